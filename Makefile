@@ -1,0 +1,48 @@
+# make demo | test | check | bench | reproduce. Each makes what it needs, from a bare clone and a Python >= 3.11.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+DATA ?= ../shared/data
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test check bench reproduce clean
+
+DEMO := $(addprefix .venv/pictures/,astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png)
+
+demo: .venv/core .venv/pictures  ## predict for real photographs with the shipped weights
+	$(BIN)/wepsam predict $(DEMO) --out demo --save map,overlay --sheet
+
+test: .venv/dev .venv/pictures  ## the test suite
+	$(BIN)/python -m pytest
+
+check: .venv/dev  ## style and types
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+bench: .venv/dev  ## speed, with peers and limits in the same run
+	$(BIN)/python -m benchmarks $(BENCH)
+
+reproduce: .venv/dev  ## the shipped model from the data: labels, both stages, export, evaluation, tables (DATA=folder)
+	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash docs/reproduce.sh
+
+clean:
+	rm -rf .venv demo
+
+# The core alone: no torch, opencv, scipy. The stamp is renewed when what is installed changes.
+.venv/core: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(INSTALL) --editable .
+	touch $@
+
+.venv/dev: .venv/core
+	$(INSTALL) --editable '.[dev]'
+	touch $@
+
+# Public-domain photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it
+# depends on, and never copied into the repository.
+SKIMAGE := $(shell sed -n 's/^scikit-image==/scikit-image==/p' constraints.txt)
+PICTURES := astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png hubble_deep_field.jpg ihc.png
+.venv/pictures: .venv/core
+	$(INSTALL) --no-deps --no-compile --target .venv/scikit-image --upgrade $(SKIMAGE)
+	rm -rf $@ && mkdir $@
+	cd .venv/scikit-image/skimage/data && cp $(PICTURES) ../../../pictures/
+	touch $@

@@ -1,0 +1,17 @@
+"""Training-free models. CLASSICAL names them; each is a predictor, (H, W, 3) uint8 -> (H, W) float32."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from wepsam.classical.center_bias import CenterBias, center_gaussian
+from wepsam.classical.gbvs import gbvs
+
+CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "gbvs": gbvs,
+    "gbvs-128": partial(gbvs, size=128),  # the paper's teacher
+    "center-gaussian": center_gaussian,
+}
+
+__all__ = ["CLASSICAL", "CenterBias", "center_gaussian", "gbvs"]

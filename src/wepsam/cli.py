@@ -1,0 +1,365 @@
+"""The command line, in pipeline order. Commands are thin: they read arguments, call the library, print.
+
+Results go to stdout, progress and complaints to stderr. Exit codes: 0 all well, 1 something failed (the rest is done),
+2 a mistake in the call.
+"""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import wepsam
+
+app = typer.Typer(
+    help=wepsam.__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
+Datasets = Annotated[
+    list[str],
+    typer.Option(
+        "--dataset", "-d", metavar="NAME=FOLDER",
+        help="A fixation dataset: osie, dut_omron, eyecrowd, scene; csv (stimuli/ and fixations.csv) or maps (images/ "
+        "and maps/) for your own. Repeat it for several.",
+    ),
+]  # fmt: skip
+SettingsName = Annotated[
+    str, typer.Option(help="Named settings: shipped (as the shipped weights were made), paper, juntingnet.")
+]
+Override = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Change one setting, e.g. --set epochs=3 --set loss=mse. Repeatable."
+    ),
+]
+Network = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--network",
+        metavar="NAME=VALUE",
+        help="Change the network, e.g. --network head=juntingnet --network hidden=512.",
+    ),
+]
+
+
+@app.command()
+def predict(
+    images: Annotated[list[str], typer.Argument(help="Pictures, folders (searched recursively) or list files (.txt).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made if missing.")],
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="A shipped model (see `wepsam models`) or an .onnx file.")
+    ] = "wepsam-paper",
+    save: Annotated[
+        str, typer.Option(help="What to write, comma-separated: map (8-bit PNG), overlay (PNG), npy (float32).")
+    ] = "map,overlay",
+    sheet: Annotated[
+        bool, typer.Option("--sheet", help="Also write sheet.png: picture, map and overlay of the first 12.")
+    ] = False,
+    max_pixels: Annotated[int | None, typer.Option(help="Refuse pictures with more pixels than this.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Where will people look in these pictures?
+
+    Writes STEM_map.png, STEM_overlay.png or STEM.npy for each picture, at the picture's size. A picture that cannot be
+    read is reported and the rest done.
+
+        wepsam predict street.jpg --out maps/
+
+        wepsam predict photos/ --out maps/ --save npy
+    """
+    from wepsam.predict import SAVES, predict_files
+
+    kinds = [kind.strip() for kind in save.split(",") if kind.strip()]
+    if not kinds or set(kinds) - set(SAVES):
+        raise typer.BadParameter(f"--save takes {', '.join(SAVES)}, not {save!r}")
+    done = predict_files(images, out, wepsam.load(model), kinds, sheet=sheet, max_pixels=max_pixels)
+    if as_json:
+        _print_json(dataclasses.asdict(done))
+    else:
+        for kind in kinds:
+            print(f"{len(done.written)} {kind}{'' if kind == 'npy' else 's'}: {out}/{SAVES[kind].format(stem='*')}")
+        if done.sheet:
+            print(f"contact sheet: {done.sheet}")
+    for failure in done.failed:
+        print(failure, file=sys.stderr)
+    if done.failed:
+        print(f"{len(done.failed)} of {len(done.failed) + len(done.written)} pictures failed", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command()
+def label(
+    photos: Annotated[
+        list[str], typer.Argument(help="Photographs, folders (searched recursively) or list files (.txt).")
+    ],
+    out: Annotated[Path, typer.Argument(help="The weak-label folder.")],
+    teacher: Annotated[str, typer.Option(help="Who labels.")] = "gbvs",
+    size: Annotated[
+        str, typer.Option(help="Pixels of the square that the teacher sees (paper: 128); none = as it is.")
+    ] = "128",
+    workers: Annotated[int, typer.Option(help="Processes; -1 for one per core.")] = -1,
+) -> None:
+    """Step 1a. Give unannotated photographs the saliency maps of a teacher.
+
+    Stopped anywhere and started again, it makes what is missing.
+
+        wepsam label photos/ weak/
+    """
+    from wepsam.progress import bar
+    from wepsam.weak.label import label as label_photos
+
+    pixels = None if size == "none" else _number(size, "--size")
+    with bar(0, "labelling") as shown:
+        counts = label_photos(
+            photos, out, teacher=teacher, size=pixels, workers=workers,
+            progress=shown.update,
+        )  # fmt: skip
+    print(
+        f"{sum(counts.values())} read: {counts['kept']} kept, {counts['rejected']} rejected, {counts['failed']} failed"
+    )
+    print(f"look at them: wepsam inspect {out}")
+
+
+@app.command()
+def inspect(
+    weak: Annotated[Path, typer.Argument(help="A folder that `wepsam label` made.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the pictures; by default the weak folder.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Step 1b. What is in a weak-label folder: totals, reasons, entropies; with a histogram and a contact sheet."""
+    from wepsam.weak.inspect import inspect as look
+
+    report = look(weak, out or weak)
+    if as_json:
+        _print_json(report)
+        return
+    settings = report["settings"]
+    print(f"{weak}: {settings['teacher']} at {settings['size'] or 'full size'}, {report['parts']} parts")
+    print(f"read {report['read']} = " + " + ".join(f"{n} {status}" for status, n in report["counts"].items()))
+    for reason, number in report["reasons"].items():
+        print(f"  {number} {reason}")
+    if report["entropy"]:
+        print("entropy (bit): " + ", ".join(f"{k} {v:.2f}" for k, v in report["entropy"].items()))
+    for picture in report["pictures"]:
+        print(picture)
+
+
+@app.command()
+def pretrain(
+    weak: Annotated[Path, typer.Argument(help="A folder that `wepsam label` made.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The run's folder; an interrupted run goes on.")],
+    keep: Annotated[
+        float, typer.Option(help="How many maps of lowest entropy, or a share up to 1.0 (paper: 100000).")
+    ] = 100_000,
+    settings: SettingsName = "shipped",
+    change: Override = None,
+    network: Network = None,
+) -> None:
+    """Step 1c. Pre-train on the weak labels of lowest entropy.
+
+    wepsam pretrain weak/ --keep 0.5 --out runs/pre
+    """
+    from wepsam.training import stages
+
+    chosen = _settings(settings, 0, change)
+    _report(stages.pretrain(weak, out, keep=keep, network=_network(network, settings), settings=chosen))
+
+
+@app.command()
+def finetune(
+    dataset: Datasets,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The run's folder; an interrupted run goes on.")],
+    start: Annotated[Path | None, typer.Option(help="Run or checkpoint of step 1; without it a random start.")] = None,
+    settings: SettingsName = "shipped",
+    change: Override = None,
+    network: Network = None,
+) -> None:
+    """Step 2. Fine-tune on human fixations, on the training parts of the datasets; the others choose the best weights.
+
+    wepsam finetune --start runs/pre -d osie=data/OSIE -d csv=data/own --out runs/fine
+    """
+    from wepsam.datasets import open_dataset
+    from wepsam.training import stages
+
+    chosen, opened = _settings(settings, 1, change), [open_dataset(d) for d in dataset]
+    _report(stages.finetune(start, opened, out, network=_network(network, settings), settings=chosen))
+
+
+@app.command()
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="A run folder or .safetensors file.")],
+    out: Annotated[Path, typer.Argument(help="The .onnx file to write; its card goes beside it.")],
+    wide: Annotated[str, typer.Option(help="How the wide layers are stored: float32, float16 or int8.")] = "int8",
+    blur: Annotated[float, typer.Option(help="Gaussian sigma, in map pixels, that the predictor applies.")] = 0.0,
+    floor: Annotated[float, typer.Option(help="Share of the map's mean that the predictor adds everywhere.")] = 0.0,
+    card: Annotated[
+        Path | None, typer.Option(help="JSON with what else the card shall say: data, terms, notes.")
+    ] = None,
+) -> None:
+    """Turn a checkpoint into a file that predicts without torch, checked against torch.
+
+    wepsam export runs/fine own.onnx && wepsam predict photo.jpg --model own.onnx --out maps/
+    """
+    from wepsam.export import export as write
+
+    told = json.loads(card.read_text()) if card else None
+    path = write(checkpoint, out, wide=wide, blur=blur, floor=floor, card=told)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A shipped model, an .onnx file, gbvs, gbvs-128, center-gaussian, center-bias, one-observer or half-of-observers."
+        ),
+    ],
+    dataset: Datasets,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder; a subfolder for each dataset and split.")] = Path(
+        "results"
+    ),
+    split: Annotated[str, typer.Option(help="Which part of each dataset: validation, train or all.")] = "validation",
+    as_json: Json = False,
+) -> None:
+    """Score a model on human fixations: a CSV with a row per picture, and a JSON with means and settings.
+
+    wepsam evaluate wepsam-paper -d osie=data/OSIE
+    """
+    from wepsam.datasets import open_dataset
+    from wepsam.evaluation import evaluate as score
+
+    for spec in dataset:
+        part = open_dataset(spec).split(split)
+        if not len(part):
+            raise typer.BadParameter(f"{spec} has no {split} pictures")
+        result = score(_model(model), part, name=Path(model).stem, split=split)
+        path = result.save(out / f"{part.name}-{split}")
+        if as_json:
+            _print_json(result.about | {"scores": result.mean()})
+        else:
+            print(f"{path}: " + ", ".join(f"{name} {value:.3f}" for name, value in result.mean().items()))
+
+
+@app.command()
+def compare(
+    results: Annotated[list[Path], typer.Argument(help="Folders that `wepsam evaluate` wrote, one per dataset.")],
+    into: Annotated[
+        Path | None, typer.Option(help="Markdown file to put the tables into, between its `<!-- table:NAME -->` marks.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if --into is out of date.")] = False,
+) -> None:
+    """Tables of what was evaluated, with 95 % intervals; made from the results files only.
+
+    wepsam compare results/osie-validation
+    """
+    from wepsam.evaluation.score import read
+    from wepsam.evaluation.table import insert, markdown
+
+    for folder in results:
+        evaluations = read(folder)
+        if not evaluations:
+            raise typer.BadParameter(f"no results in {folder}")
+        table = markdown(evaluations)
+        if into is None:
+            print(table)
+        elif not insert(into, folder.name, table, write=not check) and check:
+            print(
+                f"{into}: the table of {folder} is out of date; run wepsam compare {folder} --into {into}",
+                file=sys.stderr,
+            )
+            raise typer.Exit(1)
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """The shipped models, and what each was trained on."""
+    from wepsam.predictor import models as cards
+
+    if as_json:
+        _print_json(cards())
+        return
+    for name, card in cards().items():
+        print(
+            f"{name}: {card['parameters'] / 1e6:.1f} M parameters, {card['bytes'] / 1e6:.1f} MB. {card.get('summary', '')}"
+        )
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one line on stderr, not a traceback."""
+    try:
+        app()
+    except (ValueError, ImportError, OSError, FloatingPointError) as error:
+        print(f"wepsam: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _model(name: str) -> Any:
+    from wepsam.classical import CLASSICAL
+    from wepsam.evaluation import REFERENCES
+
+    if name in REFERENCES:
+        return name
+    return CLASSICAL[name] if name in CLASSICAL else wepsam.load(name)
+
+
+def _settings(name: str, stage: int, changes: list[str] | None) -> Any:
+    from wepsam.training.settings import SETTINGS
+
+    if name not in SETTINGS:
+        raise typer.BadParameter(f"settings are {', '.join(SETTINGS)}, not {name!r}")
+    return _changed(SETTINGS[name][stage], changes)
+
+
+def _network(changes: list[str] | None, settings: str) -> Any:
+    from wepsam.networks.paper import PaperConfig
+
+    # The paper's start goes with the paper's settings; it would not learn in a few epochs.
+    plain = PaperConfig() if settings != "shipped" else PaperConfig(init="he", dropout=0.5)
+    return _changed(plain, changes)
+
+
+def _changed(value: Any, changes: list[str] | None) -> Any:
+    """A frozen dataclass with some fields replaced by NAME=VALUE (JSON, or plain text); NAME.FIELD goes deeper."""
+    for change in changes or ():
+        name, separator, text = change.partition("=")
+        name, _, below = name.partition(".")
+        if not separator or name not in {field.name for field in dataclasses.fields(value)}:
+            known = ", ".join(field.name for field in dataclasses.fields(value))
+            raise typer.BadParameter(f"{change!r} is not NAME=VALUE with a NAME among {known}")
+        if below:
+            new = _changed(getattr(value, name), [f"{below}={text}"])
+        else:
+            try:
+                new = json.loads(text)
+            except ValueError:
+                new = text
+            new = tuple(new) if isinstance(new, list) else new
+        value = dataclasses.replace(value, **{name: new})
+    return value
+
+
+def _report(run: Any) -> None:
+    print(f"best validation loss {run.validation_loss:.4g}: {run.best}")
+    print(f"log: {run.log}")
+
+
+def _number(text: str, option: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise typer.BadParameter(f"{option} takes a number of pixels or none, not {text!r}")
+    return int(text)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1, default=str))

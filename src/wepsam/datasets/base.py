@@ -1,0 +1,131 @@
+"""What a dataset is: a plain, frozen value that reads its files only when asked."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+from PIL import Image
+
+from wepsam import maps
+from wepsam.images import read_image
+
+
+class DatasetError(ValueError):
+    """A dataset's folder is not as expected. One line: what is missing, where, and what was expected."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One picture and where people looked in it.
+
+    Attributes:
+        id: unique within the dataset, stable over machines.
+        path: the picture's file.
+        size: (height, width) in pixels, after EXIF orientation.
+        fixations: (N, 2) points as (x, y) pixels of the picture; None where the dataset publishes densities only.
+        observer: (N,) integer, whose each fixation is; None where unknown.
+        sigma: standard deviation in pixels of the Gaussian that makes fixations a density.
+        density_path: the density's own file, where the dataset publishes it.
+    """
+
+    id: str
+    path: Path
+    size: tuple[int, int]
+    fixations: np.ndarray | None = None
+    observer: np.ndarray | None = None
+    sigma: float = 0.0
+    density_path: Path | None = None
+
+    def stimulus(self) -> np.ndarray:
+        """(H, W, 3) uint8 RGB."""
+        return read_image(self.path)
+
+    def density(self) -> np.ndarray:
+        """(H, W) float64 density of the fixations, sums to 1.
+
+        A published density is enlarged bilinearly to the picture's size.
+
+        Raises:
+            ValueError: the picture has neither fixations nor a density.
+        """
+        if self.density_path is not None:
+            with Image.open(self.density_path, formats=["PNG", "JPEG", "BMP", "TIFF"]) as picture:
+                published = np.asarray(picture.convert("F"), dtype=np.float64)
+            return maps.to_density(maps.enlarge(published, self.size).astype(np.float64))
+        if self.fixations is None:
+            raise ValueError(f"{self.id} has neither fixations nor a density")
+        return maps.density(self.fixations, self.size, self.sigma)
+
+    def observed_by(self, chosen: np.ndarray) -> "Sample":
+        """The same picture with the fixations of some observers only."""
+        if self.fixations is None or self.observer is None:
+            raise ValueError(f"{self.id} does not say which observer looked where")
+        mask = np.isin(self.observer, chosen)
+        return replace(self, fixations=self.fixations[mask], observer=self.observer[mask])
+
+
+@dataclass(frozen=True, eq=False)
+class FixationDataset:
+    """A named sequence of samples.
+
+    Attributes:
+        name: as in DATASETS.
+        samples: sorted by id.
+        sigma: pixels; standard deviation of the densities.
+        pixels_per_degree: of visual angle; None where the publication does not say.
+    """
+
+    name: str
+    samples: tuple[Sample, ...]
+    sigma: float
+    pixels_per_degree: float | None = None
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self.samples)
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> "FixationDataset": ...
+    def __getitem__(self, index: int | slice) -> "Sample | FixationDataset":
+        if isinstance(index, slice):
+            return replace(self, samples=self.samples[index])
+        return self.samples[index]
+
+    @cached_property
+    def has_fixations(self) -> bool:
+        """Whether points are published, not densities only."""
+        return all(sample.fixations is not None for sample in self.samples)
+
+    def split(self, part: str) -> "FixationDataset":
+        """The pictures to train on, or those to validate on and never to train on.
+
+        The validation pictures of the datasets we use are files in `datasets/splits/`. Of any other dataset one
+        picture in ten is for validation, chosen by a checksum of its id, so the choice never depends on the others.
+
+        Args:
+            part: "train", "validation" or "all".
+
+        Raises:
+            ValueError: unknown part.
+        """
+        if part == "all":
+            return self
+        if part not in ("train", "validation"):
+            raise ValueError(f'the parts of a dataset are "train", "validation" and "all", not {part!r}')
+        listed = files("wepsam.datasets").joinpath("splits", f"{self.name}.txt")
+        if listed.is_file():
+            names = {line for line in listed.read_text().splitlines() if line and not line.startswith("#")}
+            held_out = [sample.id in names for sample in self.samples]
+        else:
+            held_out = [zlib.crc32(sample.id.encode()) % 10 == 0 for sample in self.samples]
+        wanted = part == "validation"
+        return replace(self, samples=tuple(s for s, held in zip(self.samples, held_out, strict=True) if held == wanted))

@@ -1,0 +1,6 @@
+"""Model x dataset -> CSV and JSON; tables from those files only. Any predictor will do; no torch."""
+
+from wepsam.evaluation.references import REFERENCES
+from wepsam.evaluation.score import Evaluation, evaluate, read
+
+__all__ = ["REFERENCES", "Evaluation", "evaluate", "read"]

@@ -1,0 +1,70 @@
+"""What every table needs beside the models: the center bias, and people."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from wepsam import maps
+from wepsam.classical.center_bias import CenterBias
+from wepsam.datasets import FixationDataset, Sample
+
+# For a sample: predictions, each with the sample that it is to be scored against.
+Reference = Callable[[Sample], Iterable[tuple[np.ndarray, Sample]]]
+
+
+def center_bias(dataset: FixationDataset, bias: CenterBias) -> Reference:
+    """Mean density of all other pictures."""
+    return lambda sample: [(bias.without(sample), sample)]
+
+
+def one_observer(dataset: FixationDataset, bias: CenterBias) -> Reference:
+    """Each observer in turn predicts the others, by the density of this one's fixations."""
+    _need_observers(dataset)
+
+    def predict(sample: Sample) -> Iterable[tuple[np.ndarray, Sample]]:
+        everyone = np.unique(_observers(sample))
+        for one in everyone:
+            yield _predicted(sample.observed_by(one), bias), sample.observed_by(everyone[everyone != one])
+
+    return predict
+
+
+def half_of_observers(dataset: FixationDataset, bias: CenterBias, splits: int = 5) -> Reference:
+    """The human ceiling: half of the observers predict the other half, `splits` times, drawn with a fixed seed.
+
+    A lower bound of what can be predicted: with more people both the prediction and the truth would be smoother.
+    """
+    _need_observers(dataset)
+
+    def predict(sample: Sample) -> Iterable[tuple[np.ndarray, Sample]]:
+        rng = np.random.default_rng(0)
+        for _ in range(splits):
+            order = rng.permutation(np.unique(_observers(sample)))
+            half = len(order) // 2
+            yield _predicted(sample.observed_by(order[:half]), bias), sample.observed_by(order[half:])
+
+    return predict
+
+
+REFERENCES: dict[str, Callable[[FixationDataset, CenterBias], Reference]] = {
+    "center-bias": center_bias,
+    "one-observer": one_observer,
+    "half-of-observers": half_of_observers,
+}
+
+
+def _predicted(sample: Sample, bias: CenterBias) -> np.ndarray:
+    """An observer's density; one who never looked at the picture predicts the center bias."""
+    if sample.fixations is None or len(sample.fixations) == 0:
+        return bias.without(sample)
+    return maps.density(sample.fixations, sample.size, sample.sigma)
+
+
+def _observers(sample: Sample) -> np.ndarray:
+    assert sample.observer is not None
+    return sample.observer
+
+
+def _need_observers(dataset: FixationDataset) -> None:
+    if any(sample.observer is None for sample in dataset):
+        raise ValueError(f"{dataset.name} does not say which observer looked where, so people cannot be scored on it")

@@ -1,0 +1,122 @@
+"""Prediction for many files: what `wepsam predict` does."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from wepsam import maps, overlays
+from wepsam.files import replacing
+from wepsam.images import MAX_PIXELS, ImageError, find_images, read_image, resize, save_image
+from wepsam.progress import track
+
+SAVES = {"map": "{stem}_map.png", "overlay": "{stem}_overlay.png", "npy": "{stem}.npy"}
+SHEET_ROWS, SHEET_HEIGHT = 12, 180
+
+
+@dataclass
+class Predicted:
+    """What was done.
+
+    Attributes:
+        written: for each picture its files, by kind.
+        failed: one line for each picture that could not be done.
+        sheet: the contact sheet, if one was asked for.
+    """
+
+    written: dict[str, dict[str, str]] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+    sheet: str | None = None
+
+
+def predict_files(
+    images: Sequence[str | PathLike[str]],
+    out: str | PathLike[str],
+    model: Callable[[np.ndarray], np.ndarray],
+    kinds: Sequence[str] = ("map", "overlay"),
+    *,
+    sheet: bool = False,
+    max_pixels: int | None = None,
+) -> Predicted:
+    """Predict for pictures, folders and list files; a bad picture among them is noted and the rest done.
+
+    Args:
+        images: see `images.find_images`.
+        out: folder; made if missing.
+        model: a predictor.
+        kinds: what to write, of "map", "overlay" and "npy".
+        sheet: also write `sheet.png`, picture | map | overlay of the first 12.
+        max_pixels: pictures with more are refused; by default `images.MAX_PIXELS`.
+
+    Raises:
+        ImageError: there is no picture at all, or a path does not exist.
+    """
+    paths = find_images(images)
+    if not paths:
+        raise ImageError(f"no pictures in {', '.join(map(str, images))}")
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    stems = _stems(paths)
+    done = Predicted()
+    rows: list[list[np.ndarray]] = []
+    for path in track(paths, "predicting"):
+        try:
+            stimulus = read_image(path, max_pixels=max_pixels or MAX_PIXELS)
+            saliency_map = model(stimulus)
+            files = {kind: str(folder / SAVES[kind].format(stem=stems[path])) for kind in kinds}
+            for kind, file in files.items():
+                if kind == "map":
+                    overlays.save_map(file, saliency_map)
+                elif kind == "overlay":
+                    overlays.save_overlay(file, stimulus, saliency_map)
+                else:
+                    with replacing(file) as temporary:
+                        np.save(temporary, saliency_map)
+        except (ImageError, MemoryError) as error:
+            done.failed.append(str(error) or f"{path}: not enough memory")
+            continue
+        done.written[str(path)] = files
+        if sheet and len(rows) < SHEET_ROWS:
+            rows.append(_sheet_row(stimulus, saliency_map))
+    if rows:
+        done.sheet = str(folder / "sheet.png")
+        save_image(done.sheet, _sheet(rows))
+    return done
+
+
+def _stems(paths: Sequence[Path]) -> dict[Path, str]:
+    """What each picture's files are called: its stem, or, where two would clash, its path below the common folder."""
+    by_stem: dict[str, list[Path]] = {}
+    for path in paths:
+        by_stem.setdefault(path.stem, []).append(path)
+    taken = set(by_stem)
+    names = {}
+    for stem, same in by_stem.items():
+        names[same[0]] = stem
+        for path in same[1:]:
+            name = base = f"{path.parent.name}_{path.name.replace('.', '_')}"
+            number = 2
+            while name in taken:
+                name, number = f"{base}_{number}", number + 1
+            taken.add(name)
+            names[path] = name
+    return names
+
+
+def _sheet_row(stimulus: np.ndarray, saliency_map: np.ndarray) -> list[np.ndarray]:
+    """Picture, map and overlay, small enough for the sheet."""
+    height, width = stimulus.shape[:2]
+    shape = (SHEET_HEIGHT, max(1, round(SHEET_HEIGHT * width / height)))
+    small = resize(stimulus, shape)
+    small_map = maps.enlarge(saliency_map, shape)
+    return [small, overlays.colorize(small_map), overlays.overlay(small, small_map)]
+
+
+def _sheet(rows: list[list[np.ndarray]]) -> np.ndarray:
+    """Two pictures beside each other, each with its map and overlay."""
+    double = [[*chain(*rows[i : i + 2])] for i in range(0, len(rows), 2)]
+    labels = ["picture", "where people look", "overlay"] * (len(double[0]) // 3)
+    return overlays.contact_sheet(double, labels=labels, height=SHEET_HEIGHT)

@@ -1,0 +1,122 @@
+"""Prediction through ONNX Runtime. Needs numpy, Pillow and onnxruntime; no torch."""
+
+import hashlib
+import json
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wepsam import maps
+from wepsam.images import Source, image_size, read_image, resize
+
+DEFAULT = "wepsam-paper"
+
+
+class WeightsError(ValueError):
+    """Weights are missing, damaged or not ours. One line."""
+
+
+class Predictor:
+    """A picture in, its saliency map out.
+
+    Attributes:
+        name: of the weights.
+        card: what they are: architecture, data, terms, scores.
+    """
+
+    def __init__(self, weights: str | PathLike[str], threads: int = 0) -> None:
+        """Open an ONNX file that `wepsam export` wrote.
+
+        Args:
+            weights: the .onnx file; its card, the .json of the same name, lies beside it.
+            threads: of ONNX Runtime; 0 lets it choose.
+
+        Raises:
+            WeightsError: a file is missing, or the weights are not those of the card (SHA-256).
+        """
+        import onnxruntime
+
+        path = Path(weights)
+        try:
+            self.card: dict[str, Any] = json.loads(path.with_suffix(".json").read_text())
+            digest, expected = sha256(path), self.card["sha256"]
+        except FileNotFoundError as error:
+            raise WeightsError(f"no weights {path}: {Path(error.filename).name} is missing") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise WeightsError(f"{path.with_suffix('.json')} is not a card of weights ({error})") from None
+        if digest != expected:
+            raise WeightsError(f"{path} is damaged: its SHA-256 is {digest[:12]}..., its card says {expected[:12]}...")
+        self.name = str(self.card["name"])
+        self._size = int(self.card["input_size"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(path, options, providers=onnxruntime.get_available_providers())
+
+    def __call__(self, stimulus: Source) -> np.ndarray:
+        """Where people will look.
+
+        Args:
+            stimulus: a path, bytes, PIL picture or array; see `wepsam.read_image`.
+
+        Returns:
+            (H, W) float32 at the picture's own size, >= 0, its largest value 1. Each value is proportional to the
+            probability that a fixation falls there.
+
+        Raises:
+            ImageError: not a picture that can be read.
+        """
+        shape = image_size(stimulus)
+        small = resize(read_image(stimulus, smallest=self._size), (self._size, self._size))
+        saliency_map = maps.enlarge(self.low_resolution(small[None])[0], shape)
+        return saliency_map / saliency_map.max()
+
+    def low_resolution(self, stimuli: np.ndarray) -> np.ndarray:
+        """The network's own maps, blurred and floored as the card says.
+
+        Args:
+            stimuli: (B, 128, 128, 3) uint8 RGB.
+
+        Returns:
+            (B, 32, 32) float32, > 0 somewhere in each map, mean 1.
+        """
+        (output,) = self._session.run(None, {"stimuli": stimuli})
+        # A map without any mass (it can happen where a linear output is cut at 0) says: anywhere.
+        saliency_maps = [maps.blur(maps.to_density(m), float(self.card["blur"])) for m in output]
+        saliency_maps = [m / m.mean() + float(self.card["floor"]) for m in saliency_maps]
+        return np.stack([(m / m.mean()).astype(np.float32) for m in saliency_maps])
+
+
+def load(name: str | PathLike[str] = DEFAULT, threads: int = 0) -> Predictor:
+    """A predictor by the name of shipped weights, or by an .onnx file.
+
+    Args:
+        name: one of `models()`, or a path that ends in .onnx.
+        threads: of ONNX Runtime; 0 lets it choose.
+
+    Raises:
+        WeightsError: no such weights.
+    """
+    if str(name).endswith(".onnx"):
+        return Predictor(name, threads)
+    if name not in models():
+        raise WeightsError(f"no model {name!r}: shipped are {', '.join(models())}; or give an .onnx file")
+    return Predictor(_shipped() / f"{name}.onnx", threads)
+
+
+def models() -> dict[str, dict[str, Any]]:
+    """The shipped weights and their cards."""
+    return {card.stem: json.loads(card.read_text()) for card in sorted(_shipped().glob("*.json"))}
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _shipped() -> Path:
+    return Path(str(files("wepsam").joinpath("weights")))

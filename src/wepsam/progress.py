@@ -1,0 +1,69 @@
+"""Progress bars on stderr, with the rate and the time left; silent for what is over at once."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sized
+from contextlib import contextmanager
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+
+class RateColumn(ProgressColumn):
+    """Things a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if not speed else f"{speed:.1f}/s" if speed < 100 else f"{speed:.0f}/s", style="cyan")
+
+
+class Bar:
+    """One progress bar."""
+
+    def __init__(self, progress: Progress, total: float, what: str) -> None:
+        self._progress = progress
+        self._task = progress.add_task(what, total=total, note="")
+
+    def update(self, completed: float, total: float | None = None, note: str | None = None) -> None:
+        """Set how much is done, and, where given, of how much, and a word behind the bar."""
+        fields = {} if note is None else {"note": note}
+        self._progress.update(self._task, completed=completed, total=total, **fields)  # type: ignore[arg-type]
+
+
+@contextmanager
+def bar(total: float, what: str) -> Iterator[Bar]:
+    """A bar to be advanced by hand."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        RateColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Console(file=sys.stderr), speed_estimate_period=60) as progress:
+        yield Bar(progress, total, what)
+
+
+T = TypeVar("T")
+
+
+def track(things: Iterable[T], what: str) -> Iterator[T]:
+    """The things, one by one, with a bar if there are more than a handful of them."""
+    total = len(things) if isinstance(things, Sized) else 0
+    if total <= 3:
+        yield from things
+        return
+    with bar(total, what) as shown:
+        for done, thing in enumerate(things, 1):
+            yield thing
+            shown.update(done)

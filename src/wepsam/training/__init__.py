@@ -1,0 +1,1 @@
+"""Training: one loop for both stages of the paper."""

@@ -1,0 +1,222 @@
+"""One training loop for both stages. Pre-training and fine-tuning only choose data, start weights and settings."""
+
+import copy
+import csv
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+import wepsam
+from wepsam import metrics
+from wepsam.files import replacing
+from wepsam.networks.paper import PaperNet
+from wepsam.progress import bar
+from wepsam.training import batches as data
+from wepsam.training import checkpoint
+from wepsam.training.losses import LOSSES, as_map
+from wepsam.training.settings import TrainSettings
+
+COLUMNS = (
+    "step",
+    "epoch",
+    "learning_rate",
+    "train_loss",
+    "validation_loss",
+    "validation_cc",
+    "validation_nss",
+    "rate",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes:
+        best: the weights of the lowest validation loss.
+        log: the CSV of all validations.
+        validation_loss: the lowest.
+    """
+
+    best: Path
+    log: Path
+    validation_loss: float
+
+
+def train(
+    network: PaperNet,
+    training: data.Pairs,
+    validation: data.Pairs,
+    settings: TrainSettings,
+    out: str | Path,
+    start: str,
+) -> Run:
+    """Train a network. Interrupted and called again with the same arguments, it goes on to the same result.
+
+    Args:
+        network: with its start weights.
+        training: the pairs to learn.
+        validation: the pairs to choose the best weights by.
+        settings: how.
+        out: the run's folder.
+        start: where the start weights come from, for the record.
+
+    Raises:
+        CheckpointError: `out` holds another run.
+    """
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    loss_of, kind = LOSSES[settings.loss]
+    config = {
+        "wepsam": wepsam.__version__, "torch": torch.__version__, "start": start, "network": asdict(network.config),
+        "training": [*training.names, len(training)], "validation": [*validation.names, len(validation)],
+        "settings": asdict(settings),
+    }  # fmt: skip
+    _claim(folder, config)
+    batches = data.Batches(training, settings.batch_size, settings.augmentation, settings.seed)
+    steps = round(settings.epochs * batches.per_epoch)
+    every = max(1, round(settings.validate_every * batches.per_epoch))
+
+    fabric = Fabric(accelerator="auto", devices=1, precision=settings.precision)
+    torch.manual_seed(settings.seed)  # for dropout
+    # Channels last: about twice as fast on a CPU.
+    module, optimizer = fabric.setup(
+        network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+        _optimizer(network, settings),
+    )
+    average = copy.deepcopy(network).to(fabric.device) if settings.average else None
+    state: dict[str, Any] = {"step": 0, "best": float("inf"), "seen_loss": 0.0, "seen": 0}
+    if (folder / "last.safetensors").exists():
+        state = checkpoint.load_progress(folder / "last.safetensors", network, optimizer, average)
+    log = _log(folder, state["step"])
+    began, first = time.monotonic(), state["step"]
+
+    with bar(steps * batches.size, folder.name) as shown:
+        shown.update(first * batches.size)
+        for step in range(first, steps + 1):
+            # Validate when due, once more at the end, and not twice what was validated before the interruption.
+            if (step % every == 0 or step == steps) and not (step == first and step > 0):
+                judged = average or network
+                scores = validate(fabric, judged, validation, settings.loss)
+                rate = (step - first) * batches.size / max(1e-9, time.monotonic() - began)
+                state |= {"step": step}
+                row = (
+                    step, step / batches.per_epoch, settings.rate(step, steps),
+                    state["seen_loss"] / max(1, state["seen"]), scores["loss"], scores["cc"], scores["nss"], rate,
+                )  # fmt: skip
+                state |= {"seen_loss": 0.0, "seen": 0}
+                if scores["loss"] < state["best"]:
+                    state["best"] = scores["loss"]
+                    about = config | {"output": kind, "step": step, "validation_scores": scores}
+                    checkpoint.save_weights(folder / "best.safetensors", judged.state_dict(), about)
+                log.append(dict(zip(COLUMNS, row, strict=True)))
+                _write_log(folder, log)
+                checkpoint.save_progress(folder / "last.safetensors", state, network, optimizer, average)
+                shown.update(
+                    step * batches.size, note=f"validation loss {scores['loss']:.4g}, best {state['best']:.4g}"
+                )
+            if step == steps:
+                break
+            stimuli, targets = fabric.to_device(batches[step])  # (B, 3, 128, 128), (B, 32, 32)
+            for group in optimizer.param_groups:
+                group["lr"] = settings.rate(step, steps)
+                if "momentum" in group:
+                    group["momentum"] = settings.momentum_at(step, steps)
+            output = module(stimuli.contiguous(memory_format=torch.channels_last))  # (B, 32, 32)
+            loss = loss_of(output.float(), targets)
+            if not torch.isfinite(loss):
+                raise FloatingPointError(
+                    f"the loss is {loss.item()} at step {step} with learning rate {settings.rate(step, steps):.3g}: "
+                    "it diverged; choose a smaller one"
+                )
+            optimizer.zero_grad()
+            fabric.backward(loss)
+            optimizer.step()
+            if average is not None:
+                _follow(average, network, min(settings.average, (step + 1) / (step + 10)))
+            state["seen_loss"] += loss.item()
+            state["seen"] += 1
+            shown.update((step + 1) * batches.size)
+    return Run(folder / "best.safetensors", folder / "log.csv", state["best"])
+
+
+@torch.no_grad()
+def validate(fabric: Fabric, network: PaperNet, validation: data.Pairs, loss: str, size: int = 128) -> dict[str, float]:
+    """Loss, and CC and NSS on the 32x32 maps (against densities: see `metrics.nss_density`)."""
+    loss_of, kind = LOSSES[loss]
+    network.eval()
+    outputs, targets = [], []
+    for start in range(0, len(validation), size):
+        stimuli, target = data.to_network(*data.tensors(validation, slice(start, start + size)))
+        with fabric.autocast():
+            output = network(fabric.to_device(stimuli).contiguous(memory_format=torch.channels_last))
+        outputs.append(output.float().cpu())
+        targets.append(target)
+    network.train()
+    output, target = torch.cat(outputs), torch.cat(targets)
+    pairs = list(zip(as_map(output, kind).numpy(), target.numpy(), strict=True))
+    return {
+        "loss": loss_of(output, target).item(),
+        "cc": float(np.nanmean([metrics.cc(p, t) for p, t in pairs])),
+        "nss": float(np.nanmean([metrics.nss_density(p, t) for p, t in pairs])),
+    }
+
+
+def _optimizer(network: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
+    weights = [p for p in network.parameters() if p.dim() > 1]
+    biases = [p for p in network.parameters() if p.dim() == 1]
+    groups = [
+        {"params": weights, "weight_decay": settings.weight_decay},
+        {"params": biases, "weight_decay": 0.0},
+    ]
+    rate = settings.learning_rate[0]
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(groups, rate, momentum=settings.momentum[0], nesterov=True)
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW(groups, rate)
+    raise ValueError(f'optimizers are "sgd" and "adamw", not {settings.optimizer!r}')
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+    for mean, now in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(now, 1 - decay)
+
+
+def _claim(folder: Path, config: dict[str, Any]) -> None:
+    """Start the folder, or make sure that it was started by the same run."""
+    config = json.loads(json.dumps(config))  # tuples become lists, as they do on disk
+    path = folder / "config.json"
+    if not path.exists():
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(config, indent=1) + "\n")
+        return
+    found = json.loads(path.read_text())
+    for key in ("start", "network", "training", "validation", "settings"):
+        if found.get(key) != config[key]:
+            raise checkpoint.CheckpointError(
+                f"{folder} holds another run: {key} was {found.get(key)}, now {config[key]}; choose another folder"
+            )
+
+
+def _log(folder: Path, step: int) -> list[dict]:
+    """The rows written up to the step that training goes on from."""
+    path = folder / "log.csv"
+    if step == 0 or not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [row for row in csv.DictReader(file) if int(row["step"]) <= step]
+
+
+def _write_log(folder: Path, rows: list[dict]) -> None:
+    with replacing(folder / "log.csv") as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)

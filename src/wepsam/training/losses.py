@@ -1,0 +1,59 @@
+"""Losses, in torch. Each agrees with the metric of its name (tests/test_training.py), which reports the numbers."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def mse(output: Tensor, target: Tensor) -> Tensor:
+    """The paper's loss: mean squared error per map pixel, against maps scaled to a largest value of 1.
+
+    Args:
+        output: (B, h, w) the network's map.
+        target: (B, h, w) in [0, 1], each map's largest value 1.
+    """
+    return functional.mse_loss(output, target)
+
+
+def kl(output: Tensor, target: Tensor) -> Tensor:
+    """Kullback-Leibler divergence in nats of the predicted density, the softmax of the output, from the target's.
+
+    Args:
+        output: (B, h, w) logits of a density.
+        target: (B, h, w) non-negative, any scale.
+    """
+    log_p = functional.log_softmax(output.flatten(1), dim=1)
+    q = target.flatten(1)
+    q = q / q.sum(dim=1, keepdim=True)
+    return functional.kl_div(log_p, q, reduction="batchmean")
+
+
+def cc(output: Tensor, target: Tensor) -> Tensor:
+    """1 - Pearson correlation of the predicted density, the softmax of the output, with the target."""
+    p, q = functional.softmax(output.flatten(1), dim=1), target.flatten(1)
+    return 1 - functional.cosine_similarity(p - p.mean(1, keepdim=True), q - q.mean(1, keepdim=True), eps=1e-12).mean()
+
+
+def kl_cc(output: Tensor, target: Tensor) -> Tensor:
+    """The sum of both."""
+    return kl(output, target) + cc(output, target)
+
+
+# name -> loss, and what the network's output is under it: "map" (linear) or "log_density" (logits of a softmax).
+LOSSES: dict[str, tuple[Loss, str]] = {
+    "mse": (mse, "map"),
+    "kl": (kl, "log_density"),
+    "cc": (cc, "log_density"),
+    "kl_cc": (kl_cc, "log_density"),
+}
+
+
+def as_map(output: Tensor, kind: str) -> Tensor:
+    """(B, h, w) non-negative maps from the network's output; a density sums to 1."""
+    if kind == "map":
+        return output.clamp(min=0)
+    return torch.softmax(output.flatten(1), dim=1).view_as(output)

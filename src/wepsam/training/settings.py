@@ -1,0 +1,65 @@
+"""How a stage is trained. The defaults are the paper's; where it is silent, JuntingNet's."""
+
+import math
+from dataclasses import dataclass, field
+
+from wepsam.training.batches import Augmentation
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Everything that decides a run but the data, the network and the start weights."""
+
+    epochs: float = 500
+    batch_size: int = 128  # pictures
+    loss: str = "mse"  # a name in losses.LOSSES
+    optimizer: str = "sgd"  # "sgd" with Nesterov momentum, or "adamw"
+    learning_rate: tuple[float, float] = (0.3, 1e-4)  # first and last
+    momentum: tuple[float, float] = (0.9, 0.999)  # first and last, rising linearly (sgd only)
+    schedule: str = "linear"  # how the learning rate falls: "linear" or "cosine"
+    warmup: int = 0  # steps over which it first rises from 0
+    weight_decay: float = 0.0
+    average: float = 0.0  # decay per step of the running mean of the weights that is validated and kept; 0 = off
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    precision: str = "32-true"  # or "bf16-mixed", about twice as fast
+    seed: int = 0
+    validate_every: float = 1.0  # epochs
+
+    def rate(self, step: int, steps: int) -> float:
+        """Learning rate of a step (0-based) among `steps`."""
+        first, last = self.learning_rate
+        done = step / max(1, steps - 1)
+        if self.schedule == "cosine":
+            done = (1 - math.cos(math.pi * done)) / 2
+        elif self.schedule != "linear":
+            raise ValueError(f'schedules are "linear" and "cosine", not {self.schedule!r}')
+        return (first + (last - first) * done) * min(1.0, (step + 1) / (self.warmup + 1))
+
+    def momentum_at(self, step: int, steps: int) -> float:
+        """Momentum of a step."""
+        first, last = self.momentum
+        return first + (last - first) * step / max(1, steps - 1)
+
+
+_STRONG = Augmentation(geometry=1.0, color=1.0)
+
+# name -> (pre-training, fine-tuning)
+SETTINGS: dict[str, tuple[TrainSettings, TrainSettings]] = {
+    # As the paper has it. Bring time: 500 and 1200 epochs.
+    "paper": (TrainSettings(epochs=500), TrainSettings(epochs=1200)),
+    "juntingnet": (
+        TrainSettings(epochs=500, learning_rate=(0.05, 1e-4)),
+        TrainSettings(epochs=1200, learning_rate=(0.05, 1e-4)),
+    ),
+    # What the shipped weights were made with (docs/log.md says what else was tried).
+    "shipped": (
+        TrainSettings(
+            epochs=6, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
+            warmup=50, precision="bf16-mixed",
+        ),
+        TrainSettings(
+            epochs=20, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
+            warmup=50, augmentation=_STRONG, precision="bf16-mixed",
+        ),
+    ),
+}  # fmt: skip

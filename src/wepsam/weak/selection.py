@@ -1,0 +1,64 @@
+"""Which teacher maps are worth learning from: the paper's entropy, and guards against maps that cheat it."""
+
+import numpy as np
+
+MIN_CONTRAST = 2.0  # gray levels: standard deviation below which a picture is blank
+MIN_MASS = 0.01  # mean of a map in [0, 1] below which it is a lone spike
+MAX_MASS = 0.9  # above which it is a plateau
+
+
+def entropy(teacher_map: np.ndarray) -> float:
+    """Entropy of a map's gray levels, E = -sum_i p_i log2 p_i over the 256-bin histogram (the paper's formula).
+
+    Args:
+        teacher_map: (h, w) uint8.
+
+    Returns:
+        Bits, from 0 (one gray level) to 8. Low means few gray levels: a small salient region on a dark ground.
+
+    Raises:
+        ValueError: not uint8.
+    """
+    if teacher_map.dtype != np.uint8:
+        raise ValueError(f"entropy is defined on 8-bit maps, not {teacher_map.dtype}")
+    p = np.bincount(teacher_map.ravel(), minlength=256) / teacher_map.size
+    p = p[p > 0]
+    return float(max(0.0, -(p * np.log2(p)).sum()))
+
+
+def reject(stimulus: np.ndarray, teacher_map: np.ndarray) -> str | None:
+    """Why this pair teaches nothing, or None if it may be learnt from.
+
+    Low entropy also rewards degenerate maps (the paper does not guard against them): a blank picture, a map that is
+    constant, a lone spike or a plateau.
+
+    Args:
+        stimulus: (H, W, 3) uint8 RGB.
+        teacher_map: (h, w) uint8.
+    """
+    if stimulus.std(axis=(0, 1)).max() < MIN_CONTRAST:
+        return "blank picture"
+    if teacher_map.max() == teacher_map.min():
+        return "constant map"
+    mass = teacher_map.mean() / 255
+    if mass < MIN_MASS:
+        return "lone spike"
+    if mass > MAX_MASS:
+        return "plateau"
+    return None
+
+
+def lowest(entropies: np.ndarray, keep: float) -> np.ndarray:
+    """Indices of the maps of lowest entropy, in rising order; ties by position.
+
+    Args:
+        entropies: (N,) bits.
+        keep: a count (100_000, as in the paper) or, below or at 1.0, a share (0.5). More than there are keeps all.
+
+    Raises:
+        ValueError: keep is not above 0.
+    """
+    if keep <= 0:
+        raise ValueError(f"keep is a count such as 100000 or a share such as 0.5, not {keep}")
+    count = round(keep * len(entropies)) if keep <= 1 and not isinstance(keep, int) else int(keep)
+    return np.argsort(entropies, kind="stable")[:count]

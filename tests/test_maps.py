@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from wepsam import maps
+
+SHAPE = (6, 9)  # rows, columns: not square, so that a swapped x and y shows
+small_counts = arrays(np.int64, SHAPE, elements=st.integers(0, 3))
+small_maps = arrays(np.float64, SHAPE, elements=st.floats(0, 1, width=16))
+
+
+def test_x_is_the_column_and_y_the_row():
+    rows, columns = maps.pixels([[8.99, 0.0], [2.5, 5.999]], SHAPE)
+    assert rows.tolist() == [0, 5]
+    assert columns.tolist() == [8, 2]
+
+
+def test_fixation_map_counts_repeats():
+    counts = maps.fixation_map([[1, 0], [1.7, 0.2], [0, 1]], (2, 2))
+    assert counts.tolist() == [[0, 2], [1, 0]]
+
+
+def test_no_fixations_is_an_empty_map():
+    assert maps.fixation_map([], (2, 3)).tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert maps.fixations_from_map(np.zeros((2, 3))).shape == (0, 2)
+
+
+@pytest.mark.parametrize("bad", [(702, 31), (640, 0), (0, 480), (-0.1, 5), (np.nan, 5), (5, np.inf)])
+def test_a_fixation_outside_says_which_and_what_to_check(bad):
+    with pytest.raises(ValueError, match="3 of 17 fixations lie outside the 640x480 map") as error:
+        maps.pixels([(5, 5)] * 14 + [bad] * 3, (480, 640))
+    assert f"the first at ({bad[0]:g}, {bad[1]:g}); were they scaled to this image size?" in str(error.value)
+
+
+def test_only_pairs_are_fixations():
+    with pytest.raises(ValueError, match=r"shape \(4,\), expected \(N, 2\)"):
+        maps.pixels(np.zeros(4), SHAPE)
+
+
+@given(small_counts)
+def test_counts_survive_the_round_trip(counts):
+    assert np.array_equal(maps.fixation_map(maps.fixations_from_map(counts), SHAPE), counts)
+
+
+@pytest.mark.parametrize("bad", [[[0.5]], [[-1]], [[np.nan]], [[np.inf]], [1, 2]])
+def test_fixations_from_map_wants_counts(bad):
+    with pytest.raises(ValueError, match="whole numbers >= 0"):
+        maps.fixations_from_map(np.array(bad))
+
+
+def test_density_by_hand():
+    """One fixation in a row of two pixels: the weights are 1 and exp(-1/2)."""
+    weight = np.exp(-0.5)
+    expected = np.array([[1, weight]]) / (1 + weight)
+    assert maps.density([[0, 0]], (1, 2), sigma=1) == pytest.approx(expected, abs=1e-15)
+
+
+def slow_density(fixations, shape, sigma):
+    total = np.zeros(shape)
+    for x, y in fixations:
+        for row, column in np.ndindex(shape):
+            total[row, column] += np.exp(-((row - int(y)) ** 2 + (column - int(x)) ** 2) / (2 * sigma**2))
+    return total / total.sum()
+
+
+def test_density_is_a_sum_of_gaussians():
+    rng = np.random.default_rng(1)
+    fixations = rng.random((20, 2)) * (SHAPE[1], SHAPE[0])
+    fixations[7:10] = fixations[3]  # repeats count
+    expected = slow_density(fixations, SHAPE, 1.7)
+    assert maps.density(fixations, SHAPE, 1.7) == pytest.approx(expected, abs=1e-15)
+
+
+def test_density_without_blur_is_the_normalized_fixation_map():
+    assert maps.density([[1, 0], [1, 0], [0, 1]], (2, 2), sigma=0).tolist() == [[0, 2 / 3], [1 / 3, 0]]
+
+
+def test_density_needs_fixations_and_a_width():
+    with pytest.raises(ValueError, match="no fixations, so no density"):
+        maps.density(np.empty((0, 2)), SHAPE, 1)
+    for sigma in (-1, np.nan, np.inf):
+        with pytest.raises(ValueError, match="expected a standard deviation"):
+            maps.density([[0, 0]], SHAPE, sigma)
+
+
+@given(small_maps, st.just(0) | st.floats(0.01, 20))
+@settings(max_examples=50)
+def test_blur_stays_within_the_range_of_the_map(values, sigma):
+    blurred = maps.blur(values, sigma)
+    assert blurred.shape == SHAPE
+    assert blurred.min() >= values.min() - 1e-12
+    assert blurred.max() <= values.max() + 1e-12
+
+
+@pytest.mark.parametrize("sigma", [0.5, 3, 100])
+def test_blur_does_not_darken_the_border(sigma):
+    assert maps.blur(np.full(SHAPE, 0.7), sigma) == pytest.approx(np.full(SHAPE, 0.7), abs=1e-12)
+
+
+def test_blur_far_from_the_border_is_the_gaussian():
+    point = np.zeros((41, 41))
+    point[20, 20] = 1
+    assert maps.blur(point, 2) == pytest.approx(maps.density([[20, 20]], point.shape, 2), abs=1e-12)
+
+
+def test_blur_of_nothing_is_the_map_itself():
+    values = np.random.default_rng(2).random(SHAPE)
+    assert np.array_equal(maps.blur(values, 0), values)
+
+
+def test_enlarge_has_half_pixel_centers():
+    """Two pixels become four: their centers lie at 1/4 and 3/4 of the way between the old centers."""
+    enlarged = maps.enlarge(np.array([[0.0, 1.0]]), (1, 4))
+    assert enlarged.dtype == np.float32
+    assert enlarged.tolist() == [[0, 0.25, 0.75, 1]]
+
+
+def test_enlarge_takes_rows_then_columns_and_shrinks_by_averaging():
+    assert maps.enlarge(np.zeros((3, 4)), (30, 50)).shape == (30, 50)
+    stripes = np.tile([0.0, 1.0], (8, 32))
+    assert maps.enlarge(stripes, (1, 4))[0, 1:3] == pytest.approx([0.5, 0.5], abs=0.05)
+
+
+def test_to_unit():
+    assert maps.to_unit(np.array([[10, 20], [30, 10]], dtype=np.uint8)).tolist() == [[0, 0.5], [1, 0]]
+    assert maps.to_unit(np.full((2, 2), 0.3)).tolist() == [[0, 0], [0, 0]]
+
+
+def test_to_density():
+    assert maps.to_density(np.array([[1, 2], [0, 1]])).tolist() == [[0.25, 0.5], [0, 0.25]]
+    assert maps.to_density(np.zeros((2, 2))).tolist() == [[0.25, 0.25], [0.25, 0.25]]
+
+
+@pytest.mark.parametrize("bad", [-1, np.nan, np.inf])
+def test_to_density_refuses_what_is_no_distribution(bad):
+    with pytest.raises(ValueError, match="finite values >= 0"):
+        maps.to_density(np.array([[1, bad]]))
