@@ -1,10 +1,11 @@
 """The command line, in pipeline order. Commands are thin: they read arguments, call the library, print.
 
-Results go to stdout, progress and complaints to stderr. Exit codes: 0 all well, 1 something failed (the rest is done),
-2 a mistake in the call.
+Results go to stdout, progress and complaints to stderr. Exit codes: 0 all well, 1 something failed (the rest is done;
+what is damaged or not installed is no mistake of the caller's), 2 a mistake in the call.
 """
 
 import dataclasses
+import io
 import json
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ import typer
 import wepsam
 
 app = typer.Typer(
-    help=wepsam.__doc__,
+    help="Where will people look in this picture? Weakly pre-learnt saliency models (WEPSAM).\n\n"
+    "The commands to train and score a model stand in the order in which they are used.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
@@ -54,7 +56,7 @@ Network = Annotated[
 @app.command()
 def predict(
     images: Annotated[list[str], typer.Argument(help="Pictures, folders (searched recursively) or list files (.txt).")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made if missing.")],
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="Folder for the results; made if missing.")],
     model: Annotated[
         str, typer.Option("--model", "-m", help="A shipped model (see `wepsam models`) or an .onnx file.")
     ] = "wepsam-paper",
@@ -101,7 +103,7 @@ def label(
     photos: Annotated[
         list[str], typer.Argument(help="Photographs, folders (searched recursively) or list files (.txt).")
     ],
-    out: Annotated[Path, typer.Argument(help="The weak-label folder.")],
+    out: Annotated[Path, typer.Argument(file_okay=False, help="The weak-label folder.")],
     teacher: Annotated[str, typer.Option(help="Who labels.")] = "gbvs",
     size: Annotated[
         str, typer.Option(help="Pixels of the square that the teacher sees (paper: 128); none = as it is.")
@@ -133,7 +135,8 @@ def label(
 def inspect(
     weak: Annotated[Path, typer.Argument(help="A folder that `wepsam label` made.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for the pictures; by default the weak folder.")
+        Path | None,
+        typer.Option("--out", "-o", file_okay=False, help="Folder for the pictures; by default the weak folder."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -145,7 +148,8 @@ def inspect(
         _print_json(report)
         return
     settings = report["settings"]
-    print(f"{weak}: {settings['teacher']} at {settings['size'] or 'full size'}, {report['parts']} parts")
+    size = f"{settings['size']} px" if settings["size"] else "full size"
+    print(f"{weak}: {settings['teacher']} at {size}, {report['parts']} part{'s' * (report['parts'] > 1)}")
     print(f"read {report['read']} = " + " + ".join(f"{n} {status}" for status, n in report["counts"].items()))
     for reason, number in report["reasons"].items():
         print(f"  {number} {reason}")
@@ -201,8 +205,15 @@ def export(
     checkpoint: Annotated[Path, typer.Argument(help="A run folder or .safetensors file.")],
     out: Annotated[Path, typer.Argument(help="The .onnx file to write; its card goes beside it.")],
     wide: Annotated[str, typer.Option(help="How the wide layers are stored: float32, float16 or int8.")] = "int8",
+    mirror: Annotated[
+        bool, typer.Option(help="Whether the predictor averages over the picture and its mirror image.")
+    ] = True,
     blur: Annotated[float, typer.Option(help="Gaussian sigma, in map pixels, that the predictor applies.")] = 0.0,
     floor: Annotated[float, typer.Option(help="Share of the map's mean that the predictor adds everywhere.")] = 0.0,
+    probe: Annotated[
+        list[str] | None,
+        typer.Option(help="Pictures or a folder on which the file must agree with torch (the first 64)."),
+    ] = None,
     card: Annotated[
         Path | None, typer.Option(help="JSON with what else the card shall say: data, terms, notes.")
     ] = None,
@@ -214,7 +225,7 @@ def export(
     from wepsam.export import export as write
 
     told = json.loads(card.read_text()) if card else None
-    path = write(checkpoint, out, wide=wide, blur=blur, floor=floor, card=told)
+    path = write(checkpoint, out, wide=wide, mirror=mirror, blur=blur, floor=floor, card=told, probe=probe)
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
@@ -227,9 +238,9 @@ def evaluate(
         ),
     ],
     dataset: Datasets,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder; a subfolder for each dataset and split.")] = Path(
-        "results"
-    ),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", file_okay=False, help="Folder; a subfolder for each dataset and split.")
+    ] = Path("results"),
     split: Annotated[str, typer.Option(help="Which part of each dataset: validation, train or all.")] = "validation",
     as_json: Json = False,
 ) -> None:
@@ -243,11 +254,11 @@ def evaluate(
     for spec in dataset:
         part = open_dataset(spec).split(split)
         if not len(part):
-            raise typer.BadParameter(f"{spec} has no {split} pictures")
+            raise typer.BadParameter(f"{spec} has no {split} pictures; all of them: --split all")
         result = score(_model(model), part, name=Path(model).stem, split=split)
         path = result.save(out / f"{part.name}-{split}")
         if as_json:
-            _print_json(result.about | {"scores": result.mean()})
+            _print_json(result.summary())
         else:
             print(f"{path}: " + ", ".join(f"{name} {value:.3f}" for name, value in result.mean().items()))
 
@@ -256,7 +267,12 @@ def evaluate(
 def compare(
     results: Annotated[list[Path], typer.Argument(help="Folders that `wepsam evaluate` wrote, one per dataset.")],
     into: Annotated[
-        Path | None, typer.Option(help="Markdown file to put the tables into, between its `<!-- table:NAME -->` marks.")
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Markdown file to put the tables into, between its `<!-- table:NAME -->` marks.",
+        ),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if --into is out of date.")] = False,
 ) -> None:
@@ -274,7 +290,7 @@ def compare(
         table = markdown(evaluations)
         if into is None:
             print(table)
-        elif not insert(into, folder.name, table, write=not check) and check:
+        elif not insert(into, folder.resolve().name, table, write=not check) and check:
             print(
                 f"{into}: the table of {folder} is out of date; run wepsam compare {folder} --into {into}",
                 file=sys.stderr,
@@ -298,11 +314,21 @@ def models(as_json: Json = False) -> None:
 
 def main() -> None:
     """Entry point: a user's mistake is one line on stderr, not a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name may hold what the terminal's encoding does not
     try:
         app()
     except (ValueError, ImportError, OSError, FloatingPointError) as error:
-        print(f"wepsam: {error}", file=sys.stderr)
-        sys.exit(2)
+        print(f"wepsam: {_one_line(error)}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, ValueError) and not isinstance(error, OSError) else 1)
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error}: pip install 'wepsam[train]'"  # the extra that has everything
+    return " ".join(str(error).split())
 
 
 def _model(name: str) -> Any:
@@ -326,7 +352,7 @@ def _network(changes: list[str] | None, settings: str) -> Any:
     from wepsam.networks.paper import PaperConfig
 
     # The paper's start goes with the paper's settings; it would not learn in a few epochs.
-    plain = PaperConfig() if settings != "shipped" else PaperConfig(init="he", dropout=0.5)
+    plain = PaperConfig() if settings != "shipped" else PaperConfig(init="he")
     return _changed(plain, changes)
 
 

@@ -1,7 +1,9 @@
 """Torch checkpoint -> one ONNX file with its card, checked against torch. What predicts needs no torch any more."""
 
 import json
-from dataclasses import asdict
+import logging
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,14 @@ from torch import Tensor, nn
 
 import wepsam
 from wepsam.files import replacing
+from wepsam.images import find_images, read_image, resize
 from wepsam.networks.paper import INPUT_SIZE, PaperNet
 from wepsam.predictor import sha256
 from wepsam.training.checkpoint import load_weights
 from wepsam.training.losses import as_map
 
+PROBES = 64
+LARGE = 100_000  # weights in a tensor from which on it is worth shrinking
 LEAST_CC = 0.9999  # an export that agrees less with torch is refused
 
 
@@ -38,9 +43,10 @@ def export(
     *,
     card: dict[str, Any] | None = None,
     wide: str = "int8",
+    mirror: bool = True,
     blur: float = 0.0,
     floor: float = 0.0,
-    probe: np.ndarray | None = None,
+    probe: Sequence[str | Path] | None = None,
 ) -> Path:
     """Write `out` (.onnx) and its card (.json).
 
@@ -50,9 +56,10 @@ def export(
         card: what the card says beside the technical: data, terms, scores, notes.
         wide: how the fully connected layers are stored: "float32", "float16", or "int8" with a scale for each output.
             They are computed in float32; only the file shrinks.
+        mirror: whether the predictor averages over the picture and its mirror image.
         blur: standard deviation, in map pixels, of the Gaussian that the predictor applies.
         floor: share of the map's mean that the predictor adds everywhere.
-        probe: (B, 128, 128, 3) uint8 pictures on which the file must agree with torch; noise by default.
+        probe: pictures or folders, the first 64 of which the file must agree on with torch; noise by default.
 
     Raises:
         ValueError: the file's maps correlate with torch's by less than 0.9999.
@@ -61,17 +68,14 @@ def export(
     network, about = load_weights(checkpoint)
     network.eval()
     deployed = Deployed(network, about["output"]).eval()
+    square = (INPUT_SIZE, INPUT_SIZE)
     if probe is None:
-        probe = np.random.default_rng(0).integers(0, 256, (8, INPUT_SIZE, INPUT_SIZE, 3), dtype=np.uint8)
-    example = torch.from_numpy(probe[:2])
-    program = torch.onnx.export(
-        deployed, (example,), dynamo=True, input_names=["stimuli"], output_names=["saliency_maps"],
-        dynamic_shapes={"stimuli": {0: torch.export.Dim("batch", min=1)}}, verbose=False,
-    )  # fmt: skip
-    assert program is not None
-    model = program.model_proto
+        stimuli = np.random.default_rng(0).integers(0, 256, (8, *square, 3), dtype=np.uint8)
+    else:
+        stimuli = np.stack([resize(read_image(path), square) for path in find_images(probe)[:PROBES]])
+    model = to_onnx(deployed, np.zeros((2, *square, 3), np.uint8))
     shrink(model, wide)
-    agreement = least_cc(model, deployed, probe)
+    agreement = least_cc(model, deployed, stimuli)
     if agreement < LEAST_CC:
         raise ValueError(f"the {wide} file agrees with torch only by CC {agreement:.6f} < {LEAST_CC}; use float16")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +85,8 @@ def export(
         "name": out.stem, "wepsam": wepsam.__version__, "sha256": sha256(out), "bytes": out.stat().st_size,
         "input": "stimuli: (B, 128, 128, 3) uint8 RGB, the whole picture resized (bicubic, antialiased)",
         "output": f"saliency_maps: (B, 32, 32) float32 >= 0{', sums to 1' if about['output'] == 'log_density' else ''}",
-        "input_size": INPUT_SIZE, "blur": blur, "floor": floor, "network": about["network"],
+        "input_size": INPUT_SIZE, "mirror": mirror,
+        "blur": blur, "floor": floor, "network": about["network"],
         "parameters": sum(p.numel() for p in network.parameters()), "wide_layers": wide,
         "least_cc_with_torch": agreement, "training": {k: about[k] for k in ("start", "training", "settings", "step")},
         "validation": {"data": about["validation"], "scores": about["validation_scores"]},
@@ -91,31 +96,57 @@ def export(
     return out
 
 
+def to_onnx(deployed: nn.Module, example: np.ndarray) -> onnx.ModelProto:
+    """The network as an ONNX graph, for batches of any size."""
+    # The exporter warns about operators of torchvision, which nobody here uses, and about torch's own internals.
+    chatter = logging.getLogger("torch.onnx")
+    level = chatter.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        chatter.setLevel(logging.ERROR)
+        try:
+            program = torch.onnx.export(
+                deployed,
+                (torch.from_numpy(example),),
+                dynamo=True,
+                input_names=["stimuli"],
+                output_names=["saliency_maps"],
+                dynamic_shapes={"stimuli": {0: torch.export.Dim("batch", min=1)}},
+                verbose=False,
+            )
+        finally:
+            chatter.setLevel(level)
+    assert program is not None
+    return program.model_proto
+
+
 def shrink(model: onnx.ModelProto, wide: str) -> None:
-    """Store the large weights of the graph in fewer bits, each with a node that widens it when the file is loaded."""
+    """Store the large weights of the graph in fewer bits.
+
+    Nodes that widen them again depend on constants only, so ONNX Runtime runs them once, when it loads the file
+    (DequantizeLinear, made for the purpose, would run with every picture).
+    """
     if wide == "float32":
         return
-    for weight in [w for w in model.graph.initializer if np.prod(w.dims) > 100_000]:
+    if wide not in ("float16", "int8"):
+        raise ValueError(f'the wide layers are stored as "float32", "float16" or "int8", not {wide!r}')
+    nodes = []
+    for weight in [w for w in model.graph.initializer if np.prod(w.dims) > LARGE]:
         values, name = numpy_helper.to_array(weight), weight.name
         model.graph.initializer.remove(weight)
         if wide == "float16":
-            stored = [numpy_helper.from_array(values.astype(np.float16), f"{name}_stored")]
-            node = onnx.helper.make_node("Cast", [stored[0].name], [name], to=onnx.TensorProto.FLOAT)
-        elif wide == "int8":
-            rows = values.shape.index(min(values.shape))  # the outputs are the shorter side, or see _output_axis
-            rows = _output_axis(model, name)
-            scale = np.abs(values).max(axis=1 - rows) / 127
-            scale = np.where(scale > 0, scale, 1).astype(np.float32)
-            levels = np.rint(values / np.expand_dims(scale, 1 - rows)).astype(np.int8)
-            stored = [
-                numpy_helper.from_array(levels, f"{name}_stored"),
-                numpy_helper.from_array(scale, f"{name}_scale"),
-                numpy_helper.from_array(np.zeros(len(scale), np.int8), f"{name}_zero"),
-            ]
-            node = onnx.helper.make_node("DequantizeLinear", [s.name for s in stored], [name], axis=rows)
+            stored, cast_to = [values.astype(np.float16)], name
         else:
-            raise ValueError(f'the wide layers are stored as "float32", "float16" or "int8", not {wide!r}')
-        model.graph.initializer.extend(stored)
+            # 255 levels for each output of the layer.
+            inputs = 1 - _output_axis(model, name)
+            scale = np.abs(values).max(axis=inputs, keepdims=True) / 127
+            scale = np.where(scale > 0, scale, 1).astype(np.float32)
+            stored, cast_to = [np.rint(values / scale).astype(np.int8), scale], f"{name}_levels"
+            nodes.append(onnx.helper.make_node("Mul", [cast_to, f"{name}_stored1"], [name]))
+        names = [f"{name}_stored{i}" for i in range(len(stored))]
+        model.graph.initializer.extend(numpy_helper.from_array(s, n) for s, n in zip(stored, names, strict=True))
+        nodes.append(onnx.helper.make_node("Cast", names[:1], [cast_to], to=onnx.TensorProto.FLOAT))
+    for node in nodes:  # each before its predecessor: the Casts before the Muls that need them
         model.graph.node.insert(0, node)
 
 
@@ -138,6 +169,3 @@ def least_cc(model: onnx.ModelProto, deployed: nn.Module, probe: np.ndarray) -> 
     with torch.no_grad():
         theirs = deployed(torch.from_numpy(probe)).numpy()
     return min(float(np.corrcoef(a.ravel(), b.ravel())[0, 1]) for a, b in zip(ours, theirs, strict=True))
-
-
-__all__ = ["Deployed", "asdict", "export", "least_cc", "shrink"]

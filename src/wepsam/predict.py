@@ -74,7 +74,7 @@ def predict_files(
                     overlays.save_overlay(file, stimulus, saliency_map)
                 else:
                     with replacing(file) as temporary:
-                        np.save(temporary, saliency_map)
+                        np.save(temporary, saliency_map.astype(np.float32, copy=False))
         except (ImageError, MemoryError) as error:
             done.failed.append(str(error) or f"{path}: not enough memory")
             continue
@@ -88,20 +88,21 @@ def predict_files(
 
 
 def _stems(paths: Sequence[Path]) -> dict[Path, str]:
-    """What each picture's files are called: its stem, or, where two would clash, its path below the common folder."""
+    """What each picture's files are called: its stem or, for all but the first of that stem, FOLDER_STEM_SUFFIX."""
+    # Lower case, for disks on which A.png and a.png are one file.
     by_stem: dict[str, list[Path]] = {}
     for path in paths:
-        by_stem.setdefault(path.stem, []).append(path)
+        by_stem.setdefault(path.stem.lower(), []).append(path)
     taken = set(by_stem)
     names = {}
-    for stem, same in by_stem.items():
-        names[same[0]] = stem
+    for same in by_stem.values():
+        names[same[0]] = same[0].stem
         for path in same[1:]:
-            name = base = f"{path.parent.name}_{path.name.replace('.', '_')}"
+            name = base = f"{path.absolute().parent.name}_{path.name.replace('.', '_')}"
             number = 2
-            while name in taken:
+            while name.lower() in taken:
                 name, number = f"{base}_{number}", number + 1
-            taken.add(name)
+            taken.add(name.lower())
             names[path] = name
     return names
 

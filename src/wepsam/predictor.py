@@ -75,7 +75,7 @@ class Predictor:
         return saliency_map / saliency_map.max()
 
     def low_resolution(self, stimuli: np.ndarray) -> np.ndarray:
-        """The network's own maps, blurred and floored as the card says.
+        """The network's own maps, averaged with the mirrored picture's, blurred and floored as the card says.
 
         Args:
             stimuli: (B, 128, 128, 3) uint8 RGB.
@@ -83,11 +83,18 @@ class Predictor:
         Returns:
             (B, 32, 32) float32, > 0 somewhere in each map, mean 1.
         """
-        (output,) = self._session.run(None, {"stimuli": stimuli})
+        output = self._run(stimuli)
+        if self.card["mirror"]:
+            # People look at a mirrored picture alike; the network not quite, so both answers together are better.
+            output = output + self._run(stimuli[:, :, ::-1])[:, :, ::-1]
         # A map without any mass (it can happen where a linear output is cut at 0) says: anywhere.
         saliency_maps = [maps.blur(maps.to_density(m), float(self.card["blur"])) for m in output]
         saliency_maps = [m / m.mean() + float(self.card["floor"]) for m in saliency_maps]
         return np.stack([(m / m.mean()).astype(np.float32) for m in saliency_maps])
+
+    def _run(self, stimuli: np.ndarray) -> np.ndarray:
+        (output,) = self._session.run(None, {"stimuli": np.ascontiguousarray(stimuli)})
+        return np.asarray(output)
 
 
 def load(name: str | PathLike[str] = DEFAULT, threads: int = 0) -> Predictor:

@@ -32,16 +32,22 @@ class Bar:
     def __init__(self, progress: Progress, total: float, what: str) -> None:
         self._progress = progress
         self._task = progress.add_task(what, total=total, note="")
+        self.started = False
 
     def update(self, completed: float, total: float | None = None, note: str | None = None) -> None:
         """Set how much is done, and, where given, of how much, and a word behind the bar."""
         fields = {} if note is None else {"note": note}
+        if not self.started:
+            # What an earlier run did is not taken for this one's speed.
+            self._progress.reset(self._task, completed=int(completed))
+            self._progress.start()
+            self.started = True
         self._progress.update(self._task, completed=completed, total=total, **fields)  # type: ignore[arg-type]
 
 
 @contextmanager
 def bar(total: float, what: str) -> Iterator[Bar]:
-    """A bar to be advanced by hand."""
+    """A bar to be advanced by hand; it shows from the first update on."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -50,8 +56,13 @@ def bar(total: float, what: str) -> Iterator[Bar]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=Console(file=sys.stderr), speed_estimate_period=60) as progress:
-        yield Bar(progress, total, what)
+    progress = Progress(*columns, console=Console(file=sys.stderr), speed_estimate_period=60)
+    shown = Bar(progress, total, what)
+    try:
+        yield shown
+    finally:
+        if shown.started:
+            progress.stop()
 
 
 T = TypeVar("T")
@@ -64,6 +75,7 @@ def track(things: Iterable[T], what: str) -> Iterator[T]:
         yield from things
         return
     with bar(total, what) as shown:
+        shown.update(0)
         for done, thing in enumerate(things, 1):
             yield thing
             shown.update(done)

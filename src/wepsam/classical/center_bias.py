@@ -28,9 +28,9 @@ class CenterBias:
     """The mean density of a dataset's pictures, as a predictor for pictures of any size."""
 
     def __init__(self, samples: Iterable[Sample]) -> None:
-        """Fit it; each picture counts the same, however many fixations it has."""
-        self._densities = {sample.id: _on_grid(sample) for sample in samples}
-        self._sum = np.sum(list(self._densities.values()), axis=0)
+        """Fit it; each picture counts the same, however many fixations it has, and one without any does not."""
+        self._densities = {sample.id: _on_grid(sample) for sample in samples if sample.has_density}
+        self._sum = np.sum([np.zeros((GRID, GRID)), *self._densities.values()], axis=0)
 
     def __call__(self, stimulus: np.ndarray) -> np.ndarray:
         """(H, W, 3) -> (H, W) float32 > 0, mean 1."""

@@ -126,9 +126,9 @@ def features(stimulus: np.ndarray, dtype: type = np.float32) -> np.ndarray:
         (24, h, w) with (h, w) = round((H, W) * 32 / max(H, W)).
     """
     _need_extra()
-    rgb = stimulus.astype(dtype) / dtype(255)
     # Intensity is the largest of the three, formed at full size, and then travels down the pyramid as a fourth plane.
-    planes = np.dstack([rgb, rgb.max(axis=2)])
+    red, green, blue = np.moveaxis(stimulus, 2, 0)
+    planes = np.dstack([stimulus, np.maximum(np.maximum(red, green), blue)]).astype(dtype) / dtype(255)
     shape = lattice_shape(*stimulus.shape[:2])
     color, intensity, orientation = [], [], []
     for level in range(1, max(LEVELS) + 1):
@@ -205,10 +205,11 @@ def _combine(activations: np.ndarray, normalization: str) -> np.ndarray:
     # A plain sum: color carries nine maps, intensity three, orientation twelve, so the channels weigh differently.
     master = normalized.sum(axis=1)
     h, w = master.shape[-2:]
-    master = _min_max(
-        master * _border_ramp(h, 4)[:, None].astype(master.dtype) * _border_ramp(w, 4).astype(master.dtype)
-    )
-    return _min_max(_blur3(h).astype(master.dtype) @ master @ _blur3(w).T.astype(master.dtype))
+    ramp = _border_ramp(h, w, 4).astype(master.dtype)
+    rows, columns = (_blur3(n).astype(master.dtype) for n in (h, w))
+    saliency_maps = _min_max(rows @ _min_max(master * ramp) @ columns.T)
+    # Where no feature says anything, the ramp alone would pass for a center bias.
+    return np.where(np.ptp(master, axis=(1, 2), keepdims=True) > 0, saliency_maps, 0)
 
 
 def _dkl(rgb: np.ndarray) -> np.ndarray:
@@ -223,12 +224,11 @@ def _gabor_energy(intensity: np.ndarray) -> np.ndarray:
     """(h, w) -> (h, w, 4): |even| + |odd| Gabor answers at 0, 45, 90, 135 degrees, fading toward the border."""
     import cv2
 
-    height, width = intensity.shape
     energies = [
         sum(np.abs(cv2.filter2D(intensity, -1, kernel, borderType=cv2.BORDER_REPLICATE)) for kernel in pair)
         for pair in _gabors()
     ]
-    ramp = np.outer(_border_ramp(height, 13), _border_ramp(width, 13)).astype(intensity.dtype)
+    ramp = _border_ramp(*intensity.shape, 13).astype(intensity.dtype)
     return np.dstack(energies) * ramp[..., None]
 
 
@@ -301,13 +301,19 @@ def _bicubic(n: int, m: int) -> np.ndarray:
 
 
 @cache
-def _border_ramp(n: int, width: int) -> np.ndarray:
-    """(n,) factors 1 inside, k / (width + 1) at the k-th pixel from either end."""
-    width = min(width, n // 2)
-    ramp = np.ones(n)
-    ramp[:width] = np.arange(1, width + 1) / (width + 1)
-    ramp[n - width :] = ramp[:width][::-1]
-    return ramp
+def _border_ramp(h: int, w: int, width: int) -> np.ndarray:
+    """(h, w) factors: 1 inside, k / (width + 1) at the k-th pixel from each border; both ramps at the corners.
+
+    Half the shorter side, on all four borders, where the picture has no room for more.
+    """
+    width = min(width, h // 2, w // 2)
+    ramps = []
+    for n in (h, w):
+        ramp = np.ones(n)
+        ramp[:width] = np.arange(1, width + 1) / (width + 1)
+        ramp[n - width :] = ramp[:width][::-1]
+        ramps.append(ramp)
+    return np.outer(*ramps)
 
 
 @cache
@@ -347,7 +353,7 @@ def _sized(stimulus: np.ndarray, size: int | None) -> np.ndarray:
 
 def _checked(stimulus: np.ndarray, ndim: int) -> np.ndarray:
     wanted = "(B, H, W, 3)" if ndim == 4 else "(H, W, 3)"
-    if stimulus.ndim != ndim or stimulus.shape[-1] != 3 or stimulus.dtype != np.uint8 or 0 in stimulus.shape[1:]:
+    if stimulus.ndim != ndim or stimulus.shape[-1] != 3 or stimulus.dtype != np.uint8 or 0 in stimulus.shape[-3:]:
         raise ValueError(f"GBVS takes {wanted} uint8 RGB, not {stimulus.shape} {stimulus.dtype}; see wepsam.read_image")
     return stimulus
 

@@ -45,6 +45,11 @@ class Sample:
         """(H, W, 3) uint8 RGB."""
         return read_image(self.path)
 
+    @property
+    def has_density(self) -> bool:
+        """Whether anything is known of where people looked."""
+        return self.density_path is not None or (self.fixations is not None and len(self.fixations) > 0)
+
     def density(self) -> np.ndarray:
         """(H, W) float64 density of the fixations, sums to 1.
 

@@ -2,8 +2,10 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +32,7 @@ def osie(folder: Folder) -> FixationDataset:
         root = root / "data"
     _expect("OSIE", folder, root / "stimuli", root / "eye" / "fixations.mat")
     samples = []
-    for picture in _load_mat(root / "eye" / "fixations.mat")["fixations"]:
+    for picture in np.atleast_1d(_load_mat(root / "eye" / "fixations.mat", "fixations")):
         name, subjects = str(picture.img), np.atleast_1d(picture.subjects)
         path = root / "stimuli" / name
         if not path.is_file():
@@ -67,7 +69,7 @@ def eyecrowd(folder: Folder) -> FixationDataset:
 
 
 def scene(folder: Folder) -> FixationDataset:
-    """Scene: 500 SUN scenes, 15 observers; noisy. Layout and sigma as for EyeCrowd."""
+    """Scene: 500 SUN scenes, 10 to 12 observers each; noisy. Layout and sigma as for EyeCrowd."""
     return pictures_with_csv(folder, name="scene")
 
 
@@ -103,7 +105,8 @@ def pictures_with_csv(
     """Any folder with `stimuli/` and a `fixations.csv` with the columns image, observer, x, y (others are ignored).
 
     Args:
-        folder: x and y are pixels of these pictures, 0-based.
+        folder: image is a path below `stimuli/`; x and y are pixels of these pictures, 0-based. Pictures without a row
+            are left out.
         name: of the dataset, and of its split file if there is one.
         sigma: of the densities in pixels; by default 3 % of the first picture's longer side (about one degree at
             the usual viewing distances).
@@ -116,17 +119,13 @@ def pictures_with_csv(
     _expect(name, folder, root / "stimuli", table)
     points: dict[str, list[tuple[float, float]]] = defaultdict(list)
     owners: dict[str, list[str]] = defaultdict(list)
-    with table.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
-        missing = {"image", "observer", "x", "y"} - set(rows.fieldnames or ())
-        if missing:
-            raise DatasetError(f"{table} has no column {', '.join(sorted(missing))}; expected image, observer, x, y")
-        for row in rows:
-            try:
-                points[row["image"]].append((float(row["x"]), float(row["y"])))
-            except (TypeError, ValueError):
-                raise DatasetError(f"{table} line {rows.line_num}: x and y are not two numbers") from None
-            owners[row["image"]].append(row["observer"])
+    for number, row in _rows(table, ("image", "observer", "x", "y")):
+        image = row["image"].replace("\\", "/")
+        owners[image].append(row["observer"])
+        try:
+            points[image].append((float(row["x"]), float(row["y"])))
+        except ValueError:
+            raise DatasetError(f"{table} line {number}: x and y are not two numbers") from None
     samples = []
     for image in sorted(points):
         path = root / "stimuli" / image
@@ -135,7 +134,8 @@ def pictures_with_csv(
         if sigma is None:
             sigma = 0.03 * max(image_size(path))
         _, owner = np.unique(owners[image], return_inverse=True)
-        samples.append(_sample(path.stem, path, np.array(points[image]), owner, sigma))
+        id = Path(image).with_suffix("").as_posix()
+        samples.append(_sample(id, path, np.array(points[image]), owner, sigma))
     return _dataset(name, samples, folder, sigma=sigma or 0.0)
 
 
@@ -158,7 +158,7 @@ def open_dataset(spec: str) -> FixationDataset:
     name, separator, folder = spec.partition("=")
     if not separator or name not in DATASETS:
         raise DatasetError(f"{spec!r} is not NAME=FOLDER with a NAME among {', '.join(DATASETS)}")
-    return DATASETS[name](folder)
+    return DATASETS[name](Path(folder).expanduser())  # behind a "=" the shell leaves a ~ as it is
 
 
 def _sample(id: str, path: Path, fixations: np.ndarray, observer: np.ndarray, sigma: float) -> Sample:
@@ -174,7 +174,11 @@ def _dataset(
 ) -> FixationDataset:
     if not samples:
         raise DatasetError(f"no pictures of {name} in {folder}")
-    return FixationDataset(name, tuple(sorted(samples, key=lambda s: s.id)), sigma, pixels_per_degree)
+    samples = sorted(samples, key=lambda s: s.id)
+    for one, next_one in pairwise(samples):
+        if one.id == next_one.id:
+            raise DatasetError(f"{name}: {one.path} and {next_one.path} differ in their suffix only; remove one")
+    return FixationDataset(name, tuple(samples), sigma, pixels_per_degree)
 
 
 def _expect(name: str, folder: Folder, *needed: Path) -> None:
@@ -183,10 +187,34 @@ def _expect(name: str, folder: Folder, *needed: Path) -> None:
         raise DatasetError(f"no {name} at {folder}: expected {' and '.join(missing)}")
 
 
-def _load_mat(path: Path) -> dict:
+def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and content of each row of a CSV that must have these columns."""
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:  # -sig: Excel begins with a byte order mark
+            rows = csv.DictReader(file, skipinitialspace=True)
+            found = rows.fieldnames or ()
+            if missing := [column for column in columns if column not in found]:
+                raise DatasetError(
+                    f"{table} has no column {', '.join(missing)}: expected {', '.join(columns)}, "
+                    f"separated by commas, found {', '.join(found) or 'nothing'}"
+                )
+            for row in rows:
+                if any(row[column] is None for column in columns):
+                    raise DatasetError(f"{table} line {rows.line_num} has fewer fields than the first line")
+                yield rows.line_num, row
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{table} cannot be read: {error}; expected a CSV in UTF-8") from None
+
+
+def _load_mat(path: Path, variable: str) -> Any:
+    """A variable of a .mat file: structs as objects, arrays without sides of length 1."""
     try:
         from scipy.io import loadmat
     except ImportError:
         raise ImportError(f"reading {path.name} needs scipy: pip install 'wepsam[classical]'") from None
-    contents: dict = loadmat(path, squeeze_me=True, struct_as_record=False)
-    return contents
+    try:
+        return loadmat(path, squeeze_me=True, struct_as_record=False)[variable]
+    except KeyError:
+        raise DatasetError(f"{path} has no variable {variable!r}") from None
+    except Exception as error:  # scipy raises almost anything for a broken file
+        raise DatasetError(f"{path} cannot be read: {' '.join(str(error).split())}") from None

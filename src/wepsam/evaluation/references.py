@@ -24,7 +24,7 @@ def one_observer(dataset: FixationDataset, bias: CenterBias) -> Reference:
     def predict(sample: Sample) -> Iterable[tuple[np.ndarray, Sample]]:
         everyone = np.unique(_observers(sample))
         for one in everyone:
-            yield _predicted(sample.observed_by(one), bias), sample.observed_by(everyone[everyone != one])
+            yield _predicted(sample.observed_by(one)), sample.observed_by(everyone[everyone != one])
 
     return predict
 
@@ -41,7 +41,8 @@ def half_of_observers(dataset: FixationDataset, bias: CenterBias, splits: int = 
         for _ in range(splits):
             order = rng.permutation(np.unique(_observers(sample)))
             half = len(order) // 2
-            yield _predicted(sample.observed_by(order[:half]), bias), sample.observed_by(order[half:])
+            if half:  # one observer has nobody to predict
+                yield _predicted(sample.observed_by(order[:half])), sample.observed_by(order[half:])
 
     return predict
 
@@ -53,10 +54,8 @@ REFERENCES: dict[str, Callable[[FixationDataset, CenterBias], Reference]] = {
 }
 
 
-def _predicted(sample: Sample, bias: CenterBias) -> np.ndarray:
-    """An observer's density; one who never looked at the picture predicts the center bias."""
-    if sample.fixations is None or len(sample.fixations) == 0:
-        return bias.without(sample)
+def _predicted(sample: Sample) -> np.ndarray:
+    assert sample.fixations is not None
     return maps.density(sample.fixations, sample.size, sample.sigma)
 
 

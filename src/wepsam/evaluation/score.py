@@ -48,24 +48,28 @@ class Evaluation:
         """Mean of each metric over the pictures; NaNs are left out."""
         return {name: interval(self.scores(name))[0] for name in self.metrics}
 
+    def summary(self) -> dict[str, Any]:
+        """What MODEL.json holds: `about`, and "scores" with mean, interval and number of pictures of each metric."""
+        summary = {}
+        for name in self.metrics:
+            scores = self.scores(name)
+            # JSON has no NaN: where no picture has a score, there is null.
+            mean, low, high = (None if np.isnan(value) else value for value in interval(scores))
+            summary[name] = {"mean": mean, "low": low, "high": high, "pictures": int(np.isfinite(scores).sum())}
+        return self.about | {"scores": summary}
+
     def save(self, folder: str | Path) -> Path:
         """Write MODEL.csv and MODEL.json; returns the CSV's path."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.about['model']}.csv"
-        with replacing(path) as temporary, temporary.open("w", newline="") as file:
+        with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["id", *self.metrics])
             for row in self.rows:
                 writer.writerow([row["id"], *(f"{row[m]:.6g}" for m in self.metrics)])
-        summary = {}
-        for name in self.metrics:
-            mean, low, high = interval(self.scores(name))
-            summary[name] = {
-                "mean": mean, "low": low, "high": high, "pictures": int(np.isfinite(self.scores(name)).sum()),
-            }  # fmt: skip
         with replacing(path.with_suffix(".json")) as temporary:
-            temporary.write_text(json.dumps(self.about | {"scores": summary}, indent=1) + "\n")
+            temporary.write_text(json.dumps(self.summary(), indent=1) + "\n", encoding="utf-8")
         return path
 
 
@@ -85,8 +89,14 @@ def evaluate(
         split: of the dataset that is meant, for the record.
 
     Raises:
-        ValueError: a reference that this dataset cannot give, or a map of another size than its picture.
+        ValueError: no pictures, a reference that this dataset cannot give, or a map of another size than its picture.
     """
+    if not len(dataset):
+        raise ValueError(f"{dataset.name} has no pictures to score on")
+    if isinstance(model, str) and model not in REFERENCES:
+        raise ValueError(
+            f"a model by name is one of {', '.join(REFERENCES)}, not {model!r}; give any other as a function"
+        )
     name = name or (model if isinstance(model, str) else getattr(model, "name", "model"))
     bias = CenterBias(dataset)
     truths = _Truths(dataset, bias)
@@ -96,7 +106,10 @@ def evaluate(
         predict = model
 
         def reference(sample: Sample) -> Iterable[tuple[np.ndarray, Sample]]:
-            return [(predict(sample.stimulus()), sample)]
+            saliency_map = predict(sample.stimulus())
+            if saliency_map.shape != sample.size:
+                raise ValueError(f"{name} answers {saliency_map.shape} for {sample.id}, which is {sample.size}")
+            return [(saliency_map, sample)]
 
     metrics = [m for m, metric in METRICS.items() if truths.offers(m, metric.needs)]
     rows = []
@@ -116,7 +129,11 @@ def evaluate(
 
 
 def read(folder: str | Path) -> list[Evaluation]:
-    """All evaluations that were saved into a folder."""
+    """All evaluations that were saved into a folder.
+
+    Raises:
+        ValueError: a .json in it is none.
+    """
     return [_read(path) for path in sorted(Path(folder).glob("*.json"))]
 
 
@@ -147,11 +164,10 @@ class _Truths:
         return not (metric.endswith("_density") and self.dataset.has_fixations)
 
     def of(self, sample: Sample) -> dict[str, np.ndarray | None]:
-        has_mass = sample.fixations is None or len(sample.fixations) > 0
         others = [points for id, points in self.relative.items() if id != sample.id]
         return {
             "fixations": sample.fixations,
-            "density": sample.density() if has_mass else None,
+            "density": sample.density() if sample.has_density else None,
             "other_fixations": np.concatenate(others) * (sample.size[1], sample.size[0]) if others else None,
             "baseline": self.bias.without(sample),
         }
@@ -173,8 +189,11 @@ def _mean(scores: list[float]) -> float:
 
 
 def _read(path: Path) -> Evaluation:
-    about = json.loads(path.read_text())
-    with path.with_suffix(".csv").open(newline="") as file:
-        rows = tuple({k: v if k == "id" else float(v) for k, v in row.items()} for row in csv.DictReader(file))
-    about.pop("scores", None)
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        with path.with_suffix(".csv").open(newline="", encoding="utf-8") as file:
+            rows = tuple({k: v if k == "id" else float(v) for k, v in row.items()} for row in csv.DictReader(file))
+        del about["scores"]
+    except (ValueError, TypeError, KeyError, FileNotFoundError) as error:
+        raise ValueError(f"{path} and its .csv are no results of wepsam evaluate ({error})") from None
     return Evaluation(rows, about)

@@ -35,10 +35,10 @@ def markdown(evaluations: list[Evaluation]) -> str:
     evaluations = sorted(evaluations, key=_place)
     first = evaluations[0]
     for other in evaluations[1:]:
-        if [r["id"] for r in other.rows] != [r["id"] for r in first.rows]:
+        if _pictures(other) != _pictures(first):
             raise ValueError(
-                f"{other.about['model']} and {first.about['model']} were evaluated on different pictures; "
-                "a table compares on the same ones"
+                f"{other.about['model']} and {first.about['model']} were evaluated on different pictures "
+                f"({_described(other)}; {_described(first)}); a table compares on the same ones"
             )
     columns = [name for name in TITLES if name in first.metrics]
     best = {name: _best(name, evaluations) for name in columns}
@@ -69,7 +69,7 @@ def insert(path: Path, name: str, table: str, *, write: bool = True) -> bool:
     Raises:
         ValueError: the file has no such place.
     """
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     begin, end = f"<!-- table:{name} -->", "<!-- /table -->"
     if begin not in text or end not in text.split(begin, 1)[1]:
         raise ValueError(f"{path} has no place for it: expected {begin} and {end}")
@@ -77,8 +77,17 @@ def insert(path: Path, name: str, table: str, *, write: bool = True) -> bool:
     new = f"{before}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"
     if write and new != text:
         with replacing(path) as temporary:
-            temporary.write_text(new)
+            temporary.write_text(new, encoding="utf-8")
     return new == text
+
+
+def _pictures(evaluation: Evaluation) -> list[str]:
+    # Ids are unique within a dataset only.
+    return [evaluation.about["dataset"], *(row["id"] for row in evaluation.rows)]
+
+
+def _described(evaluation: Evaluation) -> str:
+    return f"{len(evaluation.rows)} of {evaluation.about['dataset']} ({evaluation.about['split']})"
 
 
 def _cell(scores: np.ndarray, best: bool) -> str:

@@ -22,7 +22,6 @@ class PaperConfig:
     hidden: int = 1024  # width between the two fully connected layers
     head: str = "paper"  # where the maxout is: "paper" behind the last layer, "juntingnet" between the two
     init: str = "paper"  # "paper": N(0, 0.01), biases 0.1; "he": N(0, 2 / fan-in), biases 0
-    dropout: float = 0.0  # share of the features dropped before each fully connected layer, in training
 
 
 class PaperNet(nn.Module):
@@ -59,11 +58,11 @@ class PaperNet(nn.Module):
             head = [nn.Linear(features, 2 * config.hidden), Maxout(), nn.Linear(config.hidden, out)]
         else:
             raise ValueError(f'heads are "paper" and "juntingnet", not {config.head!r}')
-        first, *rest = head
-        last = [nn.Dropout(config.dropout) if isinstance(m, nn.Linear) else nn.Identity() for m in rest]
-        self.head = nn.Sequential(
-            nn.Dropout(config.dropout), first, *(m for pair in zip(last, rest, strict=True) for m in pair)
-        )
+        # Before each wide layer; off until training sets a share (TrainSettings.dropout).
+        layers: list[nn.Module] = []
+        for layer in head:
+            layers += [nn.Dropout(0.0), layer] if isinstance(layer, nn.Linear) else [layer]
+        self.head = nn.Sequential(*layers)
         initialize(self, config.init, generator)
 
     def forward(self, stimuli: Tensor) -> Tensor:

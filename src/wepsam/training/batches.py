@@ -68,7 +68,8 @@ def from_datasets(datasets: Sequence[FixationDataset], size: int = 160, map_size
         size: of the square in which stimuli are kept; larger than the input leaves room to zoom in.
         map_size: of the square in which densities are kept.
     """
-    samples = [sample for dataset in datasets for sample in dataset]
+    # A picture that nobody looked at says nothing about where people look.
+    samples = [sample for dataset in datasets for sample in dataset if sample.has_density]
     stimuli = np.empty((len(samples), size, size, 3), np.uint8)
     targets = np.empty((len(samples), map_size, map_size), np.uint8)
     for i, sample in enumerate(track(samples, "reading fixations")):

@@ -86,6 +86,9 @@ def train(
 
     fabric = Fabric(accelerator="auto", devices=1, precision=settings.precision)
     torch.manual_seed(settings.seed)  # for dropout
+    for layer in network.modules():
+        if isinstance(layer, nn.Dropout):
+            layer.p = settings.dropout
     # Channels last: about twice as fast on a CPU.
     module, optimizer = fabric.setup(
         network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]

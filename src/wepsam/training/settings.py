@@ -19,6 +19,7 @@ class TrainSettings:
     schedule: str = "linear"  # how the learning rate falls: "linear" or "cosine"
     warmup: int = 0  # steps over which it first rises from 0
     weight_decay: float = 0.0
+    dropout: float = 0.0  # share of the features dropped before each fully connected layer
     average: float = 0.0  # decay per step of the running mean of the weights that is validated and kept; 0 = off
     augmentation: Augmentation = field(default_factory=Augmentation)
     precision: str = "32-true"  # or "bf16-mixed", about twice as fast
@@ -41,8 +42,6 @@ class TrainSettings:
         return first + (last - first) * step / max(1, steps - 1)
 
 
-_STRONG = Augmentation(geometry=1.0, color=1.0)
-
 # name -> (pre-training, fine-tuning)
 SETTINGS: dict[str, tuple[TrainSettings, TrainSettings]] = {
     # As the paper has it. Bring time: 500 and 1200 epochs.
@@ -54,12 +53,13 @@ SETTINGS: dict[str, tuple[TrainSettings, TrainSettings]] = {
     # What the shipped weights were made with (docs/log.md says what else was tried).
     "shipped": (
         TrainSettings(
-            epochs=6, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
+            epochs=8, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
             warmup=50, precision="bf16-mixed",
         ),
         TrainSettings(
-            epochs=20, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
-            warmup=50, augmentation=_STRONG, precision="bf16-mixed",
+            epochs=24, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
+            warmup=50, dropout=0.3, average=0.999, augmentation=Augmentation(geometry=0.6, color=0.6),
+            precision="bf16-mixed",
         ),
     ),
 }  # fmt: skip

@@ -1,7 +1,6 @@
 """The two steps of the paper: pre-train on weak labels, fine-tune on human fixations."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -51,7 +50,7 @@ def finetune(
         datasets: to learn from, all mixed. Without `validation`, their "train" splits.
         out: the run's folder; an interrupted run goes on.
         validation: to choose the best weights by; by default the "validation" splits of `datasets`.
-        network: the architecture of a random start; of a checkpoint only its dropout is taken.
+        network: the architecture of a random start; a checkpoint brings its own.
         settings: by default those of the shipped weights; `SETTINGS["paper"][1]` for the paper's.
     """
     if not validation:
@@ -62,14 +61,10 @@ def finetune(
     if start is None:
         net, origin = _fresh(network, settings), "random"
     else:
-        loaded, about = load_weights(start)
-        dropout = network.dropout if network else loaded.config.dropout
-        net = PaperNet(replace(loaded.config, dropout=dropout))
-        net.load_state_dict(loaded.state_dict())
-        origin = f"{about['training'][0]}, {asdict(loaded.config)['init']} start, step {about['step']}"
+        net, about = load_weights(start)
+        origin = f"{about['training'][0]}, step {about['step']}"
     return train(net, batches.from_datasets(datasets), batches.from_datasets(validation), settings, out, start=origin)
 
 
 def _fresh(config: PaperConfig | None, settings: TrainSettings) -> PaperNet:
-    config = config or PaperConfig(init="he", dropout=0.5)
-    return PaperNet(config, torch.Generator().manual_seed(settings.seed))
+    return PaperNet(config or PaperConfig(init="he"), torch.Generator().manual_seed(settings.seed))

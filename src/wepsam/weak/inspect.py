@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from wepsam import maps
 from wepsam.images import save_image
 from wepsam.overlays import colorize, contact_sheet, overlay
 from wepsam.weak import store
 
 SHOWN = 6  # pictures of each kind on the contact sheet
+HEIGHT = 128
 
 
 def inspect(weak: str | PathLike[str], out: str | PathLike[str]) -> dict[str, Any]:
@@ -55,34 +57,39 @@ def inspect(weak: str | PathLike[str], out: str | PathLike[str]) -> dict[str, An
 
 def _histogram(entropies: np.ndarray, out: Path) -> Path:
     from matplotlib.figure import Figure  # not pyplot: no window, no global state
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(6, 3.2), layout="constrained")
     axes = figure.subplots()
-    axes.hist(entropies, bins=60, color="#7a3b8f")
-    axes.axvline(np.median(entropies), color="0.2", linewidth=1)
-    axes.text(np.median(entropies), axes.get_ylim()[1], " half", va="top", color="0.2")
+    axes.hist(entropies, bins=int(np.clip(np.sqrt(len(entropies)), 5, 60)), color="#7a3b8f")
+    median = float(np.median(entropies))
+    axes.axvline(median, color="0.2", linewidth=1)
+    above = axes.get_xaxis_transform()  # x in bits, y as a share of the axes
+    axes.text(median, 1.02, f"median {median:.2f}", transform=above, ha="center", va="bottom", color="0.2")
     axes.set(xlabel="entropy of the teacher map (bit)", ylabel="pictures")
+    axes.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(out / "entropy.png", dpi=150)
-    return out / "entropy.png"
+    figure.savefig(out / store.HISTOGRAM, dpi=150)
+    return out / store.HISTOGRAM
 
 
 def _sheet(weak: Path, order: np.ndarray, entropies: np.ndarray, out: Path) -> Path:
-    """Lowest, middle and highest entropy, two columns each: picture and map."""
-    shown = min(SHOWN, len(order))
-    middle = max(0, len(order) // 2 - shown // 2)
-    columns, captions = [], []
-    for places in (range(shown), range(middle, middle + shown), range(len(order) - shown, len(order))):
-        stimuli, teacher_maps, _ = store.read_rows(weak, order[list(places)])
-        large = [np.kron(m, np.ones((4, 4), np.uint8)) for m in teacher_maps]
-        columns += [
-            list(stimuli),
-            [colorize(m) for m in large],
-            [overlay(s, m) for s, m in zip(stimuli, large, strict=True)],
-        ]
-        captions += [[f"{entropies[p]:.2f} bit" for p in places], [""] * shown, [""] * shown]
-    labels = [f"{kind}{what}" for kind in ("lowest", "middle", "highest") for what in ("", " map", "")]
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    sheet = contact_sheet(rows, labels=labels, captions=[list(row) for row in zip(*captions, strict=True)], height=128)
-    save_image(out / "lowest-middle-highest.png", sheet)
-    return out / "lowest-middle-highest.png"
+    """Lowest, middle and highest entropy side by side, each as picture, map and overlay."""
+    shown = min(SHOWN, -(-len(order) // 3))  # of a few pictures each once
+    middle = (len(order) - shown) // 2
+    places = np.add.outer(np.arange(shown), [0, middle, len(order) - shown])  # a column of places for each kind
+    stimuli, teacher_maps, _ = store.read_rows(weak, order[places.ravel()])
+    smooth = [maps.enlarge(m, stimuli.shape[1:3]) for m in teacher_maps]
+    # Three groups of four places in each row; the fourth is free and sets the groups apart.
+    cells = [place for s, m in zip(stimuli, smooth, strict=True) for place in (s, colorize(m), overlay(s, m), None)]
+    captions = [text for p in places.ravel() for text in (f"{entropies[p]:.2f} bit", "", "", "")]
+    labels = [text for k in ("lowest", "middle", "highest") for text in (f"{k} entropy", "teacher map", "overlay", "")]
+    starts = range(0, len(cells), len(labels))
+    sheet = contact_sheet(
+        [cells[i : i + len(labels)] for i in starts],
+        captions=[captions[i : i + len(labels)] for i in starts],
+        labels=labels,
+        height=HEIGHT,
+    )
+    save_image(out / store.SHEET, sheet)
+    return out / store.SHEET

@@ -9,6 +9,7 @@ import io
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,9 @@ from wepsam.classical.gbvs import gbvs, gbvs_batch
 from wepsam.images import ImageError, find_images, image_size, read_image, resize
 from wepsam.weak.selection import entropy, reject
 from wepsam.weak.store import (
+    HISTOGRAM,
     MAP_SIZE,
+    SHEET,
     STIMULUS_SIZE,
     LabelSettings,
     Manifest,
@@ -51,7 +54,7 @@ def label(
 
     Args:
         photos: pictures, folders (searched recursively) and list files (.txt: one path a line).
-        out: the weak-label folder.
+        out: the weak-label folder. What `inspect` draws into it is never taken for a photograph.
         teacher: "gbvs".
         size: pixels of the square the teacher sees (128 in the paper); None shows it the picture as it is.
         workers: processes; -1 for one per core.
@@ -64,17 +67,21 @@ def label(
     Raises:
         StoreError: `out` was made from other photographs or with other settings; the message gives both.
         ImageError: a path in `photos` does not exist, or there is no picture at all.
+        ChildProcessError: a worker was ended from outside.
     """
     from joblib import Parallel, delayed
 
     if teacher not in TEACHERS:
         raise ValueError(f"teachers are {', '.join(TEACHERS)}, not {teacher!r}")
-    paths = sorted(str(path) for path in find_images(photos))
-    if not paths:
-        raise ImageError(f"no pictures in {photos}")
     folder = Path(out)
+    # Absolute: the same parts, whatever folder the command is run from.
+    drawn = {os.path.abspath(folder / name) for name in (HISTOGRAM, SHEET)}
+    found = [path for path in map(os.path.abspath, find_images(photos)) if path not in drawn]
+    if not found:
+        given = [photos] if isinstance(photos, str | os.PathLike) else photos
+        raise ImageError(f"no pictures in {', '.join(map(str, given))}")
     folder.mkdir(parents=True, exist_ok=True)
-    ids = _ids(paths)
+    ids, paths = map(list, zip(*sorted(zip(_ids(found), found, strict=True)), strict=True))
     settings = LabelSettings(teacher, size, part_size)
     fingerprint = hashlib.sha256("\n".join(ids).encode()).hexdigest()
     manifest = _claim(folder, Manifest(settings, len(paths), fingerprint, wepsam.__version__))
@@ -91,10 +98,15 @@ def label(
         for part in missing
     )
     # "unordered": a part is counted when it is there, not when its turn comes.
-    for count in Parallel(n_jobs=workers, return_as="generator_unordered", inner_max_num_threads=1)(jobs):
-        done += count
-        if progress:
-            progress(done, len(paths))
+    try:
+        for count in Parallel(n_jobs=workers, return_as="generator_unordered")(jobs):
+            done += count
+            if progress:
+                progress(done, len(paths))
+    except BrokenExecutor:
+        raise ChildProcessError(
+            "a worker was ended from outside, perhaps for want of memory; the same call goes on, with fewer workers"
+        ) from None
     return finish(folder, manifest)
 
 
@@ -124,15 +136,17 @@ def _make_part(target: Path, paths: Sequence[str], ids: Sequence[str], settings:
 
 
 def _label_batch(paths: Sequence[str], ids: Sequence[str], settings: LabelSettings) -> list[dict]:
-    rows: list[dict] = [{"id": id, "path": path} for id, path in zip(ids, paths, strict=True)]
+    rows: list[dict] = [{"id": id, "path": _text(path)} for id, path in zip(ids, paths, strict=True)]
     readable, seen_by_teacher, stimuli = [], [], []
-    for row in rows:
+    for row, path in zip(rows, paths, strict=True):
         try:
-            row["height"], row["width"] = image_size(row["path"])
+            row["height"], row["width"] = image_size(path)
             smallest = None if settings.size is None else max(settings.size, STIMULUS_SIZE)
-            picture = read_image(row["path"], smallest=smallest)
+            picture = read_image(path, smallest=smallest)
         except ImageError as error:
-            row |= {"status": "failed", "reason": str(error)}
+            # The cause without the path, so that equal causes can be counted.
+            cause = str(error).removeprefix(f"{path}: ").removeprefix(f"{path!a}: ")
+            row |= {"status": "failed", "reason": cause}
             continue
         stimulus = resize(picture, (STIMULUS_SIZE, STIMULUS_SIZE))
         if settings.size == STIMULUS_SIZE:
@@ -160,10 +174,14 @@ def _jpeg(stimulus: np.ndarray) -> bytes:
 
 
 def _ids(paths: list[str]) -> list[str]:
-    """Paths below the common folder, so that the same photographs have the same ids on any machine."""
-    absolute = [os.path.abspath(path) for path in paths]
-    root = os.path.dirname(absolute[0]) if len(absolute) == 1 else os.path.commonpath(absolute)
-    return [Path(os.path.relpath(path, root)).as_posix() for path in absolute]
+    """Absolute paths below their common folder, so that the same photographs have the same ids on any machine."""
+    root = os.path.dirname(paths[0]) if len(paths) == 1 else os.path.commonpath(paths)
+    return [_text(Path(os.path.relpath(path, root)).as_posix()) for path in paths]
+
+
+def _text(path: str) -> str:
+    """A path as Parquet can store it: names of files are bytes, and not all are UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _claim(folder: Path, wanted: Manifest) -> Manifest:
@@ -179,7 +197,8 @@ def _claim(folder: Path, wanted: Manifest) -> Manifest:
         )
     if found.fingerprint != wanted.fingerprint:
         raise StoreError(
-            f"{folder} was labelled from another list of {found.pictures} photographs, this run has {wanted.pictures}; "
-            "choose another folder"
+            f"{folder} was labelled from another list of {found.pictures} photographs "
+            f"({found.fingerprint[:8]}), this run has {wanted.pictures} ({wanted.fingerprint[:8]}); "
+            "choose another folder or the same photographs"
         )
     return found

@@ -53,12 +53,13 @@ def lowest(entropies: np.ndarray, keep: float) -> np.ndarray:
 
     Args:
         entropies: (N,) bits.
-        keep: a count (100_000, as in the paper) or, below or at 1.0, a share (0.5). More than there are keeps all.
+        keep: a count (100_000, as in the paper) or, as a float up to 1.0, a share (0.5). More than there are keeps all.
 
     Raises:
         ValueError: keep is not above 0.
     """
     if keep <= 0:
         raise ValueError(f"keep is a count such as 100000 or a share such as 0.5, not {keep}")
-    count = round(keep * len(entropies)) if keep <= 1 and not isinstance(keep, int) else int(keep)
+    is_count = keep > 1 or isinstance(keep, int | np.integer)
+    count = int(keep) if is_count else round(keep * len(entropies))
     return np.argsort(entropies, kind="stable")[:count]

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# From the data to the shipped weights, the results and the README's tables. About two hours on two cores.
+# Every step resumes where it was interrupted. DATA: a folder with photos/, osie/, dut_omron/, eyecrowd/, scene/.
+set -euo pipefail
+DATA=${DATA:-../shared/data}
+RUNS=${RUNS:-runs}
+OSIE="osie=$DATA/osie" DUT="dut_omron=$DATA/dut_omron" CROWD="eyecrowd=$DATA/eyecrowd" SCENE="scene=$DATA/scene"
+
+# Step 1: weak labels of the photographs, and pre-training on them.
+wepsam label "$DATA/photos" "$RUNS/weak"
+wepsam inspect "$RUNS/weak"
+wepsam pretrain "$RUNS/weak" --out "$RUNS/pre"
+
+# Step 2: fine-tuning on human fixations. The same from a random start shows what step 1 is worth.
+wepsam finetune --start "$RUNS/pre" -d "$OSIE" -d "$DUT" -d "$CROWD" -d "$SCENE" --out "$RUNS/fine"
+wepsam finetune -d "$OSIE" -d "$DUT" -d "$CROWD" -d "$SCENE" --out "$RUNS/random"
+
+# What ships.
+wepsam export "$RUNS/fine" src/wepsam/weights/wepsam-paper.onnx --card docs/wepsam-paper.card.json --probe "$DATA/osie"
+wepsam export "$RUNS/random" "$RUNS/random-start.onnx" --probe "$DATA/osie"
+
+# Scores on pictures that no training has seen.
+for model in center-bias gbvs-128 gbvs wepsam-paper "$RUNS/random-start.onnx"; do
+    wepsam evaluate "$model" -d "$OSIE" -d "$DUT"
+done
+for people in one-observer half-of-observers; do
+    wepsam evaluate "$people" -d "$OSIE"
+done
+wepsam compare results/osie-validation results/dut_omron-validation --into README.md

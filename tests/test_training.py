@@ -1,0 +1,273 @@
+"""The network, the losses, the batches, the loop, its checkpoints."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from wepsam import maps, metrics
+from wepsam.networks.paper import PaperConfig, PaperNet
+from wepsam.training import losses
+from wepsam.training.batches import Augmentation, Batches, Pairs, augment, to_network
+from wepsam.training.checkpoint import CheckpointError, load_weights
+from wepsam.training.loop import train
+from wepsam.training.settings import SETTINGS, TrainSettings
+
+SMALL = PaperConfig(filters=(4, 4, 4), hidden=8, init="he")
+QUICK = TrainSettings(
+    epochs=3, batch_size=4, optimizer="adamw", learning_rate=(1e-3, 0), average=0.9, loss="kl", validate_every=1,
+    dropout=0.2, augmentation=Augmentation(geometry=1, color=1),
+)  # fmt: skip
+
+
+def pairs(count: int = 12, size: int = 128, seed: int = 0) -> Pairs:
+    """Pictures with one bright square each, and a map that is bright there."""
+    rng = np.random.default_rng(seed)
+    stimuli = rng.integers(0, 60, (count, size, size, 3), dtype=np.uint8)
+    targets = np.zeros((count, 32, 32), np.uint8)
+    for i, (row, column) in enumerate(rng.integers(4, 28, (count, 2))):
+        stimuli[i, row * size // 32 :, column * size // 32 :][:16, :16] = 255
+        targets[i] = np.rint(255 * maps.to_unit(maps.density(np.array([[column, row]]), (32, 32), 3.0)))
+    return Pairs(stimuli, targets, ("squares",))
+
+
+# ---- the network
+
+
+@pytest.mark.parametrize("head", ["paper", "juntingnet"])
+@pytest.mark.parametrize("padding", [False, True])
+def test_the_five_layers(head, padding):
+    network = PaperNet(PaperConfig(head=head, padding=padding))
+    assert network(torch.zeros(2, 3, 128, 128)).shape == (2, 32, 32)
+    layers = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)]
+    assert [m.kernel_size[0] for m in layers[:3]] == [5, 3, 3]
+    side = 16 if padding else 14  # 128 -> 124 -> 62 -> 60 -> 30 -> 28 -> 14
+    wide = {"paper": [(64 * side**2, 1024), (1024, 2048)], "juntingnet": [(64 * side**2, 2048), (1024, 1024)]}
+    assert [(m.in_features, m.out_features) for m in layers[3:]] == wide[head]
+
+
+def test_the_papers_start():
+    network = PaperNet(PaperConfig(), torch.Generator().manual_seed(0))
+    for name, values in network.named_parameters():
+        if name.endswith("bias"):
+            assert (values == 0.1).all()
+        else:
+            assert values.std().item() == pytest.approx(0.01, rel=0.05)
+            assert abs(values.mean().item()) < 5e-4
+
+
+def test_the_papers_start_all_but_loses_the_picture_and_he_does_not():
+    x = torch.rand(8, 3, 128, 128, generator=torch.Generator().manual_seed(1))
+    spread = {
+        init: PaperNet(PaperConfig(init=init), torch.Generator().manual_seed(0))(x).std(dim=0).mean().item()
+        for init in ("paper", "he")
+    }
+    assert spread["paper"] < 1e-3 < 1e-2 < spread["he"]
+
+
+def test_same_seed_same_weights():
+    one, two = (PaperNet(SMALL, torch.Generator().manual_seed(3)).state_dict() for _ in range(2))
+    assert all(torch.equal(one[k], two[k]) for k in one)
+
+
+@pytest.mark.parametrize("change", [{"head": "none"}, {"init": "none"}])
+def test_unknown_choices_are_named(change):
+    with pytest.raises(ValueError, match="none"):
+        PaperNet(PaperConfig(**change))
+
+
+# ---- losses and metrics agree
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_losses_are_the_metrics(seed):
+    rng = np.random.default_rng(seed)
+    output, target = rng.normal(size=(5, 32, 32)), rng.random((5, 32, 32)) + 1e-3
+    o, t = torch.from_numpy(output), torch.from_numpy(target)
+    densities = losses.as_map(o, "log_density").numpy()
+    np.testing.assert_allclose(densities.sum((1, 2)), 1)
+    kl = np.mean([metrics.kl_div(p, q) for p, q in zip(densities, target, strict=True)])
+    cc = np.mean([metrics.cc(p, q) for p, q in zip(densities, target, strict=True)])
+    assert losses.kl(o, t).item() == pytest.approx(kl, rel=1e-9)
+    assert losses.cc(o, t).item() == pytest.approx(1 - cc, rel=1e-9)
+    assert losses.kl_cc(o, t).item() == pytest.approx(kl + 1 - cc, rel=1e-9)
+    assert losses.mse(o, t).item() == pytest.approx(((output - target) ** 2).mean(), rel=1e-9)
+
+
+# ---- schedules
+
+
+def test_the_papers_schedule():
+    paper, _ = SETTINGS["paper"]
+    assert (paper.optimizer, paper.loss, paper.epochs) == ("sgd", "mse", 500)
+    assert paper.rate(0, 1001) == pytest.approx(0.3)
+    assert paper.rate(500, 1001) == pytest.approx((0.3 + 1e-4) / 2)
+    assert paper.rate(1000, 1001) == pytest.approx(1e-4)
+    assert paper.momentum_at(0, 1001) == pytest.approx(0.9)
+    assert paper.momentum_at(1000, 1001) == pytest.approx(0.999)
+    assert SETTINGS["juntingnet"][1].rate(0, 10) == pytest.approx(0.05)
+
+
+def test_cosine_and_warmup():
+    settings = TrainSettings(schedule="cosine", learning_rate=(1.0, 0.0), warmup=9)
+    rates = [settings.rate(step, 101) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[50] == pytest.approx(0.5)
+    assert rates[100] == pytest.approx(0)
+    assert np.argmax(rates) in (8, 9, 10)
+
+
+# ---- batches
+
+
+def test_a_batch_depends_on_its_number_alone():
+    one, two = (Batches(pairs(), 4, Augmentation(geometry=1, color=1), seed=5) for _ in range(2))
+    for number in (7, 2, 2, 0):
+        for a, b in zip(one[number], two[number], strict=True):
+            assert torch.equal(a, b)
+    assert not torch.equal(one[0][0], one[3][0])  # the same place in another epoch
+
+
+def test_an_epoch_shows_every_picture_once():
+    data = pairs(12)
+    data.stimuli[:] = np.arange(12)[:, None, None, None]
+    batches = Batches(data, 4, Augmentation(mirror=False), seed=0)
+    seen = [round(v * 255) for n in range(3) for v in batches[n][0][:, 0, 0, 0].tolist()]
+    assert sorted(seen) == list(range(12))
+
+
+def test_half_of_a_batch_is_mirrored_with_its_maps():
+    stimuli, targets = torch.rand(8, 3, 128, 128), torch.rand(8, 32, 32)
+    x, y = augment(stimuli, targets, Augmentation(), np.random.default_rng(0))
+    flipped = [torch.equal(x[i], stimuli[i].flip(2)) for i in range(8)]
+    assert sum(flipped) == 4
+    for i in range(8):
+        assert torch.equal(y[i], targets[i].flip(1) if flipped[i] else targets[i])
+        assert torch.equal(x[i], stimuli[i].flip(2) if flipped[i] else stimuli[i])
+
+
+def test_where_the_picture_goes_its_map_goes():
+    """A bright square and the peak of its map stay together through zoom, shift, turn and mirror."""
+    data = pairs(64, size=160)
+    stimuli = torch.from_numpy(data.stimuli).permute(0, 3, 1, 2).float() / 255
+    targets = torch.from_numpy(data.targets).float() / 255
+    x, y = to_network(*augment(stimuli, targets, Augmentation(geometry=1), np.random.default_rng(0)))
+    assert x.shape == (64, 3, 128, 128)
+    bright = torch.nn.functional.avg_pool2d((x.mean(1, keepdim=True) > 0.5).float(), 4)[:, 0]
+    together, checked = 0, 0
+    for square, target in zip(bright, y, strict=True):
+        if square.sum() < 8 or target.max() < 0.5:  # the view has left the square
+            continue
+        rows, columns = np.nonzero(square.numpy() > 0.3)
+        row, column = np.unravel_index(int(target.argmax()), (32, 32))
+        checked += 1
+        together += abs(rows.mean() - row) < 4 and abs(columns.mean() - column) < 4
+    assert checked > 40
+    assert together / checked > 0.9
+
+
+def test_targets_have_a_largest_value_of_one():
+    _, y = Batches(pairs(size=160), 6, Augmentation(geometry=1), seed=0)[1]
+    assert torch.allclose(y.amax((1, 2)), torch.ones(6))
+
+
+# ---- the loop
+
+
+def network() -> PaperNet:
+    return PaperNet(SMALL, torch.Generator().manual_seed(0))
+
+
+def test_it_learns(tmp_path):
+    settings = replace(
+        QUICK,
+        epochs=40,
+        dropout=0.0,
+        learning_rate=(3e-3, 0),
+        average=0.0,
+        augmentation=Augmentation(),
+        validate_every=20,
+    )
+    larger = PaperNet(PaperConfig((8, 8, 8), hidden=64, init="he"), torch.Generator().manual_seed(0))
+    run = train(larger, pairs(), pairs(), settings, tmp_path, "random")
+    log = (tmp_path / "log.csv").read_text().splitlines()
+    first = float(log[1].split(",")[4])
+    assert run.validation_loss < 0.7 * first
+    loaded, about = load_weights(tmp_path)
+    assert about["output"] == "log_density"
+    assert about["validation_scores"]["loss"] == pytest.approx(run.validation_loss)
+    assert about["training"] == ["squares", 12]
+    assert all(
+        torch.equal(a, b) for a, b in zip(loaded.parameters(), load_weights(run.best)[0].parameters(), strict=True)
+    )
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_interrupted_and_resumed_is_uninterrupted(tmp_path, optimizer, monkeypatch):
+    settings = replace(QUICK, optimizer=optimizer, learning_rate=(1e-2, 1e-3))
+    whole = train(network(), pairs(), pairs(6, seed=1), settings, tmp_path / "whole", "random")
+
+    # Stopped in the middle of the second epoch, and again at once on the first step after resuming.
+    fetch = Batches.__getitem__
+    stop_at = [4, 3]
+
+    def interrupted(self, number):
+        if stop_at and number == stop_at[0]:
+            stop_at.pop(0)
+            raise KeyboardInterrupt
+        return fetch(self, number)
+
+    monkeypatch.setattr(Batches, "__getitem__", interrupted)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            train(network(), pairs(), pairs(6, seed=1), settings, tmp_path / "parts", "random")
+    parts = train(network(), pairs(), pairs(6, seed=1), settings, tmp_path / "parts", "random")
+    assert not stop_at
+    assert parts.validation_loss == whole.validation_loss
+    for a, b in zip(load_weights(parts.best)[0].parameters(), load_weights(whole.best)[0].parameters(), strict=True):
+        assert torch.equal(a, b)
+    without_rate = [
+        [line.rsplit(",", 1)[0] for line in (tmp_path / run / "log.csv").read_text().splitlines()]
+        for run in ("whole", "parts")
+    ]
+    assert without_rate[0] == without_rate[1]
+    assert len(without_rate[0]) == 1 + 4  # a heading; before the first step and after each epoch
+
+
+def test_a_finished_run_is_not_run_again(tmp_path):
+    first = train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+    again = train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+    assert again == first
+
+
+def test_another_run_in_the_same_folder_is_refused(tmp_path):
+    train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+    with pytest.raises(CheckpointError, match="settings was"):
+        train(network(), pairs(), pairs(), replace(QUICK, seed=1), tmp_path, "random")
+
+
+def test_divergence_is_said(tmp_path):
+    wild = replace(QUICK, optimizer="sgd", loss="mse", learning_rate=(1e9, 1e9), average=0.0, epochs=20)
+    with pytest.raises(FloatingPointError, match="diverged"):
+        train(network(), pairs(), pairs(), wild, tmp_path, "random")
+
+
+def test_damaged_checkpoints_are_named(tmp_path):
+    run = train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+    with pytest.raises(CheckpointError, match="missing"):
+        load_weights(tmp_path / "other.safetensors")
+    run.best.write_bytes(run.best.read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_weights(tmp_path)
+    (tmp_path / "last.safetensors").write_bytes(b"nothing")
+    with pytest.raises(CheckpointError, match="damaged"):
+        train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+
+
+def test_the_record_is_json(tmp_path):
+    train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["settings"]["augmentation"] == {"mirror": True, "geometry": 1, "color": 1}
+    assert config["network"]["filters"] == [4, 4, 4]

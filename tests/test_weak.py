@@ -1,0 +1,468 @@
+"""Entropy and selection by hand; labelling of healthy and broken pictures, interrupted, repeated, in any order."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from conftest import Paint, Run, Write
+from wepsam import maps
+from wepsam.classical import gbvs
+from wepsam.images import ImageError, read_image, resize
+from wepsam.weak import store
+from wepsam.weak.inspect import inspect
+from wepsam.weak.label import label
+from wepsam.weak.selection import entropy, lowest, reject
+from wepsam.weak.store import DamagedError, StoreError
+
+label_module = sys.modules["wepsam.weak.label"]  # its name in the package is that of the function
+
+
+# ---- entropy and selection, by hand
+
+
+def test_entropy_by_hand() -> None:
+    assert entropy(np.full((32, 32), 7, np.uint8)) == 0
+    assert entropy(np.repeat([3, 200], 512).astype(np.uint8).reshape(32, 32)) == 1
+    assert entropy(np.arange(256, dtype=np.uint8).reshape(16, 16)) == 8
+    # 1/2, 1/4, 1/8, 1/8: 1/2 + 2/4 + 3/8 + 3/8
+    assert entropy(np.repeat([0, 1, 2, 3], [4, 2, 1, 1]).astype(np.uint8)[None]) == 1.75
+
+
+def test_entropy_sees_how_many_levels_there_are_and_not_where_nor_which() -> None:
+    rng = np.random.default_rng(0)
+    teacher_map = rng.integers(0, 9, (32, 32)).astype(np.uint8)
+    other_levels = rng.permutation(256).astype(np.uint8)[teacher_map]
+    shuffled = rng.permutation(other_levels.ravel()).reshape(32, 32)
+    assert entropy(shuffled) == pytest.approx(entropy(teacher_map))
+
+
+def test_entropy_is_for_8_bit_maps() -> None:
+    with pytest.raises(ValueError, match="float64"):
+        entropy(np.zeros((2, 2)))
+
+
+def test_lowest() -> None:
+    entropies = np.array([5.0, 1.0, 3.0, 1.0, 4.0])
+    np.testing.assert_array_equal(lowest(entropies, 3), [1, 3, 2])  # in rising order, a tie by position
+    np.testing.assert_array_equal(lowest(entropies, 100_000), [1, 3, 2, 4, 0])
+    np.testing.assert_array_equal(lowest(entropies, 0.4), [1, 3])
+    np.testing.assert_array_equal(lowest(entropies, 1.0), [1, 3, 2, 4, 0])  # all
+    for one in (1, np.int64(1)):
+        np.testing.assert_array_equal(lowest(entropies, one), [1])
+    assert len(lowest(np.array([]), 3)) == 0
+    for none in (0, -1, 0.0):
+        with pytest.raises(ValueError, match="keep is a count"):
+            lowest(entropies, none)
+
+
+def test_what_is_rejected_and_why(paint: Paint) -> None:
+    stimulus, ramp = paint(0), np.arange(1024).reshape(32, 32) / 4
+    spike, plateau = np.zeros((32, 32)), np.full((32, 32), 255)
+    spike[4:6, 4:6] = 255  # 4 of 1024: .4 %
+    plateau[0] = 0  # 31 of 32: 97 %
+    cases: list[tuple[np.ndarray, np.ndarray, str | None]] = [
+        (stimulus, ramp, None),
+        (np.full((128, 128, 3), 90, np.uint8), ramp, "blank picture"),
+        (stimulus, np.full((32, 32), 90), "constant map"),
+        (stimulus, spike, "lone spike"),
+        (stimulus, plateau, "plateau"),
+    ]
+    for picture, teacher_map, reason in cases:
+        assert reject(picture, teacher_map.astype(np.uint8)) == reason
+
+
+def test_a_picture_that_differs_in_color_only_is_not_blank() -> None:
+    stimulus = np.zeros((128, 128, 3), np.uint8)
+    stimulus[:, 64:, 2] = 40
+    assert reject(stimulus, np.arange(1024).reshape(32, 32).astype(np.uint8)) is None
+
+
+# ---- a folder of photographs
+
+HTML = b"<!DOCTYPE html><html><body>404 Not Found</body></html>"
+BROKEN = {"cut.jpg", "sub/page.JPG", "void.png"}
+
+
+@pytest.fixture
+def photos(tmp_path: Path, paint: Paint, write: Write) -> Path:
+    """Twelve files that look like photographs: eight are, one is blank, three are broken. And a note."""
+    folder = tmp_path / "photos"
+    for seed in range(5):
+        write(folder / f"{seed}.png", paint(seed))
+    for seed in range(5, 8):  # upper case, as cameras write it; larger than the network's input
+        write(folder / "sub" / f"DSC_{seed}.JPG", paint(seed, 150 + 60 * seed, 400), quality=90)
+    write(folder / "blank.png", np.full((60, 80, 3), 200, np.uint8))
+    data = (folder / "sub" / "DSC_5.JPG").read_bytes()
+    (folder / "cut.jpg").write_bytes(data[: len(data) // 3])
+    (folder / "sub" / "page.JPG").write_bytes(HTML)
+    (folder / "void.png").write_bytes(b"")
+    (folder / "notes.doc").write_text("not a picture, and does not claim to be one")
+    return folder
+
+
+def rows_of(weak: Path) -> dict[str, dict[str, Any]]:
+    """All rows by id, read with nothing but pyarrow."""
+    parts = sorted(weak.glob("part-*.parquet"))
+    rows = [row for part in parts for row in pq.read_table(part).to_pylist()]
+    assert len({row["id"] for row in rows}) == len(rows)
+    return {row["id"]: row for row in rows}
+
+
+def test_every_picture_is_kept_rejected_or_failed(photos: Path, tmp_path: Path) -> None:
+    weak = tmp_path / "weak"
+    told: list[tuple[int, int]] = []
+    counts = label(photos, weak, workers=1, part_size=5, progress=lambda *done: told.append(done))
+    assert counts == {"kept": 8, "rejected": 1, "failed": 3}
+    assert told == [(0, 12), (5, 12), (10, 12), (12, 12)]
+
+    rows = rows_of(weak)
+    assert set(rows) == {p.relative_to(photos).as_posix() for p in photos.rglob("*.*") if p.name != "notes.doc"}
+    assert list(rows) == sorted(rows)
+    assert {id for id, row in rows.items() if row["status"] == "failed"} == BROKEN
+    assert rows["blank.png"]["reason"] == "blank picture"
+    assert rows["void.png"]["reason"] == "the file is empty"
+    assert "<!DOCTYPE" in rows["sub/page.JPG"]["reason"]
+    assert "truncated" in rows["cut.jpg"]["reason"]
+    for id, row in rows.items():
+        assert (row["reason"] is None) == (row["status"] == "kept") == (row["map"] is not None)
+        assert row["path"] == str(photos / id)
+    assert (rows["0.png"]["height"], rows["0.png"]["width"]) == (90, 120)
+
+    with (weak / "not_kept.csv").open(newline="") as file:
+        listed = {row["id"]: row["reason"] for row in csv.DictReader(file)}
+    assert listed == {id: row["reason"] for id, row in rows.items() if row["status"] != "kept"}
+    assert store.read_manifest(weak).counts == counts
+
+
+def test_a_row_holds_the_stimulus_its_teacher_map_and_entropy(photos: Path, tmp_path: Path) -> None:
+    label(photos, tmp_path / "weak", workers=1)
+    rows = rows_of(tmp_path / "weak")
+    for id in ("3.png", "sub/DSC_6.JPG"):
+        stimulus = resize(read_image(photos / id, smallest=128), (128, 128))
+        teacher_map = np.rint(255 * gbvs(stimulus, size=128, full_size=False)).astype(np.uint8)
+        stored = np.frombuffer(rows[id]["map"], np.uint8).reshape(32, 32)
+        np.testing.assert_array_equal(stored, teacher_map)
+        assert rows[id]["entropy"] == pytest.approx(entropy(stored))
+        with Image.open(io.BytesIO(rows[id]["stimulus"])) as picture:
+            assert (picture.format, picture.size) == ("JPEG", (128, 128))
+            assert np.abs(np.asarray(picture).astype(int) - stimulus).mean() < 4
+
+
+def test_the_teacher_may_see_the_picture_as_it_is(photos: Path, tmp_path: Path) -> None:
+    assert label(photos, tmp_path / "weak", size=None, workers=1) == {"kept": 8, "rejected": 1, "failed": 3}
+    stored = np.frombuffer(rows_of(tmp_path / "weak")["sub/DSC_6.JPG"]["map"], np.uint8).reshape(32, 32)
+    lattice_map = gbvs(read_image(photos / "sub/DSC_6.JPG"), full_size=False)
+    assert lattice_map.shape != (32, 32)
+    np.testing.assert_array_equal(stored, np.rint(255 * maps.enlarge(lattice_map, (32, 32))))
+
+
+def same_content(one: Path, other: Path) -> bool:
+    """Whether two weak-label folders have the same visible files, byte for byte or row for row."""
+    names = [sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) for folder in (one, other)]
+    return names[0] == names[1] and all(
+        pq.read_table(one / name).equals(pq.read_table(other / name))
+        if name.endswith(".parquet")
+        else (one / name).read_bytes() == (other / name).read_bytes()
+        for name in names[0]
+    )
+
+
+def test_a_part_is_a_pure_function(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same content from one worker and from two, after losing a part, whatever is computed together."""
+    reference = tmp_path / "reference"
+    label(photos, reference, workers=1, part_size=3)
+    assert len(list(reference.glob("part-*.parquet"))) == 4
+
+    label(photos, tmp_path / "two", workers=2, part_size=3)
+    assert same_content(reference, tmp_path / "two")
+
+    shutil.copytree(reference, tmp_path / "repaired")
+    (tmp_path / "repaired" / "part-00002.parquet").unlink()
+    label(photos, tmp_path / "repaired", workers=1, part_size=3)
+    assert same_content(reference, tmp_path / "repaired")
+
+    monkeypatch.setattr(label_module, "BATCH", 2)
+    label(photos, tmp_path / "batches", workers=1, part_size=3)
+    assert same_content(reference, tmp_path / "batches")
+
+
+def test_what_is_there_is_not_made_again(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = label(photos, tmp_path / "weak", workers=1)
+    monkeypatch.setattr(label_module, "label_rows", None)
+    assert label(photos, tmp_path / "weak", workers=1) == counts
+
+
+def test_the_same_photographs_in_another_spelling(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative, with a slash, as a list with a byte order mark, one by one and backwards: the same parts."""
+    label(photos, tmp_path / "weak", workers=1, part_size=4)
+    (tmp_path / "list.txt").write_text("\ufeff# all of them\r\nphotos/sub\r\n\r\nphotos\r\n", encoding="utf-8")
+    monkeypatch.chdir(photos / "sub")
+    files = sorted((p for p in photos.rglob("*.*") if p.name != "notes.doc"), reverse=True)
+    for number, given in enumerate(["..", "../../photos/", ["../../list.txt"], files]):
+        label(given, tmp_path / f"{number}", workers=1, part_size=4)
+        assert same_content(tmp_path / "weak", tmp_path / f"{number}")
+
+
+@pytest.mark.parametrize("place", ["weak", ".", ".."])
+def test_what_inspect_draws_is_no_photograph(photos: Path, place: str) -> None:
+    weak = photos / place
+    for _ in range(2):
+        assert sum(label(photos, weak, workers=1).values()) == 12
+        inspect(weak, weak)
+    assert (weak / "entropy.png").exists()
+
+
+def test_names_that_are_not_utf_8(photos: Path, tmp_path: Path, paint: Paint) -> None:
+    try:
+        for name, seed in ((b"caf\xe9.png", 20), (b"caf\xe8.png", 21)):
+            Image.fromarray(paint(seed)).save(os.fsdecode(os.fsencode(photos) + b"/" + name), "PNG")
+        (photos / os.fsdecode(b"\xff.jpg")).write_bytes(b"")
+    except OSError:
+        pytest.skip("this disk takes UTF-8 names only")
+    assert label(photos, tmp_path / "weak", workers=1) == {"kept": 10, "rejected": 1, "failed": 4}
+    rows = rows_of(tmp_path / "weak")
+    assert rows["caf\\xe9.png"]["status"] == rows["caf\\xe8.png"]["status"] == "kept"
+    assert rows["\\xff.jpg"]["reason"] == "the file is empty"
+
+
+# ---- refusals
+
+
+def test_other_settings_and_other_photographs_are_refused_with_both_sides(
+    photos: Path, tmp_path: Path, paint: Paint, write: Write
+) -> None:
+    weak = tmp_path / "weak"
+    label(photos, weak, workers=1, part_size=6)
+    for options, asked in (
+        ({"size": 256}, "gbvs at 256 px in parts of 6"),
+        ({"size": None}, "gbvs at full size in parts of 6"),
+        ({"part_size": 7}, "gbvs at 128 px in parts of 7"),
+    ):
+        with pytest.raises(StoreError) as caught:
+            label(photos, weak, workers=1, **{"part_size": 6, **options})
+        message = str(caught.value)
+        assert "gbvs at 128 px in parts of 6" in message
+        assert asked in message
+        assert len(message.splitlines()) == 1
+    before = rows_of(weak)
+    write(photos / "new.png", paint(9))
+    with pytest.raises(StoreError, match=r"list of 12 photographs \(.*this run has 13 \("):
+        label(photos, weak, workers=1, part_size=6)
+    (photos / "blank.png").unlink()  # as many as before, but others
+    with pytest.raises(StoreError, match=r"list of 12 photographs \(.*this run has 12 \("):
+        label(photos, weak, workers=1, part_size=6)
+    assert rows_of(weak) == before
+
+
+def test_nothing_to_label(tmp_path: Path, photos: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ImageError, match=f"no pictures in {tmp_path / 'empty'}$"):
+        label(tmp_path / "empty", tmp_path / "weak")
+    with pytest.raises(ImageError, match="no such file"):
+        label([tmp_path / "nowhere"], tmp_path / "weak")
+    with pytest.raises(ValueError, match="teachers are gbvs, not 'itti'"):
+        label(photos, tmp_path / "weak", teacher="itti")
+    assert not (tmp_path / "weak").exists()
+
+
+def emptied(data: bytes) -> bytes:
+    return b""
+
+
+def cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def one_bit_flipped(data: bytes) -> bytes:
+    place = data.index(b"\x28\xb5\x2f\xfd") + 30  # within the first zstd frame: ids
+    return data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :]
+
+
+@pytest.mark.parametrize("damage", [emptied, cut, one_bit_flipped])
+def test_a_damaged_part_is_named(
+    photos: Path, tmp_path: Path, damage: Callable[[bytes], bytes], wepsam_command: Run
+) -> None:
+    """Nothing is wrong with the call, the work has failed: exit code 1. Deleting the part is the way out."""
+    weak = tmp_path / "weak"
+    label(photos, weak, workers=1, part_size=5)
+    whole = rows_of(weak)
+    part = weak / "part-00001.parquet"
+    part.write_bytes(damage(part.read_bytes()))
+    with pytest.raises(DamagedError, match=r"part-00001\.parquet is damaged .*: delete it and run wepsam label again"):
+        store.read_rows(weak, np.arange(12))
+    if damage is not one_bit_flipped:  # which only whoever reads the column notices
+        code, _, err = wepsam_command("inspect", weak)
+        assert code == 1
+        assert err.startswith(f"wepsam: {part} is damaged (")
+        assert len(err.splitlines()) == 1
+        with pytest.raises(DamagedError, match="part-00001"):
+            label(photos, weak, workers=1, part_size=5)
+    part.unlink()
+    with pytest.raises(DamagedError, match=r"part-00001\.parquet is missing: run the same wepsam label again"):
+        inspect(weak, tmp_path)
+    label(photos, weak, workers=1, part_size=5)
+    assert rows_of(weak) == whole
+
+
+def test_a_damaged_or_missing_manifest(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"no weak labels at .*photos: expected manifest\.json"):
+        store.read_manifest(photos)
+    with pytest.raises(StoreError, match="no weak labels"):
+        store.read_manifest(photos / "0.png")
+    for content in ("", "{}", "[1]", '{"settings": {"eyes": 2}}'):
+        (tmp_path / "manifest.json").write_text(content)
+        with pytest.raises(DamagedError, match=r"manifest\.json is damaged"):
+            store.read_manifest(tmp_path)
+
+
+# ---- interruptions
+
+no_windows = pytest.mark.skipif(os.name == "nt", reason="no signals")
+CHILD = """
+import sys
+from wepsam.weak.label import label
+label(sys.argv[1], sys.argv[2], workers=int(sys.argv[3]), part_size=1)
+"""
+
+
+def child(*arguments: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", CHILD, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+
+
+@no_windows
+def test_killed_and_run_again_equals_uninterrupted(tmp_path: Path, paint: Paint, write: Write) -> None:
+    photos, weak, uninterrupted = tmp_path / "photos", tmp_path / "weak", tmp_path / "uninterrupted"
+    for seed in range(60):
+        write(photos / f"{seed:02d}.png", paint(seed, 300, 400))
+    rng = np.random.default_rng(7)
+    for _ in range(3):
+        before = len(list(weak.glob("part-*.parquet")))
+        process = child(photos, weak, 1)
+        while len(list(weak.glob("part-*.parquet"))) == before and process.poll() is None:
+            time.sleep(0.005)
+        time.sleep(rng.uniform(0, 0.2))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert process.stdout is not None
+        process.stdout.close()
+        parts = list(weak.glob("part-*.parquet"))
+        assert before < len(parts) < 60  # killed while it labelled
+        for part in parts:
+            assert pq.read_table(part).num_rows == 1
+        with pytest.raises(DamagedError, match="is missing"):
+            list(store.read_parts(weak))
+    label(photos, weak, workers=1, part_size=1)
+    label(photos, uninterrupted, workers=1, part_size=1)
+    assert same_content(weak, uninterrupted)
+
+
+@no_windows
+def test_a_worker_that_is_killed_is_one_line(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of_memory(*arguments: object) -> int:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return 0
+
+    monkeypatch.setattr(label_module, "_make_part", out_of_memory)
+    with pytest.raises(ChildProcessError, match="a worker was ended from outside"):
+        label(photos, tmp_path / "weak", workers=2, part_size=3)
+    monkeypatch.undo()
+    assert label(photos, tmp_path / "weak", workers=1, part_size=3)["kept"] == 8
+
+
+# ---- the store, and looking into it
+
+
+def test_select_and_read_rows(photos: Path, tmp_path: Path) -> None:
+    weak = tmp_path / "weak"
+    label(photos, weak, workers=1, part_size=5)
+    rows = rows_of(weak)
+    order = store.select(weak)
+    kept = sorted((id for id, row in rows.items() if row["status"] == "kept"), key=lambda id: rows[id]["entropy"])
+    stimuli, teacher_maps, ids = store.read_rows(weak, order)
+    assert ids == kept
+    for id, stimulus, teacher_map in zip(ids, stimuli, teacher_maps, strict=True):
+        assert teacher_map.tobytes() == rows[id]["map"]
+        np.testing.assert_array_equal(stimulus, read_image(rows[id]["stimulus"]))
+    np.testing.assert_array_equal(store.select(weak, 3), order[:3])
+    np.testing.assert_array_equal(store.select(weak, 0.5), order[:4])
+    assert store.read_rows(weak, order[[5, 0, 5]])[2] == [kept[5], kept[0], kept[5]]
+    assert store.read_rows(weak, order[:0])[2] == []
+    (weak / "part-00000.parquet").write_bytes(b"")  # only the parts asked for are read
+    assert store.read_rows(weak, order[order >= 5])[2] == [id for id in kept if list(rows).index(id) >= 5]
+
+
+def test_the_schema_is_plain(photos: Path, tmp_path: Path) -> None:
+    label(photos, tmp_path, workers=1, part_size=1)  # a part of nothing but a failure has it too
+    for part in tmp_path.glob("part-*.parquet"):
+        assert pq.read_schema(part).equals(store.SCHEMA)
+    assert not any(pa.types.is_nested(field.type) for field in store.SCHEMA)
+
+
+def test_inspect(photos: Path, tmp_path: Path) -> None:
+    weak = tmp_path / "weak"
+    label(photos, weak, workers=1)
+    report = inspect(weak, tmp_path / "look")
+    assert report["read"] == 12
+    assert report["counts"] == {"kept": 8, "rejected": 1, "failed": 3}
+    assert sum(report["reasons"].values()) == 4
+    assert report["reasons"]["the file is empty"] == 1
+    kept = [row["entropy"] for row in rows_of(weak).values() if row["status"] == "kept"]
+    assert report["entropy"]["lowest"] == pytest.approx(min(kept))
+    assert report["entropy"]["median"] == pytest.approx(np.median(kept))
+    assert report["entropy"]["highest"] == pytest.approx(max(kept))
+    assert [Path(p).name for p in report["pictures"]] == ["entropy.png", "lowest-middle-highest.png"]
+    for picture in report["pictures"]:
+        assert np.ptp(read_image(picture)) > 200
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_inspect_few(count: int, tmp_path: Path, paint: Paint, write: Write) -> None:
+    for seed in range(count):
+        write(tmp_path / "photos" / f"{seed}.png", paint(seed))
+    label(tmp_path / "photos", tmp_path / "weak", workers=1)
+    assert len(inspect(tmp_path / "weak", tmp_path)["pictures"]) == 2
+
+
+def test_inspect_nothing_kept(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "void.png").write_bytes(b"")
+    label(tmp_path / "photos", tmp_path / "weak", workers=1)
+    report = inspect(tmp_path / "weak", tmp_path)
+    assert report["counts"] == {"kept": 0, "rejected": 0, "failed": 1}
+    assert report["pictures"] == []
+    assert len(store.select(tmp_path / "weak")) == 0
+
+
+def test_inspect_notices_a_part_with_too_few_rows(photos: Path, tmp_path: Path) -> None:
+    weak = tmp_path / "weak"
+    label(photos, weak, workers=1, part_size=5)
+    part = weak / "part-00000.parquet"
+    pq.write_table(pq.read_table(part).slice(1), part)
+    with pytest.raises(StoreError, match="should hold 12 pictures, its parts have"):
+        inspect(weak, tmp_path)
+
+
+def test_real_photographs(pictures: Path, tmp_path: Path) -> None:
+    """A few galaxies on black need the fewest gray levels of saliency, stained tissue all over the most."""
+    assert label(pictures, tmp_path, workers=1)["kept"] == 8
+    ids = store.read_rows(tmp_path, store.select(tmp_path))[2]
+    assert (ids[0], ids[-1]) == ("hubble_deep_field.jpg", "ihc.png")
