@@ -45,4 +45,5 @@ PICTURES := astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycl
 	$(INSTALL) --no-deps --no-compile --target .venv/scikit-image --upgrade $(SKIMAGE)
 	rm -rf $@ && mkdir $@
 	cd .venv/scikit-image/skimage/data && cp $(PICTURES) ../../../pictures/
+	rm -rf .venv/scikit-image
 	touch $@

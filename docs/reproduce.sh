@@ -7,7 +7,7 @@ RUNS=${RUNS:-runs}
 OSIE="osie=$DATA/osie" DUT="dut_omron=$DATA/dut_omron" CROWD="eyecrowd=$DATA/eyecrowd" SCENE="scene=$DATA/scene"
 
 # Step 1: weak labels of the photographs, and pre-training on them.
-wepsam label "$DATA/photos" "$RUNS/weak"
+wepsam label "$DATA/photos" "$RUNS/weak" --size 512
 wepsam inspect "$RUNS/weak"
 wepsam pretrain "$RUNS/weak" --out "$RUNS/pre"
 
@@ -27,3 +27,7 @@ for people in one-observer half-of-observers; do
     wepsam evaluate "$people" -d "$OSIE"
 done
 wepsam compare results/osie-validation results/dut_omron-validation --into README.md
+
+# The README's picture.
+wepsam predict .venv/pictures/chelsea.png --out "$RUNS/example" --sheet
+cp "$RUNS/example/sheet.png" docs/example.png

@@ -372,6 +372,10 @@ def _changed(value: Any, changes: list[str] | None) -> Any:
             except ValueError:
                 new = text
             new = tuple(new) if isinstance(new, list) else new
+            old = getattr(value, name)
+            same_kind = isinstance(new, int | float) if isinstance(old, int | float) else isinstance(new, type(old))
+            if not same_kind or isinstance(new, bool) != isinstance(old, bool):
+                raise typer.BadParameter(f"{name} is {old!r} by default; {text!r} is of another kind")
         value = dataclasses.replace(value, **{name: new})
     return value
 

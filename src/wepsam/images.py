@@ -36,7 +36,7 @@ SUFFIXES = (
 )
 LISTS = (".txt", ".lst")
 WRITABLE: dict[str, tuple[str, dict[str, Any]]] = {
-    ".png": ("PNG", {}),
+    ".png": ("PNG", {"compress_level": 1}),  # a quarter of the time of the default, 7 % more bytes
     ".jpg": ("JPEG", {"quality": 92}),
     ".jpeg": ("JPEG", {"quality": 92}),
     ".webp": ("WEBP", {"quality": 92}),

@@ -54,7 +54,9 @@ class Predictor:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(path, options, providers=onnxruntime.get_available_providers())
+        # What this build of ONNX Runtime has, its best first; the one for a remote service sends pictures away.
+        providers = [p for p in onnxruntime.get_available_providers() if p != "AzureExecutionProvider"]
+        self._session = onnxruntime.InferenceSession(path, options, providers=providers)
 
     def __call__(self, stimulus: Source) -> np.ndarray:
         """Where people will look.

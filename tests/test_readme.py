@@ -1,0 +1,66 @@
+"""The README tells the truth: its tables come from the results files, its commands and names exist."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import wepsam
+from wepsam.cli import app
+from wepsam.evaluation import read
+from wepsam.evaluation.table import insert, markdown
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = sorted(path.parent for path in (ROOT / "results").glob("*/wepsam-paper.json"))
+
+
+@pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
+def test_tables_are_those_of_the_results(folder):
+    assert insert(ROOT / "README.md", folder.name, markdown(read(folder)), write=False)
+
+
+@pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
+def test_results_are_of_the_shipped_weights(folder):
+    about = json.loads((folder / "wepsam-paper.json").read_text())
+    assert about["weights"] == wepsam.models()["wepsam-paper"]["sha256"]
+
+
+@pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
+def test_the_shipped_network_beats_its_teacher_and_the_center(folder):
+    """On both picture sets, in every metric, by the means of the rows themselves."""
+
+    def mean(model: str, metric: str) -> float:
+        with (folder / f"{model}.csv").open(newline="") as file:
+            return float(np.mean([float(row[metric]) for row in csv.DictReader(file)]))
+
+    points = "auc_judd" if folder.name.startswith("osie") else "auc_density"
+    spread = "nss" if folder.name.startswith("osie") else "nss_density"
+    for rival in ("gbvs", "center-bias"):
+        for metric in (points, spread, "cc", "sim"):
+            assert mean("wepsam-paper", metric) > mean(rival, metric), (rival, metric)
+        assert mean("wepsam-paper", "kl_div") < mean(rival, "kl_div"), rival
+
+
+def test_both_validation_sets_are_there():
+    assert [folder.name for folder in RESULTS] == ["dut_omron-validation", "osie-validation"]
+
+
+def test_commands_and_names_exist():
+    known = set(re.findall(r"│ (\w+)  ", CliRunner().invoke(app, ["--help"]).output))
+    known |= {command.callback.__name__ for command in app.registered_commands}
+    for command in re.findall(r"`?wepsam (\w+)", README):
+        assert command in known or command.isupper(), command
+    for name in re.findall(r"wepsam\.(\w+)\(", README):
+        assert hasattr(wepsam, name), name
+    for path in re.findall(r"`([a-z_/]+(?:\.py|/))`", README):
+        assert (ROOT / "src/wepsam" / path).exists() or path.endswith("photos/") or (ROOT / path).exists(), path
+
+
+def test_links_lead_somewhere():
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
