@@ -8,6 +8,7 @@ shipped file is the same network in torch.
 import argparse
 import io
 import os
+import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,7 @@ def main() -> None:
     jpegs = [as_jpeg(path) for path in find_images(options.pictures)[: options.most]]
     large = [resize(read_image(jpeg), (600, 800)) for jpeg in jpegs]
     model = wepsam.load(threads=1)
+    stimulus = small(jpegs[0])[None]
 
     def label_all() -> None:
         gbvs_batch(np.stack([small(jpeg) for jpeg in jpegs]))
@@ -43,11 +45,13 @@ def main() -> None:
         ("the same, chains iterated (peer)", timed(lambda: [iterated(small(j)) for j in jpegs[:2]], 2)),
         ("GBVS of 800x600, map at full size", timed(lambda: [gbvs(p) for p in large], len(large))),
         ("wepsam-paper: JPEG -> map at full size", timed(lambda: [model(j) for j in jpegs], len(jpegs))),
-        ("wepsam-paper: the network alone", timed(lambda: model.low_resolution(small(jpegs[0])[None]), 1)),
+        ("wepsam-paper: the network alone, picture and mirror image", timed(lambda: model.low_resolution(stimulus), 1)),
         ("the same network in torch (peer)", timed(in_torch(model), 1)),
     ]
     limit = rows[0][1]
-    print(f"{len(jpegs)} JPEGs of at most {LONGEST} px, one core\n")
+    print(
+        f"# Benchmarks\n\n`make bench`: {len(jpegs)} JPEGs of at most {LONGEST} px, one core of {platform.machine()}.\n"
+    )
     print("| | ms a picture | x decode |\n|---|---|---|")
     for name, seconds in rows:
         print(f"| {name} | {1e3 * seconds:.2f} | {seconds / limit:.1f} |")
@@ -102,8 +106,13 @@ def in_torch(model: wepsam.Predictor) -> Callable[[], object]:
     torch.set_num_threads(1)
     config = model.card["network"]
     network = PaperNet(PaperConfig(**{**config, "filters": tuple(config["filters"])})).eval()
-    stimulus = torch.zeros(1, 3, 128, 128)
-    return lambda: network(stimulus)
+    stimuli = torch.zeros(2, 3, 128, 128)
+
+    def forward() -> object:
+        with torch.inference_mode():
+            return network(stimuli)
+
+    return forward
 
 
 if __name__ == "__main__":

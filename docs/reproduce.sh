@@ -9,7 +9,7 @@ OSIE="osie=$DATA/osie" DUT="dut_omron=$DATA/dut_omron" CROWD="eyecrowd=$DATA/eye
 # Step 1: weak labels of the photographs, and pre-training on them.
 wepsam label "$DATA/photos" "$RUNS/weak" --size 512
 wepsam inspect "$RUNS/weak"
-wepsam pretrain "$RUNS/weak" --out "$RUNS/pre"
+wepsam pretrain "$RUNS/weak" --keep 0.5 --out "$RUNS/pre"
 
 # Step 2: fine-tuning on human fixations. The same from a random start shows what step 1 is worth.
 wepsam finetune --start "$RUNS/pre" -d "$OSIE" -d "$DUT" -d "$CROWD" -d "$SCENE" --out "$RUNS/fine"
@@ -19,14 +19,15 @@ wepsam finetune -d "$OSIE" -d "$DUT" -d "$CROWD" -d "$SCENE" --out "$RUNS/random
 wepsam export "$RUNS/fine" src/wepsam/weights/wepsam-paper.onnx --card docs/wepsam-paper.card.json --probe "$DATA/osie"
 wepsam export "$RUNS/random" "$RUNS/random-start.onnx" --probe "$DATA/osie"
 
-# Scores on pictures that no training has seen.
+# Scores on pictures that nothing was trained on (they chose the best epoch of each run).
 for model in center-bias gbvs-128 gbvs wepsam-paper "$RUNS/random-start.onnx"; do
     wepsam evaluate "$model" -d "$OSIE" -d "$DUT"
 done
 for people in one-observer half-of-observers; do
     wepsam evaluate "$people" -d "$OSIE"
 done
-wepsam compare results/osie-validation results/dut_omron-validation --into README.md
+wepsam compare results/osie-validation results/dut_omron-validation --into README.md \
+    --card src/wepsam/weights/wepsam-paper.json
 
 # The README's picture.
 wepsam predict .venv/pictures/chelsea.png --out "$RUNS/example" --sheet

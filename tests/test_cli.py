@@ -199,7 +199,7 @@ def test_evaluate_and_compare(own_dataset: Path, tmp_path: Path, wepsam_command:
     assert (code, err) == (0, "")
     names = [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("|")]
     assert names[2:] == [
-        *("center Gaussian", "center bias (fitted)", "GBVS, 128 px (the teacher)", "GBVS, full size"),
+        *("center Gaussian", "center bias (fitted)", "GBVS, 128 px (the paper's teacher)", "GBVS, full size"),
         *("one observer", "half of the observers"),
     ]
     assert "12 pictures of pictures_with_csv (all), protocol `mit`" in out
@@ -323,6 +323,14 @@ def test_the_contact_sheet_shows_the_first_twelve(tmp_path: Path, paint: Paint, 
     assert sheets[1].shape[0] < sheets[12].shape[0]
     (tmp_path / "bad.png").write_bytes(b"")
     assert predict_files([tmp_path / "bad.png"], tmp_path / "no", center_gaussian, sheet=True).sheet is None
+
+
+def test_pictures_are_never_overwritten(photos: Path) -> None:
+    (photos / "0.png").rename(photos / "1_map.png")  # what the map of 1.png would be called
+    before = (photos / "1_map.png").read_bytes()
+    with pytest.raises(ImageError, match=r"1_map\.png is a picture to predict for"):
+        predict_files([photos], photos, center_gaussian)
+    assert (photos / "1_map.png").read_bytes() == before
 
 
 def test_predict_nothing(tmp_path: Path) -> None:

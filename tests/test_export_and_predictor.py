@@ -89,6 +89,26 @@ def test_a_file_too_far_from_torch_is_refused(tmp_path, monkeypatch):
     assert not (tmp_path / "own.onnx").exists()
 
 
+def test_a_checkpoint_is_not_overwritten_and_the_name_is_one_that_load_takes(tmp_path):
+    checkpoint(tmp_path, "map", hidden=64)
+    for name in ("best.onnx", "own", "own.json"):
+        with pytest.raises(ValueError, match="is no name for it"):
+            export(tmp_path, tmp_path / name)
+    for wrong in ({"blur": -1.0}, {"floor": -1.0}):
+        with pytest.raises(ValueError, match="0 or more"):
+            export(tmp_path, tmp_path / "own.onnx", **wrong)
+
+
+def test_by_default_the_smallest_file_that_is_good_enough(tmp_path, monkeypatch):
+    checkpoint(tmp_path, "map", hidden=256)
+    asked = []
+    monkeypatch.setattr("wepsam.export.shrink", lambda model, wide: asked.append(wide))
+    answers = iter([0.9998, 0.99999])
+    monkeypatch.setattr("wepsam.export.least_cc", lambda *_: next(answers))
+    export(tmp_path, tmp_path / "own.onnx")
+    assert asked == ["int8", "float16"]
+
+
 def test_the_card(exported):
     _, path = exported
     card = json.loads(path.with_suffix(".json").read_text())

@@ -66,7 +66,7 @@ def predict(
     sheet: Annotated[
         bool, typer.Option("--sheet", help="Also write sheet.png: picture, map and overlay of the first 12.")
     ] = False,
-    max_pixels: Annotated[int | None, typer.Option(help="Refuse pictures with more pixels than this.")] = None,
+    max_pixels: Annotated[int | None, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = None,
     as_json: Json = False,
 ) -> None:
     """Where will people look in these pictures?
@@ -80,7 +80,7 @@ def predict(
     """
     from wepsam.predict import SAVES, predict_files
 
-    kinds = [kind.strip() for kind in save.split(",") if kind.strip()]
+    kinds = list(dict.fromkeys(kind.strip() for kind in save.split(",") if kind.strip()))
     if not kinds or set(kinds) - set(SAVES):
         raise typer.BadParameter(f"--save takes {', '.join(SAVES)}, not {save!r}")
     done = predict_files(images, out, wepsam.load(model), kinds, sheet=sheet, max_pixels=max_pixels)
@@ -204,7 +204,12 @@ def finetune(
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="A run folder or .safetensors file.")],
     out: Annotated[Path, typer.Argument(help="The .onnx file to write; its card goes beside it.")],
-    wide: Annotated[str, typer.Option(help="How the wide layers are stored: float32, float16 or int8.")] = "int8",
+    wide: Annotated[
+        str | None,
+        typer.Option(
+            help="How the wide layers are stored: float32, float16, int8; by default int8 if that is good enough."
+        ),
+    ] = None,
     mirror: Annotated[
         bool, typer.Option(help="Whether the predictor averages over the picture and its mirror image.")
     ] = True,
@@ -274,6 +279,10 @@ def compare(
             help="Markdown file to put the tables into, between its `<!-- table:NAME -->` marks.",
         ),
     ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Card (.json) of weights to put their scores into."),
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if --into is out of date.")] = False,
 ) -> None:
     """Tables of what was evaluated, with 95 % intervals; made from the results files only.
@@ -281,13 +290,15 @@ def compare(
     wepsam compare results/osie-validation
     """
     from wepsam.evaluation.score import read
-    from wepsam.evaluation.table import insert, markdown
+    from wepsam.evaluation.table import add_to_card, insert, markdown
 
     for folder in results:
         evaluations = read(folder)
         if not evaluations:
             raise typer.BadParameter(f"no results in {folder}")
         table = markdown(evaluations)
+        if card is not None and not check:
+            add_to_card(card, folder.resolve().name, evaluations)
         if into is None:
             print(table)
         elif not insert(into, folder.resolve().name, table, write=not check) and check:

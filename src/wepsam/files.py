@@ -11,7 +11,7 @@ from uuid import uuid4
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary name beside `path`; what was written there takes its place at the end, nothing does on an error."""
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}{path.suffix}")
+    temporary = path.with_name(f".{uuid4().hex[:12]}{path.suffix}")
     try:
         yield temporary
         os.replace(temporary, path)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import struct
 import threading
-import uuid
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,6 +19,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
+
+from wepsam.files import replacing
 
 Source = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
 
@@ -166,13 +167,8 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray) -> None:
         if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
             raise ImageError(f"got {_describe(image)}, expected (H, W) or (H, W, 3) as uint8")
         kind, options = WRITABLE[path.suffix.lower()]
-        # Not a tempfile: those are readable only by their owner, and the rename keeps that.
-        temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
-        try:
+        with replacing(path) as temporary:
             Image.fromarray(image).save(temporary, format=kind, **options)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 # ---- opening
@@ -258,7 +254,7 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
 
 
 def _too_large(max_pixels: int) -> str:
-    return f"more than {max_pixels:,} pixels; if you trust it, pass a larger max_pixels"
+    return f"more than {max_pixels:,} pixels; if you trust it, raise max_pixels (--max-pixels)"
 
 
 def _orientation(picture: Image.Image) -> int:

@@ -22,6 +22,8 @@ ANCHORS = (
     (0.97, 0.070, 105.0),  # light
 )
 
+STRIP = 256  # rows
+
 
 def colorize(saliency_map: np.ndarray) -> np.ndarray:
     """Color a map from dark (its minimum) to bright (its maximum).
@@ -59,6 +61,13 @@ def overlay(stimulus: np.ndarray, saliency_map: np.ndarray, *, strength: float =
     if not 0 <= strength <= 1:
         raise ValueError(f"strength={strength}: expected 0 to 1")
     saliency = _unit(saliency_map)
+    # In strips, for all that follows is made of a dozen floats a pixel: gigabytes for a large photograph.
+    strips = [slice(top, top + STRIP) for top in range(0, len(stimulus), STRIP)]
+    return np.concatenate([_glow(stimulus[rows], saliency[rows], strength) for rows in strips])
+
+
+def _glow(stimulus: np.ndarray, saliency: np.ndarray, strength: float) -> np.ndarray:
+    """`overlay` for some rows, their saliency already in [0, 1]."""
     picture: np.ndarray = stimulus.astype(np.float32)
     luma = (picture @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]  # the weights of Rec. 601
     subdued = 0.75 * (0.45 * picture + 0.55 * luma)

@@ -60,6 +60,13 @@ def predict_files(
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     stems = _stems(paths)
+    targets = {folder / SAVES[kind].format(stem=stem) for stem in stems.values() for kind in kinds} | {
+        folder / "sheet.png"
+    }
+    if overwritten := {p.resolve() for p in targets} & {p.resolve() for p in paths}:
+        raise ImageError(
+            f"{min(overwritten)} is a picture to predict for and would be overwritten; choose another folder"
+        )
     done = Predicted()
     rows: list[list[np.ndarray]] = []
     for path in track(paths, "predicting"):
@@ -75,8 +82,9 @@ def predict_files(
                 else:
                     with replacing(file) as temporary:
                         np.save(temporary, saliency_map.astype(np.float32, copy=False))
-        except (ImageError, MemoryError) as error:
-            done.failed.append(str(error) or f"{path}: not enough memory")
+        except (ImageError, OSError, MemoryError) as error:
+            told = str(error) or "not enough memory"
+            done.failed.append(told if isinstance(error, ImageError) else f"{path}: {told}")
             continue
         done.written[str(path)] = files
         if sheet and len(rows) < SHEET_ROWS:
@@ -119,5 +127,5 @@ def _sheet_row(stimulus: np.ndarray, saliency_map: np.ndarray) -> list[np.ndarra
 def _sheet(rows: list[list[np.ndarray]]) -> np.ndarray:
     """Two pictures beside each other, each with its map and overlay."""
     double = [[*chain(*rows[i : i + 2])] for i in range(0, len(rows), 2)]
-    labels = ["picture", "where people look", "overlay"] * (len(double[0]) // 3)
+    labels = ["picture", "saliency map", "overlay"] * (len(double[0]) // 3)
     return overlays.contact_sheet(double, labels=labels, height=SHEET_HEIGHT)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from wepsam import maps
-from wepsam.images import Source, image_size, read_image, resize
+from wepsam.images import MAX_PIXELS, Source, image_size, read_image, resize
 
 DEFAULT = "wepsam-paper"
 
@@ -41,16 +41,16 @@ class Predictor:
 
         path = Path(weights)
         try:
-            self.card: dict[str, Any] = json.loads(path.with_suffix(".json").read_text())
+            self.card: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
             digest, expected = sha256(path), self.card["sha256"]
+            self.name, self._size = str(self.card["name"]), int(self.card["input_size"])
+            self._mirror, self._blur, self._floor = (self.card[key] for key in ("mirror", "blur", "floor"))
         except FileNotFoundError as error:
             raise WeightsError(f"no weights {path}: {Path(error.filename).name} is missing") from None
         except (ValueError, KeyError, TypeError) as error:
             raise WeightsError(f"{path.with_suffix('.json')} is not a card of weights ({error})") from None
         if digest != expected:
             raise WeightsError(f"{path} is damaged: its SHA-256 is {digest[:12]}..., its card says {expected[:12]}...")
-        self.name = str(self.card["name"])
-        self._size = int(self.card["input_size"])
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -58,11 +58,12 @@ class Predictor:
         providers = [p for p in onnxruntime.get_available_providers() if p != "AzureExecutionProvider"]
         self._session = onnxruntime.InferenceSession(path, options, providers=providers)
 
-    def __call__(self, stimulus: Source) -> np.ndarray:
+    def __call__(self, stimulus: Source, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         """Where people will look.
 
         Args:
             stimulus: a path, bytes, PIL picture or array; see `wepsam.read_image`.
+            max_pixels: larger pictures are refused before they are decoded.
 
         Returns:
             (H, W) float32 at the picture's own size, >= 0, its largest value 1. Each value is proportional to the
@@ -71,8 +72,10 @@ class Predictor:
         Raises:
             ImageError: not a picture that can be read.
         """
-        shape = image_size(stimulus)
-        small = resize(read_image(stimulus, smallest=self._size), (self._size, self._size))
+        shape = image_size(stimulus, max_pixels=max_pixels)
+        # Four times what is needed: what the decoder leaves out then makes no difference to speak of.
+        picture = read_image(stimulus, smallest=4 * self._size, max_pixels=max_pixels)
+        small = resize(picture, (self._size, self._size))
         saliency_map = maps.enlarge(self.low_resolution(small[None])[0], shape)
         return saliency_map / saliency_map.max()
 
@@ -85,13 +88,15 @@ class Predictor:
         Returns:
             (B, 32, 32) float32, > 0 somewhere in each map, mean 1.
         """
-        output = self._run(stimuli)
-        if self.card["mirror"]:
+        if self._mirror:
             # People look at a mirrored picture alike; the network not quite, so both answers together are better.
-            output = output + self._run(stimuli[:, :, ::-1])[:, :, ::-1]
+            both = self._run(np.concatenate([stimuli, stimuli[:, :, ::-1]]))
+            output = both[: len(stimuli)] + both[len(stimuli) :, :, ::-1]
+        else:
+            output = self._run(stimuli)
         # A map without any mass (it can happen where a linear output is cut at 0) says: anywhere.
-        saliency_maps = [maps.blur(maps.to_density(m), float(self.card["blur"])) for m in output]
-        saliency_maps = [m / m.mean() + float(self.card["floor"]) for m in saliency_maps]
+        saliency_maps = [maps.blur(maps.to_density(m), self._blur) for m in output]
+        saliency_maps = [m / m.mean() + self._floor for m in saliency_maps]
         return np.stack([(m / m.mean()).astype(np.float32) for m in saliency_maps])
 
     def _run(self, stimuli: np.ndarray) -> np.ndarray:
@@ -118,7 +123,7 @@ def load(name: str | PathLike[str] = DEFAULT, threads: int = 0) -> Predictor:
 
 def models() -> dict[str, dict[str, Any]]:
     """The shipped weights and their cards."""
-    return {card.stem: json.loads(card.read_text()) for card in sorted(_shipped().glob("*.json"))}
+    return {card.stem: json.loads(card.read_text(encoding="utf-8")) for card in sorted(_shipped().glob("*.json"))}
 
 
 def sha256(path: Path) -> str:

@@ -9,7 +9,7 @@ and stops early: at its default tolerance it is up to 3.4 % of the peak away fro
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 
 import numpy as np
@@ -21,6 +21,7 @@ LEVELS = (2, 3, 4)  # pyramid levels used; level L is 1/2^L of the picture
 ACTIVATION_SIGMA = 0.15  # of the lattice's mean side
 NORMALIZATION_SIGMA = 0.06
 POWER = 1.5
+LONGEST = 4096  # pixels to which a narrow picture is enlarged at most
 ROUNDING = 1e-5  # of a gray level
 CONSTANT = 1e-6  # a map whose values spread less than this says nothing: it activates uniformly
 
@@ -280,7 +281,7 @@ def _enlarge(lattice_map: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     return rows @ lattice_map @ columns.T
 
 
-@cache
+@lru_cache(maxsize=64)
 def _bicubic(n: int, m: int) -> np.ndarray:
     """(m, n) matrix that resizes n samples to m: Keys' cubic, a = -0.5, widened when shrinking, mirrored edges.
 
@@ -300,7 +301,7 @@ def _bicubic(n: int, m: int) -> np.ndarray:
     return matrix
 
 
-@cache
+@lru_cache(maxsize=64)
 def _border_ramp(h: int, w: int, width: int) -> np.ndarray:
     """(h, w) factors: 1 inside, k / (width + 1) at the k-th pixel from each border; both ramps at the corners.
 
@@ -347,7 +348,8 @@ def _sized(stimulus: np.ndarray, size: int | None) -> np.ndarray:
     if size is not None:
         return stimulus if stimulus.shape[:2] == (size, size) else resize(stimulus, (size, size))
     height, width = stimulus.shape[:2]
-    scale = 128 / min(height, width)
+    # A strip one pixel high would become as long as a street; its short side then stays smaller.
+    scale = min(128 / min(height, width), max(1, LONGEST / max(height, width)))
     return stimulus if scale <= 1 else resize(stimulus, (round(height * scale), round(width * scale)))
 
 

@@ -1,5 +1,6 @@
 """Tables from results files, and only from them."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ TITLES = {
 NAMES = {
     "center-bias": "center bias (fitted)",
     "center-gaussian": "center Gaussian",
-    "gbvs-128": "GBVS, 128 px (the teacher)",
+    "gbvs-128": "GBVS, 128 px (the paper's teacher)",
     "gbvs": "GBVS, full size",
+    "random-start": "wepsam-paper, no weak pre-training",
     "one-observer": "one observer",
     "half-of-observers": "half of the observers",
 }
@@ -88,6 +90,22 @@ def _pictures(evaluation: Evaluation) -> list[str]:
 
 def _described(evaluation: Evaluation) -> str:
     return f"{len(evaluation.rows)} of {evaluation.about['dataset']} ({evaluation.about['split']})"
+
+
+def add_to_card(card: Path, name: str, evaluations: list[Evaluation]) -> None:
+    """Write the scores of these weights, found by their SHA-256, into their card: weights travel with what they do.
+
+    Raises:
+        ValueError: none of the evaluations is of the card's weights.
+    """
+    about = json.loads(card.read_text(encoding="utf-8"))
+    for evaluation in evaluations:
+        if evaluation.about["weights"] == about["sha256"]:
+            about.setdefault("scores", {})[name] = evaluation.summary()["scores"]
+            with replacing(card) as temporary:
+                temporary.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            return
+    raise ValueError(f"no evaluation in {name} is of the weights of {card}; run wepsam evaluate again")
 
 
 def _cell(scores: np.ndarray, best: bool) -> str:

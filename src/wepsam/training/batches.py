@@ -28,7 +28,7 @@ class Augmentation:
     """
 
     mirror: bool = True  # half of each batch mirrored, left to right
-    geometry: float = 0.0  # 1: zoom in up to 1.4x, shift, stretch by 12 %, turn by 5 degrees
+    geometry: float = 0.0  # 1: zoom in up to 1.4x or out by 1.1x, shift, stretch upright by 12 %, turn by 5 degrees
     color: float = 0.0  # 1: contrast by 30 %, color cast by 0.1, one picture in ten gray
 
 
@@ -50,14 +50,20 @@ class Pairs:
         return len(self.stimuli)
 
 
-def from_store(folder: str | Path, keep: float = 1.0, held_out: float = 0.05) -> tuple[Pairs, Pairs]:
-    """Weakly labelled pictures to train on and to validate on: the `keep` of lowest entropy, every 20th held out."""
-    rows = store.select(folder, keep)
-    stimuli, teacher_maps, _ = store.read_rows(folder, np.sort(rows))
+def from_store(folder: str | Path, keep: float = 1.0) -> tuple[Pairs, Pairs]:
+    """Weakly labelled pictures to train on and to validate on: the `keep` of lowest entropy, every 20th held out.
+
+    Raises:
+        ValueError: fewer than two pictures are kept.
+    """
+    rows = np.sort(store.select(folder, keep))
+    if len(rows) < 2:
+        raise ValueError(f"{folder} keeps {len(rows)} pictures with keep={keep:g}; learning needs two at least")
+    every = min(20, len(rows))
+    held_out = np.arange(len(rows)) % every == every - 1
     name = f"{Path(folder).name}: {len(rows)} of lowest entropy"
-    every = round(1 / held_out)
-    validation = np.arange(len(stimuli)) % every == every - 1
-    return tuple(Pairs(stimuli[m], teacher_maps[m], (name,)) for m in (~validation, validation))  # type: ignore[return-value]
+    training, validation = (Pairs(*store.read_rows(folder, rows[m])[:2], (name,)) for m in (~held_out, held_out))
+    return training, validation
 
 
 def from_datasets(datasets: Sequence[FixationDataset], size: int = 160, map_size: int = 64) -> Pairs:
@@ -89,13 +95,13 @@ class Batches:
         self.per_epoch = len(pairs) // self.size
 
     def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
-        """(B, 3, 128, 128) float pixels in [0, 1] and (B, 32, 32) float maps with a largest value of 1."""
+        """(B, 3, 128, 128) float pixels in [0, 1] and (B, 32, 32) float maps, largest value 1 (0: nobody looked)."""
         epoch, place = divmod(number, self.per_epoch)
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.pairs))
+        order = np.random.default_rng([self.seed, epoch, 0]).permutation(len(self.pairs))
         rows = order[place * self.size : (place + 1) * self.size]
         stimuli, targets = tensors(self.pairs, rows)
         return to_network(
-            *augment(stimuli, targets, self.augmentation, np.random.default_rng([self.seed, epoch, place]))
+            *augment(stimuli, targets, self.augmentation, np.random.default_rng([self.seed, epoch, 1 + place]))
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -24,11 +25,13 @@ class CheckpointError(ValueError):
 
 def save_weights(path: Path, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
     """Write `path` (.safetensors) with its .json, each whole or not at all."""
-    # The JSON first: a reader goes by the tensors, which are then never without their description.
-    with replacing(path.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(about, indent=1) + "\n")
+    # What they are stands in the file itself, so that the two cannot be of different steps; the JSON is for people.
     with replacing(path) as temporary:
-        save_file({k: v.detach().cpu().contiguous() for k, v in weights.items()}, temporary)
+        save_file(
+            {k: v.detach().cpu().contiguous() for k, v in weights.items()}, temporary, {"about": json.dumps(about)}
+        )
+    with replacing(path.with_suffix(".json")) as temporary:
+        temporary.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 def load_weights(path: str | Path) -> tuple[PaperNet, dict[str, Any]]:
@@ -43,12 +46,13 @@ def load_weights(path: str | Path) -> tuple[PaperNet, dict[str, Any]]:
     path = Path(path)
     path = path / "best.safetensors" if path.is_dir() else path
     try:
-        about = json.loads(path.with_suffix(".json").read_text())
+        with safe_open(path, "pt") as file:
+            about = json.loads(file.metadata()["about"])
         config = about["network"]
         network = PaperNet(PaperConfig(**{**config, "filters": tuple(config["filters"])}))
         network.load_state_dict(load_file(path))
-    except FileNotFoundError as error:
-        raise CheckpointError(f"no checkpoint {path}: {Path(error.filename).name} is missing") from None
+    except FileNotFoundError:
+        raise CheckpointError(f"no checkpoint {path}: the file is missing") from None
     except Exception as error:  # safetensors, JSON and torch each have their own kinds
         raise CheckpointError(f"{path} is damaged: {str(error).splitlines()[0]}") from None
     return network, about
@@ -70,7 +74,6 @@ def save_progress(
     tensors["rng"] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors["rng.cuda"] = torch.cuda.get_rng_state()
-    # Progress that stands in the file itself: the .json of save_weights could be a step ahead after a crash.
     metadata = {"progress": json.dumps(about)}
     with replacing(path) as temporary:
         save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, temporary, metadata)
@@ -80,8 +83,6 @@ def load_progress(
     path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, average: nn.Module | None
 ) -> dict[str, Any]:
     """Put everything back as `save_progress` found it; returns what it was told."""
-    from safetensors import safe_open
-
     try:
         with safe_open(path, "pt") as file:
             about: dict[str, Any] = json.loads(file.metadata()["progress"])

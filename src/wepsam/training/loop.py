@@ -4,6 +4,8 @@ import copy
 import csv
 import json
 import time
+import zlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,15 +73,15 @@ def train(
     Raises:
         CheckpointError: `out` holds another run.
     """
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
     loss_of, kind = LOSSES[settings.loss]
     config = {
-        "wepsam": wepsam.__version__, "torch": torch.__version__, "start": start, "network": asdict(network.config),
-        "training": [*training.names, len(training)], "validation": [*validation.names, len(validation)],
+        "wepsam": wepsam.__version__, "torch": torch.__version__, "network": asdict(network.config),
         "settings": asdict(settings),
+        # With checksums, for other weights or data under the same name are another run.
+        "start": [start, _checksum(p.detach().numpy() for p in network.parameters())],
+        "training": [*training.names, len(training), _checksum([training.stimuli, training.targets])],
+        "validation": [*validation.names, len(validation), _checksum([validation.stimuli, validation.targets])],
     }  # fmt: skip
-    _claim(folder, config)
     batches = data.Batches(training, settings.batch_size, settings.augmentation, settings.seed)
     steps = round(settings.epochs * batches.per_epoch)
     every = max(1, round(settings.validate_every * batches.per_epoch))
@@ -94,6 +96,10 @@ def train(
         network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
         _optimizer(network, settings),
     )
+    # Claimed now that nothing in the settings can be wrong any more.
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    _claim(folder, config)
     average = copy.deepcopy(network).to(fabric.device) if settings.average else None
     state: dict[str, Any] = {"step": 0, "best": float("inf"), "seen_loss": 0.0, "seen": 0}
     if (folder / "last.safetensors").exists():
@@ -193,6 +199,13 @@ def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
         mean.lerp_(now, 1 - decay)
 
 
+def _checksum(arrays: Iterable[np.ndarray]) -> str:
+    checksum = 0
+    for array in arrays:
+        checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
+    return f"{checksum:08x}"
+
+
 def _claim(folder: Path, config: dict[str, Any]) -> None:
     """Start the folder, or make sure that it was started by the same run."""
     config = json.loads(json.dumps(config))  # tuples become lists, as they do on disk
@@ -205,8 +218,17 @@ def _claim(folder: Path, config: dict[str, Any]) -> None:
     for key in ("start", "network", "training", "validation", "settings"):
         if found.get(key) != config[key]:
             raise checkpoint.CheckpointError(
-                f"{folder} holds another run: {key} was {found.get(key)}, now {config[key]}; choose another folder"
+                f"{folder} holds another run: {_difference(key, found.get(key), config[key])}; choose another folder"
             )
+
+
+def _difference(name: str, before: Any, now: Any) -> str:
+    """The first thing that differs, and not all that does not."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in now:
+            if before.get(key) != now[key]:
+                return _difference(f"{name}.{key}", before.get(key), now[key])
+    return f"{name} was {before}, now {now}"
 
 
 def _log(folder: Path, step: int) -> list[dict]:

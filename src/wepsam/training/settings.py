@@ -4,6 +4,9 @@ import math
 from dataclasses import dataclass, field
 
 from wepsam.training.batches import Augmentation
+from wepsam.training.losses import LOSSES
+
+PRECISIONS = ("32-true", "bf16-mixed")
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,32 @@ class TrainSettings:
     seed: int = 0
     validate_every: float = 1.0  # epochs
 
+    def __post_init__(self) -> None:
+        known = {
+            "loss": LOSSES,
+            "optimizer": ("sgd", "adamw"),
+            "schedule": ("linear", "cosine"),
+            "precision": PRECISIONS,
+        }
+        for name, choices in known.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} is one of {', '.join(choices)}, not {getattr(self, name)!r}")
+        at_least = {"epochs": 0, "batch_size": 1, "warmup": 0, "weight_decay": 0, "dropout": 0, "average": 0, "seed": 0}
+        for name, least in at_least.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is at least {least}, not {getattr(self, name)}")
+        for name in ("learning_rate", "momentum"):
+            if len(getattr(self, name)) != 2:
+                raise ValueError(f"{name} is the first and the last value, not {getattr(self, name)}")
+        if self.validate_every <= 0 or self.dropout >= 1 or self.average >= 1:
+            raise ValueError("validate_every is above 0, dropout and average are below 1")
+
     def rate(self, step: int, steps: int) -> float:
         """Learning rate of a step (0-based) among `steps`."""
         first, last = self.learning_rate
         done = step / max(1, steps - 1)
         if self.schedule == "cosine":
             done = (1 - math.cos(math.pi * done)) / 2
-        elif self.schedule != "linear":
-            raise ValueError(f'schedules are "linear" and "cosine", not {self.schedule!r}')
         return (first + (last - first) * done) * min(1.0, (step + 1) / (self.warmup + 1))
 
     def momentum_at(self, step: int, steps: int) -> float:
@@ -53,7 +74,7 @@ SETTINGS: dict[str, tuple[TrainSettings, TrainSettings]] = {
     # What the shipped weights were made with (docs/log.md says what else was tried).
     "shipped": (
         TrainSettings(
-            epochs=8, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
+            epochs=16, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
             warmup=50, precision="bf16-mixed",
         ),
         TrainSettings(

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from wepsam.datasets import FixationDataset
-from wepsam.networks.paper import PaperConfig, PaperNet
+from wepsam.networks.paper import INPUT_SIZE, PaperConfig, PaperNet
 from wepsam.training import batches
 from wepsam.training.checkpoint import load_weights
 from wepsam.training.loop import Run, train
@@ -63,7 +63,9 @@ def finetune(
     else:
         net, about = load_weights(start)
         origin = f"{about['training'][0]}, step {about['step']}"
-    return train(net, batches.from_datasets(datasets), batches.from_datasets(validation), settings, out, start=origin)
+    # Resized as in prediction, not by way of the larger square that leaves room to zoom in.
+    judged = batches.from_datasets(validation, size=INPUT_SIZE)
+    return train(net, batches.from_datasets(datasets), judged, settings, out, start=origin)
 
 
 def _fresh(config: PaperConfig | None, settings: TrainSettings) -> PaperNet:
