@@ -9,6 +9,8 @@ import argparse
 import io
 import os
 import platform
+import shlex
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,9 +51,9 @@ def main() -> None:
         ("the same network in torch (peer)", timed(in_torch(model), 1)),
     ]
     limit = rows[0][1]
-    print(
-        f"# Benchmarks\n\n`make bench`: {len(jpegs)} JPEGs of at most {LONGEST} px, one core of {platform.machine()}.\n"
-    )
+    command = shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]])
+    print("# Benchmarks\n")
+    print(f"`{command}`: {len(jpegs)} JPEGs of at most {LONGEST} px, one core of {platform.machine()}.\n")
     print("| | ms a picture | x decode |\n|---|---|---|")
     for name, seconds in rows:
         print(f"| {name} | {1e3 * seconds:.2f} | {seconds / limit:.1f} |")

@@ -188,9 +188,7 @@ def _optimizer(network: nn.Module, settings: TrainSettings) -> torch.optim.Optim
     rate = settings.learning_rate[0]
     if settings.optimizer == "sgd":
         return torch.optim.SGD(groups, rate, momentum=settings.momentum[0], nesterov=True)
-    if settings.optimizer == "adamw":
-        return torch.optim.AdamW(groups, rate)
-    raise ValueError(f'optimizers are "sgd" and "adamw", not {settings.optimizer!r}')
+    return torch.optim.AdamW(groups, rate)
 
 
 @torch.no_grad()
