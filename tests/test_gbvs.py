@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wepsam.classical import gbvs
-from wepsam.classical.gbvs import activation, features, gbvs_batch, graph_normalization, lattice_shape
+from wepsam.classical import compiled, gbvs
+from wepsam.classical.gbvs import (
+    _border_ramp,
+    _gabor_energy,
+    activation,
+    features,
+    gbvs_batch,
+    graph_normalization,
+    lattice_shape,
+)
 from wepsam.images import read_image, resize
 
 GOLDEN = np.load(Path(__file__).parent / "golden/gbvs/public.npz")
@@ -106,6 +114,38 @@ def test_activation_is_the_stationary_distribution_of_the_chain():
     for _ in range(5000):
         pi = pi @ transition
     assert np.abs(activation(values).ravel() - pi).max() < 1e-12
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (40, 57), (8, 5), (1, 3)])
+def test_gabor_answers_are_plain_convolutions(rng, shape):
+    """The folded filters of the compiled loop against 27x27 filters as they are defined, tap by tap."""
+    plane = rng.random(shape)
+    y, x = np.mgrid[-13:14, -13:14]
+    padded = np.pad(plane, 13, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (27, 27))
+    for got, angle in zip(_gabor_energy(plane), np.deg2rad([0, 45, 90, 135]), strict=True):
+        across = x * np.sin(angle) - y * np.cos(angle)
+        along = x * np.cos(angle) + y * np.sin(angle)
+        energy = 0
+        for phase in (0, np.pi / 2):
+            taps = np.exp(-0.5 * ((across / 2) ** 2 + (along / 4) ** 2)) * np.cos(2 * across + phase)
+            taps -= taps.mean()
+            energy += np.abs(np.einsum("hwij,ij->hw", windows, taps[::-1, ::-1] / np.linalg.norm(taps)))
+        np.testing.assert_allclose(got, energy * _border_ramp(*shape, 13), atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(600, 800), (33, 47), (11, 10), (2, 12), (1, 1)])
+def test_decimation_is_a_plain_sum(rng, shape):
+    """Taps 1 5 10 10 5 1 between two pixels, renormalized at the border; sides of 10 and less stay."""
+    planes = rng.integers(0, 256, (2, *shape), dtype=np.uint8)
+    expected = planes / 255
+    for axis, n in enumerate(shape, 1):
+        if n > 10:
+            offsets = 2 * np.arange(n // 2)[:, None] + np.arange(-2, 4)
+            taps = np.where((offsets >= 0) & (offsets < n), [1, 5, 10, 10, 5, 1], 0)
+            gathered = np.moveaxis(expected, axis, -1)[..., offsets.clip(0, n - 1)]
+            expected = np.moveaxis((gathered * taps).sum(-1) / taps.sum(1), -1, axis)
+    np.testing.assert_allclose(compiled.decimate(planes, 1 / 255), expected, atol=1e-12)
 
 
 def test_graph_normalization_is_stationary_too():

@@ -8,9 +8,9 @@ its stationary distribution is the normalized degree of each node (see `activati
 and stops early: at its default tolerance it is up to 3.4 % of the peak away from the answer given here.
 """
 
-from collections.abc import Sequence
 from functools import cache, lru_cache
-from importlib.util import find_spec
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 
@@ -93,11 +93,8 @@ def gbvs(
         Harel, Koch, Perona, "Graph-Based Visual Saliency", NIPS 2006.
     """
     stimulus = _checked(stimulus, 3)
-    height, width = stimulus.shape[:2]
-    lattice_map = _combine(activation(features(_sized(stimulus, size), dtype)[None]), normalization)[0]
-    if not full_size:
-        return lattice_map
-    return _min_max(_enlarge(lattice_map, (height, width))[None])[0]
+    lattice_map = _combine(activation(features(_sized(stimulus, size), dtype)[None]), normalization)
+    return (_min_max(_resized(lattice_map, stimulus.shape[:2])) if full_size else lattice_map)[0]
 
 
 def gbvs_batch(stimuli: np.ndarray, *, normalization: str = "power") -> np.ndarray:
@@ -126,21 +123,19 @@ def features(stimulus: np.ndarray, dtype: type = np.float32) -> np.ndarray:
     Returns:
         (24, h, w) with (h, w) = round((H, W) * 32 / max(H, W)).
     """
-    _need_extra()
-    # Intensity is the largest of the three, formed at full size, and then travels down the pyramid as a fourth plane.
-    red, green, blue = np.moveaxis(stimulus, 2, 0)
-    planes = np.dstack([stimulus, np.maximum(np.maximum(red, green), blue)]).astype(dtype) / dtype(255)
+    compiled = _compiled()
     shape = lattice_shape(*stimulus.shape[:2])
-    color, intensity, orientation = [], [], []
+    maps: np.ndarray = np.empty((8, len(LEVELS), *shape), dtype)  # by axis, then by level
+    # Intensity is the largest of the three, formed at full size, and then travels down the pyramid as a fourth plane.
+    level_maps = compiled.decimate(compiled.planes(np.ascontiguousarray(stimulus)), dtype(1 / 255))
     for level in range(1, max(LEVELS) + 1):
-        planes = _decimate(planes)
-        if level not in LEVELS:
-            continue
-        color.append(_to_lattice(_dkl(planes[..., :3]), shape))
-        intensity.append(_to_lattice(planes[..., 3:], shape))
-        orientation.append(_to_lattice(_gabor_energy(planes[..., 3]), shape))
-    by_channel = [np.stack(maps, axis=1).reshape(-1, *shape) for maps in (color, intensity, orientation)]
-    return np.concatenate(by_channel)
+        if level > 1:
+            level_maps = compiled.decimate(level_maps, dtype(1))
+        if level in LEVELS:
+            color = compiled.dkl(level_maps[:3], *_color(dtype))
+            orientation = _gabor_energy(level_maps[3])
+            maps[:, LEVELS.index(level)] = _resized(np.concatenate([color, level_maps[3:], orientation]), shape)
+    return maps.reshape(-1, *shape)
 
 
 def lattice_shape(height: int, width: int) -> tuple[int, int]:
@@ -162,15 +157,14 @@ def activation(maps: np.ndarray) -> np.ndarray:
     Returns:
         (..., h, w) of the same type, each map summing to 1; uniform where the feature map is constant.
     """
-    from wepsam.classical import compiled
-
+    compiled = _compiled()
     h, w = maps.shape[-2:]
     sigma = ACTIVATION_SIGMA * (h + w) / 2
-    flat = maps.reshape(-1, h, w)
-    # Maps innermost, so that the compiled loop runs over contiguous memory.
-    columns = np.ascontiguousarray(flat.transpose(1, 2, 0)).reshape(h, -1)
-    degree = compiled.degree(columns, _falloff(h, sigma, maps.dtype), _falloff(w, sigma, maps.dtype))
-    pi = degree.reshape(h, w, -1).transpose(2, 0, 1)
+    row, column = (_falloff(n, sigma, maps.dtype) for n in (h, w))
+    flat = np.ascontiguousarray(maps).reshape(-1, h, w)
+    at_once = len(LEVELS) * 8  # one picture's
+    parts = [compiled.degree(flat[k : k + at_once], row, column) for k in range(0, len(flat), at_once)]
+    pi = np.concatenate(parts) if parts else flat
     constant = np.ptp(flat, axis=(1, 2)) < CONSTANT
     total = np.where(constant, 1, pi.sum(axis=(1, 2), dtype=np.float64))[:, None, None]
     pi = np.where(constant[:, None, None], 1 / (h * w), pi / total)
@@ -213,72 +207,56 @@ def _combine(activations: np.ndarray, normalization: str) -> np.ndarray:
     return np.where(np.ptp(master, axis=(1, 2), keepdims=True) > 0, saliency_maps, 0)
 
 
-def _dkl(rgb: np.ndarray) -> np.ndarray:
-    """(h, w, 3) RGB in [0, 1] -> luminance, red-green, blue-yellow."""
-    # The small term keeps a level that is whole but for rounding (white, say) from falling to the one below.
-    index = np.clip((rgb * 255 + ROUNDING).astype(np.intp), 0, 255)
-    monitor = np.stack([_RESPONSE[c][index[..., c]] for c in range(3)], axis=-1)
-    return (monitor @ _RGB_TO_DKL.T).astype(rgb.dtype)
+@cache
+def _color(dtype: type) -> tuple[np.ndarray, np.ndarray, float]:
+    """What `compiled.dkl` needs: the monitor's response to each level, the matrix, the rounding."""
+    return _RESPONSE.astype(dtype), _RGB_TO_DKL.astype(dtype), dtype(ROUNDING)
 
 
 def _gabor_energy(intensity: np.ndarray) -> np.ndarray:
-    """(h, w) -> (h, w, 4): |even| + |odd| Gabor answers at 0, 45, 90, 135 degrees, fading toward the border."""
-    import cv2
-
-    energies = [
-        sum(np.abs(cv2.filter2D(intensity, -1, kernel, borderType=cv2.BORDER_REPLICATE)) for kernel in pair)
-        for pair in _gabors()
-    ]
+    """(h, w) -> (4, h, w): |even| + |odd| Gabor answers at 0, 45, 90, 135 degrees, fading toward the border."""
     ramp = _border_ramp(*intensity.shape, 13).astype(intensity.dtype)
-    return np.dstack(energies) * ramp[..., None]
+    return _compiled().gabor_energy(intensity, *_gabors(intensity.dtype), ramp)
 
 
 @cache
-def _gabors() -> list[list[np.ndarray]]:
-    """Four orientations x two phases of 27x27 Gabor filters: sd 2 px across, 4 along, period pi px."""
+def _gabors(dtype: np.dtype) -> tuple[np.ndarray, np.ndarray, float]:
+    """The Gabor filters as `compiled.gabor_energy` takes them: factors of two, quarters of two, a mean.
+
+    27x27 taps, standard deviation 2 px across and 4 px along, period pi px, phases 0 and 90 degrees, mean removed,
+    unit L2 norm. The mean of an odd filter is 0, and the norms do not depend on the orientation's sign.
+    """
     y, x = np.mgrid[-13:14, -13:14].astype(float)
-    pairs = []
-    for angle in np.deg2rad([0, 45, 90, 135]):
-        across = x * np.sin(angle) - y * np.cos(angle)
-        along = x * np.cos(angle) + y * np.sin(angle)
+
+    def even_and_odd(across: np.ndarray, along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         envelope = np.exp(-0.5 * ((across / 2) ** 2 + (along / 4) ** 2))
-        pair = []
-        for phase in (0, np.pi / 2):
-            kernel = envelope * np.cos(2 * across + phase)
-            kernel -= kernel.mean()
-            pair.append(kernel / np.linalg.norm(kernel))
-        pairs.append(pair)
-    return pairs
+        return envelope * np.cos(2 * across), envelope * np.sin(2 * across)
+
+    d = np.arange(14)
+    half = np.where(d == 0, 0.5, 1)
+    even, odd = even_and_odd(y, x)
+    mean = even.mean()
+    norm = np.linalg.norm(even - mean)
+    cosine, sine = even_and_odd(d, np.zeros(14))
+    upright = np.stack([cosine / norm, sine / np.linalg.norm(odd), np.exp(-0.5 * (d / 4) ** 2), np.ones(14)])
+
+    even, odd = even_and_odd((x - y) / np.sqrt(2), (x + y) / np.sqrt(2))
+    even, odd = (filter_ / np.linalg.norm(filter_) for filter_ in (even - even.mean(), odd))
+    # An even filter is the same when turned by 180 degrees, so what is symmetric in x is symmetric in y as well, and
+    # what is antisymmetric, antisymmetric; of an odd filter it is the other way round.
+    parts = [even + even[:, ::-1], even - even[:, ::-1], odd - odd[:, ::-1], odd + odd[:, ::-1]]
+    diagonal = np.stack([part[13:, 13:] / 2 for part in parts]) * half * half[:, None]
+    return (upright * half).astype(dtype), diagonal.astype(dtype), dtype.type(-mean / norm)
 
 
-def _decimate(planes: np.ndarray) -> np.ndarray:
-    """(H, W, C) -> half of each side above 10 px, with taps 1 5 10 10 5 1 renormalized where the picture ends."""
-    import cv2
-
-    for axis in (0, 1):
-        n = planes.shape[axis]
-        if n <= 10:
-            continue
-        taps = np.array([1, 5, 10, 10, 5, 1]) / 32
-        kernel, one = (taps, np.ones(1)) if axis else (np.ones(1), taps)
-        # The anchor puts output k between input pixels 2k and 2k + 1.
-        anchor = (2, 0) if axis else (0, 2)
-        summed = cv2.sepFilter2D(planes, -1, kernel, one, anchor=anchor, borderType=cv2.BORDER_CONSTANT)
-        present = np.convolve(np.ones(n), taps)[3 : 3 + n].astype(planes.dtype)
-        half = slice(0, 2 * (n // 2), 2)
-        planes = summed[:, half] / present[half, None] if axis else summed[half] / present[half, None, None]
-    return np.ascontiguousarray(planes)
-
-
-def _to_lattice(planes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """(h, w, C) level maps -> (C, *shape), bicubically and antialiased."""
-    rows, columns = (_bicubic(n, m).astype(planes.dtype) for n, m in zip(planes.shape, shape, strict=False))
-    return rows @ planes.transpose(2, 0, 1) @ columns.T
-
-
-def _enlarge(lattice_map: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-    rows, columns = (_bicubic(n, m).astype(lattice_map.dtype) for n, m in zip(lattice_map.shape, shape, strict=True))
-    return rows @ lattice_map @ columns.T
+def _resized(maps: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """(C, h, w) maps -> (C, *shape), bicubically; antialiased where they shrink."""
+    if maps.shape[1:] == shape:
+        return maps
+    rows, columns = (_bicubic(n, m).astype(maps.dtype) for n, m in zip(maps.shape[1:], shape, strict=True))
+    if shape[0] > maps.shape[1]:  # whichever order has the smaller map in between
+        return _compiled().product(rows, maps @ columns.T)
+    return _compiled().product(rows, maps) @ columns.T
 
 
 @lru_cache(maxsize=64)
@@ -360,8 +338,9 @@ def _checked(stimulus: np.ndarray, ndim: int) -> np.ndarray:
     return stimulus
 
 
-def _need_extra() -> None:
-    """OpenCV and numba are heavy and optional, so nothing imports them before they are used."""
-    missing = [name for name in ("cv2", "numba") if find_spec(name) is None]
-    if missing:
-        raise ImportError(f"GBVS needs {' and '.join(missing)}: pip install 'wepsam[classical]'")
+def _compiled() -> ModuleType:
+    """The compiled loops. numba is heavy and optional, so nothing imports it before it is used."""
+    try:
+        return import_module("wepsam.classical.compiled")
+    except ModuleNotFoundError as error:
+        raise ImportError(f"GBVS needs {error.name}: pip install 'wepsam[classical]'") from None
