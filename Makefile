@@ -19,7 +19,8 @@ check: .venv/dev  ## style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 bench: .venv/dev  ## speed, with peers and limits in the same run
-	$(BIN)/python -m benchmarks $(BENCH)
+	$(BIN)/python -m benchmarks.labelling $(BENCH)
+	$(BIN)/python -m benchmarks.predict $(BENCH)
 
 reproduce: .venv/dev  ## the shipped model from the data: labels, both stages, export, evaluation, tables (DATA=folder)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash docs/reproduce.sh

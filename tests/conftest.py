@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -98,3 +99,22 @@ def wepsam_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
         return int(exit_.value.code or 0), out, err
 
     return run
+
+
+def rows_of(weak: Path) -> dict[str, dict[str, Any]]:
+    """All rows by id, read with nothing but pyarrow."""
+    parts = sorted(weak.glob("part-*.parquet"))
+    rows = [row for part in parts for row in pq.read_table(part).to_pylist()]
+    assert len({row["id"] for row in rows}) == len(rows)
+    return {row["id"]: row for row in rows}
+
+
+def same_content(one: Path, other: Path) -> bool:
+    """Whether two weak-label folders have the same visible files, byte for byte or row for row."""
+    names = [sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) for folder in (one, other)]
+    return names[0] == names[1] and all(
+        pq.read_table(one / name).equals(pq.read_table(other / name))
+        if name.endswith(".parquet")
+        else (one / name).read_bytes() == (other / name).read_bytes()
+        for name in names[0]
+    )

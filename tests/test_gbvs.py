@@ -131,7 +131,7 @@ def test_gabor_answers_are_plain_convolutions(rng, shape):
             taps = np.exp(-0.5 * ((across / 2) ** 2 + (along / 4) ** 2)) * np.cos(2 * across + phase)
             taps -= taps.mean()
             energy += np.abs(np.einsum("hwij,ij->hw", windows, taps[::-1, ::-1] / np.linalg.norm(taps)))
-        np.testing.assert_allclose(got, energy * _border_ramp(*shape, 13), atol=1e-12)
+        np.testing.assert_allclose(got, energy * _border_ramp(*shape, 13, plane.dtype), atol=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(600, 800), (33, 47), (11, 10), (2, 12), (1, 1)])

@@ -19,12 +19,12 @@ from PIL import ExifTags, Image, ImageCms
 from wepsam.images import (
     MAX_PIXELS,
     ImageError,
-    find_images,
     image_size,
     read_image,
     resize,
     save_image,
 )
+from wepsam.sources import find_images
 
 pytestmark = pytest.mark.filterwarnings("error")  # no warning of Pillow's reaches the user
 

@@ -101,29 +101,63 @@ def predict(
 @app.command()
 def label(
     photos: Annotated[
-        list[str], typer.Argument(help="Photographs, folders (searched recursively) or list files (.txt).")
+        list[str],
+        typer.Argument(help="Photographs, folders (searched recursively), list files (.txt), .tar archives, or URLs."),
     ],
-    out: Annotated[Path, typer.Argument(file_okay=False, help="The weak-label folder.")],
-    teacher: Annotated[str, typer.Option(help="Who labels.")] = "gbvs",
+    out: Annotated[str, typer.Argument(help="The weak-label folder, or its URL.")],
+    teacher: Annotated[str, typer.Option(help="Who labels: gbvs, or any other classical model.")] = "gbvs",
     size: Annotated[
-        str, typer.Option(help="Pixels of the square that the teacher sees (paper: 128); none = as it is.")
+        str,
+        typer.Option(
+            metavar="PIXELS|none",
+            help="The square that the teacher sees: 128 as in the paper; 256 and 512 are worth more and cost more; none shows the picture as it is.",
+        ),
     ] = "128",
-    workers: Annotated[int, typer.Option(help="Processes; -1 for one per core.")] = -1,
+    keep_aspect: Annotated[
+        bool,
+        typer.Option(
+            "--keep-aspect",
+            help="No squares: the shorter side has --size pixels, and stimulus and map keep the picture's aspect.",
+        ),
+    ] = False,
+    workers: Annotated[int, typer.Option(help="How many at a time; -1 for one per core.")] = -1,
+    part_size: Annotated[int, typer.Option(min=1, help="Pictures a part; a part is made and stored at once.")] = 500,
+    engine: Annotated[
+        str, typer.Option(help="Who works: processes of this machine, or a ray or dask cluster.")
+    ] = "processes",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A running cluster, e.g. tcp://HOST:8786; without it one is started on this machine.",
+        ),
+    ] = None,
 ) -> None:
     """Step 1a. Give unannotated photographs the saliency maps of a teacher.
 
-    Stopped anywhere and started again, it makes what is missing.
+    Stopped anywhere and started again, it makes what is missing; started several times, on one machine or on many
+    that share the folder, they divide the work.
 
         wepsam label photos/ weak/
+
+        wepsam label s3://bucket/shards/ s3://bucket/weak --size 512 --engine ray --scheduler auto
     """
     from wepsam.progress import bar
+    from wepsam.weak.label import drawn
     from wepsam.weak.label import label as label_photos
+    from wepsam.weak.pictures import find_pictures
 
     pixels = None if size == "none" else _number(size, "--size")
+    if Path(out).is_file():  # "label *.jpg", the folder forgotten
+        raise typer.BadParameter(f"{out} is a file; the last argument is the weak-label folder")
+    with bar(0, "reading archives", after=1) as shown:
+        pictures = find_pictures(photos, leave_out=drawn(out), progress=shown.update)
+    if pictures.repeated:
+        print(f"{pictures.repeated} paths are named more than once; each is labelled once", file=sys.stderr)
     with bar(0, "labelling") as shown:
         counts = label_photos(
-            photos, out, teacher=teacher, size=pixels, workers=workers,
-            progress=shown.update,
+            pictures, out, teacher=teacher, size=pixels, keep_aspect=keep_aspect, workers=workers, part_size=part_size,
+            engine=engine, scheduler=scheduler, progress=shown.update,
         )  # fmt: skip
     print(
         f"{sum(counts.values())} read: {counts['kept']} kept, {counts['rejected']} rejected, {counts['failed']} failed"
@@ -133,23 +167,32 @@ def label(
 
 @app.command()
 def inspect(
-    weak: Annotated[Path, typer.Argument(help="A folder that `wepsam label` made.")],
+    weak: Annotated[str, typer.Argument(help="A folder that `wepsam label` made, or its URL.")],
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", file_okay=False, help="Folder for the pictures; by default the weak folder."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Step 1b. What is in a weak-label folder: totals, reasons, entropies; with a histogram and a contact sheet."""
+    """Step 1b. What is in a weak-label folder: totals, reasons, entropies; with a histogram and a contact sheet.
+
+    All of it is read and checked: a damaged part is named, and the exit code is 1.
+    """
+    from wepsam.files import is_url
+    from wepsam.progress import bar
     from wepsam.weak.inspect import inspect as look
 
-    report = look(weak, out or weak)
+    if out is None and is_url(weak):
+        raise typer.BadParameter(f"{weak} is behind a URL; say with --out where to draw")
+    with bar(0, "checking", after=1) as shown:
+        report = look(weak, out or weak, progress=shown.update)
     if as_json:
         _print_json(report)
         return
     settings = report["settings"]
     size = f"{settings['size']} px" if settings["size"] else "full size"
-    print(f"{weak}: {settings['teacher']} at {size}, {report['parts']} part{'s' * (report['parts'] > 1)}")
+    aspect = ", own aspect" if settings["keep_aspect"] else ""
+    print(f"{weak}: {settings['teacher']} at {size}{aspect}, {report['parts']} part{'s' * (report['parts'] > 1)}")
     print(f"read {report['read']} = " + " + ".join(f"{n} {status}" for status, n in report["counts"].items()))
     for reason, number in report["reasons"].items():
         print(f"  {number} {reason}")
@@ -161,7 +204,7 @@ def inspect(
 
 @app.command()
 def pretrain(
-    weak: Annotated[Path, typer.Argument(help="A folder that `wepsam label` made.")],
+    weak: Annotated[str, typer.Argument(help="A folder that `wepsam label` made, or its URL.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The run's folder; an interrupted run goes on.")],
     keep: Annotated[
         float, typer.Option(help="How many maps of lowest entropy, or a share up to 1.0 (paper: 100000).")
@@ -239,7 +282,7 @@ def evaluate(
     model: Annotated[
         str,
         typer.Argument(
-            help="A shipped model, an .onnx file, gbvs, gbvs-128, center-gaussian, center-bias, one-observer or half-of-observers."
+            help="A shipped model, an .onnx file, gbvs, gbvs-128 (-256, -512), center-gaussian, center-bias, one-observer or half-of-observers."
         ),
     ],
     dataset: Datasets,
@@ -332,13 +375,18 @@ def main() -> None:
     except (ValueError, ImportError, OSError, FloatingPointError) as error:
         print(f"wepsam: {_one_line(error)}", file=sys.stderr)
         sys.exit(2 if isinstance(error, ValueError) and not isinstance(error, OSError) else 1)
+    except SystemExit as ended:
+        if ended.code == 130:  # Typer's answer to Ctrl-C
+            print("wepsam: interrupted; the same command goes on with what is missing", file=sys.stderr)
+        raise
 
 
 def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, ModuleNotFoundError):
-        return f"{error}: pip install 'wepsam[train]'"  # the extra that has everything
+        extra = "cluster" if error.name in ("ray", "dask", "distributed") else "train"  # which has all but these
+        return f"{error}: pip install 'wepsam[{extra}]'"
     return " ".join(str(error).split())
 
 

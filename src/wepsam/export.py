@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 import wepsam
 from wepsam.files import replacing
-from wepsam.images import find_images, read_image, resize
+from wepsam.images import read_image, resize
 from wepsam.networks.paper import INPUT_SIZE, PaperNet
 from wepsam.predictor import sha256
+from wepsam.sources import find_images
 from wepsam.training.checkpoint import load_weights
 from wepsam.training.losses import as_map
 

@@ -1,4 +1,4 @@
-"""Read any picture safely as an (H, W, 3) uint8 RGB array; find pictures in folders and lists; resize; write.
+"""Read any picture safely as an (H, W, 3) uint8 RGB array; resize; write.
 
 Decoding, color models and resizing are Pillow's. This module adds what pictures from anywhere need: the
 orientation that a viewer would show, one rule for each kind of pixel, a bound on the pixels before they are
@@ -11,7 +11,7 @@ import os
 import struct
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
@@ -31,11 +31,6 @@ MAX_PIXELS = 160_000_000  # a picture with more is refused; the largest camera s
 # is registered; TGA has no signature, so that arbitrary bytes become a picture; JPEG 2000 passes off half a
 # file as a whole picture.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "PPM")
-SUFFIXES = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp"),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
-)
-LISTS = (".txt", ".lst")
 WRITABLE: dict[str, tuple[str, dict[str, Any]]] = {
     ".png": ("PNG", {"compress_level": 1}),  # a quarter of the time of the default, 7 % more bytes
     ".jpg": ("JPEG", {"quality": 92}),
@@ -60,7 +55,9 @@ class ImageError(ValueError):
     """A picture that cannot be read, found or written: one line that names it and the cause."""
 
 
-def read_image(source: Source, *, smallest: int | None = None, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def read_image(
+    source: Source, *, smallest: int | None = None, max_pixels: int = MAX_PIXELS, shape: tuple[int, int] | None = None
+) -> np.ndarray:
     """Read a picture, upright and in color, whatever its format and kind of pixels.
 
     The EXIF orientation is applied, transparency shows white, an animation gives its first frame. 16-bit gray
@@ -75,6 +72,7 @@ def read_image(source: Source, *, smallest: int | None = None, max_pixels: int =
             at 1/2, 1/4 or 1/8 where that suffices: never below `smallest`, often above. Others stay as is.
         max_pixels: refuse files, bytes and PIL pictures with more, before they are decoded. With `smallest`,
             what counts is the size that is really decoded.
+        shape: (height, width) to resize the picture to, as `resize` does.
 
     Returns:
         (H, W, 3) uint8 RGB; a uint8 RGB array is returned as it came, without a copy.
@@ -84,17 +82,33 @@ def read_image(source: Source, *, smallest: int | None = None, max_pixels: int =
     """
     if smallest is not None and smallest < 1:
         raise ValueError(f"smallest={smallest}: expected at least 1 pixel")
-    with _one_line(_name(source)):
+    return read_sized(source, smallest=smallest, max_pixels=max_pixels, shape=shape and (lambda *own: shape))[0]
+
+
+def read_sized(
+    source: Source,
+    *,
+    smallest: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    shape: Callable[[int, int], tuple[int, int]] | None = None,
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """`read_image`, and the picture's own (height, width), upright, from which `shape` may choose another."""
+    with one_line(_name(source)):
         if isinstance(source, np.ndarray):
-            return _from_array(source)
-        with _opened(source, max_pixels, smallest) as picture:
+            image = _from_array(source)
+            own = image.shape[0], image.shape[1]
+            return image if shape is None else resize(image, shape(*own)), own
+        with _opened(source, max_pixels, smallest) as (picture, own):
             # Pillow's TIFF reader asks for the global limit once more while it decodes.
             with _pillow_limit(max_pixels) if picture.format == "TIFF" else nullcontext():
                 picture.load()
             # EXIF may stand behind the pixels (PNG), and Pillow turns TIFFs itself: so asked only now.
-            transpose = UPRIGHT.get(_orientation(picture))
+            orientation = _orientation(picture)
             picture = _rgb(picture)
-            return np.array(picture if transpose is None else picture.transpose(transpose))
+            if orientation in UPRIGHT:
+                picture = picture.transpose(UPRIGHT[orientation])
+                own = own[::-1] if orientation >= 5 else own
+            return np.array(picture if shape is None else _resized(picture, shape(*own))), own
 
 
 def image_size(source: Source, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
@@ -105,53 +119,26 @@ def image_size(source: Source, *, max_pixels: int = MAX_PIXELS) -> tuple[int, in
     Raises:
         ImageError: as `read_image`, but damage behind the header goes unnoticed.
     """
-    with _one_line(_name(source)):
+    with one_line(_name(source)):
         if isinstance(source, np.ndarray):
             return _check_array(source)
-        with _opened(source, max_pixels) as picture:
+        with _opened(source, max_pixels) as (picture, own):
             if picture.format == "PNG" and _metadata_follows(picture):
                 picture.load()
             # Pillow gives the size of a TIFF upright from the start.
             turned = picture.format != "TIFF" and _orientation(picture) >= 5
-            return (picture.width, picture.height) if turned else (picture.height, picture.width)
+            return own[::-1] if turned else own
 
 
 def resize(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """An (H, W) or (H, W, 3) uint8 picture at shape (height, width), uint8; bicubic, antialiased."""
+    return np.array(_resized(Image.fromarray(image), shape))
+
+
+def _resized(picture: Image.Image, shape: tuple[int, int]) -> Image.Image:
     height, width = shape
     # A reducing_gap would be faster, and change the pixels a little.
-    picture = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=None)
-    return np.array(picture)
-
-
-def find_images(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """List the pictures that one or several paths stand for.
-
-    Args:
-        paths: each a picture file, kept whatever it is called; a folder, searched recursively for the usual
-            suffixes, hidden files and folders left out, links followed; or a text file (.txt, .lst) with a
-            file or folder on each line, relative to the list's own folder, blank and # lines left out.
-
-    Returns:
-        The pictures in the order of `paths`, those of a folder sorted; of a path that comes twice, the first.
-        Empty if the folders have none.
-
-    Raises:
-        ImageError: a path does not exist or cannot be listed; one line that names it.
-    """
-    found: list[Path] = []
-    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
-        path = Path(path)
-        if path.suffix.lower() in LISTS and path.is_file():
-            for entry in _entries(path):
-                found += _pictures(entry)
-        else:
-            found += _pictures(path)
-    unique: dict[str, Path] = {}
-    for path in found:
-        # By the absolute path as spelled: to ask the disk where each of a million links leads takes minutes.
-        unique.setdefault(os.path.abspath(path), path)
-    return list(unique.values())
+    return picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=None)
 
 
 def save_image(path: str | os.PathLike[str], image: np.ndarray) -> None:
@@ -161,7 +148,7 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray) -> None:
         ImageError: a suffix that is not in WRITABLE, another kind of array, or a folder that refuses.
     """
     path = Path(path)
-    with _one_line(str(path), "cannot be written"):
+    with one_line(str(path), "cannot be written"):
         if path.suffix.lower() not in WRITABLE:
             raise ImageError(f"cannot write {path.suffix or 'a name without suffix'}; choose {', '.join(WRITABLE)}")
         if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
@@ -175,11 +162,14 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray) -> None:
 
 
 @contextmanager
-def _opened(source: Any, max_pixels: int, smallest: int | None = None) -> Iterator[Image.Image]:
-    """The picture behind a path, bytes or PIL picture: header read, pixels bounded and not yet decoded."""
+def _opened(source: Any, max_pixels: int, smallest: int | None = None) -> Iterator[tuple[Image.Image, tuple[int, int]]]:
+    """The picture behind a path, bytes or PIL picture: header read, pixels bounded and not yet decoded.
+
+    With its (height, width) as stored, which is not that of the picture any more if it will be decoded at a fraction.
+    """
     if isinstance(source, Image.Image):
         _check_size(source.size, max_pixels)
-        yield source  # the caller's own: neither drafted nor closed
+        yield source, (source.height, source.width)  # the caller's own: neither drafted nor closed
         return
     with _binary(source) as file:
         # Opening a JPEG allocates nothing, and 1/8 of it may do. Opening a GIF can allocate its whole canvas.
@@ -198,7 +188,7 @@ def _opened(source: Any, max_pixels: int, smallest: int | None = None) -> Iterat
                 picture.draft(None, (smallest, smallest))
             # A progressive JPEG keeps the coefficients of all its pixels in memory, however small the draft.
             _check_size(size if picture.info.get("progressive") else picture.size, max_pixels)
-            yield picture
+            yield picture, size[::-1]
 
 
 def _binary(source: Any) -> BinaryIO:
@@ -358,49 +348,11 @@ def _describe(array: np.ndarray) -> str:
     return f"{array.dtype} array of shape {array.shape}"
 
 
-# ---- finding
-
-
-def _entries(path: Path) -> list[Path]:
-    """What a list file names."""
-    with _one_line(str(path), "cannot be read as a list"):
-        lines = path.read_text(encoding="utf-8-sig", errors="surrogateescape").split("\n")
-    return [path.parent / line for line in map(str.strip, lines) if line and not line.startswith("#")]
-
-
-def _pictures(path: Path) -> list[Path]:
-    """A file as it is, or a folder's pictures, sorted."""
-
-    def unreadable(error: OSError) -> None:  # os.walk would pass over such a folder in silence
-        raise ImageError(f"cannot list {error.filename}: {error.strerror}")
-
-    with _one_line(str(path), "cannot be listed"):
-        if not path.exists():
-            raise ImageError("no such file or folder")
-        if not path.is_dir():
-            return [path]
-        found: list[Path] = []
-        seen: set[tuple[int, int]] = set()
-        for folder, subfolders, files in os.walk(path, followlinks=True, onerror=unreadable):
-            status = os.stat(folder)
-            if (status.st_dev, status.st_ino) in seen:  # a link leads back here
-                subfolders.clear()
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-            found += [
-                Path(folder, name)
-                for name in files
-                if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES
-            ]
-        return sorted(found, key=lambda picture: picture.parts)
-
-
 # ---- errors
 
 
 @contextmanager
-def _one_line(name: str, failure: str = "broken picture") -> Iterator[None]:
+def one_line(name: str, failure: str = "broken picture") -> Iterator[None]:
     """Whatever goes wrong inside becomes an ImageError with the name; Pillow raises almost anything."""
     try:
         yield

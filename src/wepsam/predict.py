@@ -10,8 +10,9 @@ import numpy as np
 
 from wepsam import maps, overlays
 from wepsam.files import replacing
-from wepsam.images import MAX_PIXELS, ImageError, find_images, read_image, resize, save_image
+from wepsam.images import MAX_PIXELS, ImageError, read_image, resize, save_image
 from wepsam.progress import track
+from wepsam.sources import find_images
 
 SAVES = {"map": "{stem}_map.png", "overlay": "{stem}_overlay.png", "npy": "{stem}.npy"}
 SHEET_ROWS, SHEET_HEIGHT = 12, 180
@@ -44,7 +45,7 @@ def predict_files(
     """Predict for pictures, folders and list files; a bad picture among them is noted and the rest done.
 
     Args:
-        images: see `images.find_images`.
+        images: see `sources.find_images`.
         out: folder; made if missing.
         model: a predictor.
         kinds: what to write, of "map", "overlay" and "npy".

@@ -1,6 +1,7 @@
 """Progress bars on stderr, with the rate and the time left; silent for what is over at once."""
 
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import TypeVar
@@ -29,14 +30,17 @@ class RateColumn(ProgressColumn):
 class Bar:
     """One progress bar."""
 
-    def __init__(self, progress: Progress, total: float, what: str) -> None:
+    def __init__(self, progress: Progress, total: float, what: str, after: float) -> None:
         self._progress = progress
+        self._begin = time.monotonic() + after
         self._task = progress.add_task(what, total=total, note="")
         self.started = False
 
     def update(self, completed: float, total: float | None = None, note: str | None = None) -> None:
         """Set how much is done, and, where given, of how much, and a word behind the bar."""
         fields = {} if note is None else {"note": note}
+        if not self.started and time.monotonic() < self._begin:
+            return
         if not self.started:
             # What an earlier run did is not taken for this one's speed.
             self._progress.reset(self._task, completed=int(completed))
@@ -46,8 +50,8 @@ class Bar:
 
 
 @contextmanager
-def bar(total: float, what: str) -> Iterator[Bar]:
-    """A bar to be advanced by hand; it shows from the first update on."""
+def bar(total: float, what: str, after: float = 0) -> Iterator[Bar]:
+    """A bar to be advanced by hand; it shows from the first update on, or the first after so many seconds."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -57,7 +61,7 @@ def bar(total: float, what: str) -> Iterator[Bar]:
         TextColumn("{task.fields[note]}"),
     )
     progress = Progress(*columns, console=Console(file=sys.stderr), speed_estimate_period=60)
-    shown = Bar(progress, total, what)
+    shown = Bar(progress, total, what, after)
     try:
         yield shown
     finally:

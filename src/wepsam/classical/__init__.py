@@ -11,6 +11,8 @@ from wepsam.classical.gbvs import gbvs
 CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gbvs": gbvs,
     "gbvs-128": partial(gbvs, size=128),  # the paper's teacher
+    "gbvs-256": partial(gbvs, size=256),
+    "gbvs-512": partial(gbvs, size=512),
     "center-gaussian": center_gaussian,
 }
 

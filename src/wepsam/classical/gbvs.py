@@ -166,9 +166,9 @@ def activation(maps: np.ndarray) -> np.ndarray:
     parts = [compiled.degree(flat[k : k + at_once], row, column) for k in range(0, len(flat), at_once)]
     pi = np.concatenate(parts) if parts else flat
     constant = np.ptp(flat, axis=(1, 2)) < CONSTANT
-    total = np.where(constant, 1, pi.sum(axis=(1, 2), dtype=np.float64))[:, None, None]
-    pi = np.where(constant[:, None, None], 1 / (h * w), pi / total)
-    return pi.astype(maps.dtype).reshape(maps.shape)
+    pi[constant] = 1
+    pi /= pi.sum(axis=(1, 2), keepdims=True)
+    return pi.reshape(maps.shape)
 
 
 def graph_normalization(activations: np.ndarray) -> np.ndarray:
@@ -200,8 +200,8 @@ def _combine(activations: np.ndarray, normalization: str) -> np.ndarray:
     # A plain sum: color carries nine maps, intensity three, orientation twelve, so the channels weigh differently.
     master = normalized.sum(axis=1)
     h, w = master.shape[-2:]
-    ramp = _border_ramp(h, w, 4).astype(master.dtype)
-    rows, columns = (_blur3(n).astype(master.dtype) for n in (h, w))
+    ramp = _border_ramp(h, w, 4, master.dtype)
+    rows, columns = (_blur3(n, master.dtype) for n in (h, w))
     saliency_maps = _min_max(rows @ _min_max(master * ramp) @ columns.T)
     # Where no feature says anything, the ramp alone would pass for a center bias.
     return np.where(np.ptp(master, axis=(1, 2), keepdims=True) > 0, saliency_maps, 0)
@@ -215,7 +215,7 @@ def _color(dtype: type) -> tuple[np.ndarray, np.ndarray, float]:
 
 def _gabor_energy(intensity: np.ndarray) -> np.ndarray:
     """(h, w) -> (4, h, w): |even| + |odd| Gabor answers at 0, 45, 90, 135 degrees, fading toward the border."""
-    ramp = _border_ramp(*intensity.shape, 13).astype(intensity.dtype)
+    ramp = _border_ramp(*intensity.shape, 13, intensity.dtype)
     return _compiled().gabor_energy(intensity, *_gabors(intensity.dtype), ramp)
 
 
@@ -253,14 +253,14 @@ def _resized(maps: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """(C, h, w) maps -> (C, *shape), bicubically; antialiased where they shrink."""
     if maps.shape[1:] == shape:
         return maps
-    rows, columns = (_bicubic(n, m).astype(maps.dtype) for n, m in zip(maps.shape[1:], shape, strict=True))
+    rows, columns = (_bicubic(n, m, maps.dtype) for n, m in zip(maps.shape[1:], shape, strict=True))
     if shape[0] > maps.shape[1]:  # whichever order has the smaller map in between
         return _compiled().product(rows, maps @ columns.T)
     return _compiled().product(rows, maps) @ columns.T
 
 
 @lru_cache(maxsize=64)
-def _bicubic(n: int, m: int) -> np.ndarray:
+def _bicubic(n: int, m: int, dtype: np.dtype) -> np.ndarray:
     """(m, n) matrix that resizes n samples to m: Keys' cubic, a = -0.5, widened when shrinking, mirrored edges.
 
     MATLAB's imresize. Neither OpenCV (a = -0.75, no antialiasing) nor Pillow (edges cut off) does the same.
@@ -276,11 +276,11 @@ def _bicubic(n: int, m: int) -> np.ndarray:
     mirrored = np.where(mirrored < n, mirrored, 2 * n - 1 - mirrored)
     matrix = np.zeros((m, n))
     np.add.at(matrix, (np.arange(m)[:, None], mirrored), weight)
-    return matrix
+    return matrix.astype(dtype)
 
 
 @lru_cache(maxsize=64)
-def _border_ramp(h: int, w: int, width: int) -> np.ndarray:
+def _border_ramp(h: int, w: int, width: int, dtype: np.dtype) -> np.ndarray:
     """(h, w) factors: 1 inside, k / (width + 1) at the k-th pixel from each border; both ramps at the corners.
 
     Half the shorter side, on all four borders, where the picture has no room for more.
@@ -292,19 +292,20 @@ def _border_ramp(h: int, w: int, width: int) -> np.ndarray:
         ramp[:width] = np.arange(1, width + 1) / (width + 1)
         ramp[n - width :] = ramp[:width][::-1]
         ramps.append(ramp)
-    return np.outer(*ramps)
+    return np.outer(*ramps).astype(dtype)
 
 
 @cache
-def _blur3(n: int) -> np.ndarray:
+def _blur3(n: int, dtype: np.dtype) -> np.ndarray:
     """(n, n) three-tap blur with replicated ends."""
     matrix = 0.6289 * np.eye(n) + 0.1855 * (np.eye(n, k=1) + np.eye(n, k=-1))
     matrix[0, 0] += 0.1855
     matrix[-1, -1] += 0.1855
-    return matrix
+    return matrix.astype(dtype)
 
 
-def _falloff(n: int, sigma: float, dtype: np.typing.DTypeLike) -> np.ndarray:
+@lru_cache(maxsize=64)
+def _falloff(n: int, sigma: float, dtype: np.dtype) -> np.ndarray:
     """exp(-d^2 / 2 sigma^2) for the distances 0..n-1."""
     return np.exp(-0.5 * (np.arange(n) / sigma) ** 2).astype(dtype)
 

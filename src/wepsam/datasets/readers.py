@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from wepsam.datasets.base import DatasetError, FixationDataset, Sample
-from wepsam.images import find_images, image_size
+from wepsam.images import image_size
+from wepsam.sources import find_images
 
 Folder = str | Path
 

@@ -19,12 +19,14 @@ NAMES = {
     "center-bias": "center bias (fitted)",
     "center-gaussian": "center Gaussian",
     "gbvs-128": "GBVS, 128 px (the paper's teacher)",
+    "gbvs-256": "GBVS, 256 px",
+    "gbvs-512": "GBVS, 512 px",
     "gbvs": "GBVS, full size",
     "random-start": "wepsam-paper, no weak pre-training",
     "one-observer": "one observer",
     "half-of-observers": "half of the observers",
 }
-FIRST = ["center-gaussian", "center-bias", "gbvs-128", "gbvs"]
+FIRST = ["center-gaussian", "center-bias", "gbvs-128", "gbvs-256", "gbvs-512", "gbvs"]
 LAST = ["one-observer", "half-of-observers"]
 
 
@@ -34,7 +36,7 @@ def markdown(evaluations: list[Evaluation]) -> str:
     Raises:
         ValueError: evaluations of different datasets, parts or pictures.
     """
-    evaluations = sorted(evaluations, key=_place)
+    evaluations = sorted(evaluations, key=place)
     first = evaluations[0]
     for other in evaluations[1:]:
         if _pictures(other) != _pictures(first):
@@ -123,7 +125,7 @@ def _best(name: str, evaluations: list[Evaluation]) -> str | None:
     return max((k for k in known if np.isfinite(k[0])), default=(0, None))[1]
 
 
-def _place(evaluation: Evaluation) -> tuple[int, str]:
+def place(evaluation: Evaluation) -> tuple[int, str]:
     model = evaluation.about["model"]
     if model in FIRST:
         return FIRST.index(model), model

@@ -3,9 +3,9 @@
 Batch number n is a pure function of (data, settings, seed, n), so a run that resumes needs to remember only n.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from wepsam import maps
 from wepsam.datasets import FixationDataset
+from wepsam.files import PathOrUrl
 from wepsam.images import resize
 from wepsam.networks.paper import INPUT_SIZE, MAP_SIZE
 from wepsam.progress import track
@@ -50,7 +51,7 @@ class Pairs:
         return len(self.stimuli)
 
 
-def from_store(folder: str | Path, keep: float = 1.0) -> tuple[Pairs, Pairs]:
+def from_store(folder: PathOrUrl, keep: float = 1.0) -> tuple[Pairs, Pairs]:
     """Weakly labelled pictures to train on and to validate on: the `keep` of lowest entropy, every 20th held out.
 
     Raises:
@@ -61,8 +62,11 @@ def from_store(folder: str | Path, keep: float = 1.0) -> tuple[Pairs, Pairs]:
         raise ValueError(f"{folder} keeps {len(rows)} pictures with keep={keep:g}; learning needs two at least")
     every = min(20, len(rows))
     held_out = np.arange(len(rows)) % every == every - 1
-    name = f"{Path(folder).name}: {len(rows)} of lowest entropy"
-    training, validation = (Pairs(*store.read_rows(folder, rows[m])[:2], (name,)) for m in (~held_out, held_out))
+    name = f"{os.path.basename(os.path.abspath(folder))}: {len(rows)} of lowest entropy"
+    training, validation = (
+        Pairs(*store.read_rows(folder, rows[m], (INPUT_SIZE, INPUT_SIZE), (MAP_SIZE, MAP_SIZE))[:2], (name,))
+        for m in (~held_out, held_out)
+    )
     return training, validation
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from wepsam.datasets import FixationDataset
+from wepsam.files import PathOrUrl
 from wepsam.networks.paper import INPUT_SIZE, PaperConfig, PaperNet
 from wepsam.training import batches
 from wepsam.training.checkpoint import load_weights
@@ -14,7 +15,7 @@ from wepsam.training.settings import SETTINGS, TrainSettings
 
 
 def pretrain(
-    weak: str | Path,
+    weak: PathOrUrl,
     out: str | Path,
     *,
     keep: float = 100_000,
@@ -24,7 +25,7 @@ def pretrain(
     """Step 1: learn the teacher's maps of unannotated photographs.
 
     Args:
-        weak: a folder that `label` made.
+        weak: a folder that `label` made, or its URL.
         out: the run's folder; an interrupted run goes on.
         keep: how many maps, those of lowest entropy (the paper: 100,000), or a share up to 1.0.
         network: the architecture; by default the paper's, from a start that learns at once (init="he").

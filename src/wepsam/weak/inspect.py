@@ -1,13 +1,15 @@
 """Look into a weak-label folder: do its counts hold, and what do its maps look like?"""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wepsam import maps
+from wepsam.files import PathOrUrl
 from wepsam.images import save_image
 from wepsam.overlays import colorize, contact_sheet, overlay
 from wepsam.weak import store
@@ -16,30 +18,33 @@ SHOWN = 6  # pictures of each kind on the contact sheet
 HEIGHT = 128
 
 
-def inspect(weak: str | PathLike[str], out: str | PathLike[str]) -> dict[str, Any]:
-    """Totals, reasons and entropies of a weak-label folder.
+def inspect(weak: PathOrUrl, out: PathOrUrl, *, progress: Callable[[int, int], object] | None = None) -> dict[str, Any]:
+    """Totals, reasons and entropies of a weak-label folder, all of which is read and checked.
 
     Args:
-        weak: the folder.
-        out: where entropy.png (histogram) and lowest-middle-highest.png (contact sheet) go.
+        weak: the folder, or its URL.
+        out: where entropy.png (histogram) and lowest-middle-highest.png (contact sheet) go; a folder of this machine.
+        progress: called with (parts checked, parts in all).
 
     Returns:
         "settings", "parts", "read", "counts" by status, "reasons" by number, "entropy" quantiles, "pictures" written.
 
     Raises:
-        StoreError: a part is missing or damaged, or kept + rejected + failed is not what was read.
+        DamagedError: a part is missing or damaged, or kept + rejected + failed is not what was read; names the part.
     """
-    weak, out = Path(weak), Path(out)
     manifest = store.read_manifest(weak)
-    counts, reasons = store.counts(weak)
-    if sum(counts.values()) != manifest.pictures:
-        parts = " + ".join(f"{number} {status}" for status, number in counts.items())
-        raise store.StoreError(f"{weak} should hold {manifest.pictures} pictures, its parts have {parts}")
+    statuses: Counter = Counter()
+    reasons: Counter = Counter()
+    for part, (counts, why) in enumerate(store.check(weak), 1):
+        statuses += counts
+        reasons += why
+        if progress:
+            progress(part, manifest.parts)
     report: dict[str, Any] = {
         "settings": asdict(manifest.settings),
         "parts": manifest.parts,
         "read": manifest.pictures,
-        "counts": {status: counts[status] for status in ("kept", "rejected", "failed")},
+        "counts": {status: statuses[status] for status in store.STATUSES},
         "reasons": dict(reasons.most_common(20)),
         "entropy": {},
         "pictures": [],
@@ -50,6 +55,7 @@ def inspect(weak: str | PathLike[str], out: str | PathLike[str]) -> dict[str, An
     entropies = np.concatenate([t["entropy"].to_numpy() for t in store.read_parts(weak, ["entropy"])])[order]
     quantiles = {"lowest": 0.0, "quarter": 0.25, "median": 0.5, "three quarters": 0.75, "highest": 1.0}
     report["entropy"] = {name: float(np.quantile(entropies, q)) for name, q in quantiles.items()}
+    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     report["pictures"] = [str(_histogram(entropies, out)), str(_sheet(weak, order, entropies, out))]
     return report
@@ -73,7 +79,7 @@ def _histogram(entropies: np.ndarray, out: Path) -> Path:
     return out / store.HISTOGRAM
 
 
-def _sheet(weak: Path, order: np.ndarray, entropies: np.ndarray, out: Path) -> Path:
+def _sheet(weak: PathOrUrl, order: np.ndarray, entropies: np.ndarray, out: Path) -> Path:
     """Lowest, middle and highest entropy side by side, each as picture, map and overlay."""
     shown = min(SHOWN, -(-len(order) // 3))  # of a few pictures each once
     middle = (len(order) - shown) // 2

@@ -4,61 +4,65 @@ A part is a pure function of (a slice of the sorted picture list, the settings).
 again, with the same content; resuming is making the parts that are missing.
 """
 
-import hashlib
 import io
 import os
+import random
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import BrokenExecutor
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from typing import Any
 
 import numpy as np
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 import wepsam
-from wepsam import maps
-from wepsam.classical.gbvs import gbvs, gbvs_batch
-from wepsam.images import ImageError, find_images, image_size, read_image, resize
+from wepsam import files, maps
+from wepsam.classical import CLASSICAL
+from wepsam.classical.gbvs import LONGEST, gbvs, lattice_shape
+from wepsam.files import PathOrUrl
+from wepsam.images import ImageError, read_sized, resize
+from wepsam.weak import engines, store
+from wepsam.weak.pictures import Picture, Pictures, as_text, find_pictures, read_pictures
 from wepsam.weak.selection import entropy, reject
-from wepsam.weak.store import (
-    HISTOGRAM,
-    MAP_SIZE,
-    SHEET,
-    STIMULUS_SIZE,
-    LabelSettings,
-    Manifest,
-    StoreError,
-    finish,
-    part_path,
-    read_manifest,
-    write_part,
-)
+from wepsam.weak.store import HISTOGRAM, MAP_SIZE, SHEET, STIMULUS_SIZE, LabelSettings, Manifest, part_name
 
 JPEG_QUALITY = 95
-BATCH = 50  # pictures whose maps are computed together
+BATCH = 32  # pictures that take each step together
 
 
 def label(
-    photos: str | os.PathLike | Sequence[str | os.PathLike],
-    out: str | os.PathLike,
+    photos: Pictures | PathOrUrl | Sequence[PathOrUrl],
+    out: PathOrUrl,
     *,
     teacher: str = "gbvs",
     size: int | None = 128,
+    keep_aspect: bool = False,
     workers: int = -1,
     part_size: int = 500,
+    engine: str = "processes",
+    scheduler: str | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Counter:
     """Label photographs with a teacher's saliency maps, into a folder of Parquet parts.
 
-    Stopped anywhere and called again, it makes what is missing.
+    Stopped anywhere and called again, it makes what is missing. Called several times at once, on one machine or on
+    many that share the folder, the calls divide the work among themselves.
 
     Args:
-        photos: pictures, folders (searched recursively) and list files (.txt: one path a line).
-        out: the weak-label folder. What `inspect` draws into it is never taken for a photograph.
-        teacher: "gbvs".
+        photos: pictures, folders (searched recursively), list files (.txt: one path a line), tar archives, URLs of
+            any of these; or what `find_pictures` made of them.
+        out: the weak-label folder, or its URL. What `inspect` draws into it is never taken for a photograph.
+        teacher: a name in `wepsam.classical.CLASSICAL`.
         size: pixels of the square the teacher sees (128 in the paper); None shows it the picture as it is.
-        workers: processes; -1 for one per core.
+        keep_aspect: the teacher sees the picture in its own aspect, with a shorter side of `size`; the stimulus (a
+            shorter side of 128) and the map (a longer one of 32) keep that aspect as well.
+        workers: how many at a time; -1 for one per core.
         part_size: pictures a part.
+        engine: who works: "processes" of this machine, or a "ray" or "dask" cluster.
+        scheduler: the cluster's address; see `engines.run`.
         progress: called with (pictures done, pictures in all) after each part.
 
     Returns:
@@ -67,104 +71,122 @@ def label(
     Raises:
         StoreError: `out` was made from other photographs or with other settings; the message gives both.
         ImageError: a path in `photos` does not exist, or there is no picture at all.
+        EngineError: there is no such engine or no such cluster.
         ChildProcessError: a worker was ended from outside.
+        OSError: the folder cannot be written to, or what is behind a URL cannot be reached.
     """
-    from joblib import Parallel, delayed
+    if teacher not in CLASSICAL:
+        raise ValueError(f"teachers are {', '.join(CLASSICAL)}, not {teacher!r}")
+    pictures = photos if isinstance(photos, Pictures) else find_pictures(photos, leave_out=drawn(out))
+    settings = LabelSettings(teacher, size, keep_aspect, part_size)
+    wanted = Manifest(settings, len(pictures), pictures.fingerprint(), wepsam.__version__)
+    folder = out if files.is_url(out) else os.path.abspath(out)  # workers may stand elsewhere
+    manifest = store.claim(folder, wanted)
+    there = files.names(folder)
+    missing = [part for part in range(manifest.parts) if part_name(part) not in there]
+    if len(missing) < manifest.parts:
+        # Perhaps another job is at work: begin elsewhere, so that both meet late.
+        turn = random.randrange(len(missing) or 1)
+        missing = missing[turn:] + missing[:turn]
+    before = len(pictures) - sum(map(manifest.size_of, missing))
 
-    if teacher not in TEACHERS:
-        raise ValueError(f"teachers are {', '.join(TEACHERS)}, not {teacher!r}")
-    folder = Path(out)
-    # Absolute: the same parts, whatever folder the command is run from.
-    drawn = {os.path.abspath(folder / name) for name in (HISTOGRAM, SHEET)}
-    found = [path for path in map(os.path.abspath, find_images(photos)) if path not in drawn]
-    if not found:
-        given = [photos] if isinstance(photos, str | os.PathLike) else photos
-        raise ImageError(f"no pictures in {', '.join(map(str, given))}")
-    folder.mkdir(parents=True, exist_ok=True)
-    ids, paths = map(list, zip(*sorted(zip(_ids(found), found, strict=True)), strict=True))
-    settings = LabelSettings(teacher, size, part_size)
-    fingerprint = hashlib.sha256("\n".join(ids).encode()).hexdigest()
-    manifest = _claim(folder, Manifest(settings, len(paths), fingerprint, wepsam.__version__))
+    def done(parts: int) -> None:
+        if progress:
+            progress(min(before + parts * part_size, len(pictures)), len(pictures))
 
-    def slice_of(part: int) -> slice:
-        return slice(part * part_size, min((part + 1) * part_size, len(paths)))
-
-    missing = [part for part in range(manifest.parts) if not part_path(folder, part).exists()]
-    done = len(paths) - sum(len(paths[slice_of(part)]) for part in missing)
-    if progress:
-        progress(done, len(paths))
-    jobs = (
-        delayed(_make_part)(part_path(folder, part), paths[slice_of(part)], ids[slice_of(part)], settings)
-        for part in missing
-    )
-    # "unordered": a part is counted when it is there, not when its turn comes.
-    try:
-        for count in Parallel(n_jobs=workers, return_as="generator_unordered")(jobs):
-            done += count
-            if progress:
-                progress(done, len(paths))
-    except BrokenExecutor:
-        raise ChildProcessError(
-            "a worker was ended from outside, perhaps for want of memory; the same call goes on, with fewer workers"
-        ) from None
-    return finish(folder, manifest)
+    done(0)
+    calls = ((folder, part, pictures[part * part_size : (part + 1) * part_size], settings) for part in missing)
+    if missing:
+        engines.run(make_part, calls, engine=engine, workers=workers, scheduler=scheduler, done=done)
+    return store.finish(folder, manifest)
 
 
-def label_rows(paths: Sequence[str], ids: Sequence[str], settings: LabelSettings) -> list[dict]:
+def drawn(out: PathOrUrl) -> list[str]:
+    """What `inspect` draws into a weak-label folder, as `find_pictures` names it."""
+    paths = [files.join(out, name) for name in (HISTOGRAM, SHEET)]
+    return paths if files.is_url(out) else [os.path.abspath(path).replace(os.sep, "/") for path in paths]
+
+
+def make_part(folder: str, part: int, pictures: Sequence[Picture], settings: LabelSettings) -> None:
+    """A worker's whole job. Nothing, if another job has made the part meanwhile."""
+    if files.exists(files.join(folder, part_name(part))):
+        return
+    with threadpool_limits(1):  # the cores are taken by the other workers
+        store.write_part(folder, part, label_rows(pictures, settings))
+
+
+def label_rows(pictures: Sequence[Picture], settings: LabelSettings) -> list[dict]:
     """The rows of a part: for every picture its label, or the reason why it has none."""
-    rows = []
-    for start in range(0, len(paths), BATCH):
-        rows += _label_batch(paths[start : start + BATCH], ids[start : start + BATCH], settings)
+    rows: list[dict] = []
+    sources = iter(read_pictures(pictures))
+    # Step by step for some pictures, which is a tenth faster than picture by picture: what a step needs stays in the
+    # cache. Pictures as they are may be too large for that.
+    while batch := list(islice(sources, BATCH if settings.size else 1)):
+        seen, mapped = [], []
+        for picture, source in batch:
+            row: dict = {"id": picture.id, "path": as_text(picture.path)}
+            rows.append(row)
+            with _failing(row, picture):
+                if picture.flaw:
+                    raise ImageError(picture.flaw)
+                if isinstance(source, OSError):
+                    raise source
+                seen.append((row, picture, *_look(source, settings, row)))
+        for row, picture, stimulus, view in seen:
+            with _failing(row, picture):
+                mapped.append((row, stimulus, _teacher_map(view, settings, row)))
+        for row, stimulus, teacher_map in mapped:
+            reason = reject(stimulus, teacher_map)
+            row |= {"status": "rejected" if reason else "kept", "reason": reason}
+            if reason is None:
+                row |= {"stimulus": _jpeg(stimulus), "map": teacher_map.tobytes(), "entropy": entropy(teacher_map)}
+                row["map_height"], row["map_width"] = teacher_map.shape
     return rows
 
 
-def _gbvs_maps(pictures: list[np.ndarray]) -> np.ndarray:
-    """(B, 32, 32) maps; pictures of one size together, others on their own lattice first."""
-    if len({p.shape for p in pictures}) == 1 and pictures[0].shape[0] == pictures[0].shape[1]:
-        return gbvs_batch(np.stack(pictures))
-    return np.stack([maps.enlarge(gbvs(p, full_size=False), (MAP_SIZE, MAP_SIZE)) for p in pictures])
+@contextmanager
+def _failing(row: dict, picture: Picture) -> Iterator[None]:
+    """What goes wrong with one picture is noted in its row, and nothing else is lost."""
+    try:
+        yield
+    except (ValueError, OSError, MemoryError) as error:
+        row |= {"status": "failed", "reason": _cause(error, picture.path)}
 
 
-# A teacher: equally or differently large (H, W, 3) uint8 pictures -> (B, 32, 32) maps in [0, 1].
-TEACHERS: dict[str, Callable[[list[np.ndarray]], np.ndarray]] = {"gbvs": _gbvs_maps}
+def _look(source: str | bytes, settings: LabelSettings, row: dict) -> tuple[np.ndarray, np.ndarray]:
+    """The stimulus and what the teacher sees of a picture; its size goes into the row."""
+    if settings.size == STIMULUS_SIZE:
+        shape = partial(_shape, STIMULUS_SIZE, settings.keep_aspect)
+        stimulus, (row["height"], row["width"]) = read_sized(source, smallest=STIMULUS_SIZE, shape=shape)
+        return stimulus, stimulus
+    smallest = settings.size and max(settings.size, STIMULUS_SIZE)
+    view, own = read_sized(source, smallest=smallest)
+    row["height"], row["width"] = own
+    stimulus = resize(view, _shape(STIMULUS_SIZE, settings.keep_aspect, *own))
+    return stimulus, resize(view, _shape(settings.size, settings.keep_aspect, *own)) if settings.size else view
 
 
-def _make_part(target: Path, paths: Sequence[str], ids: Sequence[str], settings: LabelSettings) -> int:
-    """A worker's whole job; answers how many pictures it read."""
-    write_part(target, label_rows(paths, ids, settings))
-    return len(paths)
+def _teacher_map(view: np.ndarray, settings: LabelSettings, row: dict) -> np.ndarray:
+    """(h, w) uint8: what the teacher says, its largest value 255."""
+    shape = lattice_shape(row["height"], row["width"]) if settings.keep_aspect else (MAP_SIZE, MAP_SIZE)
+    teacher_map = _teacher(settings.teacher)(view)
+    if teacher_map.shape != shape:
+        teacher_map = maps.enlarge(teacher_map, shape)
+    return np.rint(255 * maps.to_unit(teacher_map)).astype(np.uint8)
 
 
-def _label_batch(paths: Sequence[str], ids: Sequence[str], settings: LabelSettings) -> list[dict]:
-    rows: list[dict] = [{"id": id, "path": _text(path)} for id, path in zip(ids, paths, strict=True)]
-    readable, seen_by_teacher, stimuli = [], [], []
-    for row, path in zip(rows, paths, strict=True):
-        try:
-            row["height"], row["width"] = image_size(path)
-            smallest = None if settings.size is None else max(settings.size, STIMULUS_SIZE)
-            picture = read_image(path, smallest=smallest)
-        except ImageError as error:
-            # The cause without the path, so that equal causes can be counted.
-            cause = str(error).removeprefix(f"{path}: ").removeprefix(f"{path!a}: ")
-            row |= {"status": "failed", "reason": cause}
-            continue
-        stimulus = resize(picture, (STIMULUS_SIZE, STIMULUS_SIZE))
-        if settings.size == STIMULUS_SIZE:
-            picture = stimulus
-        elif settings.size is not None:
-            picture = resize(picture, (settings.size, settings.size))
-        readable.append(row)
-        seen_by_teacher.append(picture)
-        stimuli.append(stimulus)
-    if not readable:
-        return rows
-    teacher_maps = TEACHERS[settings.teacher](seen_by_teacher)
-    for row, stimulus, teacher_map in zip(readable, stimuli, np.rint(teacher_maps * 255).astype(np.uint8), strict=True):
-        reason = reject(stimulus, teacher_map)
-        row |= {"status": "rejected" if reason else "kept", "reason": reason, "entropy": entropy(teacher_map)}
-        if reason is None:
-            row |= {"stimulus": _jpeg(stimulus), "map": teacher_map.tobytes()}
-    return rows
+def _shape(size: int, keep_aspect: bool, height: int, width: int) -> tuple[int, int]:
+    """A square of `size`, or the picture's aspect with a shorter side of `size`; a strip stays below LONGEST."""
+    if not keep_aspect:
+        return size, size
+    scale = min(size / min(height, width), LONGEST / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def _teacher(name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """A predictor; GBVS answers on its lattice, where it need not be enlarged to be reduced again."""
+    predictor: Any = CLASSICAL[name]
+    return partial(predictor, full_size=False) if getattr(predictor, "func", predictor) is gbvs else predictor
 
 
 def _jpeg(stimulus: np.ndarray) -> bytes:
@@ -173,32 +195,11 @@ def _jpeg(stimulus: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _ids(paths: list[str]) -> list[str]:
-    """Absolute paths below their common folder, so that the same photographs have the same ids on any machine."""
-    root = os.path.dirname(paths[0]) if len(paths) == 1 else os.path.commonpath(paths)
-    return [_text(Path(os.path.relpath(path, root)).as_posix()) for path in paths]
-
-
-def _text(path: str) -> str:
-    """A path as Parquet can store it: names of files are bytes, and not all are UTF-8."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def _claim(folder: Path, wanted: Manifest) -> Manifest:
-    """Start the folder, or make sure that it was started for the same photographs and settings."""
-    if not (folder / "manifest.json").exists():
-        wanted.write(folder)
-        return wanted
-    found = read_manifest(folder)
-    if found.settings != wanted.settings:
-        raise StoreError(
-            f"{folder} was labelled with {found.settings}, this run asks for {wanted.settings}; "
-            "choose another folder or the same settings"
-        )
-    if found.fingerprint != wanted.fingerprint:
-        raise StoreError(
-            f"{folder} was labelled from another list of {found.pictures} photographs "
-            f"({found.fingerprint[:8]}), this run has {wanted.pictures} ({wanted.fingerprint[:8]}); "
-            "choose another folder or the same photographs"
-        )
-    return found
+def _cause(error: Exception, path: str) -> str:
+    """What went wrong, without the path, so that equal causes can be counted."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = str(error) or "not enough memory"
+    for name in (path, ascii(path), "<bytes>"):
+        text = text.removeprefix(f"{name}: ")
+    return text

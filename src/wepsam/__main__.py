@@ -1,0 +1,5 @@
+"""python -m wepsam: the command line."""
+
+from wepsam.cli import main
+
+main()

@@ -1,0 +1,109 @@
+"""Find pictures in folders, list files and archives, on this machine or behind a URL."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from wepsam import files
+from wepsam.images import ImageError, one_line
+
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+)
+LISTS = (".txt", ".lst")
+ARCHIVES = (".tar",)
+
+
+def find_images(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """List the pictures that one or several paths stand for.
+
+    Args:
+        paths: each a picture file, kept whatever it is called; a folder, searched recursively for the usual
+            suffixes, hidden files and folders left out, links followed; or a text file (.txt, .lst) with a
+            file or folder on each line, relative to the list's own folder, blank and # lines left out.
+
+    Returns:
+        The pictures in the order of `paths`, those of a folder sorted; of a path that comes twice, the first.
+        Empty if the folders have none.
+
+    Raises:
+        ImageError: a path does not exist or cannot be listed; one line that names it.
+    """
+    unique: dict[str, str] = {}
+    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
+        for found in expand(os.fspath(path), SUFFIXES):
+            # By the absolute path as spelled: to ask the disk where each of a million links leads takes minutes.
+            unique.setdefault(os.path.abspath(found), found)
+    return [Path(found) for found in unique.values()]
+
+
+def expand(path: str, suffixes: tuple[str, ...]) -> Iterator[str]:
+    """The files that a path or URL stands for, as `find_images` has it; of a folder's, those with the suffixes."""
+    if files.is_url(path):
+        yield from _expand_url(path, suffixes)
+    elif path.lower().endswith(LISTS) and os.path.isfile(path):
+        with one_line(path, "cannot be read as a list"):
+            entries = _entries(Path(path).read_bytes())
+        folder = os.path.dirname(path)
+        for entry in entries:
+            yield from expand(entry if files.is_url(entry) else os.path.join(folder, entry), suffixes)
+    else:
+        yield from _expand_local(path, suffixes)
+
+
+def _entries(data: bytes) -> list[str]:
+    """What a list file names."""
+    lines = map(str.strip, data.decode("utf-8-sig", errors="surrogateescape").split("\n"))
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _expand_local(path: str, suffixes: tuple[str, ...]) -> list[str]:
+    """A file as it is, or a folder's files, sorted."""
+
+    def unreadable(error: OSError) -> None:  # os.walk would pass over such a folder in silence
+        raise ImageError(f"cannot list {error.filename}: {error.strerror}")
+
+    try:
+        if not stat.S_ISDIR(os.stat(path).st_mode):
+            return [path]
+    except (OSError, ValueError):
+        with one_line(path):
+            raise ImageError("no such file or folder") from None
+    with one_line(path, "cannot be listed"):
+        found: list[str] = []
+        seen: set[tuple[int, int]] = set()
+        for folder, subfolders, names in os.walk(path, followlinks=True, onerror=unreadable):
+            here = os.stat(folder)
+            if (here.st_dev, here.st_ino) in seen:  # a link leads back here
+                subfolders.clear()
+                continue
+            seen.add((here.st_dev, here.st_ino))
+            subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+            found += [os.path.join(folder, name) for name in names if _wanted(name, suffixes)]
+        return sorted(found, key=lambda file: file.replace(os.sep, "\0"))  # by folder, then by name
+
+
+def _expand_url(url: str, suffixes: tuple[str, ...]) -> Iterator[str]:
+    """The same behind a URL; a folder there is whatever begins with its name and a slash."""
+    with one_line(url, "cannot be listed"):
+        if url.lower().endswith(LISTS):
+            for entry in _entries(files.read_bytes(url)):
+                yield from expand(entry if files.is_url(entry) else files.join(files.parent(url), entry), suffixes)
+            return
+        found = files.find(url)
+        if not found:
+            raise ImageError("no such file or folder")
+        if found == [url]:
+            yield url
+            return
+        below = len(url.rstrip("/")) + 1
+        for file in sorted(found, key=lambda file: file.replace("/", "\0")):
+            *folders, name = file[below:].split("/")
+            if _wanted(name, suffixes) and not any(folder.startswith(".") for folder in folders):
+                yield file
+
+
+def _wanted(name: str, suffixes: tuple[str, ...]) -> bool:
+    return not name.startswith(".") and name.lower().endswith(suffixes)
