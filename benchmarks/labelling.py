@@ -205,7 +205,7 @@ def stages(jpegs: list[bytes]) -> list[tuple[str, ...]]:
     for name, work, operations in rows:
         seconds = timed(work, n)
         limit = operations and operations / rate
-        least = (f"{1e3 * limit:.3f}", f"{seconds / limit:.1f}") if limit else ("", "")
+        least = (f"{1e3 * limit:.4f}", f"{seconds / limit:.1f}") if limit else ("", "")
         told.append((name, f"{1e3 * seconds:.3f}", *least))
     return told
 
