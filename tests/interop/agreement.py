@@ -14,7 +14,7 @@ import numpy as np
 import wepsam
 from wepsam import metrics
 from wepsam.classical import CenterBias
-from wepsam.datasets import FixationDataset, osie
+from wepsam.datasets import FixationDataset, Sample, osie
 from wepsam.evaluation.table import TITLES, insert
 from wepsam.interop.pysaliency import log_density_model, saliency_map_model, to_pysaliency
 
@@ -154,12 +154,23 @@ def differences(c: Comparison, cut: Comparison) -> str:
     lines.append(f"| {kl} | {what} | {_largest(ours(cut)['kl_div'], board_kl(cut))} |")
     what = f"{zeros}, `KLDivs` as it comes there"
     lines.append(f"| {kl} | {what} | {_largest(board_kl(cut, board=False), board_kl(cut))} |")
+    for name, metric in (("auc_judd", metrics.auc_judd), ("nss", metrics.nss)):
+        shifted = [metric(m, _beside(s), protocol="tuebingen") for m, s in zip(c.saliency_maps, c.dataset, strict=True)]
+        what = "fixations as `get_OSIE` reads them there: 1 pixel further right and down, as MATLAB counts"
+        lines.append(f"| {TITLES[name]} | {what} | {_largest(np.array(shifted), board[name])} |")
     what = "mean of the dataset: over fixations there, over pictures here"
     fixations = np.bincount(c.fixations.n)
     for name in ("auc_judd", "nss", "info_gain"):
         by_fixation = np.average(board[name], weights=fixations)
         lines.append(f"| {TITLES[name]} | {what} | {_largest(by_fixation, board[name].mean())} |")
     return "\n".join(lines)
+
+
+def _beside(sample: Sample) -> np.ndarray:
+    """(N, 2) fixations a pixel further right and down, without those that leave the picture."""
+    assert sample.fixations is not None
+    shifted = sample.fixations + 1
+    return np.asarray(shifted[(shifted < sample.size[::-1]).all(axis=1)])
 
 
 def _largest(one: Any, other: Any) -> str:
@@ -175,7 +186,7 @@ def cut(values: np.ndarray) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--osie", type=Path, default=Path("../shared/data/osie"), help="folder of OSIE")
-    parser.add_argument("--pictures", type=int, default=50, help="how many, from the first")
+    parser.add_argument("--pictures", type=int, default=100, help="how many, from the first")
     parser.add_argument("--into", type=Path, help="Markdown file with places for both tables; else they are printed")
     options = parser.parse_args()
     model, dataset = wepsam.load(), osie(options.osie)[: options.pictures]

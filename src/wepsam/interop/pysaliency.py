@@ -124,7 +124,7 @@ def from_pysaliency(
     Args:
         stimuli: `FileStimuli`, whose files stay where they are; others are written into `folder`.
         fixations: `Fixations` or `FixationTrains`; those beside their picture are left out, as our readers do.
-        name: of the dataset; one of ours (`osie`) brings the validation pictures of that name.
+        name: of the dataset; one of ours (`osie`) brings its validation pictures, which are ids of its own files.
         sigma: pixels; standard deviation of the Gaussian that makes fixations a density, usually one degree.
         pixels_per_degree: of visual angle, if known.
         folder: where stimuli that are arrays are written, as 00000.png, 00001.png, ...; files there are replaced.
@@ -134,10 +134,12 @@ def from_pysaliency(
         differ (`Action/001`). Pictures without fixations are kept; times and histories are not.
 
     Raises:
-        ValueError: arrays and no folder, two files with one id, a picture stored turned, or fixations of a stimulus
-            that is not there.
+        ValueError: no stimuli, arrays and no folder, two files with one id, a picture stored turned, or fixations of a
+            stimulus that is not there.
         ImageError: a stimulus cannot be read or written.
     """
+    if not len(stimuli):
+        raise ValueError("there are no stimuli")
     number = np.asarray(fixations.n, dtype=np.intp)
     if number.size and not 0 <= number.min() <= number.max() < len(stimuli):
         raise ValueError(
@@ -146,12 +148,14 @@ def from_pysaliency(
     points = np.column_stack([fixations.x, fixations.y]).astype(np.float64)
     observers = np.asarray(fixations.subjects).astype(np.intp)
     paths = _paths(stimuli, None if folder is None else Path(folder))
+    order = np.argsort(number, kind="stable")
+    parts = np.split(order, np.searchsorted(number[order], np.arange(1, len(paths))))  # fixations of each stimulus
     samples = []
-    for place, (id, path) in enumerate(zip(_ids(paths), paths, strict=True)):
+    for id, path, part in zip(_ids(paths), paths, parts, strict=True):
         height, width = image_size(path)
-        x, y = points.T
-        chosen = (number == place) & (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        samples.append(Sample(id, path, (height, width), points[chosen], observers[chosen], sigma))
+        x, y = points[part].T
+        seen = part[(x >= 0) & (x < width) & (y >= 0) & (y < height)]
+        samples.append(Sample(id, path, (height, width), points[seen], observers[seen], sigma))
     return FixationDataset(name, tuple(sorted(samples, key=lambda s: s.id)), sigma, pixels_per_degree)
 
 
