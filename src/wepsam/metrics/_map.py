@@ -1,10 +1,12 @@
 """A map as the metrics read it: checked once, and with what several of them ask of it kept."""
 
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
 
-BINS = 1 << 16  # into which the pixels are counted; more would not fit a core's fast memory, fewer leave more to sort
+BINS = 1 << 14  # into which the pixels are counted; more would not fit a core's fast memory, fewer leave more to sort
+BLOCK = 1 << 15  # pixels at a time, 256 kB of float64: twice as fast as whole maps, which do not fit
 
 
 class Map:
@@ -54,20 +56,25 @@ class Map:
     def mean(self) -> float:
         return self.total / self.size
 
-    @cached_property
-    def centered(self) -> np.ndarray:
-        """(H, W) values minus their mean."""
-        return np.asarray(self.values - self.mean)
+    def centered(self, rows: slice) -> np.ndarray:
+        """Values of these rows minus the mean of the map."""
+        return np.asarray(self.values[rows] - self.mean)
 
     @cached_property
     def spread(self) -> float:
         """Square root of the sum of squared deviations from the mean: the standard deviation is this / sqrt(n)."""
-        return float(np.sqrt(np.vdot(self.centered, self.centered)))
+        deviations = (self.centered(rows) for rows in self.blocks())
+        return float(np.sqrt(sum(np.vdot(d, d) for d in deviations)))
+
+    def blocks(self) -> Iterator[slice]:
+        """The map's rows, some at a time: what is computed on the way stays in the core's memory."""
+        step = max(1, BLOCK // self.shape[1])
+        return (slice(row, row + step) for row in range(0, self.shape[0], step))
 
     # ---- as a distribution
 
-    def probability(self, values: np.ndarray | None = None) -> np.ndarray:
-        """Values of this map, all of them if none are given, over the map's sum; an all-zero map is uniform.
+    def probability(self, values: np.ndarray) -> np.ndarray:
+        """Values of this map over the map's sum; an all-zero map is uniform.
 
         Raises:
             ValueError: the map has negative values, or its sum is no number.
@@ -77,24 +84,19 @@ class Map:
                 f"a distribution needs finite values >= 0, in the {self.name} the smallest is {self.low:g}, "
                 f"the sum {self.total:g}"
             )
-        values = self.values if values is None else values
         return values / self.total if self.total > 0 else np.full_like(values, 1 / self.size)
 
     @cached_property
-    def above_low(self) -> np.ndarray:
-        """(H, W) values minus the smallest: the map stretched to [0, 1], up to a factor."""
-        return np.asarray(self.values - self.low)
+    def _total_above_low(self) -> float:
+        return float(sum((self.values[rows] - self.low).sum() for rows in self.blocks()))
 
-    @cached_property
-    def _above_low_total(self) -> float:
-        return float(self.above_low.sum())
-
-    def stretched_probability(self, values: np.ndarray | None = None) -> np.ndarray:
+    def stretched_probability(self, values: np.ndarray) -> np.ndarray:
         """As `probability`, of the map stretched to [0, 1]: its smallest value is 0 and any scale will do."""
         if self.is_constant:
-            return np.full(self.size if values is None else values.size, 1 / self.size)
-        above = self.above_low.ravel() if values is None else values - self.low
-        return np.asarray(above / self._above_low_total)
+            return np.full_like(values, 1 / self.size)
+        above_low = values - self.low
+        above_low /= self._total_above_low
+        return above_low
 
     def stretched(self, values: np.ndarray) -> np.ndarray:
         """Values of this map in [0, 1] between its smallest and its largest; zeros if it is constant."""
@@ -117,15 +119,17 @@ class Map:
         """
         bins, counts = self._binned
         above_low = thresholds * (self.high - self.low) if stretched else thresholds - self.low
+        open_question = thresholds > (0.0 if stretched else self.low)  # for the others it is all the pixels
         level = np.clip(np.nan_to_num(above_low * self._bins_per_unit), 0, BINS - 1).astype(np.intp)
         # Rounding may move a pixel or a threshold across the edge of a bin, never across two.
         near = np.zeros(BINS, dtype=bool)
         for step in (-1, 0, 1):
-            near[np.clip(level + step, 0, BINS - 1)] = True
+            near[np.clip(level + step, 0, BINS - 1)[open_question]] = True
         candidates = self.values.ravel()[near.take(bins)]
         candidates = np.sort(self.stretched(candidates) if stretched else candidates)
         above = np.cumsum(np.where(near, 0, counts)[::-1])[::-1]
-        return np.asarray(above[level] + candidates.size - np.searchsorted(candidates, thresholds))
+        found = above[level] + candidates.size - np.searchsorted(candidates, thresholds)
+        return np.where(open_question, found, self.size)
 
     @cached_property
     def _bins_per_unit(self) -> float:
@@ -137,8 +141,10 @@ class Map:
     @cached_property
     def _binned(self) -> tuple[np.ndarray, np.ndarray]:
         """(H W,) bin of each pixel, ascending with its value, and (BINS,) number of pixels in each."""
-        if self._bins_per_unit == 0:
-            bins = np.zeros(self.size, dtype=np.intp)
-        else:
-            bins = (self.above_low.ravel() * self._bins_per_unit).astype(np.intp)
-        return bins, np.bincount(bins, minlength=BINS)
+        bins = np.zeros(self.shape, dtype=np.intp)
+        if self._bins_per_unit:
+            for rows in self.blocks():
+                above_low = self.values[rows] - self.low
+                above_low *= self._bins_per_unit
+                bins[rows] = above_low  # rounds down
+        return bins.ravel(), np.bincount(bins.ravel(), minlength=BINS)

@@ -180,7 +180,7 @@ def auc_density(saliency_map: np.ndarray | Map, density: np.ndarray | Map) -> fl
     ranked = prediction.values.ravel()[order]
     first = np.flatnonzero(np.diff(ranked, prepend=-np.inf))  # where each group of equal values begins
     sizes = np.diff(first, append=ranked.size)
-    mass = np.add.reduceat(truth.probability().ravel()[order], first)
+    mass = np.add.reduceat(truth.probability(truth.values).ravel()[order], first)
     return float(mass @ (first + sizes / 2)) / ranked.size
 
 

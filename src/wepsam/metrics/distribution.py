@@ -26,7 +26,8 @@ def cc(saliency_map: np.ndarray | Map, density: np.ndarray | Map) -> float:
         return np.nan
     if prediction.is_constant:
         return 0.0
-    return float(np.vdot(prediction.centered, truth.centered) / (prediction.spread * truth.spread))
+    shared = sum(np.vdot(prediction.centered(rows), truth.centered(rows)) for rows in truth.blocks())
+    return float(shared / (prediction.spread * truth.spread))
 
 
 def sim(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, protocol: str = "mit") -> float:
@@ -54,9 +55,9 @@ def sim(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, protocol: 
     prediction, truth = map_pair(saliency_map, density)
     if truth.is_zero:
         return np.nan
-    if mit:
-        return float(np.minimum(prediction.stretched_probability(), truth.stretched_probability()).sum())
-    return float(np.minimum(prediction.probability(), truth.probability()).sum())
+    p, q = (m.stretched_probability if mit else m.probability for m in (prediction, truth))
+    shared = (np.minimum(p(prediction.values[rows]), q(truth.values[rows])).sum() for rows in truth.blocks())
+    return float(sum(shared))
 
 
 def kl_div(saliency_map: np.ndarray | Map, density: np.ndarray | Map) -> float:
@@ -81,8 +82,11 @@ def kl_div(saliency_map: np.ndarray | Map, density: np.ndarray | Map) -> float:
     # No stretching to [0, 1] here, unlike `sim` and `info_gain` in `mit`, and the same eps in both protocols: the
     # Tuebingen board calls pysaliency with the MIT code's. That code leaves an all-zero prediction zero and
     # answers 30 or so; to us, and to pysaliency, it is the same constant map as any other.
-    predicted, observed = prediction.probability(), truth.probability()
-    ratio = predicted + EPS
-    np.divide(observed, ratio, out=ratio)
-    ratio += EPS
-    return float(np.vdot(observed, np.log(ratio, out=ratio)))
+    divergence = 0.0
+    for rows in truth.blocks():
+        ratio, observed = prediction.probability(prediction.values[rows]), truth.probability(truth.values[rows])
+        ratio += EPS
+        np.divide(observed, ratio, out=ratio)
+        ratio += EPS
+        divergence += np.vdot(observed, np.log(ratio, out=ratio))
+    return float(divergence)

@@ -54,7 +54,7 @@ def nss_density(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, pr
     prediction, truth = map_pair(saliency_map, density)
     if truth.is_zero:
         return np.nan
-    return float(np.vdot(truth.probability(), _z_scores(prediction, prediction.values, mit)))
+    return float(np.vdot(truth.probability(truth.values), _z_scores(prediction, prediction.values, mit)))
 
 
 def info_gain(

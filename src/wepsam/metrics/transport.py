@@ -55,7 +55,7 @@ def emd(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, reduced_by
 def _reduced(values: Map, by: float) -> np.ndarray:
     """The map as a distribution on a coarser grid, as MATLAB's imresize makes it: sizes rounded up."""
     height, width = (int(np.ceil(side / by)) for side in values.shape)
-    probability = values.probability()
+    probability = values.probability(values.values)
     # Scaled to about 1, for Pillow's float32; the wings of the bicubic kernel can dip below 0.
     small = Image.fromarray((probability / probability.max()).astype(np.float32))
     reduced = np.asarray(small.resize((width, height), Image.Resampling.BICUBIC), dtype=np.float64).clip(min=0)
