@@ -1,11 +1,11 @@
-# make demo | test | check | bench | reproduce. Each makes what it needs, from a bare clone and a Python >= 3.11.
+# make demo | test | check | bench | interop | reproduce. Each makes what it needs, from a bare clone and a Python >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= ../shared/data
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check bench reproduce clean
+.PHONY: demo test check bench interop reproduce clean
 
 DEMO := $(addprefix .venv/pictures/,astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png)
 
@@ -22,11 +22,14 @@ bench: .venv/dev  ## speed, with peers and limits in the same run
 	$(BIN)/python -m benchmarks.labelling $(BENCH)
 	$(BIN)/python -m benchmarks.predict $(BENCH)
 
+interop: .venv-interop/ready  ## our metrics, predictors and datasets against pysaliency's, in an environment of its own
+	.venv-interop/bin/python -m pytest tests/interop
+
 reproduce: .venv/dev  ## the shipped model from the data: labels, both stages, export, evaluation, tables (DATA=folder)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash docs/reproduce.sh
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv .venv-interop demo
 
 # The core alone: no torch, opencv, scipy. The stamp is renewed when what is installed changes.
 .venv/core: pyproject.toml constraints.txt
@@ -36,6 +39,15 @@ clean:
 
 .venv/dev: .venv/core
 	$(INSTALL) --editable '.[dev]'
+	touch $@
+
+# pysaliency asks for older versions of numpy and setuptools than the rest, and for torch: apart from .venv.
+.venv-interop/ready: tests/interop/requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv-interop
+	.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/interop/requirements.txt
+	.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint tests/interop/requirements.txt --editable '.[classical]'
+	.venv-interop/bin/python -c "import pysaliency"
 	touch $@
 
 # Public-domain photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it

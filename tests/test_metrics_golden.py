@@ -1,4 +1,4 @@
-"""Our `mit` protocol against the MIT Saliency Benchmark's own code (origin: golden/metrics/README.md)."""
+"""`mit` against the MIT Saliency Benchmark's own code, `tuebingen` against pysaliency: golden/metrics/README.md."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from wepsam.maps import fixations_from_map
 
 GOLDEN = Path(__file__).parent / "golden" / "metrics"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())["cases"]
+PYSALIENCY = json.loads((GOLDEN / "pysaliency.json").read_text())["cases"]
 ARRAYS = np.load(GOLDEN / "cases.npz")
 
 # Our name -> the key in expected.json, for the metrics in which nothing is drawn.
@@ -59,6 +60,22 @@ def test_deterministic_metrics_equal_the_board(case, name):
     metric = metrics.METRICS[name]
     score = metric.function(saliency_map, *(truth[need] for need in metric.needs))
     assert score == pytest.approx(case[DETERMINISTIC[name]], abs=1e-9, rel=0)
+
+
+@each_case
+def test_all_at_once_equals_the_board(case):
+    saliency_map, truth = inputs(case)
+    scores = metrics.score(saliency_map, **truth)
+    for name, key in DETERMINISTIC.items():
+        assert scores[name] == pytest.approx(case[key], abs=1e-9, rel=0)
+
+
+@each_case
+def test_tuebingen_equals_pysaliency(case):
+    saliency_map, truth = inputs(case)
+    scores = metrics.score(saliency_map, **truth, protocol="tuebingen")
+    for name, expected in PYSALIENCY[case["case"]].items():
+        assert scores[name] == pytest.approx(expected, abs=1e-9, rel=0), name
 
 
 @each_case

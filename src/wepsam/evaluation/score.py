@@ -16,7 +16,7 @@ from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.evaluation.references import REFERENCES
 from wepsam.files import replacing
-from wepsam.metrics import METRICS
+from wepsam.metrics import METRICS, score
 from wepsam.progress import track
 
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -174,13 +174,11 @@ class _Truths:
 
 
 def _score(saliency_map: np.ndarray, truth: dict[str, np.ndarray | None], metrics: Sequence[str]) -> dict[str, float]:
-    scores = {}
-    for name in metrics:
-        arguments = [truth[need] for need in METRICS[name].needs]
-        # Without a truth there is no score; it is left out of the means and counted.
-        known = all(a is not None for a in arguments)
-        scores[name] = float(METRICS[name].function(saliency_map, *arguments)) if known else float("nan")
-    return scores
+    # Without a truth there is no score but NaN; it is left out of the means and counted.
+    return score(
+        saliency_map, fixations=truth["fixations"], density=truth["density"],
+        other_fixations=truth["other_fixations"], baseline=truth["baseline"], metrics=metrics,
+    )  # fmt: skip
 
 
 def _mean(scores: list[float]) -> float:

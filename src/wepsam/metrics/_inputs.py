@@ -3,40 +3,42 @@
 import numpy as np
 
 from wepsam.maps import pixels
+from wepsam.metrics._map import Map
 
 EPS = np.finfo(np.float64).eps  # MATLAB's eps, 2.2204e-16, with which the MIT code keeps logarithms finite
 
 
-def finite_map(values: np.ndarray, name: str = "saliency map") -> np.ndarray:
-    """The map as (H, W) float64; ValueError if it is not two-dimensional, empty, or not finite."""
-    values = np.asarray(values, dtype=np.float64)
-    if values.ndim != 2 or values.size == 0:
-        raise ValueError(f"the {name} has the shape {values.shape}, expected (H, W)")
-    if not np.isfinite(values).all():
-        raise ValueError(f"the {name} has {(~np.isfinite(values)).sum()} NaN or infinite of {values.size} values")
-    return values
+def is_mit(protocol: str) -> bool:
+    """Whether the protocol is `mit`, not `tuebingen`; ValueError for any other."""
+    if protocol not in ("mit", "tuebingen"):
+        raise ValueError(f"the protocol is 'mit' or 'tuebingen', not {protocol!r}")
+    return protocol == "mit"
 
 
-def map_pair(saliency_map: np.ndarray, truth: np.ndarray, name: str = "density") -> tuple[np.ndarray, np.ndarray]:
-    """Both maps as `finite_map` gives them; ValueError if their sizes differ."""
-    saliency_map, truth = finite_map(saliency_map), finite_map(truth, name)
-    if saliency_map.shape != truth.shape:
-        (height, width), (true_height, true_width) = saliency_map.shape, truth.shape
+def as_map(values: np.ndarray | Map, name: str = "saliency map") -> Map:
+    return values if isinstance(values, Map) else Map(values, name)
+
+
+def map_pair(saliency_map: np.ndarray | Map, truth: np.ndarray | Map, name: str = "density") -> tuple[Map, Map]:
+    """Both maps, checked; ValueError if their sizes differ."""
+    prediction, other = as_map(saliency_map), as_map(truth, name)
+    if prediction.shape != other.shape:
+        (height, width), (true_height, true_width) = prediction.shape, other.shape
         raise ValueError(
             f"the saliency map is {width}x{height}, the {name} {true_width}x{true_height}; "
             "bring them to one size first (wepsam.maps.enlarge)"
         )
-    return saliency_map, truth
+    return prediction, other
 
 
-def at_fixated_pixels(values: np.ndarray, fixations: np.ndarray) -> np.ndarray:
-    """The map's values at the fixated pixels; ValueError for a fixation outside the map.
+def at_fixations(values: Map, fixations: np.ndarray, *, once: bool) -> np.ndarray:
+    """(N,) values of the map where the fixations are; ValueError for a fixation outside the map.
 
-    One count per pixel, however many fixations fall into it: the MIT code reads a binary fixation map.
+    once: one count per fixated pixel, however many fixations fall into it, as the MIT code has it, which reads
+        a binary fixation map; otherwise one per fixation.
     """
-    rows, columns = pixels(fixations, (values.shape[0], values.shape[1]))
-    return np.asarray(values.ravel()[np.unique(rows * values.shape[1] + columns)])
-
-
-def is_constant(values: np.ndarray) -> bool:
-    return bool(values.min() == values.max())
+    rows, columns = pixels(fixations, values.shape)
+    places = rows * values.shape[1] + columns
+    if once:
+        places = np.unique(places)
+    return np.asarray(values.values.ravel()[places])

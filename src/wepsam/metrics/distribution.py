@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from wepsam.maps import to_density, to_unit
-from wepsam.metrics._inputs import EPS, is_constant, map_pair
+from wepsam.metrics._inputs import EPS, is_mit, map_pair
+from wepsam.metrics._map import Map
 
 
-def cc(saliency_map: np.ndarray, density: np.ndarray) -> float:
-    """Pearson's linear correlation coefficient of prediction and density.
+def cc(saliency_map: np.ndarray | Map, density: np.ndarray | Map) -> float:
+    """Pearson's linear correlation coefficient of prediction and density (the same in both protocols).
 
     Higher is better, in [-1, 1], chance is 0. The scale and offset of either map do not matter.
 
@@ -21,43 +21,47 @@ def cc(saliency_map: np.ndarray, density: np.ndarray) -> float:
     Raises:
         ValueError: the maps differ in size or are not finite.
     """
-    saliency_map, density = map_pair(saliency_map, density)
-    if is_constant(density):
+    prediction, truth = map_pair(saliency_map, density)
+    if truth.is_constant:
         return np.nan
-    if is_constant(saliency_map):
+    if prediction.is_constant:
         return 0.0
-    saliency_map, density = saliency_map - saliency_map.mean(), density - density.mean()
-    return float(np.vdot(saliency_map, density) / (np.linalg.norm(saliency_map) * np.linalg.norm(density)))
+    shared = sum(np.vdot(prediction.centered(rows), truth.centered(rows)) for rows in truth.blocks())
+    return float(shared / (prediction.spread * truth.spread))
 
 
-def sim(saliency_map: np.ndarray, density: np.ndarray) -> float:
-    """Similarity, or histogram intersection: the mass that the two distributions share (protocol `mit`).
+def sim(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, protocol: str = "mit") -> float:
+    """Similarity, or histogram intersection: the mass that the two distributions share.
 
     Higher is better, in [0, 1].
 
     Args:
-        saliency_map: (H, W) prediction, any scale, finite.
-        density: (H, W) density of the fixations, any scale, finite.
+        saliency_map: (H, W) prediction, finite; any scale in `mit`, >= 0 in `tuebingen`.
+        density: (H, W) density of the fixations; scale as of the prediction.
+        protocol: `mit` stretches both maps to [0, 1] before it divides them by their sums, so that adding a
+            constant to a map buys nothing; `tuebingen` only divides by the sums.
 
     Returns:
         The score; a constant map counts as the uniform distribution, NaN for an all-zero density.
 
     Raises:
-        ValueError: the maps differ in size or are not finite.
+        ValueError: the maps differ in size or are not finite, there is no such protocol, or in `tuebingen` a
+            map is negative somewhere.
 
     References:
         Judd et al., "A benchmark of computational models of saliency to predict human fixations", MIT 2012.
     """
-    saliency_map, density = map_pair(saliency_map, density)
-    if not density.any():
+    mit = is_mit(protocol)
+    prediction, truth = map_pair(saliency_map, density)
+    if truth.is_zero:
         return np.nan
-    # The MIT code first stretches both maps to [0, 1], so that adding a constant to a map buys nothing. Other
-    # code (pysaliency) only divides by the sum and gives other numbers.
-    return float(np.minimum(to_density(to_unit(saliency_map)), to_density(to_unit(density))).sum())
+    p, q = (m.stretched_probability if mit else m.probability for m in (prediction, truth))
+    shared = (np.minimum(p(prediction.values[rows]), q(truth.values[rows])).sum() for rows in truth.blocks())
+    return float(sum(shared))
 
 
-def kl_div(saliency_map: np.ndarray, density: np.ndarray) -> float:
-    """Kullback-Leibler divergence of the density from the prediction, in nats (protocol `mit`).
+def kl_div(saliency_map: np.ndarray | Map, density: np.ndarray | Map) -> float:
+    """Kullback-Leibler divergence of the density from the prediction, in nats (the same in both protocols).
 
     Lower is better, 0 = the same distribution (up to about 1e-10: the regularization can push a perfect map
     just below 0). Pixels that are looked at but predicted as 0 dominate it.
@@ -72,10 +76,17 @@ def kl_div(saliency_map: np.ndarray, density: np.ndarray) -> float:
     Raises:
         ValueError: the maps differ in size, are not finite, or are negative somewhere.
     """
-    saliency_map, density = map_pair(saliency_map, density)
-    if not density.any():
+    prediction, truth = map_pair(saliency_map, density)
+    if truth.is_zero:
         return np.nan
-    # No stretching to [0, 1] here, unlike `sim` and `info_gain`. The MIT code leaves an all-zero prediction
-    # zero and answers 30 or so; to us it is the same constant map as any other.
-    predicted, observed = to_density(saliency_map), to_density(density)
-    return float(np.sum(observed * np.log(EPS + observed / (predicted + EPS))))
+    # No stretching to [0, 1] here, unlike `sim` and `info_gain` in `mit`, and the same eps in both protocols: the
+    # Tuebingen board calls pysaliency with the MIT code's. That code leaves an all-zero prediction zero and
+    # answers 30 or so; to us, and to pysaliency, it is the same constant map as any other.
+    divergence = 0.0
+    for rows in truth.blocks():
+        ratio, observed = prediction.probability(prediction.values[rows]), truth.probability(truth.values[rows])
+        ratio += EPS
+        np.divide(observed, ratio, out=ratio)
+        ratio += EPS
+        divergence += np.vdot(observed, np.log(ratio, out=ratio))
+    return float(divergence)

@@ -2,34 +2,37 @@
 
 import numpy as np
 
-from wepsam.maps import to_density, to_unit
-from wepsam.metrics._inputs import EPS, at_fixated_pixels, finite_map, is_constant, map_pair
+from wepsam.metrics._inputs import EPS, as_map, at_fixations, is_mit, map_pair
+from wepsam.metrics._map import Map
 
 
-def nss(saliency_map: np.ndarray, fixations: np.ndarray) -> float:
-    """Normalized scanpath saliency: mean z-score of the map at the fixated pixels (protocol `mit`).
+def nss(saliency_map: np.ndarray | Map, fixations: np.ndarray, *, protocol: str = "mit") -> float:
+    """Normalized scanpath saliency: mean z-score of the map at the fixated pixels.
 
     Higher is better, chance is 0.
 
     Args:
         saliency_map: (H, W) prediction, any scale, finite.
-        fixations: (N, 2) points as (x, y) pixels of this map. One count per fixated pixel.
+        fixations: (N, 2) points as (x, y) pixels of this map.
+        protocol: `mit` counts a fixated pixel once and divides by MATLAB's standard deviation (n - 1);
+            `tuebingen` counts every fixation and divides by NumPy's (n), as pysaliency does.
 
     Returns:
         The score; 0.0 for a constant map, NaN for a picture without fixations.
 
     Raises:
-        ValueError: the map is not finite, or a fixation lies outside it.
+        ValueError: the map is not finite, a fixation lies outside it, or there is no such protocol.
 
     References:
         Peters et al., "Components of bottom-up gaze allocation in natural images", Vision Research 2005.
     """
-    saliency_map = finite_map(saliency_map)
-    fixated = at_fixated_pixels(saliency_map, fixations)
-    return float(_z_scores(saliency_map, fixated).mean()) if fixated.size else np.nan
+    mit = is_mit(protocol)
+    prediction = as_map(saliency_map)
+    fixated = at_fixations(prediction, fixations, once=mit)
+    return float(_z_scores(prediction, fixated, mit).mean()) if fixated.size else np.nan
 
 
-def nss_density(saliency_map: np.ndarray, density: np.ndarray) -> float:
+def nss_density(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, protocol: str = "mit") -> float:
     """The expected NSS if fixations were drawn from the density: the sum of density times z-score.
 
     For datasets that publish densities and no fixations. Not comparable with `nss`: the density is blurred,
@@ -38,51 +41,72 @@ def nss_density(saliency_map: np.ndarray, density: np.ndarray) -> float:
     Args:
         saliency_map: (H, W) prediction, any scale, finite.
         density: (H, W) density of the fixations, >= 0, any scale.
+        protocol: whose standard deviation, as in `nss`.
 
     Returns:
         The score; 0.0 for a constant map, NaN for an all-zero density.
 
     Raises:
-        ValueError: the maps differ in size, are not finite, or the density is negative somewhere.
+        ValueError: the maps differ in size, are not finite, the density is negative somewhere, or there is no
+            such protocol.
     """
-    saliency_map, density = map_pair(saliency_map, density)
-    if not density.any():
+    mit = is_mit(protocol)
+    prediction, truth = map_pair(saliency_map, density)
+    if truth.is_zero:
         return np.nan
-    return float(np.vdot(to_density(density), _z_scores(saliency_map, saliency_map)))
+    return float(np.vdot(truth.probability(truth.values), _z_scores(prediction, prediction.values, mit)))
 
 
-def info_gain(saliency_map: np.ndarray, fixations: np.ndarray, baseline: np.ndarray) -> float:
-    """Information gain over a baseline, in bits per fixated pixel (protocol `mit`).
+def info_gain(
+    saliency_map: np.ndarray | Map, fixations: np.ndarray, baseline: np.ndarray | Map, *, protocol: str = "mit"
+) -> float:
+    """Information gain over a baseline, in bits per fixation.
 
     How much likelier the prediction makes the fixated pixels than the baseline does, both read as
     distributions. Higher is better, 0 = no better than the baseline.
 
     Args:
-        saliency_map: (H, W) prediction, any scale, finite.
-        fixations: (N, 2) points as (x, y) pixels of this map. One count per fixated pixel.
-        baseline: (H, W) map to beat, usually the center bias, any scale, finite.
+        saliency_map: (H, W) prediction, finite; any scale in `mit`, >= 0 in `tuebingen`.
+        fixations: (N, 2) points as (x, y) pixels of this map.
+        baseline: (H, W) map to beat, usually the center bias; scale as of the prediction.
+        protocol: `mit` stretches both maps to [0, 1] before it normalizes them, counts a fixated pixel once
+            and keeps the logarithms finite; `tuebingen` is the definition: mean difference of the log
+            densities over all fixations.
 
     Returns:
         The score; a constant map counts as the uniform distribution, NaN for a picture without fixations.
+        In `tuebingen` -inf where a fixated pixel is predicted to be impossible: give it maps > 0.
 
     Raises:
-        ValueError: the maps differ in size or are not finite, or a fixation lies outside.
+        ValueError: the maps differ in size or are not finite, a fixation lies outside, there is no such
+            protocol, or in `tuebingen` a map is negative somewhere or the baseline is 0 at a fixation.
 
     References:
         Kümmerer et al., "Information-theoretic model comparison unifies saliency metrics", PNAS 2015.
     """
-    saliency_map, baseline = map_pair(saliency_map, baseline, "baseline")
-    # The MIT code stretches both maps to [0, 1] before it normalizes them, so their darkest pixel gets
-    # probability 0 and a fixation there costs up to log2(1 / eps) = 52 bits. The paper's own definition does
-    # no such thing.
-    predicted = at_fixated_pixels(to_density(to_unit(saliency_map)), fixations)
-    expected = at_fixated_pixels(to_density(to_unit(baseline)), fixations)
-    return float(np.mean(np.log2(EPS + predicted) - np.log2(EPS + expected))) if predicted.size else np.nan
+    mit = is_mit(protocol)
+    prediction, floor = map_pair(saliency_map, baseline, "baseline")
+    predicted, expected = (at_fixations(values, fixations, once=mit) for values in (prediction, floor))
+    if not predicted.size:
+        return np.nan
+    if mit:
+        # The stretching gives each map's darkest pixel probability 0; a fixation there costs up to
+        # log2(1 / eps) = 52 bits.
+        predicted, expected = prediction.stretched_probability(predicted), floor.stretched_probability(expected)
+        return float(np.mean(np.log2(EPS + predicted) - np.log2(EPS + expected)))
+    predicted, expected = prediction.probability(predicted), floor.probability(expected)
+    if not expected.all():
+        raise ValueError(
+            f"the baseline is 0 at {(expected == 0).sum()} of {expected.size} fixations; "
+            "it has to be > 0 wherever people may look"
+        )
+    with np.errstate(divide="ignore"):
+        return float(np.mean(np.log2(predicted) - np.log2(expected)))
 
 
-def _z_scores(saliency_map: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _z_scores(prediction: Map, values: np.ndarray, mit: bool) -> np.ndarray:
     """Values in standard deviations from the map's mean; 0 where the map is constant."""
-    if is_constant(saliency_map):
+    if prediction.is_constant:
         return np.zeros_like(values)
-    # n - 1, MATLAB's std; numpy's default is n.
-    return np.asarray((values - saliency_map.mean()) / saliency_map.std(ddof=1))
+    deviation = prediction.spread / np.sqrt(prediction.size - 1 if mit else prediction.size)
+    return np.asarray((values - prediction.mean) / deviation)
