@@ -186,10 +186,10 @@ def cut(values: np.ndarray) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--osie", type=Path, default=Path("../shared/data/osie"), help="folder of OSIE")
-    parser.add_argument("--pictures", type=int, default=100, help="how many, from the first")
+    parser.add_argument("--pictures", type=int, default=100, help="how many validation pictures, from the first")
     parser.add_argument("--into", type=Path, help="Markdown file with places for both tables; else they are printed")
     options = parser.parse_args()
-    model, dataset = wepsam.load(), osie(options.osie)[: options.pictures]
+    model, dataset = wepsam.load(), osie(options.osie).split("validation")[: options.pictures]
     columns = {"float maps": Comparison(dataset, model), "16 levels": Comparison(dataset, lambda s: cut(model(s)))}
     plain, levels = columns.values()
     about = f"{len(dataset)} OSIE pictures, {len(plain.fixations):,} fixations, maps of {model.name}"
