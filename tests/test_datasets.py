@@ -270,7 +270,8 @@ def test_csv_missing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spec", ["osie", "OSIE=x", "salicon=x", "=x", ""])
 def test_what_is_not_name_and_folder(spec: str) -> None:
-    refused(lambda: open_dataset(spec), repr(spec), "NAME=FOLDER", "osie, dut_omron, eyecrowd, scene, csv, maps")
+    known = "among salicon-2015-fixations, salicon-2015-mouse" if "salicon" in spec else "osie"
+    refused(lambda: open_dataset(spec), repr(spec), "NAME=FOLDER", known)
 
 
 # ---- samples
@@ -337,6 +338,15 @@ def test_the_committed_splits() -> None:
     assert len(set(committed("dut_omron"))) == len(committed("dut_omron")) == 1108
     assert all(id.startswith("val/") for id in committed("dut_omron"))
     assert committed("eyecrowd") == committed("scene") == []
+
+
+def test_a_dataset_that_comes_in_parts_keeps_them() -> None:
+    for train, validation in (("train", "val"), ("training", "validation")):
+        data = numbered("own", [f"{part}/{i}" for part in (train, validation) for i in range(3)])
+        assert ids(data.split("train")) == [f"{train}/{i}" for i in range(3)]
+        assert ids(data.split("validation")) == [f"{validation}/{i}" for i in range(3)]
+    alone = numbered("own", [f"val/{i}" for i in range(30)])  # one part only: a tenth, as of any dataset
+    assert 0 < len(alone.split("validation")) < 30
 
 
 def test_a_committed_split_does_not_depend_on_what_is_at_hand() -> None:
