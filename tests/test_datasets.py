@@ -379,6 +379,12 @@ def test_real_counts(shared: Path, name: str, pictures: int, validation: int, fi
     assert sorted(ids(data.split("validation")) + ids(data.split("train"))) == ids(data)
     assert data.has_fixations == (fixations is not None)
     if fixations:
+        found = datasets.check(name, shared / "data" / name)
+        assert found["per_picture"]["mean"] == pytest.approx(fixations, abs=1)
+        assert 10 < found["per_picture"]["sd"] < 16
+        assert found["center"] == pytest.approx([0.5, 0.5], abs=0.07)
+        assert 0.2 < found["spread"][0] < 0.24  # wider than high
+        assert 0.15 < found["spread"][1] < 0.2
         counts = [len(sample.fixations) for sample in data if sample.fixations is not None]
         assert np.mean(counts) == pytest.approx(fixations, abs=1)
         assert min(counts) > 50

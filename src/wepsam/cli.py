@@ -281,7 +281,7 @@ def export(
 def datasets(
     check: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[check NAME FOLDER]", help="Read a folder and say what is in it, and what is missing."),
+        typer.Argument(metavar="check NAME FOLDER", help="Read a folder and say what is in it, and what is missing."),
     ] = None,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables of docs/datasets.md.")] = False,
     as_json: Json = False,
@@ -308,9 +308,7 @@ def datasets(
             print("Your own: -d csv=FOLDER (stimuli/ and fixations.csv), -d maps=FOLDER (images/ and maps/)")
         return
     if len(check) != 3 or check[0] != "check":
-        raise typer.BadParameter(
-            f"expected `wepsam datasets check NAME FOLDER`, not `wepsam datasets {' '.join(check)}`"
-        )
+        raise ValueError(f"expected `wepsam datasets check NAME FOLDER`, not `wepsam datasets {' '.join(check)}`")
     found = look(check[1], check[2])
     if as_json:
         _print_json(found)

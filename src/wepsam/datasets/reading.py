@@ -68,9 +68,7 @@ def expect(name: str, folder: Folder, *needed: Path) -> None:
 
 def absent(name: str, folder: Folder, expected: str) -> DatasetError:
     """The error of a folder without the dataset."""
-    return DatasetError(
-        f"no {name} at {folder}: expected {expected}; docs/datasets.md says what it has and where to get it"
-    )
+    return DatasetError(f"no {name} at {folder}: expected {expected}; docs/datasets.md says where to get it")
 
 
 def first_of(*candidates: Path) -> Path | None:
