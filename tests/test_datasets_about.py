@@ -35,18 +35,6 @@ def test_docs_have_the_table() -> None:
         assert f"`{name}`" in text or f"-d {name}=" in text
 
 
-def test_the_facts_are_the_readers(tmp_path: Path, paint: Paint, write: Write) -> None:
-    """sigma and pixels per degree of the table are those that a reader returns; here of the one with the most facts."""
-    write_osie(tmp_path, {"a.jpg": [[(5, 6)]]})
-    write(tmp_path / "stimuli" / "a.jpg", paint(0))
-    for name in ("osie", "mit1003"):
-        data = DATASETS[name](tmp_path)
-        if name == "mit1003":
-            (tmp_path / "eye" / "fixations.mat").rename(tmp_path / "fixations.mat")
-            data = DATASETS[name](tmp_path)
-        assert (data.sigma, data.pixels_per_degree) == (ABOUT[name].sigma, ABOUT[name].pixels_per_degree)
-
-
 @pytest.fixture
 def odd(tmp_path: Path, paint: Paint, write: Write) -> Path:
     """OSIE with two of its pictures: one with a glance beside the screen, one that nobody looked at."""

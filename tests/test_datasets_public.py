@@ -16,6 +16,7 @@ from conftest import Paint, Write
 from test_datasets import ids, refused, write_osie
 from wepsam import datasets, maps
 from wepsam.datasets import FixationDataset, open_dataset
+from wepsam.datasets.about import of_reader
 
 
 def structs(things: list[dict[str, Any]], column: bool = False) -> np.ndarray:
@@ -72,12 +73,18 @@ def content(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def read(spec: str, folder: Path) -> FixationDataset:
-    """Open the dataset, and see that this left the folder as it was."""
+    """Open the dataset; see that this left the folder as it was, and that the table of facts says the same."""
     before = content(folder)
     data = open_dataset(f"{spec}={folder}")
     for sample in data:
         assert sample.stimulus().shape == (*sample.size, 3)
     assert content(folder) == before
+    about = of_reader(spec)
+    assert about is not None
+    assert data.name == spec
+    assert data.pixels_per_degree == about.pixels_per_degree
+    if about.sigma is not None:
+        assert data.sigma == about.sigma
     return data
 
 
@@ -140,6 +147,11 @@ def test_salicon(salicon: Path, edition: str) -> None:
     mouse = read(f"salicon-{edition}-mouse", salicon)[0]
     same(mouse, [(0, 0), (1.5, 2), (59, 39), (9, 19)], [0, 0, 0, 1])
     assert mouse.outside == 1
+
+
+def test_a_folder_may_be_called_output(salicon: Path) -> None:
+    """Folders named Output are left out where CAT2000 has them, below its stimuli; not above."""
+    assert len(read("salicon-2017-fixations", salicon.rename(salicon.with_name("Output")))) == 2
 
 
 def test_salicon_densities_and_the_test_part(salicon: Path) -> None:
@@ -270,6 +282,24 @@ def test_isun_missing_or_broken(isun: Path, tmp_path: Path) -> None:
     for table in isun.glob("*.mat"):
         table.unlink()
     refused(lambda: open_dataset(f"isun={isun}"), "no iSUN at", "training.mat", "validation.mat")
+
+
+# ---- EyeCrowd and Scene as published
+
+
+@pytest.mark.parametrize(("name", "below"), [("eyecrowd", "eye"), ("scene", "tidy")])
+def test_eyecrowd_and_scene_of_mat_files(name: str, below: str, root: Path, paint: Paint, write: Write) -> None:
+    write_osie(root / "data", {"1.jpg": [[(1, 1), (60, 40)], [(3, 4)]], "2.jpg": [[(5, 6)]]})
+    (root / "data" / "eye").rename(root / "data" / below)
+    refused(lambda: open_dataset(f"{name}={root}"), f"no {name} at {root}", "data/stimuli")
+    for picture in ("1.jpg", "2.jpg"):
+        write(root / "data" / "stimuli" / picture, paint(0, 40, 60))
+    data = read(name, root)
+    assert (data.name, data.sigma, ids(data)) == (name, 0.03 * 60, ["1", "2"])
+    same(data[0], [(0, 0), (59, 39), (2, 3)], [0, 0, 1])
+    write(root / "stimuli" / "1.jpg", paint(0, 20, 30))  # smaller copies beside it, with a table of their own
+    (root / "fixations.csv").write_text("image,observer,x,y\n1.jpg,a,29,19\n")
+    same(read(name, root)[0], [(29, 19)], [0])
 
 
 # ---- MIT1003

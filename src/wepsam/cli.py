@@ -302,7 +302,7 @@ def datasets(
         else:
             for about in ABOUT.values():
                 print(
-                    f"{about.title}: {about.pictures:,} pictures ({about.size}), {about.observers} observers, {about.task}"
+                    f"{about.title}: {about.pictures:,} pictures ({about.size}), {about.task}; observers: {about.observers}"
                 )
                 print(f"  -d {', '.join(about.names)}\n  {about.home}; terms: {about.terms}\n  {about.citation}")
             print("Your own: -d csv=FOLDER (stimuli/ and fixations.csv), -d maps=FOLDER (images/ and maps/)")

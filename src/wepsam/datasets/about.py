@@ -37,7 +37,7 @@ class About:
     layout: str
 
 
-UNSTATED = "none stated; ask the authors"
+UNSTATED = "we found none stated; ask the authors"
 
 ABOUT: dict[str, About] = {
     "salicon": About(
@@ -110,13 +110,14 @@ ABOUT: dict[str, About] = {
         "EyeCrowd", ("eyecrowd",), 500, "1024x768 or smaller copies", "16", "free viewing, 5 s", None, None,
         "https://github.com/NUS-VIP/saliency-in-crowd", "MIT license",
         "Jiang, Xu, Zhao, Saliency in crowd, ECCV 2014",
-        "`stimuli/*.jpg`, `fixations.csv` (image, observer, x, y)",
+        "`data/stimuli/*.jpg`, `data/eye/fixations.mat`; or `stimuli/*.jpg`, `fixations.csv` (image, observer, x, y)",
     ),
     "scene": About(
         "Scene", ("scene",), 500, "256x256", "10 to 12 of 15", "free viewing", None, None,
         "https://github.com/Yanakz/Scene", "MIT license",
         "Liang, Jiang, Liang, Zhao, Saliency prediction with scene structural guidance, 2015",
-        "`stimuli/*.jpg`, `fixations.csv` (image, observer, x, y); noisy, a few pictures look misaligned",
+        "`data/stimuli/*.jpg`, `data/tidy/fixations.mat`; or `stimuli/*.jpg`, `fixations.csv` (image, observer, x, y); "
+        "noisy, a few pictures look misaligned",
     ),
 }  # fmt: skip
 

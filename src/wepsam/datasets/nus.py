@@ -7,6 +7,7 @@ import numpy as np
 from wepsam.datasets.base import DatasetError, FixationDataset, Sample
 from wepsam.datasets.own import pictures_with_csv
 from wepsam.datasets.reading import Folder, dataset, expect, of_observers, sample, struct
+from wepsam.images import image_size
 
 
 def osie(folder: Folder) -> FixationDataset:
@@ -34,27 +35,51 @@ def eyecrowd(folder: Folder) -> FixationDataset:
     """EyeCrowd: 500 pictures of crowds, 16 observers, free viewing for 5 s.
 
     Args:
-        folder: with `stimuli/*.jpg` and `fixations.csv`. The densities' sigma, which the set does not state, is
-            taken as 3 % of the width.
+        folder: with `stimuli/*.jpg` and `fixations.csv`; or as published, `data/stimuli/*.jpg` and
+            `data/eye/fixations.mat`. The densities' sigma, which the set does not state, is taken as 3 % of the width.
+
+    Raises:
+        DatasetError: something is missing.
 
     References:
         Jiang, Xu, Zhao, "Saliency in crowd", ECCV 2014.
     """
-    return pictures_with_csv(folder, name="eyecrowd")
+    return _csv_or_mat("eyecrowd", Path(folder), "eye")
 
 
 def scene(folder: Folder) -> FixationDataset:
-    """Scene: 500 SUN scenes, 10 to 12 observers each; noisy. Layout and sigma as for EyeCrowd."""
-    return pictures_with_csv(folder, name="scene")
+    """Scene: 500 SUN scenes, 10 to 12 observers each; noisy.
+
+    Args:
+        folder: with `stimuli/*.jpg` and `fixations.csv`; or as published, `data/stimuli/*.jpg` and
+            `data/tidy/fixations.mat`. sigma as for EyeCrowd.
+
+    Raises:
+        DatasetError: something is missing.
+
+    References:
+        Liang, Jiang, Liang, Zhao, "Saliency prediction with scene structural guidance", 2015.
+    """
+    return _csv_or_mat("scene", Path(folder), "tidy")
 
 
-def fixations_mat(path: Path, stimuli: Path, *, sigma: float, skip: int = 0) -> list[Sample]:
+def _csv_or_mat(name: str, folder: Path, below: str) -> FixationDataset:
+    root = folder / "data" if (folder / "data").is_dir() else folder
+    table = root / below / "fixations.mat"
+    if (folder / "fixations.csv").is_file() or not table.is_file():
+        return pictures_with_csv(folder, name=name)
+    expect(name, folder, root / "stimuli")
+    samples = fixations_mat(table, root / "stimuli")
+    return dataset(name, samples, folder, sigma=samples[0].sigma if samples else 0.0)
+
+
+def fixations_mat(path: Path, stimuli: Path, *, sigma: float | None = None, skip: int = 0) -> list[Sample]:
     """The samples of a `fixations.mat` in OSIE's form: a struct per picture, `img` and `subjects{n}.fix_x, .fix_y`.
 
     Args:
         path: the file; points count pixels from 1.
         stimuli: where the pictures are; those that are not there are left out, a subset is a dataset too.
-        sigma: of the densities, in pixels.
+        sigma: of the densities, in pixels; by default 3 % of the first picture's longer side.
         skip: how many fixations at the start of each observer's path are left out.
 
     Raises:
@@ -72,5 +97,7 @@ def fixations_mat(path: Path, stimuli: Path, *, sigma: float, skip: int = 0) -> 
             ]
         except (AttributeError, ValueError):
             raise DatasetError(f"{path}: the subjects of {picture.img} have no fix_x and fix_y of one length") from None
+        if sigma is None:
+            sigma = 0.03 * max(image_size(file))
         samples.append(sample(file.stem, file, *of_observers(paths), sigma))
     return samples

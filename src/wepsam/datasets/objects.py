@@ -43,7 +43,7 @@ def dut_omron(folder: Folder) -> FixationDataset:
 
 
 def pascal_s(folder: Folder, *, source: str = "fixations") -> FixationDataset:
-    """PASCAL-S: 850 pictures of PASCAL VOC 2010, 8 observers (12 in its data, says pysaliency), free viewing for 2 s.
+    """PASCAL-S: 850 pictures of PASCAL VOC 2010, 8 to 12 observers (sources differ), 2 s.
 
     Args:
         folder: with `datasets/imgs/pascal/1.jpg` to 850.jpg and `datasets/fixations/pascalFix.mat` (a cell

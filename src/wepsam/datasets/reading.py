@@ -84,7 +84,7 @@ def choose(name: str, argument: str, value: str, allowed: tuple[str, ...]) -> No
 
 def pictures(folder: Path) -> list[Path]:
     """The pictures of a folder, recursively; without what CAT2000 keeps in its Output folders."""
-    return [path for path in find_images([folder]) if "output" not in [p.lower() for p in path.parts[:-1]][-2:]]
+    return [p for p in find_images([folder]) if "output" not in map(str.lower, p.relative_to(folder).parts[:-1])]
 
 
 def by_stem(folder: Path, suffixes: tuple[str, ...] = ()) -> dict[str, Path]:
