@@ -270,7 +270,8 @@ def test_csv_missing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spec", ["osie", "OSIE=x", "salicon=x", "=x", ""])
 def test_what_is_not_name_and_folder(spec: str) -> None:
-    refused(lambda: open_dataset(spec), repr(spec), "NAME=FOLDER", "osie, dut_omron, eyecrowd, scene, csv, maps")
+    known = "among salicon-2015-fixations, salicon-2015-mouse" if "salicon" in spec else "osie"
+    refused(lambda: open_dataset(spec), repr(spec), "NAME=FOLDER", known)
 
 
 # ---- samples
@@ -339,6 +340,15 @@ def test_the_committed_splits() -> None:
     assert committed("eyecrowd") == committed("scene") == []
 
 
+def test_a_dataset_that_comes_in_parts_keeps_them() -> None:
+    for train, validation in (("train", "val"), ("training", "validation")):
+        data = numbered("own", [f"{part}/{i}" for part in (train, validation) for i in range(3)])
+        assert ids(data.split("train")) == [f"{train}/{i}" for i in range(3)]
+        assert ids(data.split("validation")) == [f"{validation}/{i}" for i in range(3)]
+    alone = numbered("own", [f"val/{i}" for i in range(30)])  # one part only: a tenth, as of any dataset
+    assert 0 < len(alone.split("validation")) < 30
+
+
 def test_a_committed_split_does_not_depend_on_what_is_at_hand() -> None:
     data = numbered("osie", ["1002", "1005", "1006", "1012"])
     assert ids(data.split("validation")) == ["1005", "1012"]
@@ -369,6 +379,12 @@ def test_real_counts(shared: Path, name: str, pictures: int, validation: int, fi
     assert sorted(ids(data.split("validation")) + ids(data.split("train"))) == ids(data)
     assert data.has_fixations == (fixations is not None)
     if fixations:
+        found = datasets.check(name, shared / "data" / name)
+        assert found["per_picture"]["mean"] == pytest.approx(fixations, abs=1)
+        assert 10 < found["per_picture"]["sd"] < 16
+        assert found["center"] == pytest.approx([0.5, 0.5], abs=0.07)
+        assert 0.2 < found["spread"][0] < 0.24  # wider than high
+        assert 0.15 < found["spread"][1] < 0.2
         counts = [len(sample.fixations) for sample in data if sample.fixations is not None]
         assert np.mean(counts) == pytest.approx(fixations, abs=1)
         assert min(counts) > 50

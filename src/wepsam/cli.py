@@ -30,8 +30,8 @@ Datasets = Annotated[
     list[str],
     typer.Option(
         "--dataset", "-d", metavar="NAME=FOLDER",
-        help="A fixation dataset: osie, dut_omron, eyecrowd, scene; csv (stimuli/ and fixations.csv) or maps (images/ "
-        "and maps/) for your own. Repeat it for several.",
+        help="A fixation dataset: osie, mit1003, cat2000, salicon-2017-fixations, ... (all: wepsam datasets); csv "
+        "(stimuli/ and fixations.csv) or maps (images/ and maps/) for your own. Repeat it for several.",
     ),
 ]  # fmt: skip
 SettingsName = Annotated[
@@ -275,6 +275,63 @@ def export(
     told = json.loads(card.read_text()) if card else None
     path = write(checkpoint, out, wide=wide, mirror=mirror, blur=blur, floor=floor, card=told, probe=probe)
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command()
+def datasets(
+    check: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="check NAME FOLDER", help="Read a folder and say what is in it, and what is missing."),
+    ] = None,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables of docs/datasets.md.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The fixation datasets that can be read, where to get them; or what a folder holds.
+
+    wepsam datasets check osie data/OSIE
+    """
+    from wepsam.datasets import ABOUT
+    from wepsam.datasets import check as look
+    from wepsam.datasets.about import markdown
+
+    if not check:
+        if as_json:
+            _print_json({name: dataclasses.asdict(about) for name, about in ABOUT.items()})
+        elif as_markdown:
+            print(markdown(), end="")
+        else:
+            for about in ABOUT.values():
+                print(
+                    f"{about.title}: {about.pictures:,} pictures ({about.size}), {about.task}; observers: {about.observers}"
+                )
+                print(f"  -d {', '.join(about.names)}\n  {about.home}; terms: {about.terms}\n  {about.citation}")
+            print("Your own: -d csv=FOLDER (stimuli/ and fixations.csv), -d maps=FOLDER (images/ and maps/)")
+        return
+    if len(check) != 3 or check[0] != "check":
+        raise ValueError(f"expected `wepsam datasets check NAME FOLDER`, not `wepsam datasets {' '.join(check)}`")
+    found = look(check[1], check[2])
+    if as_json:
+        _print_json(found)
+        return
+    sizes = ", ".join(f"{number} of {size}" for size, number in found["sizes"].items())
+    degree = found["pixels_per_degree"]
+    print(f"{check[2]}: {found['pictures']} pictures; most frequent sizes: {sizes}")
+    if found["fixations"] is None:
+        print("densities, no fixations" if found["densities"] else "no ground truth")
+    else:
+        each, who = found["per_picture"], found["observers"]
+        print(
+            f"{found['fixations']} fixations: {each['mean']:.1f} a picture (sd {each['sd']:.1f}, {each['min']} to {each['max']})"
+        )
+        print("observers: unknown" if who is None else f"observers: {who:.1f} a picture")
+        if found["center"]:
+            (x, y), (dx, dy) = found["center"], found["spread"]
+            print(f"where: x {x:.3f} (sd {dx:.3f}) of the width, y {y:.3f} (sd {dy:.3f}) of the height")
+    print(
+        f"sigma {found['sigma']:g} pixels; {f'{degree:g} pixels' if degree else 'not stated how many pixels'} per degree"
+    )
+    for remark in found["remarks"]:
+        print(f"note: {remark}")
 
 
 @app.command()

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from PIL import Image
 
 from wepsam import maps
 from wepsam.images import read_image
+
+TRAIN, VALIDATION = {"train", "training"}, {"val", "validation"}
 
 
 class DatasetError(ValueError):
@@ -30,7 +32,8 @@ class Sample:
         fixations: (N, 2) points as (x, y) pixels of the picture; None where the dataset publishes densities only.
         observer: (N,) integer, whose each fixation is; None where unknown.
         sigma: standard deviation in pixels of the Gaussian that makes fixations a density.
-        density_path: the density's own file, where the dataset publishes it.
+        density_path: the density's own file, where the dataset publishes it: a picture, or a .mat file with `I`.
+        outside: how many fixations lay beside the picture and were left out.
     """
 
     id: str
@@ -40,6 +43,7 @@ class Sample:
     observer: np.ndarray | None = None
     sigma: float = 0.0
     density_path: Path | None = None
+    outside: int = 0
 
     def stimulus(self) -> np.ndarray:
         """(H, W, 3) uint8 RGB."""
@@ -59,8 +63,7 @@ class Sample:
             ValueError: the picture has neither fixations nor a density.
         """
         if self.density_path is not None:
-            with Image.open(self.density_path, formats=["PNG", "JPEG", "BMP", "TIFF"]) as picture:
-                published = np.asarray(picture.convert("F"), dtype=np.float64)
+            published = read_map(self.density_path)
             return maps.to_density(maps.enlarge(published, self.size).astype(np.float64))
         if self.fixations is None:
             raise ValueError(f"{self.id} has neither fixations nor a density")
@@ -113,8 +116,9 @@ class FixationDataset:
     def split(self, part: str) -> "FixationDataset":
         """The pictures to train on, or those to validate on and never to train on.
 
-        The validation pictures of the datasets we use are files in `datasets/splits/`. Of any other dataset one
-        picture in ten is for validation, chosen by a checksum of its id, so the choice never depends on the others.
+        The validation pictures of the datasets we use are files in `datasets/splits/`. A dataset that comes in parts
+        of its own (ids like train/..., val/...) keeps them. Of any other one picture in ten is for validation, chosen
+        by a checksum of its id, so the choice never depends on the others.
 
         Args:
             part: "train", "validation" or "all".
@@ -127,9 +131,12 @@ class FixationDataset:
         if part not in ("train", "validation"):
             raise ValueError(f'the parts of a dataset are "train", "validation" and "all", not {part!r}')
         listed = files("wepsam.datasets").joinpath("splits", f"{self.name}.txt")
+        parts = [sample.id.partition("/") for sample in self.samples]
         if listed.is_file():
             names = {line for line in listed.read_text().splitlines() if line and not line.startswith("#")}
             held_out = [sample.id in names for sample in self.samples]
+        elif {first for first, _, _ in parts} & TRAIN and {first for first, _, _ in parts} & VALIDATION:
+            held_out = [first in VALIDATION for first, _, _ in parts]
         else:
             checksums = [zlib.crc32(sample.id.encode()) for sample in self.samples]
             held_out = [checksum % 10 == 0 for checksum in checksums]
@@ -137,3 +144,44 @@ class FixationDataset:
                 held_out = [checksum == min(checksums) for checksum in checksums]
         wanted = part == "validation"
         return replace(self, samples=tuple(s for s, held in zip(self.samples, held_out, strict=True) if held == wanted))
+
+
+def read_map(path: Path) -> np.ndarray:
+    """(H, W) float64: a published map, from a picture (8 bit or more) or a .mat file with the variable `I`.
+
+    Raises:
+        DatasetError: a .mat file cannot be read, or its `I` is no map.
+        OSError: a picture cannot be read.
+    """
+    if path.suffix.lower() == ".mat":
+        values = np.asarray(load_mat(path, "I"))
+        if values.ndim != 2 or values.dtype.kind not in "biuf":
+            raise DatasetError(f"{path}: I has the shape {values.shape}, expected a map (H, W)")
+        return values.astype(np.float64)
+    with Image.open(path, formats=["PNG", "JPEG", "BMP", "TIFF"]) as picture:
+        return np.asarray(picture.convert("F"), dtype=np.float64)
+
+
+def load_mat(path: Path, variable: str) -> Any:
+    """A variable of a .mat file: structs as objects, arrays without sides of length 1.
+
+    Raises:
+        DatasetError: the file is missing, damaged, of version 7.3, or has no such variable.
+        ImportError: .mat files need scipy, `pip install 'wepsam[classical]'`.
+    """
+    try:
+        from scipy.io import loadmat
+    except ImportError:
+        raise ImportError(f"reading {path.name} needs scipy: pip install 'wepsam[classical]'") from None
+    try:
+        found = loadmat(path, squeeze_me=True, struct_as_record=False, variable_names=[variable])
+    except NotImplementedError:
+        raise DatasetError(
+            f"{path} is a MATLAB 7.3 (HDF5) file, which scipy cannot read; "
+            f"in MATLAB or Octave: load it and save it again with -v7"
+        ) from None
+    except Exception as error:  # scipy raises almost anything for a broken file
+        raise DatasetError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    if variable not in found:
+        raise DatasetError(f"{path} has no variable {variable!r}")
+    return found[variable]

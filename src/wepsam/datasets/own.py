@@ -1,0 +1,97 @@
+"""Datasets of one's own: pictures with density maps, or with a CSV of fixations."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from wepsam.datasets.base import DatasetError, FixationDataset, Sample
+from wepsam.datasets.reading import Folder, dataset, expect, pair, sample
+from wepsam.images import image_size
+from wepsam.sources import find_images
+
+
+def pictures_with_maps(
+    pictures: Folder, densities: Folder, *, name: str = "pictures_with_maps", sigma: float = 0.0
+) -> FixationDataset:
+    """Any folder of pictures with a folder of density maps (8 bit or more) of the same relative stems.
+
+    Args:
+        pictures: searched recursively.
+        densities: the maps, of any size and largest value.
+        name: of the dataset, and of its split file if there is one.
+        sigma: of the densities in pixels, if known; 0 if not.
+
+    Raises:
+        DatasetError: a folder is missing, or a picture has no map.
+    """
+    pictures, densities = Path(pictures), Path(densities)
+    expect(name, pictures.parent, pictures, densities)
+    found = {path.relative_to(densities).with_suffix("").as_posix(): path for path in find_images([densities])}
+    samples = []
+    for path in find_images([pictures]):
+        stem = path.relative_to(pictures).with_suffix("").as_posix()
+        density = pair(name, path, stem, found, densities)
+        samples.append(Sample(stem, path, image_size(path), sigma=sigma, density_path=density))
+    return dataset(name, samples, pictures.parent, sigma=sigma)
+
+
+def pictures_with_csv(
+    folder: Folder, *, name: str = "pictures_with_csv", sigma: float | None = None
+) -> FixationDataset:
+    """Any folder with `stimuli/` and a `fixations.csv` with the columns image, observer, x, y (others are ignored).
+
+    Args:
+        folder: image is a path below `stimuli/`; x and y are pixels of these pictures, 0-based. Pictures without a row
+            are left out.
+        name: of the dataset, and of its split file if there is one.
+        sigma: of the densities in pixels; by default 3 % of the first picture's longer side (about one degree at
+            the usual viewing distances).
+
+    Raises:
+        DatasetError: a file, picture or column is missing, or a number cannot be read.
+    """
+    root = Path(folder)
+    table = root / "fixations.csv"
+    expect(name, folder, root / "stimuli", table)
+    points: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    owners: dict[str, list[str]] = defaultdict(list)
+    for number, row in _rows(table, ("image", "observer", "x", "y")):
+        image = row["image"].replace("\\", "/")
+        owners[image].append(row["observer"])
+        try:
+            points[image].append((float(row["x"]), float(row["y"])))
+        except ValueError:
+            raise DatasetError(f"{table} line {number}: x and y are not two numbers") from None
+    samples = []
+    for image in sorted(points):
+        path = root / "stimuli" / image
+        if not path.is_file():
+            raise DatasetError(f"{name}: {table} names {image}, which is not in {path.parent}")
+        if sigma is None:
+            sigma = 0.03 * max(image_size(path))
+        _, owner = np.unique(owners[image], return_inverse=True)
+        id = Path(image).with_suffix("").as_posix()
+        samples.append(sample(id, path, np.array(points[image]), owner, sigma))
+    return dataset(name, samples, folder, sigma=sigma or 0.0)
+
+
+def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and content of each row of a CSV that must have these columns."""
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:  # -sig: Excel begins with a byte order mark
+            rows = csv.DictReader(file, skipinitialspace=True)
+            found = rows.fieldnames or ()
+            if missing := [column for column in columns if column not in found]:
+                raise DatasetError(
+                    f"{table} has no column {', '.join(missing)}: expected {', '.join(columns)}, "
+                    f"separated by commas, found {', '.join(found) or 'nothing'}"
+                )
+            for row in rows:
+                if any(row[column] is None for column in columns):
+                    raise DatasetError(f"{table} line {rows.line_num} has fewer fields than the first line")
+                yield rows.line_num, row
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{table} cannot be read: {error}; expected a CSV in UTF-8") from None
