@@ -21,6 +21,7 @@ check: .venv/dev  ## style and types
 bench: .venv/dev  ## speed, with peers and limits in the same run
 	$(BIN)/python -m benchmarks.labelling $(BENCH)
 	$(BIN)/python -m benchmarks.predict $(BENCH)
+	$(BIN)/python -m benchmarks.metrics
 
 reproduce: .venv/dev  ## the shipped model from the data: labels, both stages, export, evaluation, tables (DATA=folder)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash docs/reproduce.sh
