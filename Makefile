@@ -21,6 +21,7 @@ check: .venv/dev  ## style and types
 bench: .venv/dev  ## speed, with peers and limits in the same run
 	$(BIN)/python -m benchmarks.labelling $(BENCH)
 	$(BIN)/python -m benchmarks.predict $(BENCH)
+	$(BIN)/python -m benchmarks.metrics
 
 interop: .venv-interop/ready  ## our metrics, predictors and datasets against pysaliency's, in an environment of its own
 	.venv-interop/bin/python -m pytest tests/interop

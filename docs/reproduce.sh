@@ -28,6 +28,7 @@ for people in one-observer half-of-observers; do
 done
 wepsam compare results/osie-validation results/dut_omron-validation --into README.md \
     --card src/wepsam/weights/wepsam-paper.json
+python docs/metrics_figure.py
 
 # The README's picture.
 wepsam predict .venv/pictures/chelsea.png --out "$RUNS/example" --sheet

@@ -12,6 +12,7 @@ from scipy.optimize import linprog
 from wepsam import metrics
 from wepsam.maps import density, fixations_from_map
 from wepsam.metrics._map import Map
+from wepsam.metrics.transport import _shrinking
 
 SHAPE = (5, 7)
 level_maps = arrays(np.int64, SHAPE, elements=st.integers(0, 20))  # few levels, so many ties
@@ -352,6 +353,25 @@ def test_emd_is_a_distance(one, other):
     assert metrics.emd(one, one, reduced_by=1) == pytest.approx(0, abs=1e-6)
     nowhere_far = np.hypot(2, 3)  # across the 3x4 map
     assert there <= nowhere_far + 1e-6
+
+
+@pytest.mark.parametrize(("side", "by"), [(768, 32), (600, 32), (37, 32), (5, 32), (7, 1), (50, 2.5)])
+def test_maps_are_reduced_as_by_imresize(side, by):
+    """Pixel by pixel after MATLAB's documentation: 1-based, the kernel widened by `by`, mirrored at the border."""
+
+    def cubic(x):
+        if abs(x) <= 1:
+            return 1.5 * abs(x) ** 3 - 2.5 * abs(x) ** 2 + 1
+        return -0.5 * abs(x) ** 3 + 2.5 * abs(x) ** 2 - 4 * abs(x) + 2 if abs(x) <= 2 else 0
+
+    there_and_back = [*range(side), *reversed(range(side))]
+    weights = np.zeros((int(np.ceil(side / by)), side))
+    for i, row in enumerate(weights):
+        center = (i + 1) * by + 0.5 * (1 - by)
+        for place in range(int(center - 2 * by) - 2, int(center + 2 * by) + 3):
+            row[there_and_back[(place - 1) % (2 * side)]] += cubic((center - place) / by)
+    weights /= weights.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(_shrinking(side, by), weights, atol=1e-14)
 
 
 def test_emd_counts_in_reduced_pixels():

@@ -141,10 +141,11 @@ class Map:
     @cached_property
     def _binned(self) -> tuple[np.ndarray, np.ndarray]:
         """(H W,) bin of each pixel, ascending with its value, and (BINS,) number of pixels in each."""
-        bins = np.zeros(self.shape, dtype=np.intp)
-        if self._bins_per_unit:
-            for rows in self.blocks():
+        bins, counts = np.zeros(self.shape, dtype=np.uint16), np.zeros(BINS, dtype=np.intp)
+        for rows in self.blocks():
+            if self._bins_per_unit:
                 above_low = self.values[rows] - self.low
                 above_low *= self._bins_per_unit
                 bins[rows] = above_low  # rounds down
-        return bins.ravel(), np.bincount(bins.ravel(), minlength=BINS)
+            counts += np.bincount(bins[rows].ravel(), minlength=BINS)
+        return bins.ravel(), counts

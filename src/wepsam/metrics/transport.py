@@ -1,7 +1,6 @@
 """The earth mover's distance: how far the predicted mass has to be carried to lie as the density does."""
 
 import numpy as np
-from PIL import Image
 
 from wepsam.metrics._inputs import map_pair
 from wepsam.metrics._map import Map
@@ -17,8 +16,8 @@ def emd(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, reduced_by
     Args:
         saliency_map: (H, W) prediction >= 0, any scale, finite.
         density: (H, W) density of the fixations, >= 0, any scale.
-        reduced_by: how much smaller the maps are made first (bicubic, antialiased), as the MIT code does:
-            1024x768 becomes 32x24. The time grows with about the sixth power of the reduced side.
+        reduced_by: how much smaller the maps are made first, as MATLAB's imresize does it for the MIT code:
+            1024x768 becomes 32x24. The time grows with about the fifth power of the reduced side.
 
     Returns:
         The score; a constant map counts as the uniform distribution, NaN for an all-zero density.
@@ -53,10 +52,25 @@ def emd(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, reduced_by
 
 
 def _reduced(values: Map, by: float) -> np.ndarray:
-    """The map as a distribution on a coarser grid, as MATLAB's imresize makes it: sizes rounded up."""
-    height, width = (int(np.ceil(side / by)) for side in values.shape)
-    probability = values.probability(values.values)
-    # Scaled to about 1, for Pillow's float32; the wings of the bicubic kernel can dip below 0.
-    small = Image.fromarray((probability / probability.max()).astype(np.float32))
-    reduced = np.asarray(small.resize((width, height), Image.Resampling.BICUBIC), dtype=np.float64).clip(min=0)
+    """The map as a distribution on a coarser grid."""
+    vertical, horizontal = (_shrinking(side, by) for side in values.shape)
+    # The wings of the bicubic kernel dip below 0.
+    reduced = (vertical @ values.probability(values.values) @ horizontal.T).clip(min=0)
     return np.asarray(reduced / reduced.sum())
+
+
+def _shrinking(side: int, by: float) -> np.ndarray:
+    """(ceil(side / by), side) weights of MATLAB's imresize(map, 1 / by): bicubic, antialiased, mirrored at the border.
+
+    Pillow's bicubic filter is the same kernel, but cuts it off at the border, and with a side that `by` does not
+    divide it stretches the grid: 0.2 % of the distance at 1024x768, 1 % at 800x600.
+    """
+    centers = (np.arange(int(np.ceil(side / by))) + 0.5) * by - 0.5
+    reach = int(np.ceil(2 * by))
+    places = np.arange(-reach, side + reach + int(by))  # the last of the coarser pixels may lie across the border
+    x = np.abs(np.subtract.outer(centers, places)) / by
+    kernel = np.where(x <= 1, (1.5 * x - 2.5) * x**2 + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2) * (x < 2)
+    weights = np.zeros((len(centers), side))
+    mirrored = places % (2 * side)
+    np.add.at(weights.T, np.minimum(mirrored, 2 * side - 1 - mirrored), kernel.T)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
