@@ -183,7 +183,7 @@ def test_pictures_of_different_sizes(tmp_path: Path, paint: Paint, write: Write)
 def test_what_cannot_be_evaluated(own: FixationDataset) -> None:
     with pytest.raises(ValueError, match=r"small answers \(32, 32\) for 000, which is \(40, 60\)"):
         evaluate(lambda stimulus: np.ones((32, 32)), own, name="small")
-    with pytest.raises(ValueError, match="center-bias, one-observer, half-of-observers, not 'humans'"):
+    with pytest.raises(ValueError, match="center-bias, one-observer, half-of-observers, gold-standard, not 'humans'"):
         evaluate("humans", own)
     with pytest.raises(ValueError, match="no pictures to score on"):
         evaluate(uniform, own[:0])

@@ -282,7 +282,7 @@ def evaluate(
     model: Annotated[
         str,
         typer.Argument(
-            help="A shipped model, an .onnx file, gbvs, gbvs-128 (-256, -512), center-gaussian, center-bias, one-observer or half-of-observers."
+            help="A shipped model, an .onnx file, a folder of maps named like the stimuli (PNG, JPEG, TIFF, .npy, .mat), gbvs, gbvs-128 (-256, -512), center-gaussian, center-bias, one-observer, half-of-observers or gold-standard."
         ),
     ],
     dataset: Datasets,
@@ -290,30 +290,80 @@ def evaluate(
         Path, typer.Option("--out", "-o", file_okay=False, help="Folder; a subfolder for each dataset and split.")
     ] = Path("results"),
     split: Annotated[str, typer.Option(help="Which part of each dataset: validation, train or all.")] = "validation",
+    protocol: Annotated[
+        str, typer.Option(help="Conventions of the metrics: mit (the paper's) or tuebingen (the current board's).")
+    ] = "mit",
+    references: Annotated[
+        bool,
+        typer.Option(
+            "--references",
+            help="Also what a comparison needs: center-bias, gbvs, one-observer, gold-standard; and print the table.",
+        ),
+    ] = False,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Bring a folder's maps to their stimuli's size (bilinear); it is recorded.")
+    ] = False,
+    workers: Annotated[int, typer.Option(help="How many pictures at a time; -1 for one per core.")] = -1,
     as_json: Json = False,
 ) -> None:
     """Score a model on human fixations: a CSV with a row per picture, and a JSON with means and settings.
 
-    wepsam evaluate wepsam-paper -d osie=data/OSIE
+    Stopped and started again, it goes on with what is missing.
+
+        wepsam evaluate wepsam-paper -d osie=data/OSIE --references
+
+        wepsam evaluate maps/ -d osie=data/OSIE
     """
     from wepsam.datasets import open_dataset
     from wepsam.evaluation import evaluate as score
+    from wepsam.evaluation.references import ALWAYS, PEOPLE
+    from wepsam.evaluation.score import saved
+    from wepsam.evaluation.table import markdown
 
+    asked = _model(model, threads=0 if workers == 1 else 1, resize=resize)
+    name = asked.name if Path(model).is_dir() and not isinstance(asked, str) else Path(model).stem
     for spec in dataset:
         part = open_dataset(spec).split(split)
         if not len(part):
             raise typer.BadParameter(f"{spec} has no {split} pictures; all of them: --split all")
-        result = score(_model(model), part, name=Path(model).stem, split=split)
-        path = result.save(out / f"{part.name}-{split}")
+        folder = out / f"{part.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}"
+        results = []
+        for one in dict.fromkeys([name, *(ALWAYS if references else ())]):
+            result = saved(folder, one, part, split, protocol) if one != name else None
+            try:
+                result = result or score(
+                    asked if one == name else _model(one), part, name=one, split=split, protocol=protocol,
+                    workers=workers, partial=folder / f".{one}.partial.csv",
+                )  # fmt: skip
+            except ValueError as error:
+                if one == name or one not in PEOPLE:
+                    raise
+                print(f"without {one}: {_one_line(error)}", file=sys.stderr)
+                continue
+            results.append(result)
+            path = result.save(folder)
+            if not as_json:
+                print(f"{path}: " + ", ".join(f"{name} {value:.3f}" for name, value in result.mean().items()))
         if as_json:
-            _print_json(result.summary())
-        else:
-            print(f"{path}: " + ", ".join(f"{name} {value:.3f}" for name, value in result.mean().items()))
+            _print_json([result.summary() for result in results] if references else results[0].summary())
+        elif references:
+            print(f"\n{markdown(results)}")
 
 
 @app.command()
 def compare(
-    results: Annotated[list[Path], typer.Argument(help="Folders that `wepsam evaluate` wrote, one per dataset.")],
+    results: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FOLDER... [MODEL]...",
+            help="Folders that `wepsam evaluate` wrote, one per dataset; and the models to show, by default all.",
+        ),
+    ],
+    form: Annotated[str, typer.Option("--format", help="markdown, html, latex or csv.")] = "markdown",
+    paired: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Also what the others score more than this one, picture by picture."),
+    ] = None,
     into: Annotated[
         Path | None,
         typer.Option(
@@ -331,20 +381,42 @@ def compare(
     """Tables of what was evaluated, with 95 % intervals; made from the results files only.
 
     wepsam compare results/osie-validation
-    """
-    from wepsam.evaluation.score import read
-    from wepsam.evaluation.table import add_to_card, insert, markdown
 
-    for folder in results:
+    wepsam compare results/osie-validation wepsam-paper gbvs --paired gbvs --format latex
+    """
+    from wepsam.evaluation.comparison import compared, differences, missing
+    from wepsam.evaluation.score import read
+    from wepsam.evaluation.table import FORMATS, add_to_card, insert
+
+    if form not in FORMATS:
+        raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}, not {form!r}")
+    if into is not None and (form != "markdown" or paired):
+        raise typer.BadParameter("--into takes the Markdown table; --format and --paired are for printing")
+    # The first is a folder in any case; after it, what is no folder is a model.
+    folders = [Path(text) for k, text in enumerate(results) if k == 0 or "/" in text or list(Path(text).glob("*.json"))]
+    models = [text for text in results if Path(text) not in folders]
+    for folder in folders:
         evaluations = read(folder)
         if not evaluations:
             raise typer.BadParameter(f"no results in {folder}")
-        table = markdown(evaluations)
         if card is not None and not check:
             add_to_card(card, folder.resolve().name, evaluations)
+        if models:
+            known = {e.about["model"]: e for e in evaluations}
+            if unknown := [name for name in models if name not in known]:
+                raise typer.BadParameter(f"no results of {unknown[0]} in {folder}; there are {', '.join(known)}")
+            evaluations = [known[name] for name in dict.fromkeys([*models, *([paired] if paired in known else [])])]
+        elif into is None and (lacking := missing(evaluations)):
+            print(
+                f"{folder} lacks {', '.join(lacking)}; to add them: wepsam evaluate MODEL -d NAME=FOLDER --references",
+                file=sys.stderr,
+            )
+        table = compared(evaluations)
         if into is None:
-            print(table)
-        elif not insert(into, folder.resolve().name, table, write=not check) and check:
+            print(FORMATS[form](table))
+            if paired:
+                print(f"\n{FORMATS[form](differences(evaluations, paired))}")
+        elif not insert(into, folder.resolve().name, FORMATS["markdown"](table), write=not check) and check:
             print(
                 f"{into}: the table of {folder} is out of date; run wepsam compare {folder} --into {into}",
                 file=sys.stderr,
@@ -390,13 +462,22 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _model(name: str) -> Any:
+def _model(name: str, *, threads: int = 0, resize: bool = False) -> Any:
     from wepsam.classical import CLASSICAL
-    from wepsam.evaluation import REFERENCES
+    from wepsam.evaluation import REFERENCES, MapFolder
 
     if name in REFERENCES:
         return name
-    return CLASSICAL[name] if name in CLASSICAL else wepsam.load(name)
+    if name in CLASSICAL:
+        return CLASSICAL[name]
+    if Path(name).is_dir():
+        folder = MapFolder(name, resize=resize)
+        if folder.name in (*REFERENCES, *CLASSICAL, *wepsam.models()):
+            raise ValueError(f"the folder {name} has the name of another model; rename it, its results are called so")
+        return folder
+    if resize:
+        raise ValueError(f"--resize is for a folder of maps, {name} is none")
+    return wepsam.load(name, threads)
 
 
 def _settings(name: str, stage: int, changes: list[str] | None) -> Any:

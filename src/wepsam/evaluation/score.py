@@ -1,9 +1,11 @@
 """A model on a dataset: one row of scores per picture, written as CSV, with a JSON that says how they came about."""
 
 import csv
+import hashlib
 import json
+import math
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,15 +14,32 @@ from typing import Any
 import numpy as np
 
 import wepsam
+from wepsam import metrics as measures
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample
-from wepsam.evaluation.references import REFERENCES
+from wepsam.evaluation.folder import MapFolder
+from wepsam.evaluation.parallel import in_order
+from wepsam.evaluation.partial import Partial
+from wepsam.evaluation.references import AT_FIXATIONS_ONLY, REFERENCES, Reference
 from wepsam.files import replacing
-from wepsam.metrics import METRICS
-from wepsam.progress import track
+from wepsam.metrics import METRICS, Metric
+from wepsam.progress import bar
 
 Predict = Callable[[np.ndarray], np.ndarray]
 RESAMPLES = 2000
+PROTOCOLS: dict[str, dict[str, Metric]] = getattr(measures, "PROTOCOLS", {"mit": METRICS})
+# What the record of an evaluation says of the metrics' variants.
+NOTES = {
+    "mit": {
+        "auc_borji": "exact expectation, step 0.1",
+        "auc_shuffled": "exact expectation over all other pictures, step 0.1",
+        "info_gain": "bit over the center bias of all other pictures",
+    },
+    "tuebingen": {
+        "auc_shuffled": "all fixations of all other pictures",
+        "info_gain": "bit over the center bias of all other pictures",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -74,22 +93,37 @@ class Evaluation:
 
 
 def evaluate(
-    model: Predict | str, dataset: FixationDataset, *, name: str | None = None, split: str = "all"
+    model: Predict | MapFolder | str,
+    dataset: FixationDataset,
+    *,
+    name: str | None = None,
+    split: str = "all",
+    protocol: str = "mit",
+    workers: int = 1,
+    partial: Path | None = None,
 ) -> Evaluation:
-    """Score a model on every picture of a dataset, under the protocol `mit`.
+    """Score a model on every picture of a dataset.
 
     Point metrics need fixations; where a dataset publishes only densities, `nss_density` and `auc_density` say what
     NSS and AUC would be if fixations were drawn from them (not comparable with the point versions).
 
     Args:
-        model: a predictor, (H, W, 3) uint8 -> (H, W) map; or one of the names in `REFERENCES`: "center-bias"
-            (fitted on all other pictures), "one-observer" and "half-of-observers" (against the remaining ones).
+        model: a predictor, (H, W, 3) uint8 -> (H, W) map; a `MapFolder`, maps that were made elsewhere; or one of the
+            names in `REFERENCES`: "center-bias" (fitted on all other pictures), "one-observer" and
+            "half-of-observers" (against the remaining ones), "gold-standard" (all others against one; its scores are
+            at fixations only).
         dataset: the pictures.
         name: of the model, for files and tables.
         split: of the dataset that is meant, for the record.
+        protocol: which conventions the metrics follow, one of `PROTOCOLS`.
+        workers: processes to divide the pictures among; -1 for one per core. Needs joblib, and a model that can be
+            pickled; without them it is one.
+        partial: file for the rows as they come. An evaluation that was interrupted goes on from there, if nothing
+            that scores depend on has changed (of a function only its name is known); it is removed at the end.
 
     Raises:
-        ValueError: no pictures, a reference that this dataset cannot give, or a map of another size than its picture.
+        ValueError: no pictures, a reference that this dataset cannot give, a map that is missing or of another size
+            than its picture, or no such protocol.
     """
     if not len(dataset):
         raise ValueError(f"{dataset.name} has no pictures to score on")
@@ -97,35 +131,50 @@ def evaluate(
         raise ValueError(
             f"a model by name is one of {', '.join(REFERENCES)}, not {model!r}; give any other as a function"
         )
-    name = name or (model if isinstance(model, str) else getattr(model, "name", "model"))
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"protocols are {', '.join(PROTOCOLS)}, not {protocol!r}")
+    name = str(name or (model if isinstance(model, str) else getattr(model, "name", "model")))
     bias = CenterBias(dataset)
     truths = _Truths(dataset, bias)
+    made: dict[str, Any] = {}  # what else the record says of the model
     if isinstance(model, str):
         reference = REFERENCES[model](dataset, bias)
+        made = getattr(reference, "record", {})
+    elif isinstance(model, MapFolder):
+        made = {"maps": model.check(dataset)}
+        reference = _Once(model)
     else:
-        predict = model
-
-        def reference(sample: Sample) -> Iterable[tuple[np.ndarray, Sample]]:
-            saliency_map = predict(sample.stimulus())
-            if saliency_map.shape != sample.size:
-                raise ValueError(f"{name} answers {saliency_map.shape} for {sample.id}, which is {sample.size}")
-            return [(saliency_map, sample)]
-
-    metrics = [m for m, metric in METRICS.items() if truths.offers(m, metric.needs)]
-    rows = []
-    for sample in track(dataset, f"{name} on {dataset.name}"):
-        # A human reference has several predictions a picture, each against its own truth: their mean counts.
-        scored = [_score(saliency_map, truths.of(truth), metrics) for saliency_map, truth in reference(sample)]
-        rows.append({"id": sample.id} | {m: _mean([s[m] for s in scored]) for m in metrics})
+        reference = _Once(_Asked(model, name))
+    table = {m: metric for m, metric in PROTOCOLS[protocol].items() if truths.offers(m, metric.needs)}
     about = {
-        "model": name, "dataset": dataset.name, "split": split, "pictures": len(dataset), "protocol": "mit",
-        "auc_borji": "exact expectation, step 0.1",
-        "auc_shuffled": "exact expectation over all other pictures, step 0.1",
-        "info_gain": "bit over the center bias of all other pictures", "sigma": dataset.sigma,
-        "weights": getattr(model, "card", {}).get("sha256"),
+        "model": name, "dataset": dataset.name, "split": split, "pictures": len(dataset), "protocol": protocol,
+        **NOTES.get(protocol, {}), "sigma": dataset.sigma,
+        "weights": getattr(model, "card", {}).get("sha256"), **made, "dataset_sha256": fingerprint(dataset),
         "versions": {"wepsam": wepsam.__version__, "numpy": version("numpy"), "python": platform.python_version()},
     }  # fmt: skip
-    return Evaluation(tuple(rows), about)
+    work = _Work(
+        dataset, reference, truths, table, densities=not (isinstance(model, str) and model in AT_FIXATIONS_ONLY)
+    )
+    kept = Partial(partial, about | {"metrics": list(table)}, len(table))
+    todo = [place for place in range(len(dataset)) if place not in kept.rows]
+    # A handful is over before one has read the bar.
+    try:
+        with bar(len(dataset), f"{name} on {dataset.name}", after=0 if len(dataset) > 3 else math.inf) as shown:
+            shown.update(len(kept.rows))
+            for place, scores in zip(todo, in_order(work, todo, workers), strict=True):
+                kept.add(place, scores)
+                shown.update(len(kept.rows))
+    finally:
+        kept.close()
+    rows = tuple({"id": s.id} | dict(zip(table, kept.rows[k], strict=True)) for k, s in enumerate(dataset))
+    kept.remove()
+    return Evaluation(rows, about)
+
+
+def fingerprint(dataset: FixationDataset) -> str:
+    """SHA-256 of the pictures' ids and sizes and of how many fixations each has: whether two people have the same."""
+    lines = ([s.id, *map(int, s.size), None if s.fixations is None else len(s.fixations)] for s in dataset)
+    return hashlib.sha256(json.dumps(list(lines)).encode()).hexdigest()
 
 
 def read(folder: str | Path) -> list[Evaluation]:
@@ -135,6 +184,17 @@ def read(folder: str | Path) -> list[Evaluation]:
         ValueError: a .json in it is none.
     """
     return [_read(path) for path in sorted(Path(folder).glob("*.json"))]
+
+
+def saved(folder: Path, name: str, dataset: FixationDataset, split: str, protocol: str) -> Evaluation | None:
+    """An evaluation that a folder has already, if it is of these pictures, this protocol and this version of wepsam."""
+    path = folder / f"{name}.json"
+    if not path.exists():
+        return None
+    found = _read(path)
+    wanted = (fingerprint(dataset), dataset.sigma, split, protocol, wepsam.__version__)
+    has = (*(found.about.get(key) for key in ("dataset_sha256", "sigma", "split", "protocol")), found.about["versions"])
+    return found if (*has[:-1], has[-1].get("wepsam")) == wanted else None
 
 
 def interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
@@ -173,13 +233,60 @@ class _Truths:
         }
 
 
-def _score(saliency_map: np.ndarray, truth: dict[str, np.ndarray | None], metrics: Sequence[str]) -> dict[str, float]:
+@dataclass
+class _Asked:
+    """A predictor's map of a sample."""
+
+    predict: Predict
+    name: str
+
+    def __call__(self, sample: Sample) -> np.ndarray:
+        saliency_map = self.predict(sample.stimulus())
+        if saliency_map.shape != sample.size:
+            raise ValueError(f"{self.name} answers {saliency_map.shape} for {sample.id}, which is {sample.size}")
+        return saliency_map
+
+
+@dataclass
+class _Once:
+    """One map a sample, against all that is known of it."""
+
+    answer: Callable[[Sample], np.ndarray]
+
+    def __call__(self, sample: Sample) -> list[tuple[np.ndarray, Sample]]:
+        return [(self.answer(sample), sample)]
+
+
+@dataclass
+class _Work:
+    """The scores of one picture, by its place in the dataset; with all that this takes, to be sent elsewhere."""
+
+    dataset: FixationDataset
+    reference: Reference
+    truths: _Truths
+    table: dict[str, Metric]
+    densities: bool = True  # whether metrics that compare with a density mean anything
+
+    def __call__(self, place: int) -> list[float]:
+        # A human reference has several predictions a picture, each against its own truth: their mean counts.
+        scored = []
+        for saliency_map, against in self.reference(self.dataset[place]):
+            truth = self.truths.of(against)
+            if not self.densities:
+                truth["density"] = None
+            scored.append(_score(saliency_map, truth, self.table))
+        return [_mean([scores[name] for scores in scored]) for name in self.table]
+
+
+def _score(
+    saliency_map: np.ndarray, truth: dict[str, np.ndarray | None], metrics: dict[str, Metric]
+) -> dict[str, float]:
     scores = {}
-    for name in metrics:
-        arguments = [truth[need] for need in METRICS[name].needs]
+    for name, metric in metrics.items():
+        arguments = [truth[need] for need in metric.needs]
         # Without a truth there is no score; it is left out of the means and counted.
         known = all(a is not None for a in arguments)
-        scores[name] = float(METRICS[name].function(saliency_map, *arguments)) if known else float("nan")
+        scores[name] = float(metric.function(saliency_map, *arguments)) if known else float("nan")
     return scores
 
 
