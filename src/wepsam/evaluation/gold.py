@@ -12,6 +12,7 @@ from wepsam.datasets import FixationDataset, Sample
 
 MOST = 100  # pictures that the fit looks at, evenly spaced over the dataset
 STEPS = 12  # of each search; the last bracket is far narrower than anybody could measure
+FLOOR = 1e-3  # least share of the center bias and of the uniform: nowhere is it impossible that the next one looks
 GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -126,12 +127,15 @@ def _others(sample: Sample, rows: np.ndarray, columns: np.ndarray, sigma: float)
 
 
 def _shares(parts: np.ndarray, weight: np.ndarray, rounds: int = 60) -> np.ndarray:
-    """(K,) shares >= 0, sum 1, of the K densities in `parts` (K, N) that make N weighted points likeliest."""
+    """(K,) shares, sum 1, of the K densities in `parts` (K, N) that make N weighted points likeliest.
+
+    All but the first get `FLOOR` at least.
+    """
     shares = np.full(len(parts), 1 / len(parts))
     for _ in range(rounds):
         owned = shares[:, None] * parts
         shares = (owned / owned.sum(axis=0)) @ weight
-    return shares / shares.sum()
+    return (1 - FLOOR * (len(parts) - 1)) * shares / shares.sum() + np.r_[0, np.full(len(parts) - 1, FLOOR)]
 
 
 def _golden(function: Callable[[float], float], low: float, high: float) -> float:
