@@ -20,7 +20,7 @@ from wepsam.images import ImageError, read_image
 from wepsam.predict import predict_files
 from wepsam.weak.label import label
 
-COMMANDS = ["predict", "label", "inspect", "pretrain", "finetune", "export", "evaluate", "compare", "models"]
+COMMANDS = ["predict", "label", "inspect", "pretrain", "finetune", "export", "evaluate", "compare", "submit", "models"]
 
 
 @pytest.fixture

@@ -425,6 +425,63 @@ def compare(
 
 
 @app.command()
+def submit(
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[MODEL] STIMULI",
+            help="What `wepsam evaluate` takes as a model (but no people), and the folder of test pictures. With --check the folder alone.",
+        ),
+    ],
+    benchmark: Annotated[str, typer.Option("--benchmark", "-b", help="mit300, cat2000 or salicon.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", file_okay=False, help="Folder for the submission; new or empty.")
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            help="png (8 bit), npy (float32), log-density (.npy) for mit300 and cat2000; json, png for salicon. By default the first."
+        ),
+    ] = "",
+    packed: Annotated[bool, typer.Option("--zip", help="Also write OUT.zip.")] = False,
+    check: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Write nothing; say what is wrong with this submission."),
+    ] = None,
+) -> None:
+    """Write what the saliency boards take, a map for each of their test pictures, and check it.
+
+    wepsam submit wepsam-paper MIT300/ --benchmark mit300 --out mine/ --zip
+
+    wepsam submit MIT300/ --benchmark mit300 --check theirs/
+    """
+    from wepsam.evaluation import submit as boards
+
+    if len(arguments) != (1 if check else 2) or (check is None) == (out is None):
+        raise typer.BadParameter("either MODEL STIMULI --out FOLDER, or STIMULI --check FOLDER")
+    pictures, folder = Path(arguments[-1]), check or out
+    assert folder is not None
+    written = 0
+    if not check:
+        model = _model(arguments[0])
+        if isinstance(model, str):
+            raise typer.BadParameter(f"{model} knows who looked where, which test pictures do not tell")
+        written = len(boards.submit(model, pictures, folder, benchmark=benchmark, form=form))
+    wrong = boards.check(folder, pictures, benchmark)
+    for line in wrong:
+        print(line)
+    expected, has = boards.BENCHMARKS[benchmark].pictures, len(boards.stimuli(pictures))
+    if has != expected:
+        print(f"{pictures} has {has} pictures, {benchmark} has {expected}", file=sys.stderr)
+    if wrong:
+        print(f"{folder} is wrong in {len(wrong)} way{'s' * (len(wrong) > 1)}", file=sys.stderr)
+        raise typer.Exit(1)
+    print(f"{folder}: {f'{written} file' + 's' * (written > 1) + ', ' if written else ''}as {benchmark} takes it")
+    if packed:
+        print(boards.pack(folder))
+
+
+@app.command()
 def models(as_json: Json = False) -> None:
     """The shipped models, and what each was trained on."""
     from wepsam.predictor import models as cards

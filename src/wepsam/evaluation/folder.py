@@ -103,11 +103,11 @@ class MapFolder:
         )
 
 
-def read_map(path: Path) -> np.ndarray:
+def read_map(path: Path, *, negative: bool = False) -> np.ndarray:
     """An (H, W) float64 map from a picture, .npy or .mat, its values as they are in there.
 
     Raises:
-        ValueError: not one map, or negative, NaN or infinite values; one line.
+        ValueError: not one map, NaN or infinite values, or, unless they are allowed, negative ones; one line.
     """
     try:
         values = np.asarray(_read(path))
@@ -120,7 +120,7 @@ def read_map(path: Path) -> np.ndarray:
     values = values.astype(np.float64).reshape(_two(values.shape, path))
     if not np.isfinite(values).all():
         raise ValueError(f"{path}: {(~np.isfinite(values)).sum()} of {values.size} values are NaN or infinite")
-    if values.min() < 0:
+    if values.min() < 0 and not negative:
         raise ValueError(f"{path}: the smallest value is {values.min():g}, a map is >= 0 (of log-densities, write exp)")
     return values
 
