@@ -340,6 +340,8 @@ def evaluate(
                     raise
                 print(f"without {one}: {_one_line(error)}", file=sys.stderr)
                 continue
+            if one == name and Path(model).exists():  # where its maps or weights are, for figures
+                result = dataclasses.replace(result, about=result.about | {"source": model})
             results.append(result)
             path = result.save(folder)
             if not as_json:
@@ -377,12 +379,27 @@ def compare(
         typer.Option(exists=True, dir_okay=False, help="Card (.json) of weights to put their scores into."),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if --into is out of date.")] = False,
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help="Folder for figures: each model's scores over those of --paired (by default gbvs), and, with --dataset, its worst and best pictures.",
+        ),
+    ] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option("--dataset", "-d", metavar="NAME=FOLDER", help="The datasets of the results, for --figures."),
+    ] = None,
+    metric: Annotated[str, typer.Option(help="That figures show; by default NSS, or its stand-in.")] = "",
+    most: Annotated[int, typer.Option("--pictures", min=1, help="How many on a sheet of --figures.")] = 6,
 ) -> None:
     """Tables of what was evaluated, with 95 % intervals; made from the results files only.
 
     wepsam compare results/osie-validation
 
     wepsam compare results/osie-validation wepsam-paper gbvs --paired gbvs --format latex
+
+    wepsam compare results/osie-validation --figures figures/ -d osie=data/OSIE
     """
     from wepsam.evaluation.comparison import compared, differences, missing
     from wepsam.evaluation.score import read
@@ -416,6 +433,8 @@ def compare(
             print(FORMATS[form](table))
             if paired:
                 print(f"\n{FORMATS[form](differences(evaluations, paired))}")
+            if figures is not None:
+                _figures(evaluations, figures, paired or "gbvs", dataset or [], metric, most)
         elif not insert(into, folder.resolve().name, FORMATS["markdown"](table), write=not check) and check:
             print(
                 f"{into}: the table of {folder} is out of date; run wepsam compare {folder} --into {into}",
@@ -535,6 +554,59 @@ def _model(name: str, *, threads: int = 0, resize: bool = False) -> Any:
     if resize:
         raise ValueError(f"--resize is for a folder of maps, {name} is none")
     return wepsam.load(name, threads)
+
+
+def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], metric: str, most: int) -> None:
+    from wepsam.datasets import open_dataset
+    from wepsam.evaluation import figures
+    from wepsam.evaluation.comparison import FIRST, LAST
+
+    first, known = evaluations[0], {e.about["model"]: e for e in evaluations}
+    metric = metric or next(name for name in ("nss", "nss_density", *first.metrics) if name in first.metrics)
+    if metric not in first.metrics:
+        raise typer.BadParameter(f"--metric is one of {', '.join(first.metrics)}, not {metric!r}")
+    out /= f"{first.about['dataset']}-{first.about['split']}"
+    chosen = [e for name, e in known.items() if name not in (base, *FIRST, *LAST)] or [
+        e for name, e in known.items() if name not in (base, *LAST)
+    ]
+    for one in chosen:
+        if base in known:
+            print(figures.scatter(one, known[base], metric, out))
+    parts = [open_dataset(spec).split(first.about["split"]) for spec in specs]
+    part = next((part for part in parts if part.name == first.about["dataset"]), None)
+    if part is None:
+        return
+    for one in chosen:
+        names = dict.fromkeys([one.about["model"], *([base] if base in known else [])])
+        shown = [(known[name], answer) for name in names if (answer := _answer(known[name], part))]
+        for path in figures.sheets(one, shown, part, metric, out, most=most):
+            print(path)
+
+
+def _answer(evaluation: Any, dataset: Any) -> Any:
+    """A function from a sample to the map that was scored; None, with a line on stderr, if it cannot be had again."""
+    from wepsam.classical import CenterBias
+    from wepsam.evaluation import MapFolder
+    from wepsam.evaluation.references import PEOPLE
+
+    about = evaluation.about
+    name = about["model"]
+    if name in PEOPLE:
+        return None
+    if name == "center-bias":
+        return CenterBias(dataset).without
+    try:
+        model = _model(about.get("source", name), resize=bool(about.get("maps", {}).get("resized")))
+        if isinstance(model, MapFolder):
+            same = model.check(dataset) == about["maps"]
+        else:
+            same = getattr(model, "card", {}).get("sha256") == about.get("weights")
+        if not same:
+            raise ValueError("it has changed since it was evaluated")
+    except ValueError as error:
+        print(f"no maps of {name} on the sheets: {_one_line(error)}", file=sys.stderr)
+        return None
+    return model if isinstance(model, MapFolder) else lambda sample: model(sample.stimulus())
 
 
 def _settings(name: str, stage: int, changes: list[str] | None) -> Any:
