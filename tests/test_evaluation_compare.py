@@ -13,7 +13,7 @@ import pytest
 from conftest import Run, Write
 from wepsam.evaluation import Evaluation
 from wepsam.evaluation.comparison import compared, differences, missing
-from wepsam.evaluation.score import RESAMPLES
+from wepsam.evaluation.results import RESAMPLES
 from wepsam.evaluation.table import as_csv, as_html, as_latex, as_markdown
 
 

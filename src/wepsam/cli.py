@@ -317,7 +317,7 @@ def evaluate(
     from wepsam.datasets import open_dataset
     from wepsam.evaluation import evaluate as score
     from wepsam.evaluation.references import ALWAYS, PEOPLE
-    from wepsam.evaluation.score import saved
+    from wepsam.evaluation.results import saved
     from wepsam.evaluation.table import markdown
 
     asked = _model(model, threads=0 if workers == 1 else 1, resize=resize)
@@ -402,7 +402,7 @@ def compare(
     wepsam compare results/osie-validation --figures figures/ -d osie=data/OSIE
     """
     from wepsam.evaluation.comparison import compared, differences, missing
-    from wepsam.evaluation.score import read
+    from wepsam.evaluation.results import read
     from wepsam.evaluation.table import FORMATS, add_to_card, insert
 
     if form not in FORMATS:
@@ -571,7 +571,7 @@ def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], met
     ]
     for one in chosen:
         if base in known:
-            print(figures.scatter(one, known[base], metric, out))
+            print(figures.scatter(one, known[base], metric, out), file=sys.stderr)
     parts = [open_dataset(spec).split(first.about["split"]) for spec in specs]
     part = next((part for part in parts if part.name == first.about["dataset"]), None)
     if part is None:
@@ -580,7 +580,7 @@ def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], met
         names = dict.fromkeys([one.about["model"], *([base] if base in known else [])])
         shown = [(known[name], answer) for name in names if (answer := _answer(known[name], part))]
         for path in figures.sheets(one, shown, part, metric, out, most=most):
-            print(path)
+            print(path, file=sys.stderr)
 
 
 def _answer(evaluation: Any, dataset: Any) -> Any:

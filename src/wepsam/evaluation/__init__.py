@@ -2,6 +2,7 @@
 
 from wepsam.evaluation.folder import MapFolder
 from wepsam.evaluation.references import REFERENCES
-from wepsam.evaluation.score import Evaluation, evaluate, read
+from wepsam.evaluation.results import Evaluation, read
+from wepsam.evaluation.score import evaluate
 
 __all__ = ["REFERENCES", "Evaluation", "MapFolder", "evaluate", "read"]

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wepsam import metrics as measures
 from wepsam.evaluation.references import ALWAYS, PEOPLE
-from wepsam.evaluation.score import PROTOCOLS, Evaluation, interval
+from wepsam.evaluation.results import Evaluation, interval
+from wepsam.evaluation.score import PROTOCOLS
 
 # Columns in the usual order; those that a dataset has are shown.
 TITLES = {
@@ -108,7 +110,8 @@ def missing(evaluations: list[Evaluation]) -> list[str]:
 
 
 def higher_is_better(metric: str) -> bool:
-    return all(table[metric].higher_is_better for table in PROTOCOLS.values() if metric in table)
+    tables = (*PROTOCOLS.values(), getattr(measures, "ON_REQUEST", {}))
+    return all(table[metric].higher_is_better for table in tables if metric in table)
 
 
 def place(evaluation: Evaluation) -> tuple[int, str]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.evaluation.comparison import NAMES, TITLES, differences, higher_is_better
-from wepsam.evaluation.score import Evaluation, fingerprint
+from wepsam.evaluation.results import Evaluation, fingerprint
 from wepsam.files import replacing
 from wepsam.images import save_image
 from wepsam.overlays import colorize, contact_sheet

@@ -1,8 +1,5 @@
-"""A model on a dataset: one row of scores per picture, written as CSV, with a JSON that says how they came about."""
+"""A model on a dataset: one row of scores per picture, and how they came about."""
 
-import csv
-import hashlib
-import json
 import math
 import platform
 from collections.abc import Callable, Sequence
@@ -21,12 +18,13 @@ from wepsam.evaluation.folder import MapFolder
 from wepsam.evaluation.parallel import in_order
 from wepsam.evaluation.partial import Partial
 from wepsam.evaluation.references import AT_FIXATIONS_ONLY, REFERENCES, Reference
-from wepsam.files import replacing
+from wepsam.evaluation.results import Evaluation, fingerprint, interval, read, saved
 from wepsam.metrics import METRICS, Metric
 from wepsam.progress import bar
 
+__all__ = ["PROTOCOLS", "Evaluation", "evaluate", "fingerprint", "interval", "read", "saved"]
+
 Predict = Callable[[np.ndarray], np.ndarray]
-RESAMPLES = 2000
 PROTOCOLS: dict[str, dict[str, Metric]] = getattr(measures, "PROTOCOLS", {"mit": METRICS})
 # What the record of an evaluation says of the metrics' variants.
 NOTES = {
@@ -40,56 +38,6 @@ NOTES = {
         "info_gain": "bit over the center bias of all other pictures",
     },
 }
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Scores of a model on a dataset.
-
-    Attributes:
-        rows: for each picture its id and its score by metric; NaN where a metric has no answer.
-        about: model, dataset, split, protocol, sigma, versions.
-    """
-
-    rows: tuple[dict[str, Any], ...]
-    about: dict[str, Any]
-
-    @property
-    def metrics(self) -> list[str]:
-        """Names of the scores, in order."""
-        return [name for name in self.rows[0] if name != "id"]
-
-    def scores(self, metric: str) -> np.ndarray:
-        """(N,) of one metric, in the order of the rows."""
-        return np.array([row[metric] for row in self.rows], dtype=float)
-
-    def mean(self) -> dict[str, float]:
-        """Mean of each metric over the pictures; NaNs are left out."""
-        return {name: interval(self.scores(name))[0] for name in self.metrics}
-
-    def summary(self) -> dict[str, Any]:
-        """What MODEL.json holds: `about`, and "scores" with mean, interval and number of pictures of each metric."""
-        summary = {}
-        for name in self.metrics:
-            scores = self.scores(name)
-            # JSON has no NaN: where no picture has a score, there is null.
-            mean, low, high = (None if np.isnan(value) else value for value in interval(scores))
-            summary[name] = {"mean": mean, "low": low, "high": high, "pictures": int(np.isfinite(scores).sum())}
-        return self.about | {"scores": summary}
-
-    def save(self, folder: str | Path) -> Path:
-        """Write MODEL.csv and MODEL.json; returns the CSV's path."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{self.about['model']}.csv"
-        with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["id", *self.metrics])
-            for row in self.rows:
-                writer.writerow([row["id"], *(f"{row[m]:.6g}" for m in self.metrics)])
-        with replacing(path.with_suffix(".json")) as temporary:
-            temporary.write_text(json.dumps(self.summary(), indent=1) + "\n", encoding="utf-8")
-        return path
 
 
 def evaluate(
@@ -145,17 +93,16 @@ def evaluate(
         reference = _Once(model)
     else:
         reference = _Once(_Asked(model, name))
-    table = {m: metric for m, metric in PROTOCOLS[protocol].items() if truths.offers(m, metric.needs)}
+    metrics = [m for m, metric in PROTOCOLS[protocol].items() if truths.offers(m, metric.needs)]
     about = {
         "model": name, "dataset": dataset.name, "split": split, "pictures": len(dataset), "protocol": protocol,
         **NOTES.get(protocol, {}), "sigma": dataset.sigma,
         "weights": getattr(model, "card", {}).get("sha256"), **made, "dataset_sha256": fingerprint(dataset),
         "versions": {"wepsam": wepsam.__version__, "numpy": version("numpy"), "python": platform.python_version()},
     }  # fmt: skip
-    work = _Work(
-        dataset, reference, truths, table, densities=not (isinstance(model, str) and model in AT_FIXATIONS_ONLY)
-    )
-    kept = Partial(partial, about | {"metrics": list(table)}, len(table))
+    densities = not (isinstance(model, str) and model in AT_FIXATIONS_ONLY)
+    work = _Work(dataset, reference, truths, metrics, protocol, densities)
+    kept = Partial(partial, about | {"metrics": metrics}, len(metrics))
     todo = [place for place in range(len(dataset)) if place not in kept.rows]
     # A handful is over before one has read the bar.
     try:
@@ -166,45 +113,9 @@ def evaluate(
                 shown.update(len(kept.rows))
     finally:
         kept.close()
-    rows = tuple({"id": s.id} | dict(zip(table, kept.rows[k], strict=True)) for k, s in enumerate(dataset))
+    rows = tuple({"id": s.id} | dict(zip(metrics, kept.rows[k], strict=True)) for k, s in enumerate(dataset))
     kept.remove()
     return Evaluation(rows, about)
-
-
-def fingerprint(dataset: FixationDataset) -> str:
-    """SHA-256 of the pictures' ids and sizes and of how many fixations each has: whether two people have the same."""
-    lines = ([s.id, *map(int, s.size), None if s.fixations is None else len(s.fixations)] for s in dataset)
-    return hashlib.sha256(json.dumps(list(lines)).encode()).hexdigest()
-
-
-def read(folder: str | Path) -> list[Evaluation]:
-    """All evaluations that were saved into a folder.
-
-    Raises:
-        ValueError: a .json in it is none.
-    """
-    return [_read(path) for path in sorted(Path(folder).glob("*.json"))]
-
-
-def saved(folder: Path, name: str, dataset: FixationDataset, split: str, protocol: str) -> Evaluation | None:
-    """An evaluation that a folder has already, if it is of these pictures, this protocol and this version of wepsam."""
-    path = folder / f"{name}.json"
-    if not path.exists():
-        return None
-    found = _read(path)
-    wanted = (fingerprint(dataset), dataset.sigma, split, protocol, wepsam.__version__)
-    has = (*(found.about.get(key) for key in ("dataset_sha256", "sigma", "split", "protocol")), found.about["versions"])
-    return found if (*has[:-1], has[-1].get("wepsam")) == wanted else None
-
-
-def interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
-    """Mean and its bootstrap interval over pictures (seeded); NaNs are left out, and nothing left gives NaN."""
-    scores = scores[np.isfinite(scores)]
-    if len(scores) == 0:
-        return float("nan"), float("nan"), float("nan")
-    draws = np.random.default_rng(0).integers(0, len(scores), (RESAMPLES, len(scores)))
-    low, high = np.quantile(scores[draws].mean(axis=1), [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(scores.mean()), float(low), float(high)
 
 
 class _Truths:
@@ -264,7 +175,8 @@ class _Work:
     dataset: FixationDataset
     reference: Reference
     truths: _Truths
-    table: dict[str, Metric]
+    metrics: Sequence[str]
+    protocol: str
     densities: bool = True  # whether metrics that compare with a density mean anything
 
     def __call__(self, place: int) -> list[float]:
@@ -274,33 +186,22 @@ class _Work:
             truth = self.truths.of(against)
             if not self.densities:
                 truth["density"] = None
-            scored.append(_score(saliency_map, truth, self.table))
-        return [_mean([scores[name] for scores in scored]) for name in self.table]
+            scored.append(_score(saliency_map, truth, self.metrics, self.protocol))
+        return [_mean([scores[name] for scores in scored]) for name in self.metrics]
 
 
 def _score(
-    saliency_map: np.ndarray, truth: dict[str, np.ndarray | None], metrics: dict[str, Metric]
+    saliency_map: np.ndarray, truth: dict[str, np.ndarray | None], metrics: Sequence[str], protocol: str
 ) -> dict[str, float]:
-    scores = {}
-    for name, metric in metrics.items():
-        arguments = [truth[need] for need in metric.needs]
+    table, scores = PROTOCOLS[protocol], {}
+    for name in metrics:
+        arguments = [truth[need] for need in table[name].needs]
         # Without a truth there is no score; it is left out of the means and counted.
         known = all(a is not None for a in arguments)
-        scores[name] = float(metric.function(saliency_map, *arguments)) if known else float("nan")
+        scores[name] = float(table[name].function(saliency_map, *arguments)) if known else float("nan")
     return scores
 
 
 def _mean(scores: list[float]) -> float:
     known = [s for s in scores if np.isfinite(s)]
     return float(np.mean(known)) if known else float("nan")
-
-
-def _read(path: Path) -> Evaluation:
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        with path.with_suffix(".csv").open(newline="", encoding="utf-8") as file:
-            rows = tuple({k: v if k == "id" else float(v) for k, v in row.items()} for row in csv.DictReader(file))
-        del about["scores"]
-    except (ValueError, TypeError, KeyError, FileNotFoundError) as error:
-        raise ValueError(f"{path} and its .csv are no results of wepsam evaluate ({error})") from None
-    return Evaluation(rows, about)

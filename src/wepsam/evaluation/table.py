@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam.evaluation.comparison import NAMES, TITLES, Cell, Comparison, compared, higher_is_better, place
-from wepsam.evaluation.score import Evaluation
+from wepsam.evaluation.results import Evaluation
 from wepsam.files import replacing
 
 __all__ = ["FORMATS", "NAMES", "TITLES", "add_to_card", "insert", "markdown", "place"]
