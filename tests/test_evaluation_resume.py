@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,7 @@ from conftest import Run
 from wepsam.classical import center_gaussian
 from wepsam.datasets import FixationDataset, open_dataset
 from wepsam.evaluation import evaluate
+from wepsam.evaluation.parallel import in_order
 
 
 @pytest.fixture
@@ -84,8 +87,27 @@ def test_processes_score_as_one_does(own: FixationDataset) -> None:
         assert repr(evaluate(model, own, workers=2)) == repr(evaluate(model, own))
 
 
+def whose(place: int) -> tuple[int, int]:
+    return place, os.getpid()
+
+
+def test_the_work_is_really_divided_and_stays_in_order() -> None:
+    places, processes = zip(*in_order(whose, range(3, 40), workers=2), strict=True)
+    assert places == tuple(range(3, 40))
+    assert os.getpid() not in processes
+    assert set(next(zip(*in_order(lambda place: whose(place)[::-1], range(40), 2), strict=True))) != {os.getpid()}
+    for few_or_one in (in_order(whose, range(3), 2), in_order(whose, range(40), 1)):
+        assert {process for _, process in few_or_one} == {os.getpid()}
+    lock = threading.Lock()  # cannot travel
+    assert {process for _, process in in_order(lambda place: (bool(lock), *whose(place))[1:], range(40), 2)} == {
+        os.getpid()
+    }
+
+
 def test_an_onnx_model_travels_by_its_path_and_what_cannot_travel_stays(own: FixationDataset) -> None:
     model = wepsam.load(threads=1)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again(own[0].stimulus()), model(own[0].stimulus()))
     assert evaluate(model, own, workers=2) == evaluate(model, own)
     session = model._session
     assert evaluate(lambda stimulus: center_gaussian(stimulus) + 0 * bool(session), own, workers=2).rows

@@ -82,8 +82,8 @@ def saved(folder: Path, name: str, dataset: FixationDataset, split: str, protoco
         return None
     found = _read(path)
     wanted = (fingerprint(dataset), dataset.sigma, split, protocol, wepsam.__version__)
-    has = (*(found.about.get(key) for key in ("dataset_sha256", "sigma", "split", "protocol")), found.about["versions"])
-    return found if (*has[:-1], has[-1].get("wepsam")) == wanted else None
+    has = [found.about.get(key) for key in ("dataset_sha256", "sigma", "split", "protocol")]
+    return found if (*has, found.about.get("versions", {}).get("wepsam")) == wanted else None
 
 
 def interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
