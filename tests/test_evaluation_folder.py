@@ -161,7 +161,9 @@ def test_ids_that_are_paths(tmp_path: Path, write: Write) -> None:
         MapFolder(tmp_path / "maps" / "Art").check(data)
 
 
-def test_evaluate_a_folder_from_the_command_line(own_dataset: Path, folder: Path, wepsam_command: Run) -> None:
+def test_evaluate_a_folder_from_the_command_line(
+    own_dataset: Path, folder: Path, wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command = ("evaluate", f"{folder}/", "-d", f"csv={own_dataset}", "--split", "all", "-o", folder.parent / "results")
     code, out, _ = wepsam_command(*command)
     assert code == 0
@@ -179,6 +181,9 @@ def test_evaluate_a_folder_from_the_command_line(own_dataset: Path, folder: Path
     code, _, err = wepsam_command("evaluate", named, "-d", f"csv={own_dataset}")
     assert code == 2
     assert "has the name of another model; rename it" in err
+    (folder.parent / "elsewhere" / "gbvs").mkdir(parents=True)
+    monkeypatch.chdir(folder.parent / "elsewhere")  # a model's name means the model, whatever lies here
+    assert wepsam_command("evaluate", "gbvs", "-d", f"csv={own_dataset}")[0] == 0
     code, _, err = wepsam_command("evaluate", "wepsam-paper", "-d", f"csv={own_dataset}", "--resize")
     assert code == 2
     assert "--resize is for a folder of maps" in err

@@ -315,13 +315,14 @@ def evaluate(
         wepsam evaluate maps/ -d osie=data/OSIE
     """
     from wepsam.datasets import open_dataset
+    from wepsam.evaluation import MapFolder
     from wepsam.evaluation import evaluate as score
     from wepsam.evaluation.references import ALWAYS, PEOPLE
     from wepsam.evaluation.results import saved
     from wepsam.evaluation.table import markdown
 
     asked = _model(model, threads=0 if workers == 1 else 1, resize=resize)
-    name = asked.name if Path(model).is_dir() and not isinstance(asked, str) else Path(model).stem
+    name = asked.name if isinstance(asked, MapFolder) else Path(model).stem
     for spec in dataset:
         part = open_dataset(spec).split(split)
         if not len(part):
@@ -340,7 +341,9 @@ def evaluate(
                     raise
                 print(f"without {one}: {_one_line(error)}", file=sys.stderr)
                 continue
-            if one == name and Path(model).exists():  # where its maps or weights are, for figures
+            if one == name and (
+                isinstance(asked, MapFolder) or model.endswith(".onnx")
+            ):  # where its maps or weights are, for figures
                 result = dataclasses.replace(result, about=result.about | {"source": model})
             results.append(result)
             path = result.save(folder)
@@ -546,7 +549,7 @@ def _model(name: str, *, threads: int = 0, resize: bool = False) -> Any:
         return name
     if name in CLASSICAL:
         return CLASSICAL[name]
-    if Path(name).is_dir():
+    if name not in wepsam.models() and Path(name).is_dir():
         folder = MapFolder(name, resize=resize)
         if folder.name in (*REFERENCES, *CLASSICAL, *wepsam.models()):
             raise ValueError(f"the folder {name} has the name of another model; rename it, its results are called so")

@@ -123,6 +123,7 @@ class _Truths:
 
     def __init__(self, dataset: FixationDataset, bias: CenterBias) -> None:
         self.dataset, self.bias = dataset, bias
+        self._last: tuple[str, tuple[np.ndarray | None, np.ndarray]] | None = None
         # Positions as shares of the picture, so that fixations travel between pictures of different sizes.
         self.relative = {
             s.id: s.fixations / (s.size[1], s.size[0]) for s in dataset if s.fixations is not None and len(s.fixations)
@@ -134,14 +135,22 @@ class _Truths:
         # The stand-ins for point metrics are for datasets without points only.
         return not (metric.endswith("_density") and self.dataset.has_fixations)
 
-    def of(self, sample: Sample) -> dict[str, np.ndarray | None]:
-        others = [points for id, points in self.relative.items() if id != sample.id]
+    def of(self, sample: Sample, *, densities: bool = True) -> dict[str, np.ndarray | None]:
+        others, baseline = self._elsewhere(sample)
         return {
             "fixations": sample.fixations,
-            "density": sample.density() if sample.has_density else None,
-            "other_fixations": np.concatenate(others) * (sample.size[1], sample.size[0]) if others else None,
-            "baseline": self.bias.without(sample),
+            "density": sample.density() if densities and sample.has_density else None,
+            "other_fixations": others,
+            "baseline": baseline,
         }
+
+    def _elsewhere(self, sample: Sample) -> tuple[np.ndarray | None, np.ndarray]:
+        """What people did on other pictures; the same for all observers of this one, who come one after another."""
+        if self._last is None or self._last[0] != sample.id:
+            others = [points for id, points in self.relative.items() if id != sample.id]
+            scaled = np.concatenate(others) * (sample.size[1], sample.size[0]) if others else None
+            self._last = sample.id, (scaled, self.bias.without(sample))
+        return self._last[1]
 
 
 @dataclass
@@ -183,9 +192,7 @@ class _Work:
         # A human reference has several predictions a picture, each against its own truth: their mean counts.
         scored = []
         for saliency_map, against in self.reference(self.dataset[place]):
-            truth = self.truths.of(against)
-            if not self.densities:
-                truth["density"] = None
+            truth = self.truths.of(against, densities=self.densities)
             scored.append(_score(saliency_map, truth, self.metrics, self.protocol))
         return [_mean([scores[name] for scores in scored]) for name in self.metrics]
 
