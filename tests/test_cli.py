@@ -21,15 +21,7 @@ from wepsam.predict import predict_files
 from wepsam.weak.label import label
 
 COMMANDS = [
-    "predict",
-    "label",
-    "inspect",
-    "pretrain",
-    "finetune",
-    "export",
-    "datasets",
-    "evaluate",
-    "compare",
+    *("predict", "label", "inspect", "pretrain", "finetune", "export", "datasets", "evaluate", "compare", "submit"),
     "models",
 ]
 
@@ -199,7 +191,7 @@ def test_control_c(workers: int, photos: Path, tmp_path: Path) -> None:
 
 def test_evaluate_and_compare(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
     results, spec = tmp_path / "results", f"csv={own_dataset}/"
-    for model in ("gbvs", "gbvs-128", "center-gaussian", "center-bias", "one-observer", "half-of-observers"):
+    for model in ("gbvs", "gbvs-128", "center-gaussian", "center-bias", "one-observer", "gold-standard"):
         code, out, _ = wepsam_command("evaluate", model, "-d", spec, "--split", "all", "-o", results)
         assert code == 0
         path = results / "pictures_with_csv-all" / f"{model}.csv"
@@ -210,7 +202,7 @@ def test_evaluate_and_compare(own_dataset: Path, tmp_path: Path, wepsam_command:
     names = [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("|")]
     assert names[2:] == [
         *("center Gaussian", "center bias (fitted)", "GBVS, 128 px (the paper's teacher)", "GBVS, full size"),
-        *("one observer", "half of the observers"),
+        *("one observer", "gold standard (all others)"),
     ]
     assert "12 pictures of pictures_with_csv (all), protocol `mit`" in out
 

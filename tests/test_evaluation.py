@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import Paint, Write
+from conftest import Paint, Run, Write
 from wepsam import maps
 from wepsam.classical import CLASSICAL, CenterBias, center_gaussian
 from wepsam.datasets import FixationDataset, Sample, open_dataset
-from wepsam.evaluation import Evaluation, evaluate, read
+from wepsam.evaluation import Evaluation, evaluate, read, score
 from wepsam.evaluation.score import interval
 from wepsam.evaluation.table import add_to_card, insert, markdown
+from wepsam.metrics import METRICS
 
 POINT_METRICS = ["auc_judd", "auc_borji", "auc_shuffled", "nss", "info_gain", "cc", "sim", "kl_div"]
 DENSITY_METRICS = ["cc", "sim", "kl_div", "nss_density", "auc_density"]
@@ -183,7 +184,7 @@ def test_pictures_of_different_sizes(tmp_path: Path, paint: Paint, write: Write)
 def test_what_cannot_be_evaluated(own: FixationDataset) -> None:
     with pytest.raises(ValueError, match=r"small answers \(32, 32\) for 000, which is \(40, 60\)"):
         evaluate(lambda stimulus: np.ones((32, 32)), own, name="small")
-    with pytest.raises(ValueError, match="center-bias, one-observer, half-of-observers, not 'humans'"):
+    with pytest.raises(ValueError, match="center-bias, one-observer, half-of-observers, gold-standard, not 'humans'"):
         evaluate("humans", own)
     with pytest.raises(ValueError, match="no pictures to score on"):
         evaluate(uniform, own[:0])
@@ -368,3 +369,34 @@ def test_scores_go_into_the_card_of_their_weights_only(tmp_path: Path) -> None:
     card.write_text('{"sha256": "other"}')
     with pytest.raises(ValueError, match="toy-all is of the weights"):
         add_to_card(card, "toy-all", [Evaluation(rows, about)])
+
+
+# ---- protocols
+
+
+def test_a_protocol_is_another_table_of_metrics(
+    own: FixationDataset, own_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wepsam_command: Run
+) -> None:
+    """It is recorded, and its results go to a folder of their own."""
+    short = {name: METRICS[name] for name in ("nss", "cc")}
+    monkeypatch.setattr(score, "PROTOCOLS", {"mit": METRICS, "tuebingen": short})
+    result = evaluate(center_gaussian, own, protocol="tuebingen")
+    assert (result.metrics, result.about["protocol"]) == (["nss", "cc"], "tuebingen")
+    assert "auc_borji" not in result.about
+    with pytest.raises(ValueError, match="protocols are mit, tuebingen, not 'nobody'"):
+        evaluate(center_gaussian, own, protocol="nobody")
+    command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-o", tmp_path)
+    assert wepsam_command(*command, "--protocol", "tuebingen")[0] == 0
+    (made,) = read(tmp_path / "pictures_with_csv-validation-tuebingen")
+    assert made.about["protocol"] == "tuebingen"
+    assert wepsam_command(*command, "--protocol", "nobody")[0] == 2
+
+
+def test_the_record_names_the_pictures(own: FixationDataset) -> None:
+    """By ids, sizes and numbers of fixations, so the same pictures elsewhere are the same."""
+    about = evaluate(center_gaussian, own).about
+    assert about["dataset_sha256"] == score.fingerprint(own)
+    moved = replace(own, samples=tuple(replace(s, path=Path("elsewhere")) for s in own))
+    assert score.fingerprint(moved) == score.fingerprint(own) != score.fingerprint(own[1:])
+    fewer = replace(own[0], fixations=own[0].fixations[1:], observer=own[0].observer[1:])
+    assert score.fingerprint(replace(own, samples=(fewer, *own.samples[1:]))) != score.fingerprint(own)

@@ -339,7 +339,7 @@ def evaluate(
     model: Annotated[
         str,
         typer.Argument(
-            help="A shipped model, an .onnx file, gbvs, gbvs-128 (-256, -512), center-gaussian, center-bias, one-observer or half-of-observers."
+            help="A shipped model, an .onnx file, a folder of maps named like the stimuli (PNG, JPEG, TIFF, .npy, .mat), gbvs, gbvs-128 (-256, -512), center-gaussian, center-bias, one-observer, half-of-observers or gold-standard."
         ),
     ],
     dataset: Datasets,
@@ -347,30 +347,85 @@ def evaluate(
         Path, typer.Option("--out", "-o", file_okay=False, help="Folder; a subfolder for each dataset and split.")
     ] = Path("results"),
     split: Annotated[str, typer.Option(help="Which part of each dataset: validation, train or all.")] = "validation",
+    protocol: Annotated[
+        str, typer.Option(help="Conventions of the metrics: mit (the paper's) or tuebingen (the current board's).")
+    ] = "mit",
+    references: Annotated[
+        bool,
+        typer.Option(
+            "--references",
+            help="Also what a comparison needs: center-bias, gbvs, one-observer, gold-standard; and print the table.",
+        ),
+    ] = False,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Bring a folder's maps to their stimuli's size (bilinear); it is recorded.")
+    ] = False,
+    workers: Annotated[int, typer.Option(help="How many pictures at a time; -1 for one per core.")] = -1,
     as_json: Json = False,
 ) -> None:
     """Score a model on human fixations: a CSV with a row per picture, and a JSON with means and settings.
 
-    wepsam evaluate wepsam-paper -d osie=data/OSIE
+    Stopped and started again, it goes on with what is missing.
+
+        wepsam evaluate wepsam-paper -d osie=data/OSIE --references
+
+        wepsam evaluate maps/ -d osie=data/OSIE
     """
     from wepsam.datasets import open_dataset
+    from wepsam.evaluation import MapFolder
     from wepsam.evaluation import evaluate as score
+    from wepsam.evaluation.references import ALWAYS, PEOPLE
+    from wepsam.evaluation.results import saved
+    from wepsam.evaluation.table import markdown
 
+    asked = _model(model, threads=0 if workers == 1 else 1, resize=resize)
+    name = asked.name if isinstance(asked, MapFolder) else Path(model).stem
     for spec in dataset:
         part = open_dataset(spec).split(split)
         if not len(part):
             raise typer.BadParameter(f"{spec} has no {split} pictures; all of them: --split all")
-        result = score(_model(model), part, name=Path(model).stem, split=split)
-        path = result.save(out / f"{part.name}-{split}")
+        folder = out / f"{part.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}"
+        results = []
+        for one in dict.fromkeys([name, *(ALWAYS if references else ())]):
+            result = saved(folder, one, part, split, protocol) if one != name else None
+            try:
+                result = result or score(
+                    asked if one == name else _model(one), part, name=one, split=split, protocol=protocol,
+                    workers=workers, partial=folder / f".{one}.partial.csv",
+                )  # fmt: skip
+            except ValueError as error:
+                if one == name or one not in PEOPLE:
+                    raise
+                print(f"without {one}: {_one_line(error)}", file=sys.stderr)
+                continue
+            if one == name and (
+                isinstance(asked, MapFolder) or model.endswith(".onnx")
+            ):  # where its maps or weights are, for figures
+                result = dataclasses.replace(result, about=result.about | {"source": model})
+            results.append(result)
+            path = result.save(folder)
+            if not as_json:
+                print(f"{path}: " + ", ".join(f"{name} {value:.3f}" for name, value in result.mean().items()))
         if as_json:
-            _print_json(result.summary())
-        else:
-            print(f"{path}: " + ", ".join(f"{name} {value:.3f}" for name, value in result.mean().items()))
+            _print_json([result.summary() for result in results] if references else results[0].summary())
+        elif references:
+            print(f"\n{markdown(results)}")
 
 
 @app.command()
 def compare(
-    results: Annotated[list[Path], typer.Argument(help="Folders that `wepsam evaluate` wrote, one per dataset.")],
+    results: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FOLDER... [MODEL]...",
+            help="Folders that `wepsam evaluate` wrote, one per dataset; and the models to show, by default all.",
+        ),
+    ],
+    form: Annotated[str, typer.Option("--format", help="markdown, html, latex or csv.")] = "markdown",
+    paired: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Also what the others score more than this one, picture by picture."),
+    ] = None,
     into: Annotated[
         Path | None,
         typer.Option(
@@ -384,29 +439,125 @@ def compare(
         typer.Option(exists=True, dir_okay=False, help="Card (.json) of weights to put their scores into."),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if --into is out of date.")] = False,
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help="Folder for figures: each model's scores over those of --paired (by default gbvs), and, with --dataset, its worst and best pictures.",
+        ),
+    ] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option("--dataset", "-d", metavar="NAME=FOLDER", help="The datasets of the results, for --figures."),
+    ] = None,
+    metric: Annotated[str, typer.Option(help="That figures show; by default NSS, or its stand-in.")] = "",
+    most: Annotated[int, typer.Option("--pictures", min=1, help="How many on a sheet of --figures.")] = 6,
 ) -> None:
     """Tables of what was evaluated, with 95 % intervals; made from the results files only.
 
     wepsam compare results/osie-validation
-    """
-    from wepsam.evaluation.score import read
-    from wepsam.evaluation.table import add_to_card, insert, markdown
 
-    for folder in results:
+    wepsam compare results/osie-validation wepsam-paper gbvs --paired gbvs --format latex
+
+    wepsam compare results/osie-validation --figures figures/ -d osie=data/OSIE
+    """
+    from wepsam.evaluation.comparison import compared, differences, missing
+    from wepsam.evaluation.results import read
+    from wepsam.evaluation.table import FORMATS, add_to_card, insert
+
+    if form not in FORMATS:
+        raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}, not {form!r}")
+    if into is not None and (form != "markdown" or paired):
+        raise typer.BadParameter("--into takes the Markdown table; --format and --paired are for printing")
+    # The first is a folder in any case; after it, what is no folder is a model.
+    folders = [Path(text) for k, text in enumerate(results) if k == 0 or "/" in text or list(Path(text).glob("*.json"))]
+    models = [text for text in results if Path(text) not in folders]
+    for folder in folders:
         evaluations = read(folder)
         if not evaluations:
             raise typer.BadParameter(f"no results in {folder}")
-        table = markdown(evaluations)
         if card is not None and not check:
             add_to_card(card, folder.resolve().name, evaluations)
+        if models:
+            known = {e.about["model"]: e for e in evaluations}
+            if unknown := [name for name in models if name not in known]:
+                raise typer.BadParameter(f"no results of {unknown[0]} in {folder}; there are {', '.join(known)}")
+            evaluations = [known[name] for name in dict.fromkeys([*models, *([paired] if paired in known else [])])]
+        elif into is None and (lacking := missing(evaluations)):
+            print(
+                f"{folder} lacks {', '.join(lacking)}; to add them: wepsam evaluate MODEL -d NAME=FOLDER --references",
+                file=sys.stderr,
+            )
+        table = compared(evaluations)
         if into is None:
-            print(table)
-        elif not insert(into, folder.resolve().name, table, write=not check) and check:
+            print(FORMATS[form](table))
+            if paired:
+                print(f"\n{FORMATS[form](differences(evaluations, paired))}")
+            if figures is not None:
+                _figures(evaluations, figures, paired or "gbvs", dataset or [], metric, most)
+        elif not insert(into, folder.resolve().name, FORMATS["markdown"](table), write=not check) and check:
             print(
                 f"{into}: the table of {folder} is out of date; run wepsam compare {folder} --into {into}",
                 file=sys.stderr,
             )
             raise typer.Exit(1)
+
+
+@app.command()
+def submit(
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[MODEL] STIMULI",
+            help="What `wepsam evaluate` takes as a model (but no people), and the folder of test pictures. With --check the folder alone.",
+        ),
+    ],
+    benchmark: Annotated[str, typer.Option("--benchmark", "-b", help="mit300, cat2000 or salicon.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", file_okay=False, help="Folder for the submission; new or empty.")
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            help="png (8 bit), npy (float32), log-density (.npy) for mit300 and cat2000; json, png for salicon. By default the first."
+        ),
+    ] = "",
+    packed: Annotated[bool, typer.Option("--zip", help="Also write OUT.zip.")] = False,
+    check: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Write nothing; say what is wrong with this submission."),
+    ] = None,
+) -> None:
+    """Write what the saliency boards take, a map for each of their test pictures, and check it.
+
+    wepsam submit wepsam-paper MIT300/ --benchmark mit300 --out mine/ --zip
+
+    wepsam submit MIT300/ --benchmark mit300 --check theirs/
+    """
+    from wepsam.evaluation import submit as boards
+
+    if len(arguments) != (1 if check else 2) or (check is None) == (out is None):
+        raise typer.BadParameter("either MODEL STIMULI --out FOLDER, or STIMULI --check FOLDER")
+    pictures, folder = Path(arguments[-1]), check or out
+    assert folder is not None
+    written = 0
+    if not check:
+        model = _model(arguments[0])
+        if isinstance(model, str):
+            raise typer.BadParameter(f"{model} knows who looked where, which test pictures do not tell")
+        written = len(boards.submit(model, pictures, folder, benchmark=benchmark, form=form))
+    wrong = boards.check(folder, pictures, benchmark)
+    for line in wrong:
+        print(line)
+    expected, has = boards.BENCHMARKS[benchmark].pictures, len(boards.stimuli(pictures))
+    if has != expected:
+        print(f"{pictures} has {has} pictures, {benchmark} has {expected}", file=sys.stderr)
+    if wrong:
+        print(f"{folder} is wrong in {len(wrong)} way{'s' * (len(wrong) > 1)}", file=sys.stderr)
+        raise typer.Exit(1)
+    print(f"{folder}: {f'{written} file' + 's' * (written > 1) + ', ' if written else ''}as {benchmark} takes it")
+    if packed:
+        print(boards.pack(folder))
 
 
 @app.command()
@@ -447,13 +598,75 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _model(name: str) -> Any:
+def _model(name: str, *, threads: int = 0, resize: bool = False) -> Any:
     from wepsam.classical import CLASSICAL
-    from wepsam.evaluation import REFERENCES
+    from wepsam.evaluation import REFERENCES, MapFolder
 
     if name in REFERENCES:
         return name
-    return CLASSICAL[name] if name in CLASSICAL else wepsam.load(name)
+    if name in CLASSICAL:
+        return CLASSICAL[name]
+    if name not in wepsam.models() and Path(name).is_dir():
+        folder = MapFolder(name, resize=resize)
+        if folder.name in (*REFERENCES, *CLASSICAL, *wepsam.models()):
+            raise ValueError(f"the folder {name} has the name of another model; rename it, its results are called so")
+        return folder
+    if resize:
+        raise ValueError(f"--resize is for a folder of maps, {name} is none")
+    return wepsam.load(name, threads)
+
+
+def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], metric: str, most: int) -> None:
+    from wepsam.datasets import open_dataset
+    from wepsam.evaluation import figures
+    from wepsam.evaluation.comparison import FIRST, LAST
+
+    first, known = evaluations[0], {e.about["model"]: e for e in evaluations}
+    metric = metric or next(name for name in ("nss", "nss_density", *first.metrics) if name in first.metrics)
+    if metric not in first.metrics:
+        raise typer.BadParameter(f"--metric is one of {', '.join(first.metrics)}, not {metric!r}")
+    out /= f"{first.about['dataset']}-{first.about['split']}"
+    chosen = [e for name, e in known.items() if name not in (base, *FIRST, *LAST)] or [
+        e for name, e in known.items() if name not in (base, *LAST)
+    ]
+    for one in chosen:
+        if base in known:
+            print(figures.scatter(one, known[base], metric, out), file=sys.stderr)
+    parts = [open_dataset(spec).split(first.about["split"]) for spec in specs]
+    part = next((part for part in parts if part.name == first.about["dataset"]), None)
+    if part is None:
+        return
+    for one in chosen:
+        names = dict.fromkeys([one.about["model"], *([base] if base in known else [])])
+        shown = [(known[name], answer) for name in names if (answer := _answer(known[name], part))]
+        for path in figures.sheets(one, shown, part, metric, out, most=most):
+            print(path, file=sys.stderr)
+
+
+def _answer(evaluation: Any, dataset: Any) -> Any:
+    """A function from a sample to the map that was scored; None, with a line on stderr, if it cannot be had again."""
+    from wepsam.classical import CenterBias
+    from wepsam.evaluation import MapFolder
+    from wepsam.evaluation.references import PEOPLE
+
+    about = evaluation.about
+    name = about["model"]
+    if name in PEOPLE:
+        return None
+    if name == "center-bias":
+        return CenterBias(dataset).without
+    try:
+        model = _model(about.get("source", name), resize=bool(about.get("maps", {}).get("resized")))
+        if isinstance(model, MapFolder):
+            same = model.check(dataset) == about["maps"]
+        else:
+            same = getattr(model, "card", {}).get("sha256") == about.get("weights")
+        if not same:
+            raise ValueError("it has changed since it was evaluated")
+    except ValueError as error:
+        print(f"no maps of {name} on the sheets: {_one_line(error)}", file=sys.stderr)
+        return None
+    return model if isinstance(model, MapFolder) else lambda sample: model(sample.stimulus())
 
 
 def _settings(name: str, stage: int, changes: list[str] | None) -> Any:

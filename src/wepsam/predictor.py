@@ -40,6 +40,7 @@ class Predictor:
         import onnxruntime
 
         path = Path(weights)
+        self._opened = (path, threads)
         try:
             self.card: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
             digest, expected = sha256(path), self.card["sha256"]
@@ -78,6 +79,10 @@ class Predictor:
         small = resize(picture, (self._size, self._size))
         saliency_map = maps.enlarge(self.low_resolution(small[None])[0], shape)
         return saliency_map / saliency_map.max()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process travels the path; a session cannot, and is opened there."""
+        return type(self), self._opened
 
     def low_resolution(self, stimuli: np.ndarray) -> np.ndarray:
         """The network's own maps, averaged with the mirrored picture's, blurred and floored as the card says.

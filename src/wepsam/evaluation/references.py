@@ -7,6 +7,7 @@ import numpy as np
 from wepsam import maps
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample
+from wepsam.evaluation import gold
 
 # For a sample: predictions, each with the sample that it is to be scored against.
 Reference = Callable[[Sample], Iterable[tuple[np.ndarray, Sample]]]
@@ -47,11 +48,24 @@ def half_of_observers(dataset: FixationDataset, bias: CenterBias, splits: int = 
     return predict
 
 
+def gold_standard(dataset: FixationDataset, bias: CenterBias) -> Reference:
+    """All observers but one predict this one, each in turn, by a mixture that was fitted to the dataset."""
+    _need_observers(dataset)
+    return gold.gold_standard(dataset, bias)
+
+
 REFERENCES: dict[str, Callable[[FixationDataset, CenterBias], Reference]] = {
     "center-bias": center_bias,
     "one-observer": one_observer,
     "half-of-observers": half_of_observers,
+    "gold-standard": gold_standard,
 }
+# One person's few fixations make a density that nobody could have predicted: CC, SIM and KL against it are far from
+# what models get against everybody's, and are left out. Scores at fixations stay comparable, whoever looked there.
+AT_FIXATIONS_ONLY = {"gold-standard"}
+PEOPLE = ("one-observer", "half-of-observers", "gold-standard")
+# What a comparison always shows beside the models: the floor, the teacher, people.
+ALWAYS = ("center-bias", "gbvs", "one-observer", "gold-standard")
 
 
 def _predicted(sample: Sample) -> np.ndarray:

@@ -1,9 +1,8 @@
-"""A model on a dataset: one row of scores per picture, written as CSV, with a JSON that says how they came about."""
+"""A model on a dataset: one row of scores per picture, and how they came about."""
 
-import csv
-import json
+import math
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,82 +13,63 @@ import numpy as np
 import wepsam
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample
-from wepsam.evaluation.references import REFERENCES
-from wepsam.files import replacing
-from wepsam.metrics import METRICS, score
-from wepsam.progress import track
+from wepsam.evaluation.folder import MapFolder
+from wepsam.evaluation.parallel import in_order
+from wepsam.evaluation.partial import Partial
+from wepsam.evaluation.references import AT_FIXATIONS_ONLY, REFERENCES, Reference
+from wepsam.evaluation.results import Evaluation, fingerprint, interval, read, saved
+from wepsam.metrics import PROTOCOLS, score
+from wepsam.progress import bar
+
+__all__ = ["PROTOCOLS", "Evaluation", "evaluate", "fingerprint", "interval", "read", "saved"]
 
 Predict = Callable[[np.ndarray], np.ndarray]
-RESAMPLES = 2000
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Scores of a model on a dataset.
-
-    Attributes:
-        rows: for each picture its id and its score by metric; NaN where a metric has no answer.
-        about: model, dataset, split, protocol, sigma, versions.
-    """
-
-    rows: tuple[dict[str, Any], ...]
-    about: dict[str, Any]
-
-    @property
-    def metrics(self) -> list[str]:
-        """Names of the scores, in order."""
-        return [name for name in self.rows[0] if name != "id"]
-
-    def scores(self, metric: str) -> np.ndarray:
-        """(N,) of one metric, in the order of the rows."""
-        return np.array([row[metric] for row in self.rows], dtype=float)
-
-    def mean(self) -> dict[str, float]:
-        """Mean of each metric over the pictures; NaNs are left out."""
-        return {name: interval(self.scores(name))[0] for name in self.metrics}
-
-    def summary(self) -> dict[str, Any]:
-        """What MODEL.json holds: `about`, and "scores" with mean, interval and number of pictures of each metric."""
-        summary = {}
-        for name in self.metrics:
-            scores = self.scores(name)
-            # JSON has no NaN: where no picture has a score, there is null.
-            mean, low, high = (None if np.isnan(value) else value for value in interval(scores))
-            summary[name] = {"mean": mean, "low": low, "high": high, "pictures": int(np.isfinite(scores).sum())}
-        return self.about | {"scores": summary}
-
-    def save(self, folder: str | Path) -> Path:
-        """Write MODEL.csv and MODEL.json; returns the CSV's path."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{self.about['model']}.csv"
-        with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["id", *self.metrics])
-            for row in self.rows:
-                writer.writerow([row["id"], *(f"{row[m]:.6g}" for m in self.metrics)])
-        with replacing(path.with_suffix(".json")) as temporary:
-            temporary.write_text(json.dumps(self.summary(), indent=1) + "\n", encoding="utf-8")
-        return path
+# What the record of an evaluation says of the metrics' variants.
+NOTES = {
+    "mit": {
+        "auc_borji": "exact expectation, step 0.1",
+        "auc_shuffled": "exact expectation over all other pictures, step 0.1",
+        "info_gain": "bit over the center bias of all other pictures",
+    },
+    "tuebingen": {
+        "auc_shuffled": "all fixations of all other pictures",
+        "info_gain": "bit over the center bias of all other pictures",
+    },
+}
 
 
 def evaluate(
-    model: Predict | str, dataset: FixationDataset, *, name: str | None = None, split: str = "all"
+    model: Predict | MapFolder | str,
+    dataset: FixationDataset,
+    *,
+    name: str | None = None,
+    split: str = "all",
+    protocol: str = "mit",
+    workers: int = 1,
+    partial: Path | None = None,
 ) -> Evaluation:
-    """Score a model on every picture of a dataset, under the protocol `mit`.
+    """Score a model on every picture of a dataset.
 
     Point metrics need fixations; where a dataset publishes only densities, `nss_density` and `auc_density` say what
     NSS and AUC would be if fixations were drawn from them (not comparable with the point versions).
 
     Args:
-        model: a predictor, (H, W, 3) uint8 -> (H, W) map; or one of the names in `REFERENCES`: "center-bias"
-            (fitted on all other pictures), "one-observer" and "half-of-observers" (against the remaining ones).
+        model: a predictor, (H, W, 3) uint8 -> (H, W) map; a `MapFolder`, maps that were made elsewhere; or one of the
+            names in `REFERENCES`: "center-bias" (fitted on all other pictures), "one-observer" and
+            "half-of-observers" (against the remaining ones), "gold-standard" (all others against one; its scores are
+            at fixations only).
         dataset: the pictures.
         name: of the model, for files and tables.
         split: of the dataset that is meant, for the record.
+        protocol: which conventions the metrics follow, one of `PROTOCOLS`.
+        workers: processes to divide the pictures among; -1 for one per core. Needs joblib, and a model that can be
+            pickled; without them it is one.
+        partial: file for the rows as they come. An evaluation that was interrupted goes on from there, if nothing
+            that scores depend on has changed (of a function only its name is known); it is removed at the end.
 
     Raises:
-        ValueError: no pictures, a reference that this dataset cannot give, or a map of another size than its picture.
+        ValueError: no pictures, a reference that this dataset cannot give, a map that is missing or of another size
+            than its picture, or no such protocol.
     """
     if not len(dataset):
         raise ValueError(f"{dataset.name} has no pictures to score on")
@@ -97,54 +77,43 @@ def evaluate(
         raise ValueError(
             f"a model by name is one of {', '.join(REFERENCES)}, not {model!r}; give any other as a function"
         )
-    name = name or (model if isinstance(model, str) else getattr(model, "name", "model"))
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"protocols are {', '.join(PROTOCOLS)}, not {protocol!r}")
+    name = str(name or (model if isinstance(model, str) else getattr(model, "name", "model")))
     bias = CenterBias(dataset)
     truths = _Truths(dataset, bias)
+    made: dict[str, Any] = {}  # what else the record says of the model
     if isinstance(model, str):
         reference = REFERENCES[model](dataset, bias)
+        made = getattr(reference, "record", {})
+    elif isinstance(model, MapFolder):
+        made = {"maps": model.check(dataset)}
+        reference = _Once(model)
     else:
-        predict = model
-
-        def reference(sample: Sample) -> Iterable[tuple[np.ndarray, Sample]]:
-            saliency_map = predict(sample.stimulus())
-            if saliency_map.shape != sample.size:
-                raise ValueError(f"{name} answers {saliency_map.shape} for {sample.id}, which is {sample.size}")
-            return [(saliency_map, sample)]
-
-    metrics = [m for m, metric in METRICS.items() if truths.offers(m, metric.needs)]
-    rows = []
-    for sample in track(dataset, f"{name} on {dataset.name}"):
-        # A human reference has several predictions a picture, each against its own truth: their mean counts.
-        scored = [_score(saliency_map, truths.of(truth), metrics) for saliency_map, truth in reference(sample)]
-        rows.append({"id": sample.id} | {m: _mean([s[m] for s in scored]) for m in metrics})
+        reference = _Once(_Asked(model, name))
+    metrics = [m for m, metric in PROTOCOLS[protocol].items() if truths.offers(m, metric.needs)]
     about = {
-        "model": name, "dataset": dataset.name, "split": split, "pictures": len(dataset), "protocol": "mit",
-        "auc_borji": "exact expectation, step 0.1",
-        "auc_shuffled": "exact expectation over all other pictures, step 0.1",
-        "info_gain": "bit over the center bias of all other pictures", "sigma": dataset.sigma,
-        "weights": getattr(model, "card", {}).get("sha256"),
+        "model": name, "dataset": dataset.name, "split": split, "pictures": len(dataset), "protocol": protocol,
+        **NOTES.get(protocol, {}), "sigma": dataset.sigma,
+        "weights": getattr(model, "card", {}).get("sha256"), **made, "dataset_sha256": fingerprint(dataset),
         "versions": {"wepsam": wepsam.__version__, "numpy": version("numpy"), "python": platform.python_version()},
     }  # fmt: skip
-    return Evaluation(tuple(rows), about)
-
-
-def read(folder: str | Path) -> list[Evaluation]:
-    """All evaluations that were saved into a folder.
-
-    Raises:
-        ValueError: a .json in it is none.
-    """
-    return [_read(path) for path in sorted(Path(folder).glob("*.json"))]
-
-
-def interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
-    """Mean and its bootstrap interval over pictures (seeded); NaNs are left out, and nothing left gives NaN."""
-    scores = scores[np.isfinite(scores)]
-    if len(scores) == 0:
-        return float("nan"), float("nan"), float("nan")
-    draws = np.random.default_rng(0).integers(0, len(scores), (RESAMPLES, len(scores)))
-    low, high = np.quantile(scores[draws].mean(axis=1), [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(scores.mean()), float(low), float(high)
+    densities = not (isinstance(model, str) and model in AT_FIXATIONS_ONLY)
+    work = _Work(dataset, reference, truths, metrics, protocol, densities)
+    kept = Partial(partial, about | {"metrics": metrics}, len(metrics))
+    todo = [place for place in range(len(dataset)) if place not in kept.rows]
+    # A handful is over before one has read the bar.
+    try:
+        with bar(len(dataset), f"{name} on {dataset.name}", after=0 if len(dataset) > 3 else math.inf) as shown:
+            shown.update(len(kept.rows))
+            for place, scores in zip(todo, in_order(work, todo, workers), strict=True):
+                kept.add(place, scores)
+                shown.update(len(kept.rows))
+    finally:
+        kept.close()
+    rows = tuple({"id": s.id} | dict(zip(metrics, kept.rows[k], strict=True)) for k, s in enumerate(dataset))
+    kept.remove()
+    return Evaluation(rows, about)
 
 
 class _Truths:
@@ -152,6 +121,7 @@ class _Truths:
 
     def __init__(self, dataset: FixationDataset, bias: CenterBias) -> None:
         self.dataset, self.bias = dataset, bias
+        self._last: tuple[str, tuple[np.ndarray | None, np.ndarray]] | None = None
         # Positions as shares of the picture, so that fixations travel between pictures of different sizes.
         self.relative = {
             s.id: s.fixations / (s.size[1], s.size[0]) for s in dataset if s.fixations is not None and len(s.fixations)
@@ -163,35 +133,83 @@ class _Truths:
         # The stand-ins for point metrics are for datasets without points only.
         return not (metric.endswith("_density") and self.dataset.has_fixations)
 
-    def of(self, sample: Sample) -> dict[str, np.ndarray | None]:
-        others = [points for id, points in self.relative.items() if id != sample.id]
+    def of(self, sample: Sample, *, densities: bool = True) -> dict[str, np.ndarray | None]:
+        others, baseline = self._elsewhere(sample)
         return {
             "fixations": sample.fixations,
-            "density": sample.density() if sample.has_density else None,
-            "other_fixations": np.concatenate(others) * (sample.size[1], sample.size[0]) if others else None,
-            "baseline": self.bias.without(sample),
+            "density": sample.density() if densities and sample.has_density else None,
+            "other_fixations": others,
+            "baseline": baseline,
         }
 
+    def _elsewhere(self, sample: Sample) -> tuple[np.ndarray | None, np.ndarray]:
+        """What people did on other pictures; the same for all observers of this one, who come one after another."""
+        if self._last is None or self._last[0] != sample.id:
+            others = [points for id, points in self.relative.items() if id != sample.id]
+            scaled = np.concatenate(others) * (sample.size[1], sample.size[0]) if others else None
+            self._last = sample.id, (scaled, self.bias.without(sample))
+        return self._last[1]
 
-def _score(saliency_map: np.ndarray, truth: dict[str, np.ndarray | None], metrics: Sequence[str]) -> dict[str, float]:
-    # Without a truth there is no score but NaN; it is left out of the means and counted.
+
+@dataclass
+class _Asked:
+    """A predictor's map of a sample."""
+
+    predict: Predict
+    name: str
+
+    def __call__(self, sample: Sample) -> np.ndarray:
+        saliency_map = self.predict(sample.stimulus())
+        if saliency_map.shape != sample.size:
+            raise ValueError(f"{self.name} answers {saliency_map.shape} for {sample.id}, which is {sample.size}")
+        return saliency_map
+
+
+@dataclass
+class _Once:
+    """One map a sample, against all that is known of it."""
+
+    answer: Callable[[Sample], np.ndarray]
+
+    def __call__(self, sample: Sample) -> list[tuple[np.ndarray, Sample]]:
+        return [(self.answer(sample), sample)]
+
+
+@dataclass
+class _Work:
+    """The scores of one picture, by its place in the dataset; with all that this takes, to be sent elsewhere."""
+
+    dataset: FixationDataset
+    reference: Reference
+    truths: _Truths
+    metrics: Sequence[str]
+    protocol: str
+    densities: bool = True  # whether metrics that compare with a density mean anything
+
+    def __call__(self, place: int) -> list[float]:
+        # A human reference has several predictions a picture, each against its own truth: their mean counts.
+        scored = []
+        for saliency_map, against in self.reference(self.dataset[place]):
+            truth = self.truths.of(against, densities=self.densities)
+            scored.append(_score(saliency_map, truth, self.metrics, self.protocol))
+        return [_mean([scores[name] for scores in scored]) for name in self.metrics]
+
+
+def _score(
+    saliency_map: np.ndarray, truth: dict[str, np.ndarray | None], metrics: Sequence[str], protocol: str
+) -> dict[str, float]:
+    """Without a truth there is no score, NaN; it is left out of the means and counted."""
     return score(
-        saliency_map, fixations=truth["fixations"], density=truth["density"],
-        other_fixations=truth["other_fixations"], baseline=truth["baseline"], metrics=metrics,
-    )  # fmt: skip
+        saliency_map,
+        fixations=truth["fixations"],
+        density=truth["density"],
+        other_fixations=truth["other_fixations"],
+        baseline=truth["baseline"],
+        metrics=metrics,
+        protocol=protocol,
+    )
 
 
 def _mean(scores: list[float]) -> float:
     known = [s for s in scores if np.isfinite(s)]
     return float(np.mean(known)) if known else float("nan")
-
-
-def _read(path: Path) -> Evaluation:
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        with path.with_suffix(".csv").open(newline="", encoding="utf-8") as file:
-            rows = tuple({k: v if k == "id" else float(v) for k, v in row.items()} for row in csv.DictReader(file))
-        del about["scores"]
-    except (ValueError, TypeError, KeyError, FileNotFoundError) as error:
-        raise ValueError(f"{path} and its .csv are no results of wepsam evaluate ({error})") from None
-    return Evaluation(rows, about)

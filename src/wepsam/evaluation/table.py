@@ -1,67 +1,71 @@
-"""Tables from results files, and only from them."""
+"""Tables from results files, and only from them: as Markdown, HTML, LaTeX or CSV."""
 
+import csv
+import html as web
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 
-from wepsam.evaluation.score import Evaluation, interval
+from wepsam.evaluation.comparison import NAMES, TITLES, Cell, Comparison, compared, higher_is_better, place
+from wepsam.evaluation.results import Evaluation
 from wepsam.files import replacing
-from wepsam.metrics import METRICS
 
-# Columns in the usual order; those that a dataset has are shown.
-TITLES = {
-    "auc_judd": "AUC-Judd", "auc_borji": "AUC-Borji", "auc_shuffled": "sAUC", "auc_density": "AUC (density)",
-    "nss": "NSS", "nss_density": "NSS (density)", "cc": "CC", "sim": "SIM", "kl_div": "KL", "info_gain": "IG (bit)",
-}  # fmt: skip
-# Rows that are not models: the floor first, people last.
-NAMES = {
-    "center-bias": "center bias (fitted)",
-    "center-gaussian": "center Gaussian",
-    "gbvs-128": "GBVS, 128 px (the paper's teacher)",
-    "gbvs-256": "GBVS, 256 px",
-    "gbvs-512": "GBVS, 512 px",
-    "gbvs": "GBVS, full size",
-    "random-start": "wepsam-paper, no weak pre-training",
-    "one-observer": "one observer",
-    "half-of-observers": "half of the observers",
-}
-FIRST = ["center-gaussian", "center-bias", "gbvs-128", "gbvs-256", "gbvs-512", "gbvs"]
-LAST = ["one-observer", "half-of-observers"]
+__all__ = ["FORMATS", "NAMES", "TITLES", "add_to_card", "insert", "markdown", "place"]
 
 
 def markdown(evaluations: list[Evaluation]) -> str:
     """A Markdown table, a row per model: mean and 95 % interval over pictures; best model of each column in bold.
 
     Raises:
-        ValueError: evaluations of different datasets, parts or pictures.
+        ValueError: evaluations of different datasets, parts, pictures or protocols.
     """
-    evaluations = sorted(evaluations, key=place)
-    first = evaluations[0]
-    for other in evaluations[1:]:
-        if _pictures(other) != _pictures(first):
-            raise ValueError(
-                f"{other.about['model']} and {first.about['model']} were evaluated on different pictures "
-                f"({_described(other)}; {_described(first)}); a table compares on the same ones"
-            )
-    columns = [name for name in TITLES if name in first.metrics]
-    best = {name: _best(name, evaluations) for name in columns}
-    lines = [
-        "| | "
-        + " | ".join(TITLES[name] + (" ↓" if not METRICS[name].higher_is_better else "") for name in columns)
-        + " |",
-        "|---|" + "---|" * len(columns),
-    ]
-    for evaluation in evaluations:
-        model = evaluation.about["model"]
-        cells = [_cell(evaluation.scores(name), best[name] == model) for name in columns]
-        lines.append(f"| {NAMES.get(model, f'**{model}**')} | " + " | ".join(cells) + " |")
-    about = first.about
-    lines.append(
-        f"\n{about['pictures']} pictures of {about['dataset']} ({about['split']}), protocol `{about['protocol']}`, "
-        "mean ± half of the 95 % bootstrap interval over pictures. Bold: the best model; people are no model."
-    )
-    return "\n".join(lines)
+    return as_markdown(compared(evaluations))
+
+
+def as_markdown(table: Comparison) -> str:
+    lines = ["| | " + " | ".join(_titles(table)) + " |", "|---|" + "---|" * len(table.metrics)]
+    for model, cells in table.rows.items():
+        shown = [_text(cell, table, "**{}**") for cell in cells]
+        lines.append(f"| {NAMES.get(model, f'**{_barless(model)}**')} | " + " | ".join(shown) + " |")
+    return "\n".join([*lines, f"\n{table.note}"])
+
+
+def as_html(table: Comparison) -> str:
+    """A table element with its caption, nothing to load."""
+    lines = ["<table>", f"<caption>{web.escape(table.note)}</caption>"]
+    lines.append("<tr><th></th>" + "".join(f"<th>{web.escape(title)}</th>" for title in _titles(table)) + "</tr>")
+    for model, cells in table.rows.items():
+        shown = "".join(f"<td>{_text(cell, table, '<strong>{}</strong>')}</td>" for cell in cells)
+        lines.append(f"<tr><th>{web.escape(NAMES.get(model, model))}</th>{shown}</tr>")
+    return "\n".join([*lines, "</table>"])
+
+
+def as_latex(table: Comparison) -> str:
+    """A tabular; what it is a table of stands in a comment above."""
+    lines = [f"% {table.note}", f"\\begin{{tabular}}{{l{'r' * len(table.metrics)}}}", "\\hline"]
+    titles = [_latex(title).replace("↓", "$\\downarrow$") for title in _titles(table)]
+    lines += [" & ".join(["", *titles]) + " \\\\", "\\hline"]
+    for model, cells in table.rows.items():
+        shown = [_text(cell, table, "\\textbf{{{}}}").replace("±", "$\\pm$") for cell in cells]
+        lines.append(" & ".join([_latex(NAMES.get(model, model)), *shown]) + " \\\\")
+    return "\n".join([*lines, "\\hline", "\\end{tabular}"])
+
+
+def as_csv(table: Comparison) -> str:
+    """A row per model and metric, with the intervals' ends and how many pictures count."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["model", "metric", "mean", "low", "high", "pictures", "excludes_0" if table.base else "best"])
+    for model, cells in table.rows.items():
+        for metric, cell in zip(table.metrics, cells, strict=True):
+            values = (f"{value:.6g}" for value in (cell.mean, cell.low, cell.high))
+            writer.writerow([model, metric, *values, cell.pictures, int(cell.marked)])
+    return file.getvalue().rstrip("\n")
+
+
+FORMATS = {"markdown": as_markdown, "html": as_html, "latex": as_latex, "csv": as_csv}
 
 
 def insert(path: Path, name: str, table: str, *, write: bool = True) -> bool:
@@ -85,15 +89,6 @@ def insert(path: Path, name: str, table: str, *, write: bool = True) -> bool:
     return new == text
 
 
-def _pictures(evaluation: Evaluation) -> list[str]:
-    # Ids are unique within a dataset only.
-    return [evaluation.about["dataset"], *(row["id"] for row in evaluation.rows)]
-
-
-def _described(evaluation: Evaluation) -> str:
-    return f"{len(evaluation.rows)} of {evaluation.about['dataset']} ({evaluation.about['split']})"
-
-
 def add_to_card(card: Path, name: str, evaluations: list[Evaluation]) -> None:
     """Write the scores of these weights, found by their SHA-256, into their card: weights travel with what they do.
 
@@ -110,23 +105,23 @@ def add_to_card(card: Path, name: str, evaluations: list[Evaluation]) -> None:
     raise ValueError(f"no evaluation in {name} is of the weights of {card}; run wepsam evaluate again")
 
 
-def _cell(scores: np.ndarray, best: bool) -> str:
-    mean, low, high = interval(scores)
-    if not np.isfinite(mean):
+def _titles(table: Comparison) -> list[str]:
+    return [TITLES.get(name, name) + (" ↓" if not higher_is_better(name) else "") for name in table.metrics]
+
+
+def _text(cell: Cell, table: Comparison, bold: str) -> str:
+    if not np.isfinite(cell.mean):
         return "n/a"
-    text = f"{mean:.3f}"
-    return f"{f'**{text}**' if best else text} ± {(high - low) / 2:.3f}"
+    if table.base is not None:
+        return f"{cell.mean:+.3f} [{cell.low:+.3f}, {cell.high:+.3f}]" + (" *" if cell.marked else "")
+    mean = f"{cell.mean:.3f}"
+    return f"{bold.format(mean) if cell.marked else mean} ± {(cell.high - cell.low) / 2:.3f}"
 
 
-def _best(name: str, evaluations: list[Evaluation]) -> str | None:
-    models = [e for e in evaluations if e.about["model"] not in LAST]
-    sign = 1 if METRICS[name].higher_is_better else -1
-    known = [(sign * interval(e.scores(name))[0], e.about["model"]) for e in models]
-    return max((k for k in known if np.isfinite(k[0])), default=(0, None))[1]
+def _barless(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
-def place(evaluation: Evaluation) -> tuple[int, str]:
-    model = evaluation.about["model"]
-    if model in FIRST:
-        return FIRST.index(model), model
-    return len(FIRST) + (LAST.index(model) + 1 if model in LAST else 0), model
+def _latex(text: str) -> str:
+    special = {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
+    return "".join(special.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in text)
