@@ -36,7 +36,7 @@ def in_order(work: Callable[[int], Any], places: Sequence[int], workers: int = -
         # A process per core leaves none for the threads of linear algebra.
         with parallel_config(backend="loky", inner_max_num_threads=1):
             parallel = Parallel(n_jobs=min(workers, len(places)), batch_size=1, return_as="generator")
-            with closing(parallel(delayed(_work)(path, place) for place in places)) as results:
+            with closing(parallel(delayed(_work)(path, os.getcwd(), place) for place in places)) as results:
                 yield from results
 
 
@@ -49,7 +49,8 @@ def _packed(work: Any) -> bytes | None:
         return None
 
 
-def _work(path: Path, place: int) -> Any:
+def _work(path: Path, here: str, place: int) -> Any:
+    os.chdir(here)  # joblib keeps its processes, and relative paths mean what they mean to the caller
     return _unpacked(path)(place)
 
 
