@@ -196,7 +196,7 @@ def test_what_cannot_be_evaluated(own: FixationDataset) -> None:
 def test_interval_by_hand() -> None:
     assert interval(np.array([3.0])) == (3, 3, 3)
     assert interval(np.array([2.0, 2.0, 2.0])) == (2, 2, 2)
-    mean, low, high = interval(np.array([1.0, 2.0, np.nan, 3.0, np.inf]))
+    mean, low, high = interval(np.array([1.0, 2.0, np.nan, 3.0]))
     assert (mean, low, high) == (2, pytest.approx(1, abs=0.4), pytest.approx(3, abs=0.4))
     assert all(np.isnan(value) for value in (*interval(np.array([])), *interval(np.array([np.nan]))))
 
@@ -400,3 +400,28 @@ def test_the_record_names_the_pictures(own: FixationDataset) -> None:
     assert score.fingerprint(moved) == score.fingerprint(own) != score.fingerprint(own[1:])
     fewer = replace(own[0], fixations=own[0].fixations[1:], observer=own[0].observer[1:])
     assert score.fingerprint(replace(own, samples=(fewer, *own.samples[1:]))) != score.fingerprint(own)
+
+
+def test_an_infinite_score_is_not_left_out(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
+    """A map that is 0 where somebody looked loses an infinite number of bits under `tuebingen`; so does the mean."""
+
+    def corner(stimulus: np.ndarray) -> np.ndarray:
+        saliency_map = np.zeros(stimulus.shape[:2], np.float32)
+        saliency_map[0, 0] = 1
+        return saliency_map
+
+    dataset = open_dataset(f"csv={own_dataset}")
+    result = evaluate(corner, dataset, name="corner", protocol="tuebingen")
+    assert result.mean()["info_gain"] == -np.inf
+    assert result.summary()["scores"]["info_gain"] == {
+        "mean": None, "low": None, "high": None, "pictures": 12, "infinite": 12
+    }  # fmt: skip
+    evaluate(lambda s: np.ones(s.shape[:2]), dataset, name="even", protocol="tuebingen").save(tmp_path)
+    result.save(tmp_path)
+    assert json.loads((tmp_path / "corner.json").read_text())["scores"]["info_gain"]["mean"] is None
+    code, out, _ = wepsam_command("compare", tmp_path)
+    assert code == 0
+    rows = {line.split("|")[1].strip(): line for line in out.splitlines() if line.startswith("|")}
+    assert rows["**corner**"].rstrip(" |").endswith("-inf")
+    assert "n/a" not in rows["**even**"]
+    assert wepsam_command("compare", tmp_path, "--paired", "even")[0] == 0

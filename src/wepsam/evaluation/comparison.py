@@ -92,7 +92,7 @@ def differences(evaluations: list[Evaluation], base: str) -> Comparison:
     for model, evaluation in known.items():
         if model != base:
             both = ((evaluation.scores(name), known[base].scores(name)) for name in metrics)
-            cells = (_cell(np.subtract(*_finite(*pair))) for pair in both)
+            cells = (_cell(np.subtract(*_known(*pair))) for pair in both)
             rows[model] = tuple(Cell(c.mean, c.low, c.high, c.pictures, c.low > 0 or c.high < 0) for c in cells)
     note = (
         f"{_of(evaluations[0])}: model minus {base} on the same pictures, mean and 95 % bootstrap interval. "
@@ -144,20 +144,20 @@ def _columns(evaluation: Evaluation) -> tuple[str, ...]:
     return (*usual, *(name for name in evaluation.metrics if name not in TITLES))
 
 
-def _finite(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    both = np.isfinite(one) & np.isfinite(other)
+def _known(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    both = ~np.isnan(one) & ~np.isnan(other) & ~(np.isinf(one) & np.isinf(other))
     return one[both], other[both]
 
 
 def _cell(scores: np.ndarray, marked: bool = False) -> Cell:
-    return Cell(*interval(scores), int(np.isfinite(scores).sum()), marked)
+    return Cell(*interval(scores), int((~np.isnan(scores)).sum()), marked)
 
 
 def _best(name: str, evaluations: list[Evaluation]) -> str | None:
     models = [e for e in evaluations if e.about["model"] not in LAST]
     sign = 1 if higher_is_better(name) else -1
     known = [(sign * interval(e.scores(name))[0], e.about["model"]) for e in models]
-    return max((k for k in known if np.isfinite(k[0])), default=(0, None))[1]
+    return max((k for k in known if not np.isnan(k[0])), default=(0, None))[1]
 
 
 def _pictures(evaluation: Evaluation) -> list[str]:

@@ -46,9 +46,11 @@ class Evaluation:
         summary = {}
         for name in self.metrics:
             scores = self.scores(name)
-            # JSON has no NaN: where no picture has a score, there is null.
-            mean, low, high = (None if np.isnan(value) else value for value in interval(scores))
-            summary[name] = {"mean": mean, "low": low, "high": high, "pictures": int(np.isfinite(scores).sum())}
+            # JSON has neither NaN nor infinity: there is null where no picture has a score, or one is infinite.
+            mean, low, high = (value if np.isfinite(value) else None for value in interval(scores))
+            summary[name] = {"mean": mean, "low": low, "high": high, "pictures": int((~np.isnan(scores)).sum())}
+            if infinite := int(np.isinf(scores).sum()):
+                summary[name]["infinite"] = infinite
         return self.about | {"scores": summary}
 
     def save(self, folder: str | Path) -> Path:
@@ -87,10 +89,15 @@ def saved(folder: Path, name: str, dataset: FixationDataset, split: str, protoco
 
 
 def interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
-    """Mean and its bootstrap interval over pictures (seeded); NaNs are left out, and nothing left gives NaN."""
-    scores = scores[np.isfinite(scores)]
-    if len(scores) == 0:
-        return float("nan"), float("nan"), float("nan")
+    """Mean and its bootstrap interval over pictures (seeded); NaNs are left out, and nothing left gives NaN.
+
+    A picture whose score is infinite makes the mean infinite: a map that is 0 where somebody looked has an information
+    gain of -inf under `tuebingen`, and to leave it out would flatter the model.
+    """
+    scores = scores[~np.isnan(scores)]
+    if len(scores) == 0 or np.isinf(scores).any():
+        mean = float(scores.sum()) if len(scores) else float("nan")
+        return mean, mean, mean
     draws = np.random.default_rng(0).integers(0, len(scores), (RESAMPLES, len(scores)))
     low, high = np.quantile(scores[draws].mean(axis=1), [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(scores.mean()), float(low), float(high)

@@ -211,5 +211,5 @@ def _score(
 
 
 def _mean(scores: list[float]) -> float:
-    known = [s for s in scores if np.isfinite(s)]
+    known = [s for s in scores if not np.isnan(s)]
     return float(np.mean(known)) if known else float("nan")

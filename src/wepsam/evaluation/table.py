@@ -111,7 +111,7 @@ def _titles(table: Comparison) -> list[str]:
 
 def _text(cell: Cell, table: Comparison, bold: str) -> str:
     if not np.isfinite(cell.mean):
-        return "n/a"
+        return "n/a" if np.isnan(cell.mean) else f"{cell.mean:.0f}"  # inf, -inf
     if table.base is not None:
         return f"{cell.mean:+.3f} [{cell.low:+.3f}, {cell.high:+.3f}]" + (" *" if cell.marked else "")
     mean = f"{cell.mean:.3f}"
