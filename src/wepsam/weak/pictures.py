@@ -7,20 +7,19 @@ within archives, as ImageNet's training set has them, are pictures of the outer 
 
 import hashlib
 import os
-import tarfile
 from array import array
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from wepsam import files
 from wepsam.images import ImageError
 from wepsam.sources import ARCHIVES, SUFFIXES, expand
+from wepsam.weak.archives import members_of_all
 
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 MAX_BYTES = 1 << 30  # of one file in an archive or behind a URL: these are read whole before they are decoded
@@ -139,7 +138,7 @@ def find_pictures(
     names = []
     spans = array("q")
     flaws: dict[int, str] = {}
-    for path, members in _all_members(unique, progress):
+    for path, members in members_of_all(unique, progress):
         name, inside = path[len(root) :], set()
         for member, offset, size, flaw in members:
             if member in inside:
@@ -221,59 +220,6 @@ def _fetch(pictures: Sequence[Picture]) -> list[str | bytes | OSError]:
 
 def _bounded(data: bytes) -> bytes | OSError:
     return OSError(f"more than {MAX_BYTES >> 20} MiB") if len(data) > MAX_BYTES else data
-
-
-Member = tuple[str, int, int, str]  # name, offset, size, flaw
-
-
-def _all_members(
-    paths: list[str], progress: Callable[[int, int], object] | None
-) -> Iterator[tuple[str, Iterable[Member]]]:
-    """Each path with the pictures in it; a picture by itself has one, without a name."""
-    archives = [path for path in paths if path.lower().endswith(ARCHIVES)]
-    # Threads, since behind a URL waiting is most of the time.
-    with ThreadPoolExecutor(8) as pool:
-        members = pool.map(lambda path: list(_members(path)), archives)
-        for path in paths:
-            if not path.lower().endswith(ARCHIVES):
-                yield path, [("", -1, -1, "")]
-                continue
-            yield path, next(members)
-            if progress:
-                progress(bisect_right(archives, path), len(archives))
-
-
-def _members(path: str) -> Iterator[Member]:
-    """The pictures in an archive, in their order."""
-    try:
-        with files.open_binary(path) as file:
-            yield from _members_of(file, "")
-    except OSError as error:
-        if files.is_url(path) and not isinstance(error, FileNotFoundError):
-            raise  # the way there is broken, not the archive
-        yield "", -1, -1, f"broken archive: {error.strerror or error}"
-
-
-def _members_of(file: IO[bytes], above: str) -> Iterator[Member]:
-    """The pictures in the archive that begins where the file stands; what is broken, under the archive's own name."""
-    try:
-        with tarfile.open(fileobj=file, mode="r:") as archive:
-            for member in archive:
-                name = member.name.removeprefix("./")
-                archive.members = []  # type: ignore[attr-defined]  # tarfile would keep them all
-                if not member.isreg() or member.issparse() or any(part.startswith(".") for part in name.split("/")):
-                    continue
-                if name.lower().endswith(SUFFIXES):
-                    yield above + name, member.offset_data, member.size, ""
-                elif name.lower().endswith(ARCHIVES):
-                    file.seek(member.offset_data)
-                    yield from _members_of(file, f"{above}{name}/")
-            # tarfile takes a damaged or missing header for the end; a whole archive ends with zeros.
-            file.seek(archive.offset)
-            if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
-                raise tarfile.ReadError(f"damaged or cut off at byte {archive.offset}")
-    except tarfile.TarError as error:  # what stands before the damage can still be read
-        yield above.rstrip("/"), -1, -1, f"broken archive: {error}"
 
 
 def _absolute(path: str) -> str:
