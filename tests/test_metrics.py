@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linprog
@@ -168,6 +168,7 @@ def test_tuebingen_aucs_are_the_chance_that_a_fixation_outranks(saliency_map, co
         assert auc == pytest.approx(np.mean(wins))
 
 
+@example(np.array([[0.0, 1.25334083e-218]]), [1.3752805937720313e86], 1.0, False)
 @given(
     arrays(np.float64, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.floats(-1e300, 1e300)),
     st.lists(st.floats(-1e300, 1e300), min_size=1),

@@ -118,7 +118,8 @@ class Map:
             (N,) integers.
         """
         bins, counts = self._binned
-        above_low = thresholds * (self.high - self.low) if stretched else thresholds - self.low
+        within = thresholds.clip(*((0.0, 1.0) if stretched else (self.low, self.high)))  # for their bins only
+        above_low = within * (self.high - self.low) if stretched else within - self.low
         open_question = thresholds > (0.0 if stretched else self.low)  # for the others it is all the pixels
         level = np.clip(np.nan_to_num(above_low * self._bins_per_unit), 0, BINS - 1).astype(np.intp)
         # Rounding may move a pixel or a threshold across the edge of a bin, never across two.
