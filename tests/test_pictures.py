@@ -291,7 +291,7 @@ def test_s3_work_goes_on_where_it_stopped(photos: Path, bucket: str, wepsam_comm
     put(photos, f"{bucket}/photos")
     label(f"{bucket}/photos", f"{bucket}/weak", workers=1, part_size=2)
     whole = rows_of(f"{bucket}/weak")
-    files.remove(f"{bucket}/weak/part-00001.parquet")
+    files._system("s3").rm_file(f"{bucket}/weak/part-00001.parquet")
     code, _, err = wepsam_command("inspect", f"{bucket}/weak", "--out", "look")
     assert code == 1
     assert "part-00001.parquet is missing" in err
@@ -322,7 +322,7 @@ def test_what_vanishes_from_s3_is_a_failed_row_and_a_server_that_does_is_not(
 ) -> None:
     put(photos, f"{bucket}/photos")
     pictures = find_pictures([f"{bucket}/photos", str(photos)])  # some there, some here
-    files.remove(f"{bucket}/photos/b/3.jpg")
+    files._system("s3").rm_file(f"{bucket}/photos/b/3.jpg")
     sources = list(read_pictures(pictures[:]))
     assert [type(source) for _, source in sources].count(bytes) == 5
     assert [type(source) for _, source in sources].count(str) == 6

@@ -14,15 +14,32 @@ PathOrUrl = str | os.PathLike[str]
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary name beside `path`; what was written there takes its place at the end, nothing does on an error."""
+def replacing(path: str | os.PathLike[str], *, new: bool = False) -> Iterator[Path]:
+    """A temporary name beside `path`; what was written there takes its place at the end, nothing does on an error.
+
+    With `new` it takes the place only if there is nothing yet; FileExistsError otherwise.
+    """
     path = Path(path)
     temporary = path.with_name(f".{uuid4().hex[:12]}{path.suffix}")
     try:
         yield temporary
-        os.replace(temporary, path)
+        if new:
+            _link(temporary, path)
+        else:
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _link(temporary: Path, path: Path) -> None:
+    """Give a complete file its name unless there is such a one; a replacement would not notice."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        with open(path, "xb") as file:
+            file.write(temporary.read_bytes())
 
 
 def is_url(path: PathOrUrl) -> bool:
@@ -81,40 +98,13 @@ def write_bytes(path: PathOrUrl, data: bytes, *, new: bool = False) -> None:
             # What is put behind a URL appears when it is complete.
             system.pipe_file(inside, data, mode="create" if new else "overwrite")
         return
-    path = Path(path)
-    temporary = path.with_name(f".{uuid4().hex[:12]}{path.suffix}")
     try:
-        with open(temporary, "wb") as file:
+        with replacing(path, new=new) as temporary, open(temporary, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())  # a name that survives a power cut shall not name an empty file
-        if new:
-            _link(temporary, path, data)
-        else:
-            os.replace(temporary, path)
     except OSError as error:
         raise type(error)(error.errno, error.strerror, str(path)) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _link(temporary: Path, path: Path, data: bytes) -> None:
-    """Give a complete file its name unless there is such a one; a replacement would not notice."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a disk without links
-        with open(path, "xb") as file:
-            file.write(data)
-
-
-def remove(path: PathOrUrl) -> None:
-    if not is_url(path):
-        os.unlink(path)
-        return
-    with _told(path) as (system, inside):
-        system.rm_file(inside)
 
 
 def open_binary(path: PathOrUrl) -> IO[bytes]:

@@ -25,7 +25,7 @@ from wepsam.classical.gbvs import LONGEST, gbvs, lattice_shape
 from wepsam.files import PathOrUrl
 from wepsam.images import ImageError, read_sized, resize
 from wepsam.weak import engines, store
-from wepsam.weak.pictures import Picture, Pictures, as_text, find_pictures, read_pictures
+from wepsam.weak.pictures import Picture, Pictures, absolute, as_text, find_pictures, read_pictures
 from wepsam.weak.selection import entropy, reject
 from wepsam.weak.store import HISTOGRAM, MAP_SIZE, SHEET, STIMULUS_SIZE, LabelSettings, Manifest, part_name
 
@@ -80,7 +80,7 @@ def label(
     pictures = photos if isinstance(photos, Pictures) else find_pictures(photos, leave_out=drawn(out))
     settings = LabelSettings(teacher, size, keep_aspect, part_size)
     wanted = Manifest(settings, len(pictures), pictures.fingerprint(), wepsam.__version__)
-    folder = out if files.is_url(out) else os.path.abspath(out)  # workers may stand elsewhere
+    folder = absolute(os.fspath(out))  # workers may stand elsewhere
     manifest = store.claim(folder, wanted)
     there = files.names(folder)
     missing = [part for part in range(manifest.parts) if part_name(part) not in there]
@@ -103,8 +103,7 @@ def label(
 
 def drawn(out: PathOrUrl) -> list[str]:
     """What `inspect` draws into a weak-label folder, as `find_pictures` names it."""
-    paths = [files.join(out, name) for name in (HISTOGRAM, SHEET)]
-    return paths if files.is_url(out) else [os.path.abspath(path).replace(os.sep, "/") for path in paths]
+    return [absolute(files.join(out, name)) for name in (HISTOGRAM, SHEET)]
 
 
 def make_part(folder: str, part: int, pictures: Sequence[Picture], settings: LabelSettings) -> None:

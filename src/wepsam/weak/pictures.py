@@ -126,7 +126,7 @@ def find_pictures(
         if path.lower().endswith(COMPRESSED):
             raise ImageError(f"{path}: a compressed archive, which cannot be read in pieces; decompress it to .tar")
     # Absolute: the same parts, whatever folder the command is run from.
-    found = [_absolute(path) for source in given for path in expand(source, SUFFIXES + ARCHIVES)]
+    found = [absolute(path) for source in given for path in expand(source, SUFFIXES + ARCHIVES)]
     unique = sorted(set(found).difference(leave_out))
     repeated = len(found) - len(set(found))
     if not unique:
@@ -222,7 +222,8 @@ def _bounded(data: bytes) -> bytes | OSError:
     return OSError(f"more than {MAX_BYTES >> 20} MiB") if len(data) > MAX_BYTES else data
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
+    """The path from the root, with slashes, or the URL: the same wherever one stands."""
     return path if files.is_url(path) else os.path.abspath(path).replace(os.sep, "/")
 
 
