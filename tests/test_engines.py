@@ -35,7 +35,7 @@ def local(photos: Path) -> Path:
 @pytest.fixture(scope="module")
 def dask_scheduler() -> Iterator[str]:
     distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         yield cluster.scheduler_address
 
 

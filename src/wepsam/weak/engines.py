@@ -127,7 +127,10 @@ def _dask(address: str | None) -> Iterator[None]:
 
     _reach("Dask scheduler", address)
     try:
-        cluster = None if address else LocalCluster(processes=True, threads_per_worker=1, dashboard_address=None)
+        # Port 0 is any free one: the usual one may be another cluster's.
+        cluster = (
+            None if address else LocalCluster(processes=True, threads_per_worker=1, dashboard_address="127.0.0.1:0")
+        )
         client = Client(address or cluster, timeout="20s")
     except (OSError, TimeoutError, ValueError) as error:
         raise EngineError(f"no Dask scheduler at {address or 'this machine'}: {error}") from error
