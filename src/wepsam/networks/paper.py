@@ -43,7 +43,8 @@ class PaperNet(nn.Module):
         channels, side = 3, INPUT_SIZE
         for filters, kernel in zip(config.filters, (5, 3, 3), strict=True):
             pad = kernel // 2 if config.padding else 0
-            stages += [nn.Conv2d(channels, filters, kernel, padding=pad), nn.ReLU(), nn.MaxPool2d(2)]
+            # Pooled before the ReLU: the same values from a quarter of the work.
+            stages += [nn.Conv2d(channels, filters, kernel, padding=pad), nn.MaxPool2d(2), nn.ReLU()]
             channels, side = filters, (side + 2 * pad - kernel + 1) // 2
         self.convolutions = nn.Sequential(*stages)
         features, out = channels * side * side, MAP_SIZE * MAP_SIZE

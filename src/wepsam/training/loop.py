@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import ctypes
 import json
 import time
 import zlib
@@ -86,6 +87,7 @@ def train(
     steps = round(settings.epochs * batches.per_epoch)
     every = max(1, round(settings.validate_every * batches.per_epoch))
 
+    _keep_memory()
     fabric = Fabric(accelerator="auto", devices=1, precision=settings.precision)
     torch.manual_seed(settings.seed)  # for dropout
     for layer in network.modules():
@@ -187,8 +189,18 @@ def _optimizer(network: nn.Module, settings: TrainSettings) -> torch.optim.Optim
     ]
     rate = settings.learning_rate[0]
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(groups, rate, momentum=settings.momentum[0], nesterov=True)
-    return torch.optim.AdamW(groups, rate)
+        return torch.optim.SGD(groups, rate, momentum=settings.momentum[0], nesterov=True, fused=True)
+    return torch.optim.AdamW(groups, rate, fused=True)
+
+
+def _keep_memory() -> None:
+    """Have the C library keep freed memory. Given back, every step's activations are zeroed anew: 1.6x the time."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # not glibc
+        return
+    for option, value in ((-4, 0), (-1, 2**31 - 1), (-2, 2**26)):  # M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD
+        mallopt(option, value)
 
 
 @torch.no_grad()
