@@ -337,15 +337,100 @@ def test_mit1003_of_maps(root: Path, paint: Paint, write: Write) -> None:
     refused(lambda: open_dataset(f"mit1003={root}"), "i2_fixPts.jpg is 30x20, its picture 60x40")
 
 
-def test_mit1003_raw_gaze_is_not_read(root: Path, paint: Paint, write: Write) -> None:
-    refused(lambda: open_dataset(f"mit1003={root}"), f"no MIT1003 at {root}: expected ALLSTIMULI/")
+LONG = "i" + "0123456789" * 7  # MATLAB cuts the names of variables after 63 characters
+CENTER = (30.0, 20.0, 80)  # the cross that they had to look at
+
+
+def recorded(file: Path, *rests: tuple[float, float, int], whole: bool = True) -> Path:
+    """A file of raw gaze: 240 samples a second, in pixels of the picture, at each place for a number of them."""
+    gaze = np.concatenate([np.tile([(x, y)], (samples, 1)) for x, y, samples in rests])
+    trial = {"block": 1, "trial": 7, "eyeData": gaze.astype(float)}
+    about = {"subName": file.parent.name, "when": "01-Jul-2008", "Nreps": 1, "imgName": f"{file.stem}.jpeg"}
+    return save(file, **{file.stem[:63]: {**(about if whole else {}), "DATA": structs([trial])}})
+
+
+@pytest.fixture
+def raw_gaze(root: Path, paint: Paint, write: Write) -> Path:
+    for stem in ("i1", LONG):
+        write(root / "ALLSTIMULI" / f"{stem}.jpeg", paint(0, 40, 60))
+    blink, beside = (-40.0, -700.0, 60), (75.0, 20.0, 60)
+    recorded(
+        root / "DATA" / "CNG" / "i1.mat", CENTER, (1, 1, 60), blink, (60, 40, 60), beside, (9, 30, 15), (20.5, 10, 60)
+    )
+    recorded(
+        root / "DATA" / "ajs" / "i1.mat", CENTER, (45, 8, 580), (45, 21.75, 60), whole=False
+    )  # 0.404 degrees apart
+    recorded(root / "DATA" / "CNG" / f"{LONG}.mat", CENTER)
+    recorded(root / "DATA" / "ajs" / f"{LONG}.mat", (30, 20, 8), (2, 3, 60), (30, 20, 60))
+    save(root / "DATA" / "CNG_shuff_stimnames.mat", shuff_stimnames=cell(["i1.jpeg"]))
+    (root / "DATA" / ".svn").mkdir()
+    return root
+
+
+@pytest.mark.parametrize("below", ["DATA", "DATA/DATA"])
+def test_mit1003_of_raw_gaze(below: str, raw_gaze: Path) -> None:
+    """Without the fixation in which the recording begins, whether it lasted or not, and without what lies beside."""
+    if below != "DATA":
+        (raw_gaze / "DATA").rename(raw_gaze / "moved")
+        (raw_gaze / "DATA").mkdir()
+        (raw_gaze / "moved").rename(raw_gaze / below)
+    data = read("mit1003", raw_gaze)
+    assert (data.name, data.sigma, data.pixels_per_degree, ids(data)) == ("mit1003", 35, 35, [LONG, "i1"])
+    same(data[0], [(1, 2), (29, 19)], [1, 1])
+    same(data[1], [(0, 0), (59, 39), (19.5, 9), (44, 7), (44, 20.75)], [0, 0, 0, 1, 1])
+    assert data[1].outside == 2  # the blink too
+    assert data.split("all").note == data[:1].note == data.note
+    remark, *others = datasets.check("mit1003", raw_gaze)["remarks"]
+    assert remark == data.note
+    assert "by wepsam" in remark
+    assert others == [
+        "2 pictures of the 1003 that MIT1003 has with ground truth",
+        "2 of 9 fixations beside their picture, left out",
+    ]
+
+
+def test_mit1003_takes_the_fixations_of_its_own_code_first(raw_gaze: Path, write: Write) -> None:
+    for stem in ("i1", LONG):
+        write(raw_gaze / "ALLFIXATIONMAPS" / f"{stem}_fixPts.jpg", marks((40, 60), (9, 9), value=255))
+        write(raw_gaze / "ALLFIXATIONMAPS" / f"{stem}_fixMap.jpg", blob((40, 60), 9, 9))
+    assert read("mit1003", raw_gaze).note  # raw gaze has observers, the maps have none
+    assert not read("mit1003-densities", raw_gaze).note
+    write_osie(raw_gaze, {"i1.jpeg": [[(5, 6)]]})
+    data = read("mit1003", raw_gaze)
+    same(data[0], [(4, 5)], [0])
+    assert data.note == ""
+    assert not any("wepsam" in remark for remark in datasets.check("mit1003", raw_gaze)["remarks"])
+
+
+def test_mit1003_missing_or_broken(root: Path, paint: Paint, write: Write) -> None:
+    def reading() -> FixationDataset:
+        return open_dataset(f"mit1003={root}")
+
+    refused(reading, f"no MIT1003 at {root}: expected ALLSTIMULI/")
     write(root / "ALLSTIMULI" / "i1.jpeg", paint(0, 40, 60))
-    refused(lambda: open_dataset(f"mit1003={root}"), "fixations.mat or ALLFIXATIONMAPS/")
-    save(root / "DATA" / "hp" / "i1.mat", i1={"DATA": {"eyeData": np.ones((720, 2))}})
-    refused(lambda: open_dataset(f"mit1003={root}"), "raw gaze only", "docs/datasets.md", "checkFixations.m")
+    refused(reading, "expected fixations.mat, DATA/ or ALLFIXATIONMAPS/")
+    (root / "DATA").mkdir()
+    refused(reading, f"no MIT1003's gaze at {root / 'DATA'}", "<observer>/<picture>.mat")
+    file = recorded(root / "DATA" / "hp" / "i1.mat", CENTER, (1, 1, 60))
+    same(reading()[0], [(0, 0)], [0])
+    for wrong in ({"DATA": 1}, {"DATA": np.zeros((0, 0))}, {"DATA": {"eyeData": "text"}}, {"imgName": "i1.jpeg"}, 3):
+        save(file, i1=wrong)
+        refused(reading, f"{file} has no gaze: expected a struct with DATA(1).eyeData, (N, 2)")
+    save(file, i1={"DATA": {"eyeData": np.ones((720, 1))}})
+    refused(reading, f"{file} has no gaze")
+    save(file, i1=1, i2=2)
+    refused(reading, f"{file} has 2 variables, expected one")
+    file.write_bytes(file.read_bytes()[:150])
+    refused(reading, f"{file} cannot be read")
+    version_7_3(file)
+    refused(reading, file, "MATLAB 7.3")
+    recorded(root / "DATA" / "zb" / "i1.mat", CENTER)
+    file.unlink()
+    refused(reading, "i1.jpeg has no gaze", file, "missing of 1 observers")
+    refused(lambda: open_dataset(f"mit1003-densities={root}"), "MIT1003's densities", "expected ALLFIXATIONMAPS/;")
     for bad in ({"img": "i1.jpeg", "subjects": {"fix_x": 1}}, {"img": "i1.jpeg"}):
         save(root / "fixations.mat", fixations=bad)
-        refused(lambda: open_dataset(f"mit1003={root}"), "fixations.mat")
+        refused(reading, "fixations.mat")
 
 
 # ---- CAT2000, Toronto: maps of the fixated pixels

@@ -396,6 +396,8 @@ def test_the_record_names_the_pictures(own: FixationDataset) -> None:
     """By ids, sizes and numbers of fixations, so the same pictures elsewhere are the same."""
     about = evaluate(center_gaussian, own).about
     assert about["dataset_sha256"] == score.fingerprint(own)
+    assert "note" not in about
+    assert evaluate(center_gaussian, replace(own, note="found so")).about["note"] == "found so"
     moved = replace(own, samples=tuple(replace(s, path=Path("elsewhere")) for s in own))
     assert score.fingerprint(moved) == score.fingerprint(own) != score.fingerprint(own[1:])
     fewer = replace(own[0], fixations=own[0].fixations[1:], observer=own[0].observer[1:])

@@ -4,6 +4,7 @@ from wepsam.datasets.about import ABOUT, About
 from wepsam.datasets.base import DatasetError, FixationDataset, Sample
 from wepsam.datasets.check import check
 from wepsam.datasets.figrim import figrim
+from wepsam.datasets.gaze import find_fixations
 from wepsam.datasets.isun import isun
 from wepsam.datasets.mit1003 import mit1003
 from wepsam.datasets.nus import eyecrowd, osie, scene
@@ -25,6 +26,7 @@ __all__ = [
     "dut_omron",
     "eyecrowd",
     "figrim",
+    "find_fixations",
     "isun",
     "mit1003",
     "open_dataset",

@@ -61,8 +61,8 @@ ABOUT: dict[str, About] = {
         "MIT1003", ("mit1003", "mit1003-densities"), 1003, "longer side 1024", "15", "free viewing, 3 s",
         35.0, 35.0, "http://people.csail.mit.edu/tjudd/WherePeopleLook", UNSTATED,
         "Judd, Ehinger, Durand, Torralba, Learning to predict where humans look, ICCV 2009",
-        "`ALLSTIMULI/*.jpeg` (or `stimuli/`), and `fixations.mat` in OSIE's form or `ALLFIXATIONMAPS/*_fixPts.jpg`, "
-        "`*_fixMap.jpg`; not the raw gaze in `DATA/` (see below)",
+        "`ALLSTIMULI/*.jpeg` (or `stimuli/`), and `fixations.mat` in OSIE's form, `DATA/<observer>/*.mat` (raw gaze, "
+        "see below) or `ALLFIXATIONMAPS/*_fixPts.jpg`; densities: `ALLFIXATIONMAPS/*_fixMap.jpg`",
     ),
     "cat2000": About(
         "CAT2000", ("cat2000", "cat2000-densities"), 2000, "1920x1080, gray bars around most", "18, not told apart",

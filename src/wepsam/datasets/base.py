@@ -86,12 +86,14 @@ class FixationDataset:
         samples: sorted by id.
         sigma: pixels; standard deviation of the densities.
         pixels_per_degree: of visual angle; None where the publication does not say.
+        note: what else is to be known of how its fixations came about; a line, empty where it is as published.
     """
 
     name: str
     samples: tuple[Sample, ...]
     sigma: float
     pixels_per_degree: float | None = None
+    note: str = ""
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -162,8 +164,8 @@ def read_map(path: Path) -> np.ndarray:
         return np.asarray(picture.convert("F"), dtype=np.float64)
 
 
-def load_mat(path: Path, variable: str) -> Any:
-    """A variable of a .mat file: structs as objects, arrays without sides of length 1.
+def load_mat(path: Path, variable: str | None) -> Any:
+    """A variable of a .mat file (None: its only one): structs as objects, arrays without sides of length 1.
 
     Raises:
         DatasetError: the file is missing, damaged, of version 7.3, or has no such variable.
@@ -174,7 +176,7 @@ def load_mat(path: Path, variable: str) -> Any:
     except ImportError:
         raise ImportError(f"reading {path.name} needs scipy: pip install 'wepsam[classical]'") from None
     try:
-        found = loadmat(path, squeeze_me=True, struct_as_record=False, variable_names=[variable])
+        found = loadmat(path, squeeze_me=True, struct_as_record=False, variable_names=variable)
     except NotImplementedError:
         raise DatasetError(
             f"{path} is a MATLAB 7.3 (HDF5) file, which scipy cannot read; "
@@ -182,6 +184,11 @@ def load_mat(path: Path, variable: str) -> Any:
         ) from None
     except Exception as error:  # scipy raises almost anything for a broken file
         raise DatasetError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    if variable is None:
+        names = [name for name in found if not name.startswith("__")]
+        if len(names) != 1:
+            raise DatasetError(f"{path} has {len(names)} variables, expected one")
+        return found[names[0]]
     if variable not in found:
         raise DatasetError(f"{path} has no variable {variable!r}")
     return found[variable]

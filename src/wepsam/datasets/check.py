@@ -30,7 +30,7 @@ def check(name: str, folder: Folder) -> dict[str, Any]:
     """
     data = read_dataset(name, folder)
     found = summary(data)
-    remarks = []
+    remarks = [data.note] if data.note else []
     about = of_reader(name)
     if about is not None and found["pictures"] != about.pictures:
         remarks.append(f"{found['pictures']} pictures of the {about.pictures} that {about.title} has with ground truth")

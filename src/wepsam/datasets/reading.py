@@ -43,7 +43,13 @@ def of_observers(points: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def dataset(
-    name: str, samples: list[Sample], folder: Folder, *, sigma: float, pixels_per_degree: float | None = None
+    name: str,
+    samples: list[Sample],
+    folder: Folder,
+    *,
+    sigma: float,
+    pixels_per_degree: float | None = None,
+    note: str = "",
 ) -> FixationDataset:
     """The samples, sorted by id.
 
@@ -56,7 +62,7 @@ def dataset(
     for one, next_one in pairwise(samples):
         if one.id == next_one.id:
             raise DatasetError(f"{name}: {one.path} and {next_one.path} differ in their suffix only; remove one")
-    return FixationDataset(name, tuple(samples), sigma, pixels_per_degree)
+    return FixationDataset(name, tuple(samples), sigma, pixels_per_degree, note)
 
 
 def expect(name: str, folder: Folder, *needed: Path) -> None:

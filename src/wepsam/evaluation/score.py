@@ -94,7 +94,7 @@ def evaluate(
     metrics = [m for m, metric in PROTOCOLS[protocol].items() if truths.offers(m, metric.needs)]
     about = {
         "model": name, "dataset": dataset.name, "split": split, "pictures": len(dataset), "protocol": protocol,
-        **NOTES.get(protocol, {}), "sigma": dataset.sigma,
+        **NOTES.get(protocol, {}), "sigma": dataset.sigma, **({"note": dataset.note} if dataset.note else {}),
         "weights": getattr(model, "card", {}).get("sha256"), **made, "dataset_sha256": fingerprint(dataset),
         "versions": {"wepsam": wepsam.__version__, "numpy": version("numpy"), "python": platform.python_version()},
     }  # fmt: skip
