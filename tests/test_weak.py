@@ -23,7 +23,7 @@ from wepsam.images import ImageError, read_image, resize
 from wepsam.weak import store
 from wepsam.weak.inspect import inspect
 from wepsam.weak.label import label
-from wepsam.weak.selection import entropy, lowest, reject
+from wepsam.weak.selection import entropy, ranked, reject
 from wepsam.weak.store import DamagedError, StoreError
 
 label_module = sys.modules["wepsam.weak.label"]  # its name in the package is that of the function
@@ -53,18 +53,18 @@ def test_entropy_is_for_8_bit_maps() -> None:
         entropy(np.zeros((2, 2)))
 
 
-def test_lowest() -> None:
+def test_ranked() -> None:
     entropies = np.array([5.0, 1.0, 3.0, 1.0, 4.0])
-    np.testing.assert_array_equal(lowest(entropies, 3), [1, 3, 2])  # in rising order, a tie by position
-    np.testing.assert_array_equal(lowest(entropies, 100_000), [1, 3, 2, 4, 0])
-    np.testing.assert_array_equal(lowest(entropies, 0.4), [1, 3])
-    np.testing.assert_array_equal(lowest(entropies, 1.0), [1, 3, 2, 4, 0])  # all
+    np.testing.assert_array_equal(ranked(entropies, 3), [1, 3, 2])  # in rising order, a tie by position
+    np.testing.assert_array_equal(ranked(entropies, 100_000), [1, 3, 2, 4, 0])
+    np.testing.assert_array_equal(ranked(entropies, 0.4), [1, 3])
+    np.testing.assert_array_equal(ranked(entropies, 1.0), [1, 3, 2, 4, 0])  # all
     for one in (1, np.int64(1)):
-        np.testing.assert_array_equal(lowest(entropies, one), [1])
-    assert len(lowest(np.array([]), 3)) == 0
+        np.testing.assert_array_equal(ranked(entropies, one), [1])
+    assert len(ranked(np.array([]), 3)) == 0
     for none in (0, -1, 0.0):
         with pytest.raises(ValueError, match="keep is a count"):
-            lowest(entropies, none)
+            ranked(entropies, none)
 
 
 def test_what_is_rejected_and_why(paint: Paint) -> None:

@@ -504,6 +504,54 @@ def compare(
 
 
 @app.command()
+def reproduce(
+    study: Annotated[
+        list[str] | None, typer.Option(help="plateau, convergence, labels, selection. Repeatable; by default all.")
+    ] = None,
+    data: Annotated[
+        Path,
+        typer.Option(file_okay=False, help="Folder with photos/ and the fixation datasets osie/, dut_omron/, ..."),
+    ] = Path("data"),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", file_okay=False, help="Where runs go, some gigabytes; they go on from there.")
+    ] = Path("runs/reproduction"),
+    results: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Where their logs and scores are copied to, and figures are made from."),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Markdown file for the tables; the figures go beside it."),
+    ] = None,
+    smoke: Annotated[bool, typer.Option("--smoke", help="The same in tiny: whether it runs at all.")] = False,
+    train: Annotated[bool, typer.Option("--train/--no-train", help="Or only make the report from the results.")] = True,
+    workers: Annotated[int, typer.Option(help="Runs at a time; -1 for one per core (one in all with a GPU).")] = -1,
+) -> None:
+    """Does weak pre-training help? Do the studies of the paper's claim, each of many training runs.
+
+    Stopped and called again, it goes on; finished runs are skipped.
+
+        wepsam reproduce --study labels --data data/ --results results/reproduction --report docs/reproduction.md
+    """
+    from wepsam.reproduction.studies import FULL, SMOKE, STUDIES
+
+    names = list(dict.fromkeys(study or STUDIES))
+    if unknown := set(names) - set(STUDIES):
+        raise typer.BadParameter(f"--study is one of {', '.join(STUDIES)}, not {', '.join(sorted(unknown))}")
+    results = results or out / "results"
+    if train:
+        from wepsam.reproduction.reproduce import reproduce as carry_out
+
+        done = carry_out(names, data, out, results=results, size=SMOKE if smoke else FULL, workers=workers)
+        print(f"{len(done)} runs: {results}")
+    if report is not None:
+        from wepsam.reproduction.report import report as write
+
+        for path in write(names, results, report):
+            print(path)
+
+
+@app.command()
 def submit(
     arguments: Annotated[
         list[str],

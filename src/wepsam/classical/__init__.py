@@ -13,6 +13,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gbvs-128": partial(gbvs, size=128),  # the paper's teacher
     "gbvs-256": partial(gbvs, size=256),
     "gbvs-512": partial(gbvs, size=512),
+    "gbvs-graph": partial(gbvs, normalization="graph"),  # the 2006 paper's second chain, instead of a power
     "center-gaussian": center_gaussian,
 }
 

@@ -5,7 +5,7 @@ Batch number n is a pure function of (data, settings, seed, n), so a run that re
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -50,19 +50,30 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.stimuli)
 
+    def take(self, rows: np.ndarray | slice) -> "Pairs":
+        """Some of them."""
+        return replace(self, stimuli=self.stimuli[rows], targets=self.targets[rows])
 
-def from_store(folder: PathOrUrl, keep: float = 1.0) -> tuple[Pairs, Pairs]:
+
+def from_store(folder: PathOrUrl, keep: float = 1.0, order: str = "lowest", seed: int = 0) -> tuple[Pairs, Pairs]:
     """Weakly labelled pictures to train on and to validate on: the `keep` of lowest entropy, every 20th held out.
+
+    Args:
+        folder: that `label` made, or its URL.
+        keep: how many, or a share.
+        order: "lowest" entropy first, or, to see what that is worth, "highest" or "random".
+        seed: of a random order.
 
     Raises:
         ValueError: fewer than two pictures are kept.
     """
-    rows = np.sort(store.select(folder, keep))
+    rows = np.sort(store.select(folder, keep, order, seed))
     if len(rows) < 2:
         raise ValueError(f"{folder} keeps {len(rows)} pictures with keep={keep:g}; learning needs two at least")
     every = min(20, len(rows))
     held_out = np.arange(len(rows)) % every == every - 1
-    name = f"{os.path.basename(os.path.abspath(folder))}: {len(rows)} of lowest entropy"
+    which = "at random" if order == "random" else f"of {order} entropy"
+    name = f"{os.path.basename(os.path.abspath(folder))}: {len(rows)} {which}"
     training, validation = (
         Pairs(*store.read_rows(folder, rows[m], (INPUT_SIZE, INPUT_SIZE), (MAP_SIZE, MAP_SIZE))[:2], (name,))
         for m in (~held_out, held_out)
@@ -119,9 +130,14 @@ def to_network(stimuli: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """To the network's input and output size; maps to a largest value of 1."""
     if stimuli.shape[-1] != INPUT_SIZE:
         stimuli = functional.interpolate(stimuli, size=(INPUT_SIZE, INPUT_SIZE), mode="bilinear", antialias=True)
+    return stimuli, to_map_size(targets)
+
+
+def to_map_size(targets: Tensor) -> Tensor:
+    """(B, M, M) -> (B, 32, 32), largest values 1."""
     if targets.shape[-1] != MAP_SIZE:
         targets = functional.adaptive_avg_pool2d(targets[:, None], MAP_SIZE)[:, 0]
-    return stimuli, targets / targets.amax((1, 2), keepdim=True).clamp(min=1e-6)
+    return targets / targets.amax((1, 2), keepdim=True).clamp(min=1e-6)
 
 
 def augment(stimuli: Tensor, targets: Tensor, how: Augmentation, rng: np.random.Generator) -> tuple[Tensor, Tensor]:

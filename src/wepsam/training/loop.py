@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import nn
+from torch import Tensor, nn
 
 import wepsam
 from wepsam import metrics
@@ -36,6 +36,7 @@ COLUMNS = (
     "validation_nss",
     "rate",
 )
+SAVE_EVERY = 20  # seconds, at the next validation: with the optimizer's state a checkpoint is 240 MB
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,12 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     _claim(folder, config)
     average = copy.deepcopy(network).to(fabric.device) if settings.average else None
-    state: dict[str, Any] = {"step": 0, "best": float("inf"), "seen_loss": 0.0, "seen": 0}
+    state: dict[str, Any] = {"step": 0, "best": float("inf"), "seen_loss": 0.0, "seen": 0, "waited": 0}
     if (folder / "last.safetensors").exists():
         state = checkpoint.load_progress(folder / "last.safetensors", network, optimizer, average)
     log = _log(folder, state["step"])
     began, first = time.monotonic(), state["step"]
+    saved = began
 
     with bar(steps * batches.size, folder.name) as shown:
         shown.update(first * batches.size)
@@ -122,18 +124,20 @@ def train(
                     step, step / batches.per_epoch, settings.rate(step, steps),
                     state["seen_loss"] / max(1, state["seen"]), scores["loss"], scores["cc"], scores["nss"], rate,
                 )  # fmt: skip
-                state |= {"seen_loss": 0.0, "seen": 0}
+                state |= {"seen_loss": 0.0, "seen": 0, "waited": state["waited"] + 1}
                 if scores["loss"] < state["best"]:
-                    state["best"] = scores["loss"]
+                    state |= {"best": scores["loss"], "waited": 0}
                     about = config | {"output": kind, "step": step, "validation_scores": scores}
                     checkpoint.save_weights(folder / "best.safetensors", judged.state_dict(), about)
                 log.append(dict(zip(COLUMNS, row, strict=True)))
                 _write_log(folder, log)
-                checkpoint.save_progress(folder / "last.safetensors", state, network, optimizer, average)
+                if step == steps or time.monotonic() - saved > SAVE_EVERY:
+                    checkpoint.save_progress(folder / "last.safetensors", state, network, optimizer, average)
+                    saved = time.monotonic()
                 shown.update(
                     step * batches.size, note=f"validation loss {scores['loss']:.4g}, best {state['best']:.4g}"
                 )
-            if step == steps:
+            if step == steps or (settings.patience and state["waited"] >= settings.patience):
                 break
             stimuli, targets = fabric.to_device(batches[step])  # (B, 3, 128, 128), (B, 32, 32)
             for group in optimizer.param_groups:
@@ -158,26 +162,31 @@ def train(
     return Run(folder / "best.safetensors", folder / "log.csv", state["best"])
 
 
-@torch.no_grad()
-def validate(fabric: Fabric, network: PaperNet, validation: data.Pairs, loss: str, size: int = 128) -> dict[str, float]:
+def validate(fabric: Fabric, network: PaperNet, validation: data.Pairs, loss: str) -> dict[str, float]:
     """Loss, and CC and NSS on the 32x32 maps (against densities: see `metrics.nss_density`)."""
     loss_of, kind = LOSSES[loss]
-    network.eval()
-    outputs, targets = [], []
-    for start in range(0, len(validation), size):
-        stimuli, target = data.to_network(*data.tensors(validation, slice(start, start + size)))
-        with fabric.autocast():
-            output = network(fabric.to_device(stimuli).contiguous(memory_format=torch.channels_last))
-        outputs.append(output.float().cpu())
-        targets.append(target)
-    network.train()
-    output, target = torch.cat(outputs), torch.cat(targets)
+    output, target = outputs(fabric, network, validation)
     pairs = list(zip(as_map(output, kind).numpy(), target.numpy(), strict=True))
     return {
         "loss": loss_of(output, target).item(),
         "cc": float(np.nanmean([metrics.cc(p, t) for p, t in pairs])),
         "nss": float(np.nanmean([metrics.nss_density(p, t) for p, t in pairs])),
     }
+
+
+@torch.no_grad()
+def outputs(fabric: Fabric, network: PaperNet, pairs: data.Pairs, size: int = 128) -> tuple[Tensor, Tensor]:
+    """(N, 32, 32) what the network answers, and (N, 32, 32) what it should, on the CPU."""
+    network.eval()
+    answers, targets = [], []
+    for start in range(0, len(pairs), size):
+        stimuli, target = data.to_network(*data.tensors(pairs, slice(start, start + size)))
+        with fabric.autocast():
+            answer = network(fabric.to_device(stimuli).contiguous(memory_format=torch.channels_last))
+        answers.append(answer.float().cpu())
+        targets.append(target)
+    network.train()
+    return torch.cat(answers), torch.cat(targets)
 
 
 def _optimizer(network: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:

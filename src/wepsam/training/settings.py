@@ -28,6 +28,7 @@ class TrainSettings:
     precision: str = "32-true"  # or "bf16-mixed", about twice as fast
     seed: int = 0
     validate_every: float = 1.0  # epochs
+    patience: int = 0  # validations without a lower loss after which training stops; 0 = it never does
 
     def __post_init__(self) -> None:
         known = {
@@ -39,8 +40,8 @@ class TrainSettings:
         for name, choices in known.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} is one of {', '.join(choices)}, not {getattr(self, name)!r}")
-        at_least = {"epochs": 0, "batch_size": 1, "warmup": 0, "weight_decay": 0, "dropout": 0, "average": 0, "seed": 0}
-        for name, least in at_least.items():
+        at_least = dict.fromkeys(("epochs", "warmup", "weight_decay", "dropout", "average", "patience", "seed"), 0)
+        for name, least in (at_least | {"batch_size": 1}).items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is at least {least}, not {getattr(self, name)}")
         for name in ("learning_rate", "momentum"):

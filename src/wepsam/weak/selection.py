@@ -60,18 +60,24 @@ def _is_blank(stimulus: np.ndarray) -> bool:
     return bool(stimulus.std(axis=(0, 1)).max() < MIN_CONTRAST)
 
 
-def lowest(entropies: np.ndarray, keep: float) -> np.ndarray:
-    """Indices of the maps of lowest entropy, in rising order; ties by position.
+def ranked(entropies: np.ndarray, keep: float, order: str = "lowest", seed: int = 0) -> np.ndarray:
+    """Indices of the maps to keep, those of lowest entropy unless another order is asked for; ties by position.
 
     Args:
         entropies: (N,) bits.
         keep: a count (100_000, as in the paper) or, as a float up to 1.0, a share (0.5). More than there are keeps all.
+        order: "lowest" (the paper), "highest" or "random": what a selection has to be better than.
+        seed: of the random order.
 
     Raises:
-        ValueError: keep is not above 0.
+        ValueError: keep is not above 0, or no such order.
     """
     if keep <= 0:
         raise ValueError(f"keep is a count such as 100000 or a share such as 0.5, not {keep}")
     is_count = keep > 1 or isinstance(keep, int | np.integer)
     count = int(keep) if is_count else round(keep * len(entropies))
-    return np.argsort(entropies, kind="stable")[:count]
+    if order == "random":
+        return np.random.default_rng(seed).permutation(len(entropies))[:count]
+    if order not in ("lowest", "highest"):
+        raise ValueError(f'orders are "lowest", "highest" and "random", not {order!r}')
+    return np.argsort(entropies if order == "lowest" else -entropies, kind="stable")[:count]

@@ -27,7 +27,7 @@ from wepsam import files, maps
 from wepsam.files import PathOrUrl
 from wepsam.images import read_image
 from wepsam.weak.pictures import Fingerprint
-from wepsam.weak.selection import lowest
+from wepsam.weak.selection import ranked
 
 STIMULUS_SIZE = 128  # the paper's network input
 MAP_SIZE = 32
@@ -247,15 +247,15 @@ def _clear(folder: PathOrUrl) -> None:
             pass
 
 
-def select(folder: PathOrUrl, keep: float = 1.0) -> np.ndarray:
+def select(folder: PathOrUrl, keep: float = 1.0, order: str = "lowest", seed: int = 0) -> np.ndarray:
     """Row numbers, over all parts, of the kept maps of lowest entropy, in rising order.
 
-    Only the column of entropies is read. `keep` is a count or a share, as in `selection.lowest`.
+    Only the column of entropies is read. `keep`, `order` and `seed` as in `selection.ranked`.
     """
     tables = read_parts(folder, ["entropy"])
     entropies = np.concatenate([t["entropy"].to_numpy() for t in tables])  # null, so NaN here, where not kept
     kept = np.flatnonzero(~np.isnan(entropies))
-    return kept[lowest(entropies[kept], keep)]
+    return kept[ranked(entropies[kept], keep, order, seed)]
 
 
 def read_rows(

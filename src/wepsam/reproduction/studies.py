@@ -1,0 +1,218 @@
+"""What is studied: which runs, on which pictures, from which start. Only data; `jobs` does one, `reproduce` all.
+
+All compute is counted in pictures seen, mirrored or otherwise changed ones included. Arms that are compared see as
+many in all: a random start gets the pictures of the pre-training on top of its fine-tuning.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wepsam.networks.paper import PaperConfig
+from wepsam.training.batches import Augmentation
+from wepsam.training.settings import TrainSettings
+
+FIXATIONS = ("osie", "dut_omron", "eyecrowd", "scene")
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+HE, PAPER = PaperConfig(init="he"), PaperConfig(init="paper")
+
+
+@dataclass(frozen=True)
+class Weak:
+    """Photographs under a teacher's maps.
+
+    Attributes:
+        teacher: a name in CLASSICAL.
+        size: pixels of the square that it sees.
+        keep: how many photographs, or a share of all.
+        order: which of them: "lowest" entropy (the paper), "highest", or "random" (drawn by the run's seed).
+    """
+
+    teacher: str = "gbvs"
+    size: int = 512
+    keep: float = 0.5
+    order: str = "lowest"
+
+
+@dataclass(frozen=True)
+class Human:
+    """Pictures with human fixations: a share of the training pictures of some datasets, mixed.
+
+    The pictures of a smaller share are among those of a larger one, for the same seed.
+    """
+
+    datasets: tuple[str, ...] = FIXATIONS
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training run.
+
+    Attributes:
+        arm: STUDY/NAME of what it is an example of.
+        data: what it learns.
+        pictures: how many it sees at most.
+        every: how many it sees between validations.
+        settings: how it learns, but for the epochs.
+        start: the run whose last weights it starts from; None for a random start.
+        network: the architecture and its random start.
+    """
+
+    arm: str
+    data: Weak | Human
+    pictures: int
+    every: int
+    settings: TrainSettings
+    start: "Job | None" = None
+    network: PaperConfig = HE
+
+    @property
+    def name(self) -> str:
+        """Its folder, below that of all runs."""
+        return f"{self.arm}-seed{self.settings.seed}"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a study is.
+
+    Attributes:
+        scale: of all numbers of pictures seen.
+        most: pictures of any set; None for all.
+        seeds: how many, None for as many as the study has.
+        hidden: width of the network's wide layer, None for its own.
+    """
+
+    scale: float = 1.0
+    most: int | None = None
+    seeds: int | None = None
+    hidden: int | None = None
+
+    def seeds_of(self, study: int) -> range:
+        return range(study if self.seeds is None else min(self.seeds, study))
+
+
+FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32)
+
+# The paper's start, loss, optimizer and first rate. Leaving the plateau of the mean map takes a number of steps, not of
+# pictures, so small batches make it affordable. What the paper runs for hundreds of epochs is cut off after some, and
+# not squeezed: the rate is still near .3 then, and a momentum rising to .999 (JuntingNet's) still near .9.
+SQUARED = TrainSettings(
+    batch_size=16, loss="mse", optimizer="sgd", learning_rate=(0.3, 0.3), momentum=(0.9, 0.9), precision="bf16-mixed"
+)
+# The recipe of the shipped weights, but for the length: density, KL divergence.
+DENSITY = TrainSettings(
+    batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine", warmup=50,
+    precision="bf16-mixed",
+)  # fmt: skip
+DENSITY_HUMAN = replace(DENSITY, dropout=0.3, average=0.995, augmentation=Augmentation(geometry=0.6, color=0.6))
+WEAK_PICTURES = 32_000
+
+
+def plateau(size: Size) -> list[Job]:
+    """From N(0, 0.01): which rates diverge, which sit on the loss of the mean map, and for how long."""
+
+    def job(
+        arm: str, rate: float, *, data: Weak | Human = Weak(), network: PaperConfig = PAPER,
+        start: Job | None = None, **changes: Any,
+    ) -> Job:  # fmt: skip
+        settings = replace(SQUARED, learning_rate=(rate, rate), **changes)
+        return Job(f"plateau/{arm}", data, 32_000, 800, settings, start, network)
+
+    weak, people = job("rate-0.3", 0.3), Human(("dut_omron",))
+    return [
+        weak,
+        job("people", 0.3, data=people),
+        job("people-from-weak", 0.3, data=people, start=weak),
+        job("rate-0.1", 0.1),
+        job("rate-1", 1.0),
+        job("rate-3", 3.0),
+        job("float32", 0.3, precision="32-true"),
+        job("head-juntingnet", 0.3, network=replace(PAPER, head="juntingnet")),
+        job("momentum-0.99", 0.3, momentum=(0.99, 0.99)),
+        job("he-start", 0.3, network=HE),
+    ]
+
+
+def convergence(size: Size) -> list[Job]:
+    """Fig. 2: loss over epochs on DUT-OMRON, pre-trained against random start.
+
+    The third arm has as much compute as both steps of the pre-trained one together.
+    """
+    jobs, people, weak_pictures, pictures, every = [], Human(("dut_omron",)), 32_000, 28_000, 1_000
+    for seed in size.seeds_of(5):
+        settings = replace(SQUARED, seed=seed)
+        weak = Job("pre/squared", Weak(), weak_pictures, 4_000, settings, network=PAPER)
+        jobs += [
+            Job("convergence/weak", people, pictures, every, settings, start=weak),
+            Job("convergence/random", people, pictures, every, settings, network=PAPER),
+            Job("convergence/random-longer", people, weak_pictures + pictures, every, settings, network=PAPER),
+        ]
+    return jobs
+
+
+def labels(size: Size) -> list[Job]:
+    """How many fixation pictures weak pre-training saves, with the recipe of the shipped weights.
+
+    The rate is constant, the running mean of the weights is judged, and a run ends early that gets no better: so the
+    longer budget of the random start is never to its disadvantage.
+    """
+    jobs = []
+    for seed in size.seeds_of(3):
+        weak = pretraining(Weak(), seed)
+        settings = replace(DENSITY_HUMAN, seed=seed, learning_rate=(4e-4, 4e-4), patience=6)
+        for share in SHARES:
+            pictures = min(20_000, round(480_000 * share))
+            every, people = max(300, pictures // 12), Human(share=share)
+            jobs += [
+                Job(f"labels/weak-{share:g}", people, pictures, every, settings, start=weak),
+                Job(f"labels/random-{share:g}", people, WEAK_PICTURES + pictures, every, settings),
+            ]
+    return jobs
+
+
+def selection(size: Size) -> list[Job]:
+    """What matters in step 1, judged after fine-tuning on a tenth of the fixation pictures."""
+    kinds = {
+        "lowest-half": Weak(),
+        "random-half": Weak(order="random"),
+        "highest-half": Weak(order="highest"),
+        "all": Weak(keep=1.0),
+        "lowest-500": Weak(keep=500),
+        "teacher-128": Weak(size=128),
+        "graph": Weak(teacher="gbvs-graph"),
+    }
+    return [
+        Job(
+            f"selection/{arm}", Human(share=0.1), 12_000, 1_200, replace(DENSITY_HUMAN, seed=seed),
+            start=pretraining(weak, seed),
+        )
+        for seed in size.seeds_of(3)
+        for arm, weak in kinds.items()
+    ]  # fmt: skip
+
+
+def pretraining(weak: Weak, seed: int) -> Job:
+    """Step 1 as the shipped weights have it, but shorter."""
+    name = f"pre/{weak.teacher}-{weak.size}-{weak.order}-{weak.keep:g}"
+    return Job(name, weak, WEAK_PICTURES, 4_000, replace(DENSITY, seed=seed))
+
+
+STUDIES: dict[str, Callable[[Size], list[Job]]] = {
+    "plateau": plateau,
+    "convergence": convergence,
+    "labels": labels,
+    "selection": selection,
+}
+
+
+def with_starts(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs and all that they start from, each once, starts first."""
+    ordered: dict[Job, None] = {}
+    for job in jobs:
+        if job.start is not None:
+            ordered |= dict.fromkeys(with_starts([job.start]))
+        ordered[job] = None
+    return list(ordered)
