@@ -55,6 +55,17 @@ def test_compiled_and_numpy_agree(monkeypatch: pytest.MonkeyPatch, kind: str, pr
     assert scores[0] == pytest.approx(scores[1], rel=1e-12, abs=1e-12, nan_ok=True)
 
 
+def test_a_map_of_the_smallest_numbers_is_a_distribution() -> None:
+    """1 over its sum is too large for a float."""
+    smallest = 5e-324 * np.random.default_rng(5).integers(0, 9, (300, 300))
+    truth = density([[100, 90]], smallest.shape, 40.0)
+    assert 0 < smallest.sum() < 1 / np.finfo(np.float64).max
+    for metric in (metrics.sim, metrics.kl_div):
+        for prediction, other in ((smallest, truth), (truth, smallest)):
+            expected = metric(*(m / m.max() for m in (prediction, other)))
+            assert metric(prediction, other) == pytest.approx(expected, rel=1e-12)
+
+
 def test_the_vectorized_logarithm_is_off_by_one_rounding_at_most() -> None:
     rng = np.random.default_rng(3)
     magnitudes = 10.0 ** rng.uniform(-307, 308, 20000)

@@ -78,14 +78,12 @@ def products(one, other, mean, other_mean):  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMMED)
 def smaller(one, other, one_as, other_as):  # pragma: no cover - compiled
-    low, mass, uniform = one_as
-    other_low, other_mass, other_uniform = other_as
+    factors, other_factors = _factors(one_as), _factors(other_as)
     total = 0.0
     for start in range(0, one.size, RUN):
         a, b, part = one[start : start + RUN], other[start : start + RUN], 0.0
         for i in range(a.size):
-            p = (np.float64(a[i]) - low) / mass + uniform
-            q = (np.float64(b[i]) - other_low) / other_mass + other_uniform
+            p, q = _probability(a[i], factors), _probability(b[i], other_factors)
             part += p if p < q else q
         total += part
     return total
@@ -93,17 +91,29 @@ def smaller(one, other, one_as, other_as):  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMMED)
 def divergence(prediction, truth, prediction_as, truth_as):  # pragma: no cover - compiled
-    low, mass, uniform = prediction_as
-    true_low, true_mass, true_uniform = truth_as
+    factors, true_factors = _factors(prediction_as), _factors(truth_as)
     total = 0.0
     for start in range(0, truth.size, RUN):
         a, b, part = prediction[start : start + RUN], truth[start : start + RUN], 0.0
         for i in range(a.size):
-            p = (np.float64(a[i]) - low) / mass + uniform
-            q = (np.float64(b[i]) - true_low) / true_mass + true_uniform
+            p, q = _probability(a[i], factors), _probability(b[i], true_factors)
             part += q * log(q / (p + EPS) + EPS)
         total += part
     return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _factors(read_as):  # pragma: no cover - compiled
+    """By what to multiply, which is faster than to divide; two numbers, for 1 over the smallest masses is infinite."""
+    low, mass, uniform = read_as
+    scale = 2.0**60 if mass < 1e-300 else 1.0
+    return low, scale, 1 / (scale * mass), uniform
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _probability(value, factors):  # pragma: no cover - compiled
+    low, scale, weight, uniform = factors
+    return (np.float64(value) - low) * scale * weight + uniform
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
