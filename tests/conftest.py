@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,16 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 
 # The same examples in every run: what fails here fails everywhere. Others: pytest --hypothesis-profile=default
-settings.register_profile("seeded", derandomize=True)
+settings.register_profile("seeded", derandomize=True, deadline=None)
 settings.load_profile("seeded")
+
+
+@pytest.fixture(scope="module", params=["numpy", "compiled"])
+def passes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Maps of any size are scored in numpy, then by the compiled passes."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("wepsam.metrics._map.LARGE", np.inf if request.param == "numpy" else 1)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ import pytest
 from wepsam import metrics
 from wepsam.maps import fixations_from_map
 
+pytestmark = pytest.mark.usefixtures("passes")
+
 GOLDEN = Path(__file__).parent / "golden" / "metrics"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())["cases"]
 PYSALIENCY = json.loads((GOLDEN / "pysaliency.json").read_text())["cases"]

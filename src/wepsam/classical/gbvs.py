@@ -8,15 +8,12 @@ its stationary distribution is the normalized degree of each node (see `activati
 and stops early: at its default tolerance it is up to 3.4 % of the peak away from the answer given here.
 """
 
-import atexit
-import shutil
-import tempfile
 from functools import cache, lru_cache
-from importlib import import_module
 from types import ModuleType
 
 import numpy as np
 
+from wepsam import numba_cache
 from wepsam.images import resize
 
 LATTICE = 32  # longer side of the lattice on which the chains live
@@ -343,16 +340,7 @@ def _checked(stimulus: np.ndarray, ndim: int) -> np.ndarray:
 
 
 def _compiled() -> ModuleType:
-    """The compiled loops. numba is heavy and optional, so nothing imports it before it is used."""
-    name = "wepsam.classical.compiled"
     try:
-        return import_module(name)
+        return numba_cache.load("wepsam.classical.compiled")
     except ModuleNotFoundError as error:
         raise ImportError(f"GBVS needs {error.name}: pip install 'wepsam[classical]'") from None
-    except RuntimeError:
-        # numba can keep compiled code neither beside the module nor in the user's cache: on a read-only system. So for
-        # this process only, in a folder that nobody else can write to, for numba runs what it finds there.
-        folder = tempfile.mkdtemp(prefix="wepsam-numba-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        import_module("numba").config.CACHE_DIR = folder
-        return import_module(name)

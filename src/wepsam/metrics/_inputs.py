@@ -41,4 +41,4 @@ def at_fixations(values: Map, fixations: np.ndarray, *, once: bool) -> np.ndarra
     places = rows * values.shape[1] + columns
     if once:
         places = np.unique(places)
-    return np.asarray(values.values.ravel()[places])
+    return values.flat[places].astype(np.float64)

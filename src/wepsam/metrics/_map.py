@@ -1,12 +1,24 @@
 """A map as the metrics read it: checked once, and with what several of them ask of it kept."""
 
-from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
+from types import ModuleType
 
 import numpy as np
 
+from wepsam import numba_cache
+from wepsam.metrics import _blocks
+
+LARGE = 1 << 16  # pixels, from which on the compiled passes are used: loading numba takes longer than a small map
 BINS = 1 << 14  # into which the pixels are counted; more would not fit a core's fast memory, fewer leave more to sort
-BLOCK = 1 << 15  # pixels at a time, 256 kB of float64: twice as fast as whole maps, which do not fit
+
+
+@cache
+def compiled() -> ModuleType | None:
+    """The compiled passes; None where numba is not installed, or not for this numpy."""
+    try:
+        return numba_cache.load("wepsam.metrics.compiled")
+    except ImportError:
+        return None
 
 
 class Map:
@@ -16,29 +28,34 @@ class Map:
     `wepsam.metrics.score` makes one for each map, so that seven metrics do not convert and sum it seven times.
 
     Attributes:
-        values: (H, W) float64, finite.
-        low, high: the smallest and the largest value.
+        passes: the module that goes over the pixels: `compiled` for large maps where numba is installed, or `_blocks`.
+        flat: (H W,) float64, finite; for `compiled` float32 stays float32, which is read faster than converted.
+        low, high, total: the smallest value, the largest, the sum.
 
     Raises:
         ValueError: the map is not two-dimensional, empty, or not finite.
     """
 
     def __init__(self, values: np.ndarray, name: str = "saliency map") -> None:
-        values = np.asarray(values, dtype=np.float64, order="C")
+        values = np.asarray(values)
         if values.ndim != 2 or values.size == 0:
             raise ValueError(f"the {name} has the shape {values.shape}, expected (H, W)")
-        self.values, self.name = values, name
-        self.low, self.high = float(values.min()), float(values.max())  # NaN where any value is
-        if not (np.isfinite(self.low) and np.isfinite(self.high)):
+        self.passes = (values.size >= LARGE and compiled()) or _blocks
+        as_it_is = values.dtype == np.float32 and self.passes is not _blocks
+        values = np.asarray(values, dtype=np.float32 if as_it_is else np.float64, order="C")
+        self.shape, self.flat, self.name = values.shape, values.ravel(), name
+        self.low, self.high, self.total = self.passes.extent(self.flat)
+        if not np.isfinite(self.total) and not np.isfinite(values).all():
             raise ValueError(f"the {name} has {(~np.isfinite(values)).sum()} NaN or infinite of {values.size} values")
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.values.shape[0], self.values.shape[1]
+    @cached_property
+    def values(self) -> np.ndarray:
+        """(H, W) float64."""
+        return self.flat.reshape(self.shape).astype(np.float64, copy=False)
 
     @property
     def size(self) -> int:
-        return self.values.size
+        return self.flat.size
 
     @property
     def is_constant(self) -> bool:
@@ -48,55 +65,45 @@ class Map:
     def is_zero(self) -> bool:
         return self.low == self.high == 0
 
-    @cached_property
-    def total(self) -> float:
-        return float(self.values.sum())
-
     @property
     def mean(self) -> float:
         return self.total / self.size
 
-    def centered(self, rows: slice) -> np.ndarray:
-        """Values of these rows minus the mean of the map."""
-        return np.asarray(self.values[rows] - self.mean)
-
     @cached_property
     def spread(self) -> float:
         """Square root of the sum of squared deviations from the mean: the standard deviation is this / sqrt(n)."""
-        deviations = (self.centered(rows) for rows in self.blocks())
-        return float(np.sqrt(sum(np.vdot(d, d) for d in deviations)))
-
-    def blocks(self) -> Iterator[slice]:
-        """The map's rows, some at a time: what is computed on the way stays in the core's memory."""
-        step = max(1, BLOCK // self.shape[1])
-        return (slice(row, row + step) for row in range(0, self.shape[0], step))
+        return float(np.sqrt(self.passes.squares(self.flat, self.mean)))
 
     # ---- as a distribution
 
-    def probability(self, values: np.ndarray) -> np.ndarray:
-        """Values of this map over the map's sum; an all-zero map is uniform.
+    def distribution(self, *, stretched: bool = False) -> _blocks.Distribution:
+        """How to read the map as one: its values over their sum; an all-zero map is uniform.
+
+        Args:
+            stretched: first stretch the map to [0, 1], so that its smallest value is 0 and any scale will do.
 
         Raises:
-            ValueError: the map has negative values, or its sum is no number.
+            ValueError: not stretched, the map has negative values, or its sum is no number.
         """
-        if not (self.low >= 0 and np.isfinite(self.total)):
+        if stretched:
+            low, mass = self.low, self._total_above_low
+        elif self.low >= 0 and np.isfinite(self.total):
+            low, mass = 0.0, self.total
+        else:
             raise ValueError(
                 f"a distribution needs finite values >= 0, in the {self.name} the smallest is {self.low:g}, "
                 f"the sum {self.total:g}"
             )
-        return values / self.total if self.total > 0 else np.full_like(values, 1 / self.size)
+        no_mass = self.high == low
+        return (low, 1.0, 1 / self.size) if no_mass else (low, mass, 0.0)
+
+    def probability(self, values: np.ndarray, *, stretched: bool = False) -> np.ndarray:
+        """Probabilities of float64 values of this map, read as a `distribution`."""
+        return _blocks.probability(values, self.distribution(stretched=stretched))
 
     @cached_property
     def _total_above_low(self) -> float:
-        return float(sum((self.values[rows] - self.low).sum() for rows in self.blocks()))
-
-    def stretched_probability(self, values: np.ndarray) -> np.ndarray:
-        """As `probability`, of the map stretched to [0, 1]: its smallest value is 0 and any scale will do."""
-        if self.is_constant:
-            return np.full_like(values, 1 / self.size)
-        above_low = values - self.low
-        above_low /= self._total_above_low
-        return above_low
+        return self.passes.above(self.flat, self.low)
 
     def stretched(self, values: np.ndarray) -> np.ndarray:
         """Values of this map in [0, 1] between its smallest and its largest; zeros if it is constant."""
@@ -117,6 +124,8 @@ class Map:
         Returns:
             (N,) integers.
         """
+        if self.passes is not _blocks:
+            return self.passes.at_least(self.flat, thresholds, self.low, self.high, stretched)
         bins, counts = self._binned
         within = thresholds.clip(*((0.0, 1.0) if stretched else (self.low, self.high)))  # for their bins only
         above_low = within * (self.high - self.low) if stretched else within - self.low
@@ -126,7 +135,7 @@ class Map:
         near = np.zeros(BINS, dtype=bool)
         for step in (-1, 0, 1):
             near[np.clip(level + step, 0, BINS - 1)[open_question]] = True
-        candidates = self.values.ravel()[near.take(bins)]
+        candidates = self.flat[near.take(bins)]
         candidates = np.sort(self.stretched(candidates) if stretched else candidates)
         above = np.cumsum(np.where(near, 0, counts)[::-1])[::-1]
         found = above[level] + candidates.size - np.searchsorted(candidates, thresholds)
@@ -142,11 +151,11 @@ class Map:
     @cached_property
     def _binned(self) -> tuple[np.ndarray, np.ndarray]:
         """(H W,) bin of each pixel, ascending with its value, and (BINS,) number of pixels in each."""
-        bins, counts = np.zeros(self.shape, dtype=np.uint16), np.zeros(BINS, dtype=np.intp)
-        for rows in self.blocks():
+        bins, counts = np.zeros(self.size, dtype=np.uint16), np.zeros(BINS, dtype=np.intp)
+        for values, bin_of in _blocks.blocks(self.flat, bins):
             if self._bins_per_unit:
-                above_low = self.values[rows] - self.low
+                above_low = values - self.low
                 above_low *= self._bins_per_unit
-                bins[rows] = above_low  # rounds down
-            counts += np.bincount(bins[rows].ravel(), minlength=BINS)
-        return bins.ravel(), counts
+                bin_of[:] = above_low  # rounds down
+            counts += np.bincount(bin_of, minlength=BINS)
+        return bins, counts

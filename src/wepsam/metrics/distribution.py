@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wepsam.metrics._inputs import EPS, is_mit, map_pair
+from wepsam.metrics._inputs import is_mit, map_pair
 from wepsam.metrics._map import Map
 
 
@@ -26,8 +26,8 @@ def cc(saliency_map: np.ndarray | Map, density: np.ndarray | Map) -> float:
         return np.nan
     if prediction.is_constant:
         return 0.0
-    shared = sum(np.vdot(prediction.centered(rows), truth.centered(rows)) for rows in truth.blocks())
-    return float(shared / (prediction.spread * truth.spread))
+    shared, squares, true_squares = truth.passes.products(prediction.flat, truth.flat, prediction.mean, truth.mean)
+    return float(shared / np.sqrt(squares) / np.sqrt(true_squares))
 
 
 def sim(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, protocol: str = "mit") -> float:
@@ -55,9 +55,8 @@ def sim(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, protocol: 
     prediction, truth = map_pair(saliency_map, density)
     if truth.is_zero:
         return np.nan
-    p, q = (m.stretched_probability if mit else m.probability for m in (prediction, truth))
-    shared = (np.minimum(p(prediction.values[rows]), q(truth.values[rows])).sum() for rows in truth.blocks())
-    return float(sum(shared))
+    p, q = (m.distribution(stretched=mit) for m in (prediction, truth))
+    return truth.passes.smaller(prediction.flat, truth.flat, p, q)
 
 
 def kl_div(saliency_map: np.ndarray | Map, density: np.ndarray | Map) -> float:
@@ -82,11 +81,4 @@ def kl_div(saliency_map: np.ndarray | Map, density: np.ndarray | Map) -> float:
     # No stretching to [0, 1] here, unlike `sim` and `info_gain` in `mit`, and the same eps in both protocols: the
     # Tuebingen board calls pysaliency with the MIT code's. That code leaves an all-zero prediction zero and
     # answers 30 or so; to us, and to pysaliency, it is the same constant map as any other.
-    divergence = 0.0
-    for rows in truth.blocks():
-        ratio, observed = prediction.probability(prediction.values[rows]), truth.probability(truth.values[rows])
-        ratio += EPS
-        np.divide(observed, ratio, out=ratio)
-        ratio += EPS
-        divergence += np.vdot(observed, np.log(ratio, out=ratio))
-    return float(divergence)
+    return truth.passes.divergence(prediction.flat, truth.flat, prediction.distribution(), truth.distribution())

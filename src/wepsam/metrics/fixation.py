@@ -92,7 +92,9 @@ def info_gain(
     if mit:
         # The stretching gives each map's darkest pixel probability 0; a fixation there costs up to
         # log2(1 / eps) = 52 bits.
-        predicted, expected = prediction.stretched_probability(predicted), floor.stretched_probability(expected)
+        predicted, expected = (
+            values.probability(at, stretched=True) for values, at in ((prediction, predicted), (floor, expected))
+        )
         return float(np.mean(np.log2(EPS + predicted) - np.log2(EPS + expected)))
     predicted, expected = prediction.probability(predicted), floor.probability(expected)
     if not expected.all():
