@@ -28,7 +28,9 @@ def convergence(arms: dict[str, Arm], path: Path) -> None:
             _band(axes, x / epoch, values, color, label=title)
     mean_map = np.mean([run.about["mean_map_loss"] for run in arms["weak"].runs])
     loss.axhline(mean_map, color="0.6", linewidth=0.8, linestyle="--", zorder=0)
-    loss.annotate("the mean map", (1, mean_map), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7)
+    loss.annotate(
+        "the mean map", (1, mean_map), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7
+    )
     top = np.quantile(arms["random"].curve("validation_loss")[1][:, 0], 0.5)
     loss.set_ylim(top=min(top, 1.6 * mean_map))
     for axes, title in ((loss, "loss (mean squared error)\nvalidation; dotted: training"), (cc, "CC"), (nss, "NSS")):
@@ -63,7 +65,9 @@ def selection(arms: dict[str, Arm], path: Path) -> None:
             axes.plot([found.low, found.high], [row, row], color=WEAK, linewidth=3, solid_capstyle="round")
             axes.plot([found.least, found.most], [row, row], "|", color="0.3", markersize=9)
         axes.axvline(0, color="0.6", linewidth=0.8)
-        axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), title=f"{title}: difference to the lowest half")
+        axes.set(
+            yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), title=f"{title}: difference to the lowest half"
+        )
         axes.set_yticklabels(names if axes is panels[0] else [])
     _save(figure, path)
 

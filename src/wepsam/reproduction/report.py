@@ -119,8 +119,8 @@ def labels(arms: dict[str, Arm]) -> str:
     first = by_start["weak"][0].runs[0]
     lines.append(
         f"\n{len(by_start['weak'][0].runs)} seeds; {len(first.datasets)} pictures that chose nothing. Differences are "
-        "paired: mean [95 % bootstrap interval over pictures] and the range of the seeds' means. A random start may see "
-        "as many pictures as pre-training and fine-tuning together; a run ends that gets no better."
+        "paired: mean [95 % bootstrap interval over pictures] and the range of the seeds' means. A random start may "
+        "see as many pictures as pre-training and fine-tuning together; a run ends that gets no better."
     )
     return "\n".join(lines)
 
@@ -146,8 +146,8 @@ def selection(arms: dict[str, Arm]) -> str:
         lines.append(f"| {title} | " + " | ".join(scores + changes) + " |")
     seeds = sorted({len(arm.runs) for arm in arms.values()})
     lines.append(
-        f"\n{' to '.join(map(str, seeds))} seeds; {len(base.runs[0].datasets)} pictures that chose nothing; equal numbers "
-        f"of pictures seen in step 1, then fine-tuning on {base.runs[0].about['training'][-1]} fixation pictures. "
+        f"\n{' to '.join(map(str, seeds))} seeds; {len(base.runs[0].datasets)} pictures that chose nothing; "
+        f"equal numbers of pictures seen in step 1, then fine-tuning on {base.runs[0].about['training'][-1]} pictures. "
         "Differences are paired: mean [95 % bootstrap interval over pictures] and the range of the seeds' means."
     )
     return "\n".join(lines)

@@ -50,7 +50,7 @@ def reproduce(
     todo = [job for job in everything if not work.is_done(job, out)]
     for weak in dict.fromkeys((job.data.teacher, job.data.size) for job in todo if isinstance(job.data, Weak)):
         with bar(1, f"labels of {weak[0]}, {weak[1]} px", after=2) as shown:
-            work.make_labels(Weak(*weak), data, out, size, lambda done, total, b=shown: b.update(done, total))
+            work.make_labels(Weak(*weak), data, out, size, shown.update)
     _do_all(todo, data, out, size, _count(workers))
     if results is not None:
         for job in everything:
