@@ -224,16 +224,21 @@ def test_it_learns(tmp_path):
     )
 
 
+@pytest.mark.parametrize("save_every", [0, 20])  # from a checkpoint of each validation; from the start, no time for one
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
-def test_interrupted_and_resumed_is_uninterrupted(tmp_path, optimizer, monkeypatch):
+def test_interrupted_and_resumed_is_uninterrupted(tmp_path, optimizer, save_every, monkeypatch):
+    monkeypatch.setattr("wepsam.training.loop.SAVE_EVERY", save_every)
     settings = replace(QUICK, optimizer=optimizer, learning_rate=(1e-2, 1e-3))
     whole = train(network(), pairs(), pairs(6, seed=1), settings, tmp_path / "whole", "random")
 
     # Stopped in the middle of the second epoch, and again at once on the first step after resuming.
     fetch = Batches.__getitem__
-    stop_at = [4, 3]
+    stop_at, first_fetched = [4, 3], []
 
     def interrupted(self, number):
+        if begins:
+            begins.clear()
+            first_fetched.append(number)
         if stop_at and number == stop_at[0]:
             stop_at.pop(0)
             raise KeyboardInterrupt
@@ -241,10 +246,13 @@ def test_interrupted_and_resumed_is_uninterrupted(tmp_path, optimizer, monkeypat
 
     monkeypatch.setattr(Batches, "__getitem__", interrupted)
     for _ in range(2):
+        begins = [True]
         with pytest.raises(KeyboardInterrupt):
             train(network(), pairs(), pairs(6, seed=1), settings, tmp_path / "parts", "random")
+    begins = [True]
     parts = train(network(), pairs(), pairs(6, seed=1), settings, tmp_path / "parts", "random")
     assert not stop_at
+    assert (first_fetched[-1] > 0) == (save_every == 0)
     assert parts.validation_loss == whole.validation_loss
     for a, b in zip(load_weights(parts.best)[0].parameters(), load_weights(whole.best)[0].parameters(), strict=True):
         assert torch.equal(a, b)
@@ -260,6 +268,15 @@ def test_a_finished_run_is_not_run_again(tmp_path):
     first = train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
     again = train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
     assert again == first
+
+
+def test_patience_ends_what_gets_no_better(tmp_path):
+    settings = replace(QUICK, epochs=20, learning_rate=(0, 0), average=0.0, patience=2)
+    first = train(network(), pairs(), pairs(), settings, tmp_path, "random")
+    log = (tmp_path / "log.csv").read_text()
+    assert len(log.splitlines()) == 1 + 3  # a heading; the start, and two that are no better
+    assert train(network(), pairs(), pairs(), settings, tmp_path, "random") == first
+    assert (tmp_path / "log.csv").read_text() == log
 
 
 def test_another_run_in_the_same_folder_is_refused(tmp_path):

@@ -91,9 +91,13 @@ def load_progress(
         if average is not None:
             average.load_state_dict(_below("average.", tensors))
         saved: dict[int, dict[str, Tensor]] = {}
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
         for name, value in _below("optimizer.", tensors).items():
             index, key = name.split(".")
-            saved.setdefault(int(index), {})[key] = value
+            like = parameters[int(index)]
+            # In the parameter's memory layout: fused optimizers go over both as they lie.
+            laid = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
+            saved.setdefault(int(index), {})[key] = laid.detach()
         optimizer.load_state_dict({"state": saved, "param_groups": optimizer.state_dict()["param_groups"]})
         torch.set_rng_state(tensors["rng"])
         if "rng.cuda" in tensors and torch.cuda.is_available():

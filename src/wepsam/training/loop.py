@@ -109,13 +109,14 @@ def train(
         state = checkpoint.load_progress(folder / "last.safetensors", network, optimizer, average)
     log = _log(folder, state["step"])
     began, first = time.monotonic(), state["step"]
-    saved = began
+    saved = began  # when a checkpoint last was
 
     with bar(steps * batches.size, folder.name) as shown:
         shown.update(first * batches.size)
         for step in range(first, steps + 1):
             # Validate when due, once more at the end, and not twice what was validated before the interruption.
-            if (step % every == 0 or step == steps) and not (step == first and step > 0):
+            due = (step % every == 0 or step == steps) and not (step == first and step > 0)
+            if due:
                 judged = average or network
                 scores = validate(fabric, judged, validation, settings.loss)
                 rate = (step - first) * batches.size / max(1e-9, time.monotonic() - began)
@@ -131,13 +132,14 @@ def train(
                     checkpoint.save_weights(folder / "best.safetensors", judged.state_dict(), about)
                 log.append(dict(zip(COLUMNS, row, strict=True)))
                 _write_log(folder, log)
-                if step == steps or time.monotonic() - saved > SAVE_EVERY:
-                    checkpoint.save_progress(folder / "last.safetensors", state, network, optimizer, average)
-                    saved = time.monotonic()
                 shown.update(
                     step * batches.size, note=f"validation loss {scores['loss']:.4g}, best {state['best']:.4g}"
                 )
-            if step == steps or (settings.patience and state["waited"] >= settings.patience):
+            ended = step == steps or 0 < settings.patience <= state["waited"]
+            if due and (ended or time.monotonic() - saved > SAVE_EVERY):
+                checkpoint.save_progress(folder / "last.safetensors", state, network, optimizer, average)
+                saved = time.monotonic()
+            if ended:
                 break
             stimuli, targets = fabric.to_device(batches[step])  # (B, 3, 128, 128), (B, 32, 32)
             for group in optimizer.param_groups:
