@@ -6,21 +6,21 @@ from typing import Any
 import numpy as np
 
 from wepsam.files import replacing
-from wepsam.reproduction.outcomes import Arm, difference, over_seeds
+from wepsam.reproduction.outcomes import Arm, by_share, difference, over_seeds
 
 WEAK, RANDOM, LONGER = "#7a3b8f", "#c77d1e", "#8a8a8a"
+ARMS = {
+    "weak": ("weakly pre-trained", WEAK),
+    "random": ("random start", RANDOM),
+    "random-longer": ("random start, compute of both steps", LONGER),
+}
 
 
 def convergence(arms: dict[str, Arm], path: Path) -> None:
     """Fig. 2 of the paper, and CC and NSS beside it."""
     figure, (loss, cc, nss) = _figure(3)
-    epoch = arms["weak"].runs[0].about["training"][-1]
-    looks = {
-        "weak": ("weakly pre-trained", WEAK),
-        "random": ("random start", RANDOM),
-        "random-longer": ("random start, compute of both steps", LONGER),
-    }
-    for name, (title, color) in looks.items():
+    epoch = arms["weak"].learnt
+    for name, (title, color) in ARMS.items():
         x, train = arms[name].curve("train_loss")
         _band(loss, x[1:] / epoch, train[:, 1:], color, linestyle=":")
         for axes, column in ((loss, "validation_loss"), (cc, "validation_cc"), (nss, "validation_nss")):
@@ -41,12 +41,11 @@ def convergence(arms: dict[str, Arm], path: Path) -> None:
 
 def labels(arms: dict[str, Arm], path: Path) -> None:
     """Scores over the number of fixation pictures."""
-    shares = sorted({float(name.partition("-")[2]) for name in arms})
     figure, panels = _figure(3)
     for axes, metric, title in zip(panels, ("cc", "nss", "kl"), ("CC", "NSS", "KL (less is better)"), strict=True):
-        for start, label, color in (("random", "random start", RANDOM), ("weak", "weakly pre-trained", WEAK)):
-            line = [arms[f"{start}-{share:g}"] for share in shares]
-            counts = np.array([arm.runs[0].about["training"][-1] for arm in line])
+        for start in ("random", "weak"):
+            (label, color), line = ARMS[start], by_share(arms, start).values()
+            counts = [arm.learnt for arm in line]
             values = np.stack([arm.scores(metric).mean(1) for arm in line], axis=1)
             axes.plot(counts, values.T, ".", color=color, alpha=0.5)
             axes.plot(counts, values.mean(0), color=color, label=label)
@@ -65,9 +64,8 @@ def selection(arms: dict[str, Arm], path: Path) -> None:
             axes.plot([found.low, found.high], [row, row], color=WEAK, linewidth=3, solid_capstyle="round")
             axes.plot([found.least, found.most], [row, row], "|", color="0.3", markersize=9)
         axes.axvline(0, color="0.6", linewidth=0.8)
-        axes.set(
-            yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), title=f"{title}: difference to the lowest half"
-        )
+        axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), title=title)
+        axes.set_xlabel("difference to the half of lowest entropy")
         axes.set_yticklabels(names if axes is panels[0] else [])
     _save(figure, path)
 
@@ -81,8 +79,8 @@ def plateau(arms: dict[str, Arm], path: Path) -> None:
         axes.plot(run.log["step"], loss, label=name, linewidth=1.4)
     for axes, title in zip(panels, ("learning weak labels", "learning human fixations"), strict=True):
         axes.axhline(1, color="0.6", linewidth=0.8, linestyle="--", zorder=0)
-        axes.set(xlabel="steps", ylabel="validation loss / loss of the mean map", title=title, ylim=(0.3, 1.5))
-        axes.legend(frameon=False, fontsize=7)
+        axes.set(xlabel="steps", ylabel="validation loss / loss of the mean map", title=title, ylim=(0.3, 1.8))
+        axes.legend(frameon=False, fontsize=7, loc="upper right", ncols=2)
     _save(figure, path)
 
 

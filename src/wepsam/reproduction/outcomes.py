@@ -21,13 +21,11 @@ class Outcome:
     Attributes:
         log: column -> (validations,) float64, as the training loop wrote it.
         scores: metric -> (pictures,) of pictures that chose nothing.
-        datasets: (pictures,) the dataset of each of them.
         about: job.json.
     """
 
     log: dict[str, np.ndarray]
     scores: dict[str, np.ndarray]
-    datasets: np.ndarray
     about: dict[str, Any]
 
     @property
@@ -50,9 +48,19 @@ class Arm:
 
     runs: tuple[Outcome, ...]
 
-    def scores(self, metric: str, dataset: str | None = None) -> np.ndarray:
+    @property
+    def learnt(self) -> int:
+        """How many pictures there were to learn from."""
+        return self.runs[0].about["training"][-1]
+
+    @property
+    def judged(self) -> int:
+        """How many pictures chose nothing and are scored."""
+        return len(self.runs[0].scores["cc"])
+
+    def scores(self, metric: str) -> np.ndarray:
         """(seeds, pictures)."""
-        return np.stack([r.scores[metric][(r.datasets == dataset) | (dataset is None)] for r in self.runs])
+        return np.stack([run.scores[metric] for run in self.runs])
 
     def curve(self, column: str) -> tuple[np.ndarray, np.ndarray]:
         """(validations,) pictures seen, (seeds, validations) values; as long as the shortest run."""
@@ -83,7 +91,6 @@ def _read(folder: Path) -> Outcome:
     return Outcome(
         {column: np.array([float(row[column]) for row in log]) for column in log[0]},
         {metric: np.array([float(row[metric]) for row in rows]) for metric in METRICS},
-        np.array([row["dataset"] for row in rows]),
         json.loads((folder / "job.json").read_text()),
     )
 
@@ -99,10 +106,10 @@ def over_seeds(values: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray
     return values.mean(0), quantile * values.std(0, ddof=1) / count**0.5
 
 
-def difference(arm: Arm, base: Arm, metric: str, dataset: str | None = None) -> "Difference":
+def difference(arm: Arm, base: Arm, metric: str) -> "Difference":
     """Of two arms on the same pictures, from the same seeds."""
     count = min(len(arm.runs), len(base.runs))
-    paired = arm.scores(metric, dataset)[:count] - base.scores(metric, dataset)[:count]
+    paired = arm.scores(metric)[:count] - base.scores(metric)[:count]
     return Difference(*interval(paired.mean(0)), paired.mean(1).min(), paired.mean(1).max())
 
 
@@ -118,6 +125,14 @@ class Difference:
 
     def __str__(self) -> str:
         return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}]; seeds {self.least:+.3f} to {self.most:+.3f}"
+
+
+def by_share(arms: dict[str, Arm], start: str) -> dict[float, Arm]:
+    """The arms of the study of labels that have this start, by their share of the labels, rising."""
+    named = (name.partition("-") for name in arms)
+    return {
+        share: arms[f"{start}-{share:g}"] for share in sorted(float(rest) for first, _, rest in named if first == start)
+    }
 
 
 def labels_needed(shares: Iterable[float], scores: Iterable[float], wanted: float) -> float:

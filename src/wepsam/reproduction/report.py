@@ -1,38 +1,16 @@
-"""Tables of the studies and of the paper, in Markdown, from the files of results only."""
+"""Tables of the studies, in Markdown, from the files of results only."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from wepsam.evaluation.comparison import NAMES, TITLES
-from wepsam.evaluation.results import interval, read
 from wepsam.evaluation.table import insert
 from wepsam.reproduction import charts
-from wepsam.reproduction.outcomes import METRICS, Arm, difference, labels_needed, over_seeds, read_study
+from wepsam.reproduction.outcomes import METRICS, Arm, by_share, difference, labels_needed, over_seeds, read_study
 
 # Fig. 2 of the paper (iSUN + SALICON): loss at the start and after 400 epochs, training and validation.
 FIG2 = {"weak": ((8.2e-3, 8.4e-3), (7.2e-3, 7.3e-3)), "random": ((10.6e-3, 9.6e-3), (7.7e-3, 7.8e-3))}
-# Table 1 of the paper, MIT300, as it quotes it.
-TABLE1_COLUMNS = ("auc_judd", "auc_borji", "cc", "sim", "kl_div", "nss")
-TABLE1 = {
-    "WEPSAM": (0.80, 0.78, 0.51, 0.45, 1.01, 1.35),
-    "MR-CNN": (0.79, 0.75, 0.48, 0.48, 1.08, 1.37),
-    "CNN-VLM": (0.79, 0.79, 0.44, 0.43, 1.06, 1.18),
-    "MKL": (0.78, 0.78, 0.42, 0.42, 1.10, 1.08),
-    "RARE2012": (0.77, 0.75, 0.42, 0.46, 1.01, 1.15),
-    "CAS": (0.74, 0.73, 0.36, 0.43, 1.06, 0.95),
-    "LGS": (0.76, 0.76, 0.39, 0.42, 1.11, 1.02),
-    "GNMS": (0.74, 0.67, 0.34, 0.42, 1.21, 0.97),
-    "NARFI": (0.73, 0.61, 0.31, 0.38, 5.17, 0.83),
-    "STC": (0.79, 0.78, 0.40, 0.39, 1.23, 0.97),
-    "CIW": (0.70, 0.69, 0.27, 0.38, 1.23, 0.73),
-}
-ARMS = {
-    "weak": "weakly pre-trained",
-    "random": "random start",
-    "random-longer": "random start, as much compute as both steps",
-}
 
 
 def report(studies: list[str], results: Path, into: Path) -> list[Path]:
@@ -71,7 +49,7 @@ def convergence(arms: dict[str, Arm]) -> str:
         "NSS, end |",
         "|---" * 7 + "|",
     ]
-    for name, title in ARMS.items():
+    for name, (title, _) in charts.ARMS.items():
         cells = []
         # The training loss of the start is that of the pictures until the first validation after it.
         for column, place in (
@@ -83,7 +61,7 @@ def convergence(arms: dict[str, Arm]) -> str:
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
     for name, ((train, validation), (train_end, validation_end)) in FIG2.items():
         quoted = " | ".join(f"{loss:.4f}" for loss in (train, validation, train_end, validation_end))
-        lines.append(f"| *the paper, iSUN + SALICON, {ARMS[name]}* | {quoted} | | |")
+        lines.append(f"| *the paper, iSUN + SALICON, {charts.ARMS[name][0]}* | {quoted} | | |")
     run = arms["weak"].runs[0].about
     weak, longer = arms["weak"].curve("step")[0][-1], arms["random-longer"].curve("step")[0][-1]
     lines.append(
@@ -98,27 +76,25 @@ def convergence(arms: dict[str, Arm]) -> str:
 
 def labels(arms: dict[str, Arm]) -> str:
     """Scores by share of the labels, and how many labels a random start needs for the same."""
-    shares = sorted({float(name.partition("-")[2]) for name in arms})
-    by_start = {start: [arms[f"{start}-{share:g}"] for share in shares] for start in ("random", "weak")}
+    random, weak = (by_share(arms, start) for start in ("random", "weak"))
     lines = [
         "| fixation pictures | CC, random start | CC, weakly pre-trained | difference in CC | in NSS | in KL | "
         "a random start needs |",
         "|---" * 7 + "|",
     ]
-    means = {start: [float(arm.scores("cc").mean()) for arm in line] for start, line in by_start.items()}
-    for i, share in enumerate(shares):
-        random, weak = by_start["random"][i], by_start["weak"][i]
-        needs = labels_needed(shares, means["random"], means["weak"][i]) / share
+    reached = [float(arm.scores("cc").mean()) for arm in random.values()]
+    for (share, arm), base in zip(weak.items(), reached, strict=True):
+        score = float(arm.scores("cc").mean())
+        needs = labels_needed(random, reached, score) / share
         needs_text = f"more than {1 / share:.3g}x" if np.isinf(needs) else f"{needs:.1f}x as many"
+        changes = [str(difference(arm, random[share], metric)) for metric in METRICS]
         lines.append(
-            f"| {share:.0%} ({weak.runs[0].about['training'][-1]:,}) | "
-            f"{means['random'][i]:.3f} | {means['weak'][i]:.3f} | "
-            + " | ".join(str(difference(weak, random, metric)) for metric in METRICS)
-            + f" | {needs_text} |"
+            f"| {share:.0%} ({arm.learnt:,}) | "
+            + " | ".join([f"{base:.3f}", f"{score:.3f}", *changes, needs_text])
+            + " |"
         )
-    first = by_start["weak"][0].runs[0]
     lines.append(
-        f"\n{len(by_start['weak'][0].runs)} seeds; {len(first.datasets)} pictures that chose nothing. Differences are "
+        f"\n{len(arm.runs)} seeds; {arm.judged} pictures that chose nothing. Differences are "
         "paired: mean [95 % bootstrap interval over pictures] and the range of the seeds' means. A random start may "
         "see as many pictures as pre-training and fine-tuning together; a run ends that gets no better."
     )
@@ -146,8 +122,8 @@ def selection(arms: dict[str, Arm]) -> str:
         lines.append(f"| {title} | " + " | ".join(scores + changes) + " |")
     seeds = sorted({len(arm.runs) for arm in arms.values()})
     lines.append(
-        f"\n{' to '.join(map(str, seeds))} seeds; {len(base.runs[0].datasets)} pictures that chose nothing; "
-        f"equal numbers of pictures seen in step 1, then fine-tuning on {base.runs[0].about['training'][-1]} pictures. "
+        f"\n{' to '.join(map(str, seeds))} seeds; {base.judged} pictures that chose nothing; "
+        f"equal numbers of pictures seen in step 1, then fine-tuning on {base.learnt} pictures. "
         "Differences are paired: mean [95 % bootstrap interval over pictures] and the range of the seeds' means."
     )
     return "\n".join(lines)
@@ -197,24 +173,3 @@ REPORTS: dict[str, tuple[Callable[[dict[str, Arm]], str], Callable[[dict[str, Ar
     "labels": (labels, charts.labels),
     "selection": (selection, charts.selection),
 }
-
-
-def table1(measured: list[Path]) -> str:
-    """The paper's Table 1 as it quotes it, and beside it our rows, measured on the sets at hand.
-
-    Args:
-        measured: folders that `wepsam evaluate` wrote.
-    """
-    lines = ["| | on | " + " | ".join(TITLES.get(c, c) for c in TABLE1_COLUMNS) + " |", "|---" * 8 + "|"]
-    for name, scores in TABLE1.items():
-        lines.append(f"| *{name}* | *MIT300, quoted* | " + " | ".join(f"*{score:.2f}*" for score in scores) + " |")
-    for folder in measured:
-        for evaluation in read(folder):
-            about = evaluation.about
-            cells = []
-            for column in TABLE1_COLUMNS:
-                mean, low, high = interval(evaluation.scores(column)) if column in evaluation.metrics else (np.nan,) * 3
-                cells.append("" if np.isnan(mean) else f"{mean:.3f} ± {(high - low) / 2:.3f}")
-            name = NAMES.get(about["model"], about["model"])
-            lines.append(f"| {name} | {about['dataset']} {about['split']} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)

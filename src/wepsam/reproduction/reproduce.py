@@ -12,8 +12,6 @@ from wepsam.progress import bar
 from wepsam.reproduction import jobs as work
 from wepsam.reproduction.studies import FULL, STUDIES, Job, Size, Weak, with_starts
 
-THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # the cores are taken by the other runs
-
 
 def reproduce(
     studies: Iterable[str],
@@ -41,7 +39,7 @@ def reproduce(
 
     Raises:
         ValueError: no such study.
-        RuntimeError: runs failed; each in a line.
+        ChildProcessError: runs failed; which, and why.
     """
     unknown = [name for name in studies if name not in STUDIES]
     if unknown:
@@ -63,7 +61,7 @@ def _do_all(todo: list[Job], data: Path, out: Path, size: Size, workers: int) ->
     total = sum(job.pictures * size.scale for job in todo)
     waiting, running, failed = list(todo), dict[Future, Job](), dict[Job, str]()
     context = multiprocessing.get_context("spawn")  # torch does not survive a fork
-    with _environment(THREADS), bar(total, "pictures") as shown, ProcessPoolExecutor(workers, context) as pool:
+    with bar(total, "pictures") as shown, ProcessPoolExecutor(workers, context) as pool:
         try:
             while waiting or running:
                 for job in list(waiting):
@@ -90,10 +88,13 @@ def _do_all(todo: list[Job], data: Path, out: Path, size: Size, workers: int) ->
                 process.terminate()
             raise
     if failed:
-        raise RuntimeError("\n".join(f"{job.name}: {reason}" for job, reason in failed.items()))
+        raise ChildProcessError("; ".join(f"{job.name}: {reason}" for job, reason in failed.items()))
 
 
 def _worker(job: Job, data: Path, out: Path, size: Size) -> None:
+    import torch
+
+    torch.set_num_threads(1)  # the cores are taken by the other runs
     folder = out / job.name
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "output.txt").open("a") as sys.stderr:  # its bars, for many runs share the terminal
@@ -119,21 +120,3 @@ def _count(workers: int) -> int:
     import torch
 
     return 1 if torch.cuda.is_available() else os.cpu_count() or 1
-
-
-class _environment:
-    """Variables that the workers find set."""
-
-    def __init__(self, variables: dict[str, str]) -> None:
-        self.variables = variables
-
-    def __enter__(self) -> None:
-        self.before = {name: os.environ.get(name) for name in self.variables}
-        os.environ.update(self.variables)
-
-    def __exit__(self, *error: object) -> None:
-        for name, value in self.before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
