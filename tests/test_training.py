@@ -15,6 +15,7 @@ from wepsam.training.checkpoint import CheckpointError, load_weights
 from wepsam.training.loop import train
 from wepsam.training.settings import SETTINGS, TrainSettings
 
+SQUARE = (128, 128)
 SMALL = PaperConfig(filters=(4, 4, 4), hidden=8, init="he")
 QUICK = TrainSettings(
     epochs=3, batch_size=4, optimizer="adamw", learning_rate=(1e-3, 0), average=0.9, loss="kl", validate_every=1,
@@ -30,7 +31,7 @@ def pairs(count: int = 12, size: int = 128, seed: int = 0) -> Pairs:
     for i, (row, column) in enumerate(rng.integers(4, 28, (count, 2))):
         stimuli[i, row * size // 32 :, column * size // 32 :][:16, :16] = 255
         targets[i] = np.rint(255 * maps.to_unit(maps.density(np.array([[column, row]]), (32, 32), 3.0)))
-    return Pairs(stimuli, targets, ("squares",))
+    return Pairs(stimuli, targets, np.zeros(count, int), ("squares",))
 
 
 # ---- the network
@@ -131,7 +132,7 @@ def test_cosine_and_warmup():
 
 
 def test_a_batch_depends_on_its_number_alone():
-    one, two = (Batches(pairs(), 4, Augmentation(geometry=1, color=1), seed=5) for _ in range(2))
+    one, two = (Batches([pairs()], 4, Augmentation(geometry=1, color=1), seed=5) for _ in range(2))
     for number in (7, 2, 2, 0):
         for a, b in zip(one[number], two[number], strict=True):
             assert torch.equal(a, b)
@@ -141,7 +142,7 @@ def test_a_batch_depends_on_its_number_alone():
 def test_an_epoch_shows_every_picture_once():
     data = pairs(12)
     data.stimuli[:] = np.arange(12)[:, None, None, None]
-    batches = Batches(data, 4, Augmentation(mirror=False), seed=0)
+    batches = Batches([data], 4, Augmentation(mirror=False), seed=0)
     seen = [round(v * 255) for n in range(3) for v in batches[n][0][:, 0, 0, 0].tolist()]
     assert sorted(seen) == list(range(12))
 
@@ -150,7 +151,7 @@ def test_every_picture_is_mirrored_in_some_epochs_and_not_in_others():
     data = pairs(8)
     data.stimuli[:, :, :64], data.stimuli[:, :, 64:] = 0, 255  # dark left, bright right
     data.stimuli[:, 0, 0, 0] = data.stimuli[:, 0, -1, 0] = np.arange(8)  # who it is, in both upper corners
-    batches = Batches(data, 8, Augmentation(), seed=0)
+    batches = Batches([data], 8, Augmentation(), seed=0)
     mirrored = np.zeros((8, 40), bool)
     for epoch in range(40):
         for x in batches[epoch][0]:
@@ -160,7 +161,7 @@ def test_every_picture_is_mirrored_in_some_epochs_and_not_in_others():
 
 def test_half_of_a_batch_is_mirrored_with_its_maps():
     stimuli, targets = torch.rand(8, 3, 128, 128), torch.rand(8, 32, 32)
-    x, y = augment(stimuli, targets, Augmentation(), np.random.default_rng(0))
+    x, y = augment(stimuli, targets, Augmentation(), np.random.default_rng(0), SQUARE)
     flipped = [torch.equal(x[i], stimuli[i].flip(2)) for i in range(8)]
     assert sum(flipped) == 4
     for i in range(8):
@@ -173,7 +174,7 @@ def test_where_the_picture_goes_its_map_goes():
     data = pairs(64, size=160)
     stimuli = torch.from_numpy(data.stimuli).permute(0, 3, 1, 2).float() / 255
     targets = torch.from_numpy(data.targets).float() / 255
-    x, y = to_network(*augment(stimuli, targets, Augmentation(geometry=1), np.random.default_rng(0)))
+    x, y = to_network(*augment(stimuli, targets, Augmentation(geometry=1), np.random.default_rng(0), SQUARE), SQUARE)
     assert x.shape == (64, 3, 128, 128)
     bright = torch.nn.functional.avg_pool2d((x.mean(1, keepdim=True) > 0.5).float(), 4)[:, 0]
     together, checked = 0, 0
@@ -189,7 +190,7 @@ def test_where_the_picture_goes_its_map_goes():
 
 
 def test_targets_have_a_largest_value_of_one():
-    _, y = Batches(pairs(size=160), 6, Augmentation(geometry=1), seed=0)[1]
+    _, y, _ = Batches([pairs(size=160)], 6, Augmentation(geometry=1), seed=0)[1]
     assert torch.allclose(y.amax((1, 2)), torch.ones(6))
 
 
@@ -211,7 +212,7 @@ def test_it_learns(tmp_path):
         validate_every=20,
     )
     larger = PaperNet(PaperConfig((8, 8, 8), hidden=64, init="he"), torch.Generator().manual_seed(0))
-    run = train(larger, pairs(), pairs(), settings, tmp_path, "random")
+    run = train(larger, [pairs()], [pairs()], settings, tmp_path, "random")
     log = (tmp_path / "log.csv").read_text().splitlines()
     first = float(log[1].split(",")[4])
     assert run.validation_loss < 0.7 * first
@@ -229,7 +230,7 @@ def test_it_learns(tmp_path):
 def test_interrupted_and_resumed_is_uninterrupted(tmp_path, optimizer, save_every, monkeypatch):
     monkeypatch.setattr("wepsam.training.loop.SAVE_EVERY", save_every)
     settings = replace(QUICK, optimizer=optimizer, learning_rate=(1e-2, 1e-3))
-    whole = train(network(), pairs(), pairs(6, seed=1), settings, tmp_path / "whole", "random")
+    whole = train(network(), [pairs()], [pairs(6, seed=1)], settings, tmp_path / "whole", "random")
 
     # Stopped in the middle of the second epoch, and again at once on the first step after resuming.
     fetch = Batches.__getitem__
@@ -248,9 +249,9 @@ def test_interrupted_and_resumed_is_uninterrupted(tmp_path, optimizer, save_ever
     for _ in range(2):
         begins = [True]
         with pytest.raises(KeyboardInterrupt):
-            train(network(), pairs(), pairs(6, seed=1), settings, tmp_path / "parts", "random")
+            train(network(), [pairs()], [pairs(6, seed=1)], settings, tmp_path / "parts", "random")
     begins = [True]
-    parts = train(network(), pairs(), pairs(6, seed=1), settings, tmp_path / "parts", "random")
+    parts = train(network(), [pairs()], [pairs(6, seed=1)], settings, tmp_path / "parts", "random")
     assert not stop_at
     assert (first_fetched[-1] > 0) == (save_every == 0)
     assert parts.validation_loss == whole.validation_loss
@@ -265,36 +266,36 @@ def test_interrupted_and_resumed_is_uninterrupted(tmp_path, optimizer, save_ever
 
 
 def test_a_finished_run_is_not_run_again(tmp_path):
-    first = train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
-    again = train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+    first = train(network(), [pairs()], [pairs()], QUICK, tmp_path, "random")
+    again = train(network(), [pairs()], [pairs()], QUICK, tmp_path, "random")
     assert again == first
 
 
 def test_patience_ends_what_gets_no_better(tmp_path):
     settings = replace(QUICK, epochs=20, learning_rate=(0, 0), average=0.0, patience=2)
-    first = train(network(), pairs(), pairs(), settings, tmp_path, "random")
+    first = train(network(), [pairs()], [pairs()], settings, tmp_path, "random")
     log = (tmp_path / "log.csv").read_text()
     assert len(log.splitlines()) == 1 + 3  # a heading; the start, and two that are no better
-    assert train(network(), pairs(), pairs(), settings, tmp_path, "random") == first
+    assert train(network(), [pairs()], [pairs()], settings, tmp_path, "random") == first
     assert (tmp_path / "log.csv").read_text() == log
 
 
 def test_another_run_in_the_same_folder_is_refused(tmp_path):
-    train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+    train(network(), [pairs()], [pairs()], QUICK, tmp_path, "random")
     with pytest.raises(CheckpointError, match=r"settings\.seed was 0, now 1"):
-        train(network(), pairs(), pairs(), replace(QUICK, seed=1), tmp_path, "random")
+        train(network(), [pairs()], [pairs()], replace(QUICK, seed=1), tmp_path, "random")
 
 
 def test_other_pictures_or_start_weights_of_the_same_name_are_another_run(tmp_path):
-    train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+    train(network(), [pairs()], [pairs()], QUICK, tmp_path, "random")
     with pytest.raises(CheckpointError, match="training was"):
-        train(network(), pairs(seed=9), pairs(), QUICK, tmp_path, "random")
+        train(network(), [pairs(seed=9)], [pairs()], QUICK, tmp_path, "random")
     with pytest.raises(CheckpointError, match="start was"):
-        train(PaperNet(SMALL, torch.Generator().manual_seed(5)), pairs(), pairs(), QUICK, tmp_path, "random")
+        train(PaperNet(SMALL, torch.Generator().manual_seed(5)), [pairs()], [pairs()], QUICK, tmp_path, "random")
 
 
 def test_weights_know_what_they_are_without_the_json_beside_them(tmp_path):
-    run = train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+    run = train(network(), [pairs()], [pairs()], QUICK, tmp_path, "random")
     run.best.with_suffix(".json").write_text('{"step": -1}')
     assert load_weights(run.best)[1]["validation_scores"]["loss"] == run.validation_loss
 
@@ -309,11 +310,11 @@ def test_a_mistake_in_the_settings_does_not_claim_the_folder(tmp_path):
 def test_divergence_is_said(tmp_path):
     wild = replace(QUICK, optimizer="sgd", loss="mse", learning_rate=(1e9, 1e9), average=0.0, epochs=20)
     with pytest.raises(FloatingPointError, match="diverged"):
-        train(network(), pairs(), pairs(), wild, tmp_path, "random")
+        train(network(), [pairs()], [pairs()], wild, tmp_path, "random")
 
 
 def test_damaged_checkpoints_are_named(tmp_path):
-    run = train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+    run = train(network(), [pairs()], [pairs()], QUICK, tmp_path, "random")
     with pytest.raises(CheckpointError, match="missing"):
         load_weights(tmp_path / "other.safetensors")
     run.best.write_bytes(run.best.read_bytes()[:1000])
@@ -321,11 +322,11 @@ def test_damaged_checkpoints_are_named(tmp_path):
         load_weights(tmp_path)
     (tmp_path / "last.safetensors").write_bytes(b"nothing")
     with pytest.raises(CheckpointError, match="damaged"):
-        train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+        train(network(), [pairs()], [pairs()], QUICK, tmp_path, "random")
 
 
 def test_the_record_is_json(tmp_path):
-    train(network(), pairs(), pairs(), QUICK, tmp_path, "random")
+    train(network(), [pairs()], [pairs()], QUICK, tmp_path, "random")
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["settings"]["augmentation"] == {"mirror": True, "geometry": 1, "color": 1}
     assert config["network"]["filters"] == [4, 4, 4]

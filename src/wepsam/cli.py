@@ -105,7 +105,9 @@ def label(
         typer.Argument(help="Photographs, folders (searched recursively), list files (.txt), .tar archives, or URLs."),
     ],
     out: Annotated[str, typer.Argument(help="The weak-label folder, or its URL.")],
-    teacher: Annotated[str, typer.Option(help="Who labels: gbvs, or any other classical model.")] = "gbvs",
+    teacher: Annotated[
+        str, typer.Option(help="Who labels: gbvs, another classical model, shipped weights, or an .onnx file.")
+    ] = "gbvs",
     size: Annotated[
         str,
         typer.Option(
@@ -122,6 +124,12 @@ def label(
     ] = False,
     workers: Annotated[int, typer.Option(help="How many at a time; -1 for one per core.")] = -1,
     part_size: Annotated[int, typer.Option(min=1, help="Pictures a part; a part is made and stored at once.")] = 500,
+    stimulus_size: Annotated[
+        int, typer.Option(min=32, metavar="PIXELS", help="What is stored of a picture; wepsam-lite learns from 192.")
+    ] = 128,
+    map_size: Annotated[
+        int, typer.Option(min=8, metavar="CELLS", help="What is stored of a map; wepsam-lite learns from 64.")
+    ] = 32,
     engine: Annotated[
         str, typer.Option(help="Who works: processes of this machine, or a ray or dask cluster.")
     ] = "processes",
@@ -157,7 +165,7 @@ def label(
     with bar(0, "labelling") as shown:
         counts = label_photos(
             pictures, out, teacher=teacher, size=pixels, keep_aspect=keep_aspect, workers=workers, part_size=part_size,
-            engine=engine, scheduler=scheduler, progress=shown.update,
+            stimulus_size=stimulus_size, map_size=map_size, engine=engine, scheduler=scheduler, progress=shown.update,
         )  # fmt: skip
     print(
         f"{sum(counts.values())} read: {counts['kept']} kept, {counts['rejected']} rejected, {counts['failed']} failed"

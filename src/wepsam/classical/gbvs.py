@@ -138,9 +138,9 @@ def features(stimulus: np.ndarray, dtype: type = np.float32) -> np.ndarray:
     return maps.reshape(-1, *shape)
 
 
-def lattice_shape(height: int, width: int) -> tuple[int, int]:
+def lattice_shape(height: int, width: int, size: int = LATTICE) -> tuple[int, int]:
     """(h, w) of the lattice for a picture of this size: longer side 32, aspect kept, at least 1."""
-    scale = LATTICE / max(height, width)
+    scale = size / max(height, width)
     # Halves round up, as in MATLAB.
     return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
 

@@ -66,7 +66,8 @@ class PaperNet(nn.Module):
         self.head = nn.Sequential(*layers)
         initialize(self, config.init, generator)
 
-    def forward(self, stimuli: Tensor) -> Tensor:
+    def forward(self, stimuli: Tensor, source: Tensor | None = None) -> Tensor:
+        """The map; whose fixations are asked for (`source`) makes no difference to this network."""
         x = self.convolutions(stimuli - 0.5)  # (B, 64, 14, 14) with the defaults
         return self.head(x.flatten(1)).unflatten(1, (MAP_SIZE, MAP_SIZE))
 

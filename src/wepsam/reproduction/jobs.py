@@ -21,7 +21,7 @@ import wepsam
 from wepsam import metrics
 from wepsam.datasets import open_dataset
 from wepsam.files import replacing
-from wepsam.networks.paper import INPUT_SIZE, PaperNet
+from wepsam.networks.build import build
 from wepsam.reproduction.studies import Job, Size, Weak
 from wepsam.sources import find_images
 from wepsam.training.batches import Pairs, from_datasets, from_store, to_map_size
@@ -59,13 +59,13 @@ def do(job: Job, data: Path, out: Path, size: Size) -> None:
     )
     if job.start is None:
         config = replace(job.network, hidden=size.hidden or job.network.hidden)
-        network = PaperNet(config, torch.Generator().manual_seed(settings.seed))
+        network = build(config, torch.Generator().manual_seed(settings.seed))
         start = "random"
     else:
         network, start = load_weights(out / job.start.name)[0], job.start.name
     ended = "done"
     try:
-        train(network, pictures.training, pictures.choosing, settings, folder, start)
+        train(network, [pictures.training], [pictures.choosing], settings, folder, start)
     except FloatingPointError as error:
         ended = str(error)
     _write_scores(folder, settings.loss, pictures)
@@ -108,7 +108,8 @@ def pictures_of(job: Job, data: Path, out: Path, size: Size) -> Pictures:
 
 @lru_cache(maxsize=2)
 def _weak(weak: Weak, seed: int, out: Path) -> tuple[Pairs, Pairs]:
-    return from_store(labels_of(weak, out), weak.keep, weak.order, seed)
+    [training], [held_out] = from_store(labels_of(weak, out), weak.keep, weak.order, seed)
+    return training, held_out
 
 
 @lru_cache(maxsize=2)
@@ -117,7 +118,8 @@ def _human(names: tuple[str, ...], data: Path, size: Size) -> tuple[Pairs, Pairs
     training = [d.split("train")[: size.most] for d in opened]
     held_out = [part[: size.most] for d in opened if len(part := d.split("validation"))]
     # Resized for validation as in prediction; larger for training, which leaves room to zoom in.
-    return from_datasets(training), from_datasets(held_out, size=INPUT_SIZE), [d.name for d in held_out for _ in d]
+    [to_learn], [to_judge] = from_datasets(training), from_datasets(held_out, room=1)
+    return to_learn, to_judge, [d.name for d in held_out for _ in d]
 
 
 def labels_of(weak: Weak, out: Path) -> Path:
@@ -132,7 +134,9 @@ def make_labels(weak: Weak, data: Path, out: Path, size: Size, progress: Callabl
 
 def _mean_map_loss(training: Pairs, choosing: Pairs) -> float:
     """What the mean of the training maps loses: who loses as much has learnt nothing of the pictures."""
-    mean, targets = (to_map_size(torch.from_numpy(p.targets).float() / 255) for p in (training, choosing))
+    mean, targets = (
+        to_map_size(torch.from_numpy(p.targets).float() / 255, p.input_shape) for p in (training, choosing)
+    )
     return mse(mean.mean(0).expand_as(targets), targets).item()
 
 

@@ -4,7 +4,7 @@ Batch number n is a pure function of (data, settings, seed, n), so a run that re
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +16,12 @@ from wepsam import maps
 from wepsam.datasets import FixationDataset
 from wepsam.files import PathOrUrl
 from wepsam.images import resize
-from wepsam.networks.paper import INPUT_SIZE, MAP_SIZE
+from wepsam.networks import paper
 from wepsam.progress import track
 from wepsam.weak import store
+
+Shape = tuple[int, int]  # (height, width)
+STRIDE = 4  # pixels of every network's input to a cell of its map
 
 
 @dataclass(frozen=True)
@@ -35,27 +38,42 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Stimuli and the maps to learn, all in memory.
+    """Stimuli and the maps to learn, all in memory, for one shape of the network's input.
 
     Attributes:
-        stimuli: (N, S, S, 3) uint8; the network's input is cut or resized from it.
-        targets: (N, M, M) uint8, each map's largest value 255.
+        stimuli: (N, H, W, 3) uint8; the network's input is cut or resized from it.
+        targets: (N, h, w) uint8, each map's largest value 255.
+        sources: (N,) integer, which of the names each is from.
         names: of the sources, for the log.
+        input_shape: what the network sees; its map has a quarter of it.
     """
 
     stimuli: np.ndarray
     targets: np.ndarray
+    sources: np.ndarray
     names: tuple[str, ...]
+    input_shape: Shape = (paper.INPUT_SIZE, paper.INPUT_SIZE)
 
     def __len__(self) -> int:
         return len(self.stimuli)
 
     def take(self, rows: np.ndarray | slice) -> "Pairs":
         """Some of them."""
-        return replace(self, stimuli=self.stimuli[rows], targets=self.targets[rows])
+        return replace(self, stimuli=self.stimuli[rows], targets=self.targets[rows], sources=self.sources[rows])
 
 
-def from_store(folder: PathOrUrl, keep: float = 1.0, order: str = "lowest", seed: int = 0) -> tuple[Pairs, Pairs]:
+def square(height: int, width: int) -> Shape:
+    """What the paper's network sees of a picture, whatever its size."""
+    return paper.INPUT_SIZE, paper.INPUT_SIZE
+
+
+def from_store(
+    folder: PathOrUrl,
+    keep: float = 1.0,
+    order: str = "lowest",
+    seed: int = 0,
+    shape_of: Callable[[int, int], Shape] = square,
+) -> tuple[list[Pairs], list[Pairs]]:
     """Weakly labelled pictures to train on and to validate on: the `keep` of lowest entropy, every 20th held out.
 
     Args:
@@ -63,6 +81,10 @@ def from_store(folder: PathOrUrl, keep: float = 1.0, order: str = "lowest", seed
         keep: how many, or a share.
         order: "lowest" entropy first, or, to see what that is worth, "highest" or "random".
         seed: of a random order.
+        shape_of: (height, width) of a picture -> the shape in which the network sees it.
+
+    Returns:
+        To train on, and to validate on: pairs by shape.
 
     Raises:
         ValueError: fewer than two pictures are kept.
@@ -74,50 +96,66 @@ def from_store(folder: PathOrUrl, keep: float = 1.0, order: str = "lowest", seed
     held_out = np.arange(len(rows)) % every == every - 1
     which = "at random" if order == "random" else f"of {order} entropy"
     name = f"{os.path.basename(os.path.abspath(folder))}: {len(rows)} {which}"
-    training, validation = (
-        Pairs(*store.read_rows(folder, rows[m], (INPUT_SIZE, INPUT_SIZE), (MAP_SIZE, MAP_SIZE))[:2], (name,))
-        for m in (~held_out, held_out)
-    )
-    return training, validation
+    shapes = [shape_of(*size) for size in store.sizes(folder, rows)]
+    parts: tuple[list[Pairs], list[Pairs]] = ([], [])
+    for shape in sorted(set(shapes)):
+        alike = np.array([s == shape for s in shapes])
+        for part, chosen in zip(parts, (alike & ~held_out, alike & held_out), strict=True):
+            if chosen.any():
+                cells = (shape[0] // STRIDE, shape[1] // STRIDE)
+                stimuli, targets, ids = store.read_rows(folder, rows[chosen], shape, cells)
+                part.append(Pairs(stimuli, targets, np.zeros(len(ids), np.int64), (name,), shape))
+    return parts
 
 
-def from_datasets(datasets: Sequence[FixationDataset], size: int = 160, map_size: int = 64) -> Pairs:
-    """Pictures and human densities of several datasets, mixed.
+def from_datasets(
+    datasets: Sequence[FixationDataset], shape_of: Callable[[int, int], Shape] = square, room: float = 1.25
+) -> list[Pairs]:
+    """Pictures and human densities of several datasets, mixed; those of one shape together.
 
     Args:
         datasets: already split.
-        size: of the square in which stimuli are kept; larger than the input leaves room to zoom in.
-        map_size: of the square in which densities are kept.
+        shape_of: (height, width) of a picture -> the shape in which the network sees it.
+        room: how much larger than the network's input stimuli are kept, so that one can zoom in.
     """
     # A picture that nobody looked at says nothing about where people look.
-    samples = [sample for dataset in datasets for sample in dataset if sample.has_density]
-    stimuli = np.empty((len(samples), size, size, 3), np.uint8)
-    targets = np.empty((len(samples), map_size, map_size), np.uint8)
-    for i, sample in enumerate(track(samples, "reading fixations")):
-        stimuli[i] = resize(sample.stimulus(), (size, size))
-        density = maps.enlarge(sample.density(), (map_size, map_size))  # Pillow averages when it shrinks
-        targets[i] = np.rint(255 * density / density.max())
-    return Pairs(stimuli, targets, tuple(f"{d.name}: {len(d)}" for d in datasets))
+    samples = [(sample, source) for source, data in enumerate(datasets) for sample in data if sample.has_density]
+    read: dict[Shape, list[tuple[np.ndarray, np.ndarray, int]]] = {}
+    for sample, source in track(samples, "reading fixations"):
+        shape = height, width = shape_of(*sample.size)
+        stimulus = resize(sample.stimulus(), (round(room * height), round(room * width)))
+        density = maps.enlarge(sample.density(), (height // 2, width // 2))  # Pillow averages when it shrinks
+        read.setdefault(shape, []).append((stimulus, np.rint(255 * density / density.max()).astype(np.uint8), source))
+    names = tuple(f"{d.name}: {len(d)}" for d in datasets)
+    pairs = []
+    for shape, alike in sorted(read.items()):
+        stimuli, targets, sources = map(np.stack, zip(*alike, strict=True))
+        pairs.append(Pairs(stimuli, targets, sources, names, shape))
+    return pairs
 
 
 class Batches:
-    """Training batches by number, in an order shuffled anew each epoch."""
+    """Training batches by number, in an order shuffled anew each epoch. All pictures of a batch have one shape."""
 
-    def __init__(self, pairs: Pairs, size: int, augmentation: Augmentation, seed: int) -> None:
+    def __init__(self, pairs: Sequence[Pairs], size: int, augmentation: Augmentation, seed: int) -> None:
         """At least one batch an epoch: fewer pairs than `size` make a smaller one."""
         self.pairs, self.augmentation, self.seed = pairs, augmentation, seed
-        self.size = min(size, len(pairs))
-        self.per_epoch = len(pairs) // self.size
+        self.size = min(size, max(map(len, pairs)))
+        # (of which shape, its how manieth batch); a rest that makes no whole batch is left out of this epoch.
+        self.places = [(k, i) for k, alike in enumerate(pairs) for i in range(len(alike) // self.size)]
+        self.per_epoch = len(self.places)
 
-    def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
-        """(B, 3, 128, 128) float pixels in [0, 1] and (B, 32, 32) float maps, largest value 1 (0: nobody looked)."""
+    def __getitem__(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, 3, H, W) pixels in [0, 1], (B, H/4, W/4) maps of largest value 1 (0: nobody looked), (B,) sources."""
         epoch, place = divmod(number, self.per_epoch)
-        order = np.random.default_rng([self.seed, epoch, 0]).permutation(len(self.pairs))
-        rows = order[place * self.size : (place + 1) * self.size]
-        stimuli, targets = tensors(self.pairs, rows)
-        return to_network(
-            *augment(stimuli, targets, self.augmentation, np.random.default_rng([self.seed, epoch, 1 + place]))
-        )
+        turn = np.random.default_rng([self.seed, epoch]).permutation(self.per_epoch)[place] if self.pairs[1:] else place
+        kind, start = self.places[turn]
+        alike = self.pairs[kind]
+        order = np.random.default_rng([self.seed, epoch, kind]).permutation(len(alike))
+        rows = order[start * self.size : (start + 1) * self.size]
+        rng = np.random.default_rng([self.seed, epoch, 1 + place])
+        stimuli, targets = augment(*tensors(alike, rows), self.augmentation, rng, alike.input_shape)
+        return *to_network(stimuli, targets, alike.input_shape), torch.from_numpy(alike.sources[rows])
 
 
 def tensors(pairs: Pairs, rows: np.ndarray | slice) -> tuple[Tensor, Tensor]:
@@ -126,29 +164,32 @@ def tensors(pairs: Pairs, rows: np.ndarray | slice) -> tuple[Tensor, Tensor]:
     return stimuli, torch.from_numpy(pairs.targets[rows]).float() / 255
 
 
-def to_network(stimuli: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+def to_network(stimuli: Tensor, targets: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
     """To the network's input and output size; maps to a largest value of 1."""
-    if stimuli.shape[-1] != INPUT_SIZE:
-        stimuli = functional.interpolate(stimuli, size=(INPUT_SIZE, INPUT_SIZE), mode="bilinear", antialias=True)
-    return stimuli, to_map_size(targets)
+    if stimuli.shape[2:] != shape:
+        stimuli = functional.interpolate(stimuli, size=shape, mode="bilinear", antialias=True)
+    return stimuli, to_map_size(targets, shape)
 
 
-def to_map_size(targets: Tensor) -> Tensor:
-    """(B, M, M) -> (B, 32, 32), largest values 1."""
-    if targets.shape[-1] != MAP_SIZE:
-        targets = functional.adaptive_avg_pool2d(targets[:, None], MAP_SIZE)[:, 0]
+def to_map_size(targets: Tensor, shape: Shape) -> Tensor:
+    """(B, h, w) -> a quarter of the input's shape, largest values 1."""
+    cells = shape[0] // STRIDE, shape[1] // STRIDE
+    if targets.shape[1:] != cells:
+        targets = functional.adaptive_avg_pool2d(targets[:, None], cells)[:, 0]
     return targets / targets.amax((1, 2), keepdim=True).clamp(min=1e-6)
 
 
-def augment(stimuli: Tensor, targets: Tensor, how: Augmentation, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Each picture changed in its own way, its map along with it."""
+def augment(
+    stimuli: Tensor, targets: Tensor, how: Augmentation, rng: np.random.Generator, shape: Shape
+) -> tuple[Tensor, Tensor]:
+    """Each picture changed in its own way, its map along with it; a changed view has the input's shape."""
     count = len(stimuli)
     mirrored = np.where(rng.permutation(count) < count // 2, -1.0, 1.0) if how.mirror else np.ones(count)
     if how.geometry:
-        matrices = torch.from_numpy(_views(mirrored, how.geometry, rng)).float()
+        matrices = torch.from_numpy(_views(mirrored, how.geometry, rng, shape[1] / shape[0])).float()
         stimuli, targets = (
-            _warp(stimuli, matrices, INPUT_SIZE),
-            _warp(targets[:, None], matrices, targets.shape[-1])[:, 0],
+            _warp(stimuli, matrices, shape),
+            _warp(targets[:, None], matrices, targets.shape[1:])[:, 0],
         )
     else:
         flip = torch.from_numpy(mirrored < 0)
@@ -165,7 +206,7 @@ def augment(stimuli: Tensor, targets: Tensor, how: Augmentation, rng: np.random.
     return stimuli, targets
 
 
-def _views(mirrored: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+def _views(mirrored: np.ndarray, strength: float, rng: np.random.Generator, aspect: float) -> np.ndarray:
     """(B, 2, 3) affine matrices: which part of the picture, in [-1, 1] coordinates, each output pixel shows."""
     count = len(mirrored)
     zoom = np.exp(rng.uniform(-0.35, 0.1, (count, 1)) * strength)
@@ -173,14 +214,15 @@ def _views(mirrored: np.ndarray, strength: float, rng: np.random.Generator) -> n
     angle = rng.uniform(-0.08, 0.08, count) * strength
     # A zoomed view stays inside the picture, but for a little.
     shift = rng.uniform(-1, 1, (count, 2)) * np.maximum(1 - zoom, 0.03 * strength)
-    rotation = np.stack([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)], axis=-1).reshape(-1, 2, 2)
+    turn = [np.cos(angle), -np.sin(angle) / aspect, np.sin(angle) * aspect, np.cos(angle)]
+    rotation = np.stack(turn, axis=-1).reshape(-1, 2, 2)
     rotation = rotation * zoom[:, :, None]
     rotation[:, :, 0] *= mirrored[:, None]
     return np.concatenate([rotation, shift[:, :, None]], axis=2)
 
 
-def _warp(x: Tensor, matrices: Tensor, size: int) -> Tensor:
-    grid = functional.affine_grid(matrices, [len(x), x.shape[1], size, size], align_corners=False)
+def _warp(x: Tensor, matrices: Tensor, shape: Sequence[int]) -> Tensor:
+    grid = functional.affine_grid(matrices, [len(x), x.shape[1], *shape], align_corners=False)
     # Beyond the picture: its border color, and nobody looking.
     padding = "border" if x.shape[1] == 3 else "zeros"
     return functional.grid_sample(x, grid, padding_mode=padding, align_corners=False)

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from wepsam.files import replacing
-from wepsam.networks.paper import PaperConfig, PaperNet
+from wepsam.networks.build import Network, build
 
 
 class CheckpointError(ValueError):
@@ -34,7 +34,7 @@ def save_weights(path: Path, weights: dict[str, Tensor], about: dict[str, Any]) 
         temporary.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
-def load_weights(path: str | Path) -> tuple[PaperNet, dict[str, Any]]:
+def load_weights(path: str | Path) -> tuple[Network, dict[str, Any]]:
     """The network of a checkpoint, and its description ("output": "map" or "log_density").
 
     Args:
@@ -48,8 +48,7 @@ def load_weights(path: str | Path) -> tuple[PaperNet, dict[str, Any]]:
     try:
         with safe_open(path, "pt") as file:
             about = json.loads(file.metadata()["about"])
-        config = about["network"]
-        network = PaperNet(PaperConfig(**{**config, "filters": tuple(config["filters"])}))
+        network = build(about["network"])
         network.load_state_dict(load_file(path))
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint {path}: the file is missing") from None

@@ -6,7 +6,7 @@ import ctypes
 import json
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from torch import Tensor, nn
 import wepsam
 from wepsam import metrics
 from wepsam.files import replacing
-from wepsam.networks.paper import PaperNet
+from wepsam.networks.build import Network
+from wepsam.networks.lite import LiteNet
 from wepsam.progress import bar
 from wepsam.training import batches as data
 from wepsam.training import checkpoint
@@ -55,9 +56,9 @@ class Run:
 
 
 def train(
-    network: PaperNet,
-    training: data.Pairs,
-    validation: data.Pairs,
+    network: Network,
+    training: Sequence[data.Pairs],
+    validation: Sequence[data.Pairs],
     settings: TrainSettings,
     out: str | Path,
     start: str,
@@ -66,8 +67,8 @@ def train(
 
     Args:
         network: with its start weights.
-        training: the pairs to learn.
-        validation: the pairs to choose the best weights by.
+        training: the pairs to learn, by shape.
+        validation: the pairs to choose the best weights by, by shape.
         settings: how.
         out: the run's folder.
         start: where the start weights come from, for the record.
@@ -81,8 +82,7 @@ def train(
         "settings": asdict(settings),
         # With checksums, for other weights or data under the same name are another run.
         "start": [start, _checksum(p.detach().numpy() for p in network.parameters())],
-        "training": [*training.names, len(training), _checksum([training.stimuli, training.targets])],
-        "validation": [*validation.names, len(validation), _checksum([validation.stimuli, validation.targets])],
+        "training": _about(training), "validation": _about(validation),
     }  # fmt: skip
     batches = data.Batches(training, settings.batch_size, settings.augmentation, settings.seed)
     steps = round(settings.epochs * batches.per_epoch)
@@ -94,6 +94,9 @@ def train(
     for layer in network.modules():
         if isinstance(layer, nn.Dropout):
             layer.p = settings.dropout
+    if isinstance(network, LiteNet) and settings.frozen:
+        for parameter in network.early(settings.frozen):
+            parameter.requires_grad_(False)
     # Channels last: about twice as fast on a CPU.
     module, optimizer = fabric.setup(
         network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
@@ -141,12 +144,12 @@ def train(
                 saved = time.monotonic()
             if ended:
                 break
-            stimuli, targets = fabric.to_device(batches[step])  # (B, 3, 128, 128), (B, 32, 32)
+            stimuli, targets, sources = fabric.to_device(batches[step])
             for group in optimizer.param_groups:
-                group["lr"] = settings.rate(step, steps)
+                group["lr"] = settings.rate(step, steps) * group["share"]
                 if "momentum" in group:
                     group["momentum"] = settings.momentum_at(step, steps)
-            output = module(stimuli.contiguous(memory_format=torch.channels_last))  # (B, 32, 32)
+            output = module(stimuli.contiguous(memory_format=torch.channels_last), sources)  # (B, H/4, W/4)
             loss = loss_of(output.float(), targets)
             if not torch.isfinite(loss):
                 raise FloatingPointError(
@@ -164,25 +167,28 @@ def train(
     return Run(folder / "best.safetensors", folder / "log.csv", state["best"])
 
 
-def validate(fabric: Fabric, network: PaperNet, validation: data.Pairs, loss: str) -> dict[str, float]:
-    """Loss, and CC and NSS on the 32x32 maps (against densities: see `metrics.nss_density`)."""
+def validate(fabric: Fabric, network: Network, validation: Sequence[data.Pairs], loss: str) -> dict[str, float]:
+    """Loss, and CC and NSS on the network's own maps (against densities: see `metrics.nss_density`)."""
     loss_of, kind = LOSSES[loss]
-    output, target = outputs(fabric, network, validation)
-    pairs = list(zip(as_map(output, kind).numpy(), target.numpy(), strict=True))
+    losses, pairs = 0.0, list[tuple[np.ndarray, np.ndarray]]()
+    for alike in validation:
+        output, target = outputs(fabric, network, alike)
+        losses += loss_of(output, target).item() * len(alike)
+        pairs += zip(as_map(output, kind).numpy(), target.numpy(), strict=True)
     return {
-        "loss": loss_of(output, target).item(),
+        "loss": losses / len(pairs),
         "cc": float(np.nanmean([metrics.cc(p, t) for p, t in pairs])),
         "nss": float(np.nanmean([metrics.nss_density(p, t) for p, t in pairs])),
     }
 
 
 @torch.no_grad()
-def outputs(fabric: Fabric, network: PaperNet, pairs: data.Pairs, size: int = 128) -> tuple[Tensor, Tensor]:
-    """(N, 32, 32) what the network answers, and (N, 32, 32) what it should, on the CPU."""
+def outputs(fabric: Fabric, network: Network, pairs: data.Pairs, size: int = 64) -> tuple[Tensor, Tensor]:
+    """(N, H/4, W/4) what the network answers, and what it should, on the CPU."""
     network.eval()
     answers, targets = [], []
     for start in range(0, len(pairs), size):
-        stimuli, target = data.to_network(*data.tensors(pairs, slice(start, start + size)))
+        stimuli, target = data.to_network(*data.tensors(pairs, slice(start, start + size)), pairs.input_shape)
         with fabric.autocast():
             answer = network(fabric.to_device(stimuli).contiguous(memory_format=torch.channels_last))
         answers.append(answer.float().cpu())
@@ -191,17 +197,25 @@ def outputs(fabric: Fabric, network: PaperNet, pairs: data.Pairs, size: int = 12
     return torch.cat(answers), torch.cat(targets)
 
 
-def _optimizer(network: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
-    weights = [p for p in network.parameters() if p.dim() > 1]
-    biases = [p for p in network.parameters() if p.dim() == 1]
-    groups = [
-        {"params": weights, "weight_decay": settings.weight_decay},
-        {"params": biases, "weight_decay": 0.0},
-    ]
+def _optimizer(network: Network, settings: TrainSettings) -> torch.optim.Optimizer:
+    encoder = set(network.encoder.parameters()) if isinstance(network, LiteNet) else set()
+    groups = []
+    for share, of_encoder in ((1.0, False), (settings.encoder_rate, True)):
+        chosen = [p for p in network.parameters() if p.requires_grad and (p in encoder) == of_encoder]
+        for decay, kind in ((settings.weight_decay, [p for p in chosen if p.dim() > 1]),
+                            (0.0, [p for p in chosen if p.dim() == 1])):  # fmt: skip
+            if kind:
+                groups.append({"params": kind, "weight_decay": decay, "share": share})
     rate = settings.learning_rate[0]
     if settings.optimizer == "sgd":
         return torch.optim.SGD(groups, rate, momentum=settings.momentum[0], nesterov=True, fused=True)
     return torch.optim.AdamW(groups, rate, fused=True)
+
+
+def _about(pairs: Sequence[data.Pairs]) -> list:
+    """Names, how many, and a checksum."""
+    arrays = [array for alike in pairs for array in (alike.stimuli, alike.targets)]
+    return [*pairs[0].names, sum(map(len, pairs)), _checksum(arrays)]
 
 
 def _keep_memory() -> None:

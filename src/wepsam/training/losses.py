@@ -39,9 +39,21 @@ def cc(output: Tensor, target: Tensor) -> Tensor:
     return 1 - functional.cosine_similarity(p - p.mean(1, keepdim=True), q - q.mean(1, keepdim=True), eps=1e-12).mean()
 
 
+def nss(output: Tensor, target: Tensor) -> Tensor:
+    """Minus the normalized scanpath saliency of the predicted density, expected under the target's."""
+    p, q = functional.softmax(output.flatten(1), dim=1), target.flatten(1)
+    z = (p - p.mean(1, keepdim=True)) / p.std(1, correction=0, keepdim=True).clamp(min=1e-12)
+    return -(z * q).sum(1).div(q.sum(1).clamp(min=1e-12)).mean()
+
+
 def kl_cc(output: Tensor, target: Tensor) -> Tensor:
     """The sum of both."""
     return kl(output, target) + cc(output, target)
+
+
+def kl_cc_nss(output: Tensor, target: Tensor) -> Tensor:
+    """All three, NSS with a tenth of the weight: it is not bounded, and would make maps too narrow."""
+    return kl_cc(output, target) + 0.1 * nss(output, target)
 
 
 # name -> loss, and what the network's output is under it: "map" (linear) or "log_density" (logits of a softmax).
@@ -49,7 +61,9 @@ LOSSES: dict[str, tuple[Loss, str]] = {
     "mse": (mse, "map"),
     "kl": (kl, "log_density"),
     "cc": (cc, "log_density"),
+    "nss": (nss, "log_density"),
     "kl_cc": (kl_cc, "log_density"),
+    "kl_cc_nss": (kl_cc_nss, "log_density"),
 }
 
 

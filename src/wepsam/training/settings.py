@@ -18,6 +18,8 @@ class TrainSettings:
     loss: str = "mse"  # a name in losses.LOSSES
     optimizer: str = "sgd"  # "sgd" with Nesterov momentum, or "adamw"
     learning_rate: tuple[float, float] = (0.3, 1e-4)  # first and last
+    encoder_rate: float = 1.0  # of the learning rate, for a pre-trained encoder (lite only)
+    frozen: int = 0  # stages of the encoder that are left as they are, the stem too (lite only); 0 = none
     momentum: tuple[float, float] = (0.9, 0.999)  # first and last, rising linearly (sgd only)
     schedule: str = "linear"  # how the learning rate falls: "linear" or "cosine"
     warmup: int = 0  # steps over which it first rises from 0
@@ -40,7 +42,9 @@ class TrainSettings:
         for name, choices in known.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} is one of {', '.join(choices)}, not {getattr(self, name)!r}")
-        at_least = dict.fromkeys(("epochs", "warmup", "weight_decay", "dropout", "average", "patience", "seed"), 0)
+        at_least = dict.fromkeys(
+            ("epochs", "warmup", "frozen", "encoder_rate", "weight_decay", "dropout", "average", "patience", "seed"), 0
+        )
         for name, least in (at_least | {"batch_size": 1}).items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is at least {least}, not {getattr(self, name)}")

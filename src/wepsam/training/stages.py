@@ -1,13 +1,18 @@
 """The two steps of the paper: pre-train on weak labels, fine-tune on human fixations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from wepsam.datasets import FixationDataset
 from wepsam.files import PathOrUrl
-from wepsam.networks.paper import INPUT_SIZE, PaperConfig, PaperNet
+from wepsam.networks.build import Config, Network, build
+from wepsam.networks.encoder import load_imagenet
+from wepsam.networks.lite import LiteNet
+from wepsam.networks.paper import PaperConfig
+from wepsam.shapes import input_shape
 from wepsam.training import batches
 from wepsam.training.checkpoint import load_weights
 from wepsam.training.loop import Run, train
@@ -19,7 +24,8 @@ def pretrain(
     out: str | Path,
     *,
     keep: float = 100_000,
-    network: PaperConfig | None = None,
+    start: str | Path | None = None,
+    network: Config | None = None,
     settings: TrainSettings = SETTINGS["shipped"][0],
 ) -> Run:
     """Step 1: learn the teacher's maps of unannotated photographs.
@@ -28,11 +34,15 @@ def pretrain(
         weak: a folder that `label` made, or its URL.
         out: the run's folder; an interrupted run goes on.
         keep: how many maps, those of lowest entropy (the paper: 100,000), or a share up to 1.0.
-        network: the architecture; by default the paper's, from a start that learns at once (init="he").
+        start: None for a random start; "imagenet" for the light network's encoder; or a checkpoint or run folder.
+        network: the architecture of a fresh start; by default the paper's, from a start that learns at once
+            (init="he").
         settings: by default those of the shipped weights; `SETTINGS["paper"][0]` for the paper's.
     """
-    training, validation = batches.from_store(weak, keep)
-    return train(_fresh(network, settings), training, validation, settings, out, start="random")
+    net, origin = _begin(start, network, settings)
+    training, validation = batches.from_store(weak, keep, shape_of=shapes(net))
+    _settle(net, start, training, settings)
+    return train(net, training, validation, settings, out, start=origin)
 
 
 def finetune(
@@ -41,17 +51,18 @@ def finetune(
     out: str | Path,
     *,
     validation: Sequence[FixationDataset] = (),
-    network: PaperConfig | None = None,
+    network: Config | None = None,
     settings: TrainSettings = SETTINGS["shipped"][1],
 ) -> Run:
     """Step 2: learn where people looked.
 
     Args:
-        start: a checkpoint or run folder of step 1; None for a random start.
+        start: a checkpoint or run folder of step 1; None for a random start; "imagenet" for the light network's
+            encoder.
         datasets: to learn from, all mixed. Without `validation`, their "train" splits.
         out: the run's folder; an interrupted run goes on.
         validation: to choose the best weights by; by default the "validation" splits of `datasets`.
-        network: the architecture of a random start; a checkpoint brings its own.
+        network: the architecture of a fresh start; a checkpoint brings its own.
         settings: by default those of the shipped weights; `SETTINGS["paper"][1]` for the paper's.
     """
     if not validation:
@@ -59,15 +70,41 @@ def finetune(
         datasets = [d.split("train") for d in datasets]
         if not validation:
             raise ValueError("none of these datasets has validation pictures; name some to choose the best weights by")
-    if start is None:
-        net, origin = _fresh(network, settings), "random"
-    else:
+    net, origin = _begin(start, network, settings)
+    if isinstance(net, LiteNet):
+        net.learn_from(len(datasets))
+    training = batches.from_datasets(datasets, shapes(net))
+    # Resized as in prediction, not by way of the larger size that leaves room to zoom in.
+    judged = batches.from_datasets(validation, shapes(net), room=1)
+    _settle(net, start, training, settings)
+    return train(net, training, judged, settings, out, start=origin)
+
+
+def shapes(network: Network) -> Callable[[int, int], batches.Shape]:
+    """(height, width) of a picture -> the shape in which this network sees it."""
+    if isinstance(network, LiteNet):
+        return partial(input_shape, area=network.config.area)
+    return batches.square
+
+
+def _begin(start: str | Path | None, config: Config | None, settings: TrainSettings) -> tuple[Network, str]:
+    """The network with its start weights, and where these are from."""
+    if start is not None and start != "imagenet":
         net, about = load_weights(start)
-        origin = f"{about['training'][0]}, step {about['step']}"
-    # Resized as in prediction, not by way of the larger square that leaves room to zoom in.
-    judged = batches.from_datasets(validation, size=INPUT_SIZE)
-    return train(net, batches.from_datasets(datasets), judged, settings, out, start=origin)
+        return net, f"{about['training'][0]}, step {about['step']}"
+    net = build(config or PaperConfig(init="he"), torch.Generator().manual_seed(settings.seed))
+    if start is None:
+        return net, "random"
+    if not isinstance(net, LiteNet):
+        raise ValueError("the paper's network has no ImageNet start; the light one has: --network encoder=lite0")
+    load_imagenet(net.encoder, net.config.encoder)
+    return net, "imagenet"
 
 
-def _fresh(config: PaperConfig | None, settings: TrainSettings) -> PaperNet:
-    return PaperNet(config or PaperConfig(init="he"), torch.Generator().manual_seed(settings.seed))
+def _settle(
+    network: Network, start: str | Path | None, training: Sequence[batches.Pairs], settings: TrainSettings
+) -> None:
+    """Scale a random start of the light network to its first pictures."""
+    if isinstance(network, LiteNet) and start in (None, "imagenet"):
+        stimuli, _, _ = batches.Batches(training, 32, settings.augmentation, settings.seed)[0]
+        network.calibrate(stimuli, encoder=start is None)

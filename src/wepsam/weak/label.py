@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any
 
@@ -24,6 +24,7 @@ from wepsam.classical import CLASSICAL
 from wepsam.classical.gbvs import LONGEST, gbvs, lattice_shape
 from wepsam.files import PathOrUrl
 from wepsam.images import ImageError, read_sized, resize
+from wepsam.predictor import load, models
 from wepsam.weak import engines, store
 from wepsam.weak.pictures import Picture, Pictures, absolute, as_text, find_pictures, read_pictures
 from wepsam.weak.selection import entropy, reject
@@ -42,6 +43,8 @@ def label(
     keep_aspect: bool = False,
     workers: int = -1,
     part_size: int = 500,
+    stimulus_size: int = STIMULUS_SIZE,
+    map_size: int = MAP_SIZE,
     engine: str = "processes",
     scheduler: str | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -55,12 +58,14 @@ def label(
         photos: pictures, folders (searched recursively), list files (.txt: one path a line), tar archives, URLs of
             any of these; or what `find_pictures` made of them.
         out: the weak-label folder, or its URL. What `inspect` draws into it is never taken for a photograph.
-        teacher: a name in `wepsam.classical.CLASSICAL`.
+        teacher: a name in `wepsam.classical.CLASSICAL`, shipped weights, or an .onnx file.
         size: pixels of the square the teacher sees (128 in the paper); None shows it the picture as it is.
         keep_aspect: the teacher sees the picture in its own aspect, with a shorter side of `size`; the stimulus (a
-            shorter side of 128) and the map (a longer one of 32) keep that aspect as well.
+            shorter side of `stimulus_size`) and the map (a longer one of `map_size`) keep that aspect as well.
         workers: how many at a time; -1 for one per core.
         part_size: pictures a part.
+        stimulus_size: pixels of the picture that is stored; 128 is what the paper's network sees.
+        map_size: cells of the map that is stored, 32 in the paper.
         engine: who works: "processes" of this machine, or a "ray" or "dask" cluster.
         scheduler: the cluster's address; see `engines.run`.
         progress: called with (pictures done, pictures in all) after each part.
@@ -75,10 +80,11 @@ def label(
         ChildProcessError: a worker was ended from outside.
         OSError: the folder cannot be written to, or what is behind a URL cannot be reached.
     """
-    if teacher not in CLASSICAL:
-        raise ValueError(f"teachers are {', '.join(CLASSICAL)}, not {teacher!r}")
+    if teacher.endswith(".onnx"):
+        teacher = os.path.abspath(teacher)  # workers may stand elsewhere
+    _teacher(teacher)
     pictures = photos if isinstance(photos, Pictures) else find_pictures(photos, leave_out=drawn(out))
-    settings = LabelSettings(teacher, size, keep_aspect, part_size)
+    settings = LabelSettings(teacher, size, keep_aspect, part_size, stimulus_size, map_size)
     wanted = Manifest(settings, len(pictures), pictures.fingerprint(), wepsam.__version__)
     folder = absolute(os.fspath(out))  # workers may stand elsewhere
     manifest = store.claim(folder, wanted)
@@ -154,20 +160,22 @@ def _failing(row: dict, picture: Picture) -> Iterator[None]:
 
 def _look(source: str | bytes, settings: LabelSettings, row: dict) -> tuple[np.ndarray, np.ndarray]:
     """The stimulus and what the teacher sees of a picture; its size goes into the row."""
-    if settings.size == STIMULUS_SIZE:
-        shape = partial(_shape, STIMULUS_SIZE, settings.keep_aspect)
-        stimulus, (row["height"], row["width"]) = read_sized(source, smallest=STIMULUS_SIZE, shape=shape)
+    stored = settings.stimulus_size
+    if settings.size == stored:
+        shape = partial(_shape, stored, settings.keep_aspect)
+        stimulus, (row["height"], row["width"]) = read_sized(source, smallest=stored, shape=shape)
         return stimulus, stimulus
-    smallest = settings.size and max(settings.size, STIMULUS_SIZE)
+    smallest = settings.size and max(settings.size, stored)
     view, own = read_sized(source, smallest=smallest)
     row["height"], row["width"] = own
-    stimulus = resize(view, _shape(STIMULUS_SIZE, settings.keep_aspect, *own))
+    stimulus = resize(view, _shape(stored, settings.keep_aspect, *own))
     return stimulus, resize(view, _shape(settings.size, settings.keep_aspect, *own)) if settings.size else view
 
 
 def _teacher_map(view: np.ndarray, settings: LabelSettings, row: dict) -> np.ndarray:
     """(h, w) uint8: what the teacher says, its largest value 255."""
-    shape = lattice_shape(row["height"], row["width"]) if settings.keep_aspect else (MAP_SIZE, MAP_SIZE)
+    size = settings.map_size
+    shape = lattice_shape(row["height"], row["width"], size) if settings.keep_aspect else (size, size)
     teacher_map = _teacher(settings.teacher)(view)
     if teacher_map.shape != shape:
         teacher_map = maps.enlarge(teacher_map, shape)
@@ -182,8 +190,17 @@ def _shape(size: int, keep_aspect: bool, height: int, width: int) -> tuple[int, 
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
+@cache
 def _teacher(name: str) -> Callable[[np.ndarray], np.ndarray]:
-    """A predictor; GBVS answers on its lattice, where it need not be enlarged to be reduced again."""
+    """A predictor; GBVS answers on its lattice, where it need not be enlarged to be reduced again.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    if name in models() or name.endswith(".onnx"):
+        return load(name, threads=1)
+    if name not in CLASSICAL:
+        raise ValueError(f"teachers are {', '.join((*CLASSICAL, *models()))} and .onnx files, not {name!r}")
     predictor: Any = CLASSICAL[name]
     return partial(predictor, full_size=False) if getattr(predictor, "func", predictor) is gbvs else predictor
 

@@ -69,12 +69,18 @@ class LabelSettings:
 
     teacher: str = "gbvs"
     size: int | None = 128  # pixels: what the teacher sees; None = the picture as it is
-    keep_aspect: bool = False  # shorter sides of `size` and 128 px, and a map of that shape, instead of squares
+    keep_aspect: bool = False  # shorter sides of `size` and `stimulus_size`, and a map of that shape, not squares
     part_size: int = 500  # pictures a part
+    stimulus_size: int = STIMULUS_SIZE  # pixels: what is stored, a square or the shorter side
+    map_size: int = MAP_SIZE  # cells of the stored map, a square or the longer side
 
     def __str__(self) -> str:
         size = f"{self.size} px" if self.size else "full size"
-        return f"{self.teacher} at {size}{' of its own aspect' * self.keep_aspect} in parts of {self.part_size}"
+        aspect = " of its own aspect" * self.keep_aspect
+        stored = ""
+        if (self.stimulus_size, self.map_size) != (STIMULUS_SIZE, MAP_SIZE):
+            stored = f", stored at {self.stimulus_size} px with maps of {self.map_size}"
+        return f"{self.teacher} at {size}{aspect} in parts of {self.part_size}{stored}"
 
 
 @dataclass(frozen=True)
@@ -256,6 +262,12 @@ def select(folder: PathOrUrl, keep: float = 1.0, order: str = "lowest", seed: in
     entropies = np.concatenate([t["entropy"].to_numpy() for t in tables])  # null, so NaN here, where not kept
     kept = np.flatnonzero(~np.isnan(entropies))
     return kept[ranked(entropies[kept], keep, order, seed)]
+
+
+def sizes(folder: PathOrUrl, rows: np.ndarray) -> list[tuple[int, int]]:
+    """(height, width) of the source pictures of some rows."""
+    columns = [np.concatenate([t[name] for t in read_parts(folder, [name])]) for name in ("height", "width")]
+    return [(int(height), int(width)) for height, width in zip(*(c[rows] for c in columns), strict=True)]
 
 
 def read_rows(
