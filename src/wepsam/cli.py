@@ -35,7 +35,13 @@ Datasets = Annotated[
     ),
 ]  # fmt: skip
 SettingsName = Annotated[
-    str, typer.Option(help="Named settings: shipped (as the shipped weights were made), paper, juntingnet.")
+    str, typer.Option(help="Named settings: shipped (as wepsam-paper was made), paper, juntingnet; lite (wepsam-lite).")
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        help="A run or checkpoint; random; or imagenet, for the light network's encoder. Without it, lite starts from imagenet and the others at random."
+    ),
 ]
 Override = Annotated[
     list[str] | None,
@@ -217,6 +223,7 @@ def pretrain(
     keep: Annotated[
         float, typer.Option(help="How many maps of lowest entropy, or a share up to 1.0 (paper: 100000).")
     ] = 100_000,
+    start: Start = None,
     settings: SettingsName = "shipped",
     change: Override = None,
     network: Network = None,
@@ -228,14 +235,24 @@ def pretrain(
     from wepsam.training import stages
 
     chosen = _settings(settings, 0, change)
-    _report(stages.pretrain(weak, out, keep=keep, network=_network(network, settings), settings=chosen))
+    _report(
+        stages.pretrain(
+            weak, out, keep=keep, start=_start(start, settings), network=_network(network, settings), settings=chosen
+        )
+    )
 
 
 @app.command()
 def finetune(
     dataset: Datasets,
     out: Annotated[Path, typer.Option("--out", "-o", help="The run's folder; an interrupted run goes on.")],
-    start: Annotated[Path | None, typer.Option(help="Run or checkpoint of step 1; without it a random start.")] = None,
+    start: Start = None,
+    weak: Annotated[
+        str | None,
+        typer.Option(
+            help="Learn the maps of this weak-label folder along with the fixations: those of a network already fine-tuned."
+        ),
+    ] = None,
     settings: SettingsName = "shipped",
     change: Override = None,
     network: Network = None,
@@ -248,7 +265,11 @@ def finetune(
     from wepsam.training import stages
 
     chosen, opened = _settings(settings, 1, change), [open_dataset(d) for d in dataset]
-    _report(stages.finetune(start, opened, out, network=_network(network, settings), settings=chosen))
+    _report(
+        stages.finetune(
+            _start(start, settings), opened, out, weak=weak, network=_network(network, settings), settings=chosen
+        )
+    )
 
 
 @app.command()
@@ -733,9 +754,19 @@ def _settings(name: str, stage: int, changes: list[str] | None) -> Any:
     return _changed(SETTINGS[name][stage], changes)
 
 
+def _start(start: str | None, settings: str) -> str | None:
+    """As the stages take it."""
+    if start is None and settings == "lite":
+        return "imagenet"
+    return None if start == "random" else start
+
+
 def _network(changes: list[str] | None, settings: str) -> Any:
+    from wepsam.networks.lite import LiteConfig
     from wepsam.networks.paper import PaperConfig
 
+    if settings == "lite":
+        return _changed(LiteConfig(), changes)
     # The paper's start goes with the paper's settings; it would not learn in a few epochs.
     plain = PaperConfig() if settings != "shipped" else PaperConfig(init="he")
     return _changed(plain, changes)

@@ -66,7 +66,7 @@ class LiteNet(nn.Module):
             # The context starts as nothing, the map as flat.
             for layer, spread in ((first, width**-0.5), (last, 0.0), (self.readout, 0.01)):
                 layer.weight.normal_(0, spread, generator=generator)
-                layer.bias.zero_()
+                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
     def forward(self, stimuli: Tensor, source: Tensor | None = None, center_bias: Tensor | bool = True) -> Tensor:
         """Logits; their softmax is the density.

@@ -1,6 +1,7 @@
 """The two steps of the paper: pre-train on weak labels, fine-tune on human fixations."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -51,6 +52,8 @@ def finetune(
     out: str | Path,
     *,
     validation: Sequence[FixationDataset] = (),
+    weak: PathOrUrl | None = None,
+    keep: float = 1.0,
     network: Config | None = None,
     settings: TrainSettings = SETTINGS["shipped"][1],
 ) -> Run:
@@ -62,6 +65,10 @@ def finetune(
         datasets: to learn from, all mixed. Without `validation`, their "train" splits.
         out: the run's folder; an interrupted run goes on.
         validation: to choose the best weights by; by default the "validation" splits of `datasets`.
+        weak: weak labels to learn along with the fixations, as if they were another dataset: those of a network that
+            step 2 has already made, under which a student becomes better than its teacher (Xie et al., "Self-training
+            with Noisy Student", 2020).
+        keep: how many of them, as in `pretrain`.
         network: the architecture of a fresh start; a checkpoint brings its own.
         settings: by default those of the shipped weights; `SETTINGS["paper"][1]` for the paper's.
     """
@@ -71,9 +78,14 @@ def finetune(
         if not validation:
             raise ValueError("none of these datasets has validation pictures; name some to choose the best weights by")
     net, origin = _begin(start, network, settings)
-    if isinstance(net, LiteNet):
-        net.learn_from(len(datasets))
     training = batches.from_datasets(datasets, shapes(net))
+    if weak is not None:
+        training += [
+            replace(pairs, sources=pairs.sources + len(datasets), names=(*training[0].names, *pairs.names))
+            for pairs in batches.from_store(weak, keep, shape_of=shapes(net))[0]
+        ]
+    if isinstance(net, LiteNet):
+        net.learn_from(len(datasets) + (weak is not None))
     # Resized as in prediction, not by way of the larger size that leaves room to zoom in.
     judged = batches.from_datasets(validation, shapes(net), room=1)
     _settle(net, start, training, settings)
