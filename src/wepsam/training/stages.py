@@ -40,9 +40,9 @@ def pretrain(
             (init="he").
         settings: by default those of the shipped weights; `SETTINGS["paper"][0]` for the paper's.
     """
-    net, origin = _begin(start, network, settings)
-    training, validation = batches.from_store(weak, keep, shape_of=shapes(net))
-    _settle(net, start, training, settings)
+    net, origin = begin(start, network, settings)
+    training, validation = batches.from_store(weak, keep, shape_of=shapes(_area(net)))
+    settle(net, start, training, settings)
     return train(net, training, validation, settings, out, start=origin)
 
 
@@ -77,29 +77,29 @@ def finetune(
         datasets = [d.split("train") for d in datasets]
         if not validation:
             raise ValueError("none of these datasets has validation pictures; name some to choose the best weights by")
-    net, origin = _begin(start, network, settings)
-    training = batches.from_datasets(datasets, shapes(net))
+    net, origin = begin(start, network, settings)
+    training = batches.from_datasets(datasets, shapes(_area(net)))
     if weak is not None:
         training += [
             replace(pairs, sources=pairs.sources + len(datasets), names=(*training[0].names, *pairs.names))
-            for pairs in batches.from_store(weak, keep, shape_of=shapes(net))[0]
+            for pairs in batches.from_store(weak, keep, shape_of=shapes(_area(net)))[0]
         ]
-    if isinstance(net, LiteNet):
-        net.learn_from(len(datasets) + (weak is not None))
     # Resized as in prediction, not by way of the larger size that leaves room to zoom in.
-    judged = batches.from_datasets(validation, shapes(net), room=1)
-    _settle(net, start, training, settings)
+    judged = batches.from_datasets(validation, shapes(_area(net)), room=1)
+    settle(net, start, training, settings, sources=len(datasets) + (weak is not None))
     return train(net, training, judged, settings, out, start=origin)
 
 
-def shapes(network: Network) -> Callable[[int, int], batches.Shape]:
-    """(height, width) of a picture -> the shape in which this network sees it."""
-    if isinstance(network, LiteNet):
-        return partial(input_shape, area=network.config.area)
-    return batches.square
+def shapes(area: int | None) -> Callable[[int, int], batches.Shape]:
+    """(height, width) of a picture -> the shape in which a network sees it: of this area, or the paper's square."""
+    return batches.square if area is None else partial(input_shape, area=area)
 
 
-def _begin(start: str | Path | None, config: Config | None, settings: TrainSettings) -> tuple[Network, str]:
+def _area(network: Network) -> int | None:
+    return network.config.area if isinstance(network, LiteNet) else None
+
+
+def begin(start: str | Path | None, config: Config | None, settings: TrainSettings) -> tuple[Network, str]:
     """The network with its start weights, and where these are from."""
     if start is not None and start != "imagenet":
         net, about = load_weights(start)
@@ -113,10 +113,18 @@ def _begin(start: str | Path | None, config: Config | None, settings: TrainSetti
     return net, "imagenet"
 
 
-def _settle(
-    network: Network, start: str | Path | None, training: Sequence[batches.Pairs], settings: TrainSettings
+def settle(
+    network: Network,
+    start: str | Path | None,
+    training: Sequence[batches.Pairs],
+    settings: TrainSettings,
+    sources: int = 1,
 ) -> None:
-    """Scale a random start of the light network to its first pictures."""
-    if isinstance(network, LiteNet) and start in (None, "imagenet"):
+    """Fit the light network to what it will learn: so many kinds of fixations; a fresh start, to its first pictures."""
+    if not isinstance(network, LiteNet):
+        return
+    if sources != network.config.sources:
+        network.learn_from(sources)
+    if start in (None, "imagenet"):
         stimuli, _, _ = batches.Batches(training, 32, settings.augmentation, settings.seed)[0]
         network.calibrate(stimuli, encoder=start is None)
