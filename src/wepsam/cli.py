@@ -273,6 +273,65 @@ def finetune(
 
 
 @app.command()
+def adapt(
+    pictures: Annotated[
+        Path, typer.Argument(exists=True, file_okay=False, help="Folder of your pictures, 50 or more.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the runs and the adapted model.")],
+    fixations: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="CSV: image (a path below PICTURES), observer, x, y in pixels."),
+    ] = None,
+    maps: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Or a folder of density maps of the same names.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="The light network to start from: shipped, an .onnx file or a run.")
+    ] = "wepsam-lite",
+    full: Annotated[
+        bool, typer.Option("--full", help="Tune the whole network, not the readout and the center bias alone.")
+    ] = False,
+    folds: Annotated[int, typer.Option(min=2, help="Parts for cross-validation.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """Step 3. Tune a shipped network to pictures of your own, and learn whether it was worth it.
+
+    Each picture is scored by a network that has not seen it. A gain is claimed only where its 95 % interval shows it.
+
+        wepsam adapt pages/ --fixations pages.csv --out adapted/
+        wepsam predict other/ --model adapted/adapted.onnx --out maps/
+    """
+    from wepsam.datasets.own import pictures_with_csv, pictures_with_maps
+    from wepsam.evaluation.table import as_markdown, markdown
+    from wepsam.export import export as write
+    from wepsam.training.adapt import adapt as tune
+
+    if (fixations is None) == (maps is None):
+        raise typer.BadParameter("say where people looked, by --fixations FILE.csv or by --maps FOLDER")
+    name = pictures.resolve().name
+    if maps is not None:
+        dataset = pictures_with_maps(pictures, maps, name=name)
+    else:
+        dataset = pictures_with_csv(pictures, table=fixations, name=name)
+    if len(dataset) < 50:
+        print(f"{len(dataset)} pictures are few: expect wide intervals", file=sys.stderr)
+    start = wepsam.weights_file(model) if model in wepsam.models() else Path(model)
+    tuned = tune(start, dataset, out, full=full, folds=folds)
+    about = {"adapted from": model, "adapted to": f"{len(dataset)} pictures of {name}", "gains": tuned.gains}
+    file = write(tuned.weights, out / "adapted.onnx", card=about)
+    if as_json:
+        _print_json(about | {"before": tuned.before.summary(), "after": tuned.after.summary(), "model": str(file)})
+        return
+    print(markdown([tuned.before, tuned.after]), as_markdown(tuned.change), sep="\n\n")
+    if tuned.losses:
+        print(f"\nworse in {', '.join(tuned.losses)}: look closely before you use it")
+    if tuned.gains:
+        print(f"\nbetter in {', '.join(tuned.gains)}, on pictures that it has not learnt from: {file}")
+    else:
+        print(f"\nno gain is shown: stay with {model}, or come back with more pictures ({file} is there all the same)")
+
+
+@app.command()
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="A run folder or .safetensors file.")],
     out: Annotated[Path, typer.Argument(help="The .onnx file to write; its card goes beside it.")],

@@ -102,8 +102,9 @@ class LiteNet(nn.Module):
         return logits - logits.flatten(1).logsumexp(1)[:, None, None]
 
     def early(self, stages: int) -> Iterator[nn.Parameter]:
-        """Parameters of the encoder's stem and first stages."""
-        for part in (self.encoder.stem, *self.encoder.stages[:stages]):
+        """Parameters of the encoder's stem and first stages; beyond its last, 8, all but readout and center bias."""
+        decoder = (self.laterals, self.context, self.refine, self.finest) if stages > len(self.encoder.stages) else ()
+        for part in (self.encoder.stem, *self.encoder.stages[:stages], *decoder):
             yield from part.parameters()
 
     def calibrate(self, stimuli: Tensor, encoder: bool = True) -> None:
