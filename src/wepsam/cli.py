@@ -448,7 +448,16 @@ def compare(
     ] = None,
     dataset: Annotated[
         list[str] | None,
-        typer.Option("--dataset", "-d", metavar="NAME=FOLDER", help="The datasets of the results, for --figures."),
+        typer.Option(
+            "--dataset", "-d", metavar="NAME=FOLDER", help="The datasets of the results, for --figures and --sheet."
+        ),
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="Picture to draw: the stimuli at 10, 30, 50, 70 and 90 % of the first model's scores, with the maps of all models named, and people's.",
+        ),
     ] = None,
     metric: Annotated[str, typer.Option(help="That figures show; by default NSS, or its stand-in.")] = "",
     most: Annotated[int, typer.Option("--pictures", min=1, help="How many on a sheet of --figures.")] = 6,
@@ -460,6 +469,8 @@ def compare(
     wepsam compare results/osie-validation wepsam-paper gbvs --paired gbvs --format latex
 
     wepsam compare results/osie-validation --figures figures/ -d osie=data/OSIE
+
+    wepsam compare results/osie-validation wepsam-paper gbvs --sheet sheet.png --metric cc -d osie=data/OSIE
     """
     from wepsam.evaluation.comparison import compared, differences, missing
     from wepsam.evaluation.results import read
@@ -472,6 +483,8 @@ def compare(
     # The first is a folder in any case; after it, what is no folder is a model.
     folders = [Path(text) for k, text in enumerate(results) if k == 0 or "/" in text or list(Path(text).glob("*.json"))]
     models = [text for text in results if Path(text) not in folders]
+    if sheet is not None and (len(folders) > 1 or not models or into is not None):
+        raise typer.BadParameter("--sheet is of one folder of results and of models that are named, and not for --into")
     for folder in folders:
         evaluations = read(folder)
         if not evaluations:
@@ -495,6 +508,8 @@ def compare(
                 print(f"\n{FORMATS[form](differences(evaluations, paired))}")
             if figures is not None:
                 _figures(evaluations, figures, paired or "gbvs", dataset or [], metric, most)
+            if sheet is not None:
+                _sheet(evaluations, sheet, dataset or [], metric)
         elif not insert(into, folder.resolve().name, FORMATS["markdown"](table), write=not check) and check:
             print(
                 f"{into}: the table of {folder} is out of date; run wepsam compare {folder} --into {into}",
@@ -665,14 +680,11 @@ def _model(name: str, *, threads: int = 0, resize: bool = False) -> Any:
 
 
 def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], metric: str, most: int) -> None:
-    from wepsam.datasets import open_dataset
     from wepsam.evaluation import figures
     from wepsam.evaluation.comparison import FIRST, LAST
 
     first, known = evaluations[0], {e.about["model"]: e for e in evaluations}
-    metric = metric or next(name for name in ("nss", "nss_density", *first.metrics) if name in first.metrics)
-    if metric not in first.metrics:
-        raise typer.BadParameter(f"--metric is one of {', '.join(first.metrics)}, not {metric!r}")
+    metric = _metric(first, metric)
     out /= f"{first.about['dataset']}-{first.about['split']}"
     chosen = [e for name, e in known.items() if name not in (base, *FIRST, *LAST)] or [
         e for name, e in known.items() if name not in (base, *LAST)
@@ -680,8 +692,7 @@ def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], met
     for one in chosen:
         if base in known:
             print(figures.scatter(one, known[base], metric, out), file=sys.stderr)
-    parts = [open_dataset(spec).split(first.about["split"]) for spec in specs]
-    part = next((part for part in parts if part.name == first.about["dataset"]), None)
+    part = _evaluated(first, specs)
     if part is None:
         return
     for one in chosen:
@@ -689,6 +700,34 @@ def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], met
         shown = [(known[name], answer) for name in names if (answer := _answer(known[name], part))]
         for path in figures.sheets(one, shown, part, metric, out, most=most):
             print(path, file=sys.stderr)
+
+
+def _sheet(evaluations: list[Any], path: Path, specs: list[str], metric: str) -> None:
+    from wepsam.evaluation import figures
+
+    first = evaluations[0]
+    part = _evaluated(first, specs)
+    if part is None:
+        raise typer.BadParameter(f"--sheet needs the pictures: --dataset NAME=FOLDER of {first.about['dataset']}")
+    shown = [(one, answer) for one in evaluations if (answer := _answer(one, part))]
+    figures.range_sheet(first, shown, part, _metric(first, metric), path)
+    print(path, file=sys.stderr)
+
+
+def _metric(evaluation: Any, metric: str) -> str:
+    """The metric that figures show."""
+    metric = metric or next(name for name in ("nss", "nss_density", *evaluation.metrics) if name in evaluation.metrics)
+    if metric not in evaluation.metrics:
+        raise typer.BadParameter(f"--metric is one of {', '.join(evaluation.metrics)}, not {metric!r}")
+    return metric
+
+
+def _evaluated(evaluation: Any, specs: list[str]) -> Any:
+    """The part of a dataset that was evaluated, if it is among those given."""
+    from wepsam.datasets import open_dataset
+
+    parts = [open_dataset(spec).split(evaluation.about["split"]) for spec in specs]
+    return next((part for part in parts if part.name == evaluation.about["dataset"]), None)
 
 
 def _answer(evaluation: Any, dataset: Any) -> Any:
