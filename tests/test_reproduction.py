@@ -11,9 +11,12 @@ from PIL import Image
 
 from conftest import Paint, Run, Write
 from test_datasets import write_osie
-from wepsam import maps
+from wepsam import evaluate, maps
+from wepsam.classical import CLASSICAL
+from wepsam.datasets import open_dataset
 from wepsam.reproduction.outcomes import labels_needed, over_seeds
 from wepsam.reproduction.studies import FULL, SMOKE, STUDIES, Human, with_starts
+from wepsam.reproduction.table1 import table1
 
 
 def test_runs_have_names_of_their_own_and_come_after_their_starts() -> None:
@@ -105,3 +108,24 @@ def test_the_studies_in_tiny_from_data_to_report(data: Path, tmp_path: Path, wep
         cc = np.mean([float(row["cc"]) for row in csv.DictReader(file)])
     last = [line for line in document.read_text().splitlines() if line.startswith("| 100% (")][1]
     assert last.split(" | ")[2] == f"{cc:.3f}"
+
+
+def test_table_1_quotes_and_measures(own_dataset: Path, tmp_path: Path) -> None:
+    """Quoted rows say so; measured ones are the means; what GBVS has is taken away from both kinds."""
+    data = open_dataset(f"csv={own_dataset}")
+    made = {name: evaluate(CLASSICAL[name], data, name=name) for name in ("gbvs", "gbvs-128")}
+    made["center-bias"] = evaluate("center-bias", data)
+    made["own"] = evaluate(CLASSICAL["gbvs-128"], data, name="own")
+    for one in made.values():
+        one.save(tmp_path)
+    above, below = table1([tmp_path]).split("**Minus GBVS on the same pictures**")
+    rows = {line.split(" | ")[0]: line.split(" | ")[1:] for line in above.splitlines()}
+    quoted = "| *WEPSAM* | *MIT300, quoted from the paper* | *0.80* | *0.78* | *0.51* | *0.45* | *1.01* | *1.35* |"
+    assert quoted in above.splitlines()
+    own = made["own"].mean()
+    assert rows["| **own**"][0] == "12 of pictures_with_csv, measured"
+    assert rows["| **own**"][3].startswith(f"{own['cc']:.2f} ± ")
+    leads = {line.split(" | ")[0]: line.split(" | ")[1:] for line in below.splitlines()}
+    assert leads["| *WEPSAM*"][3] == "*+0.03*"  # CC .51 - .48
+    assert leads["| **own**"][3].startswith(f"{own['cc'] - made['gbvs'].mean()['cc']:+.2f} [")
+    assert not any("center bias" in name or "128" in name for name in leads)

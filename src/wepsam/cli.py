@@ -538,6 +538,14 @@ def reproduce(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Markdown file for the tables; the figures go beside it."),
     ] = None,
+    evaluated: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="Folder that `wepsam evaluate` wrote, for the scores beside the paper's Table 1 in --report. Repeatable.",
+        ),
+    ] = None,
     smoke: Annotated[bool, typer.Option("--smoke", help="The same in tiny: whether it runs at all.")] = False,
     train: Annotated[bool, typer.Option("--train/--no-train", help="Or only make the report from the results.")] = True,
     workers: Annotated[int, typer.Option(help="Runs at a time; -1 for one per core (one in all with a GPU).")] = -1,
@@ -562,7 +570,7 @@ def reproduce(
     if report is not None:
         from wepsam.reproduction.report import report as write
 
-        for path in write(names, results, report):
+        for path in write(names, results, report, evaluated or []):
             print(path)
 
 
