@@ -552,7 +552,7 @@ def reproduce(
 ) -> None:
     """Does weak pre-training help? Do the studies of the paper's claim, each of many training runs.
 
-    Stopped and called again, it goes on; finished runs are skipped.
+    Stopped and called again, it goes on; finished runs are skipped. (The shipped weights are made by `make weights`.)
 
         wepsam reproduce --study labels --data data/ --results results/reproduction --report docs/reproduction.md
     """
