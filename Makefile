@@ -1,11 +1,11 @@
-# make demo | test | check | bench | interop | reproduce. Each makes what it needs, from a bare clone and a Python >= 3.11.
+# make demo | test | check | bench | interop | weights. Each makes what it needs, from a bare clone and a Python >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= ../shared/data
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check bench interop reproduce clean
+.PHONY: demo test check bench interop weights clean
 
 DEMO := $(addprefix .venv/pictures/,astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png)
 
@@ -26,8 +26,8 @@ bench: .venv/dev  ## speed, with peers and limits in the same run
 interop: .venv-interop/ready  ## our metrics, predictors and datasets against pysaliency's, in an environment of its own
 	.venv-interop/bin/python -m pytest tests/interop
 
-reproduce: .venv/dev  ## the shipped model from the data: labels, both stages, export, evaluation, tables (DATA=folder)
-	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash docs/reproduce.sh
+weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)
+	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash docs/weights.sh
 
 clean:
 	rm -rf .venv .venv-interop demo

@@ -536,7 +536,16 @@ def compare(
     ] = None,
     dataset: Annotated[
         list[str] | None,
-        typer.Option("--dataset", "-d", metavar="NAME=FOLDER", help="The datasets of the results, for --figures."),
+        typer.Option(
+            "--dataset", "-d", metavar="NAME=FOLDER", help="The datasets of the results, for --figures and --sheet."
+        ),
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="Picture to draw: the stimuli at 10, 30, 50, 70 and 90 % of the first model's scores, with the maps of all models named, and people's.",
+        ),
     ] = None,
     metric: Annotated[str, typer.Option(help="That figures show; by default NSS, or its stand-in.")] = "",
     most: Annotated[int, typer.Option("--pictures", min=1, help="How many on a sheet of --figures.")] = 6,
@@ -548,6 +557,8 @@ def compare(
     wepsam compare results/osie-validation wepsam-paper gbvs --paired gbvs --format latex
 
     wepsam compare results/osie-validation --figures figures/ -d osie=data/OSIE
+
+    wepsam compare results/osie-validation wepsam-paper gbvs --sheet sheet.png --metric cc -d osie=data/OSIE
     """
     from wepsam.evaluation.comparison import compared, differences, missing
     from wepsam.evaluation.results import read
@@ -560,6 +571,8 @@ def compare(
     # The first is a folder in any case; after it, what is no folder is a model.
     folders = [Path(text) for k, text in enumerate(results) if k == 0 or "/" in text or list(Path(text).glob("*.json"))]
     models = [text for text in results if Path(text) not in folders]
+    if sheet is not None and (len(folders) > 1 or not models or into is not None):
+        raise typer.BadParameter("--sheet is of one folder of results and of models that are named, and not for --into")
     for folder in folders:
         evaluations = read(folder)
         if not evaluations:
@@ -583,6 +596,8 @@ def compare(
                 print(f"\n{FORMATS[form](differences(evaluations, paired))}")
             if figures is not None:
                 _figures(evaluations, figures, paired or "gbvs", dataset or [], metric, most)
+            if sheet is not None:
+                _sheet(evaluations, sheet, dataset or [], metric)
         elif not insert(into, folder.resolve().name, FORMATS["markdown"](table), write=not check) and check:
             print(
                 f"{into}: the table of {folder} is out of date; run wepsam compare {folder} --into {into}",
@@ -611,13 +626,21 @@ def reproduce(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Markdown file for the tables; the figures go beside it."),
     ] = None,
+    evaluated: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="Folder that `wepsam evaluate` wrote, for the scores beside the paper's Table 1 in --report. Repeatable.",
+        ),
+    ] = None,
     smoke: Annotated[bool, typer.Option("--smoke", help="The same in tiny: whether it runs at all.")] = False,
     train: Annotated[bool, typer.Option("--train/--no-train", help="Or only make the report from the results.")] = True,
     workers: Annotated[int, typer.Option(help="Runs at a time; -1 for one per core (one in all with a GPU).")] = -1,
 ) -> None:
     """Does weak pre-training help? Do the studies of the paper's claim, each of many training runs.
 
-    Stopped and called again, it goes on; finished runs are skipped.
+    Stopped and called again, it goes on; finished runs are skipped. (The shipped weights are made by `make weights`.)
 
         wepsam reproduce --study labels --data data/ --results results/reproduction --report docs/reproduction.md
     """
@@ -635,7 +658,7 @@ def reproduce(
     if report is not None:
         from wepsam.reproduction.report import report as write
 
-        for path in write(names, results, report):
+        for path in write(names, results, report, evaluated or []):
             print(path)
 
 
@@ -753,14 +776,11 @@ def _model(name: str, *, threads: int = 0, resize: bool = False) -> Any:
 
 
 def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], metric: str, most: int) -> None:
-    from wepsam.datasets import open_dataset
     from wepsam.evaluation import figures
     from wepsam.evaluation.comparison import FIRST, LAST
 
     first, known = evaluations[0], {e.about["model"]: e for e in evaluations}
-    metric = metric or next(name for name in ("nss", "nss_density", *first.metrics) if name in first.metrics)
-    if metric not in first.metrics:
-        raise typer.BadParameter(f"--metric is one of {', '.join(first.metrics)}, not {metric!r}")
+    metric = _metric(first, metric)
     out /= f"{first.about['dataset']}-{first.about['split']}"
     chosen = [e for name, e in known.items() if name not in (base, *FIRST, *LAST)] or [
         e for name, e in known.items() if name not in (base, *LAST)
@@ -768,8 +788,7 @@ def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], met
     for one in chosen:
         if base in known:
             print(figures.scatter(one, known[base], metric, out), file=sys.stderr)
-    parts = [open_dataset(spec).split(first.about["split"]) for spec in specs]
-    part = next((part for part in parts if part.name == first.about["dataset"]), None)
+    part = _evaluated(first, specs)
     if part is None:
         return
     for one in chosen:
@@ -777,6 +796,34 @@ def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], met
         shown = [(known[name], answer) for name in names if (answer := _answer(known[name], part))]
         for path in figures.sheets(one, shown, part, metric, out, most=most):
             print(path, file=sys.stderr)
+
+
+def _sheet(evaluations: list[Any], path: Path, specs: list[str], metric: str) -> None:
+    from wepsam.evaluation import figures
+
+    first = evaluations[0]
+    part = _evaluated(first, specs)
+    if part is None:
+        raise typer.BadParameter(f"--sheet needs the pictures: --dataset NAME=FOLDER of {first.about['dataset']}")
+    shown = [(one, answer) for one in evaluations if (answer := _answer(one, part))]
+    figures.range_sheet(first, shown, part, _metric(first, metric), path)
+    print(path, file=sys.stderr)
+
+
+def _metric(evaluation: Any, metric: str) -> str:
+    """The metric that figures show."""
+    metric = metric or next(name for name in ("nss", "nss_density", *evaluation.metrics) if name in evaluation.metrics)
+    if metric not in evaluation.metrics:
+        raise typer.BadParameter(f"--metric is one of {', '.join(evaluation.metrics)}, not {metric!r}")
+    return metric
+
+
+def _evaluated(evaluation: Any, specs: list[str]) -> Any:
+    """The part of a dataset that was evaluated, if it is among those given."""
+    from wepsam.datasets import open_dataset
+
+    parts = [open_dataset(spec).split(evaluation.about["split"]) for spec in specs]
+    return next((part for part in parts if part.name == evaluation.about["dataset"]), None)
 
 
 def _answer(evaluation: Any, dataset: Any) -> Any:

@@ -1,7 +1,8 @@
 """What is studied: which runs, on which pictures, from which start. Only data; `jobs` does one, `reproduce` all.
 
 All compute is counted in pictures seen, mirrored or otherwise changed ones included. Arms that are compared see as
-many in all: a random start gets the pictures of the pre-training on top of its fine-tuning.
+many in all: a random start gets the pictures of the pre-training on top of its fine-tuning. Where that budget is spent
+on human fixations to advantage, a third arm is fine-tuned as long as the random start, pre-training on top.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from wepsam.training.settings import SETTINGS, TrainSettings
 
 FIXATIONS = ("osie", "dut_omron", "eyecrowd", "scene")
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
+AS_LONG = (0.25, 0.5, 1.0)  # shares at which the pre-trained start is also fine-tuned as long as the random one
 
 HE, PAPER = PaperConfig(init="he"), PaperConfig(init="paper")
 
@@ -163,7 +165,9 @@ def labels(size: Size) -> list[Job]:
     """How many fixation pictures weak pre-training saves, with the recipe of the shipped weights.
 
     The rate is constant, the running mean of the weights is judged, and a run ends early that gets no better: so the
-    longer budget of the random start is never to its disadvantage.
+    longer budget of the random start is never to its disadvantage. With equal compute in all, though, the pre-trained
+    one sees fewer human maps, which is to its disadvantage where there are many to learn from: there it is also
+    fine-tuned as long as the random start.
     """
     jobs = []
     for seed in size.seeds_of(3):
@@ -176,6 +180,10 @@ def labels(size: Size) -> list[Job]:
                 Job(f"labels/weak-{share:g}", people, pictures, every, settings, start=weak),
                 Job(f"labels/random-{share:g}", people, WEAK_PICTURES + pictures, every, settings),
             ]
+            if share in AS_LONG:
+                jobs.append(
+                    Job(f"labels/weak-as-long-{share:g}", people, WEAK_PICTURES + pictures, every, settings, start=weak)
+                )
     return jobs
 
 
