@@ -8,9 +8,10 @@ import torch
 
 import wepsam
 from wepsam import maps
-from wepsam.export import Deployed, export
+from wepsam.export import export
 from wepsam.images import resize
 from wepsam.networks.paper import PaperConfig, PaperNet
+from wepsam.onnx_graph import Deployed
 from wepsam.predictor import Predictor, WeightsError
 from wepsam.training.checkpoint import save_weights
 
@@ -63,12 +64,12 @@ def test_int8_levels_are_within_half_a_step(tmp_path):
     import onnx
     from onnx import numpy_helper
 
-    from wepsam.export import shrink, to_onnx
+    from wepsam.onnx_graph import shrink, to_onnx
 
     network = checkpoint(tmp_path, "map", hidden=512)
-    model = to_onnx(Deployed(network, "map").eval(), np.zeros((2, 128, 128, 3), np.uint8))
+    model = to_onnx(Deployed(network, "map"))
     before = {w.name: numpy_helper.to_array(w) for w in model.graph.initializer}
-    shrink(model, "int8")
+    shrink(model, "int8", 100_000)
     onnx.checker.check_model(model)
     stored = {w.name: numpy_helper.to_array(w) for w in model.graph.initializer}
     widened = [n for n in model.graph.node if n.op_type == "Mul" and n.output[0] in before]
@@ -102,7 +103,7 @@ def test_a_checkpoint_is_not_overwritten_and_the_name_is_one_that_load_takes(tmp
 def test_by_default_the_smallest_file_that_is_good_enough(tmp_path, monkeypatch):
     checkpoint(tmp_path, "map", hidden=256)
     asked = []
-    monkeypatch.setattr("wepsam.export.shrink", lambda model, wide: asked.append(wide))
+    monkeypatch.setattr("wepsam.export.shrink", lambda model, wide, large: asked.append(wide))
     answers = iter([0.9998, 0.99999])
     monkeypatch.setattr("wepsam.export.least_cc", lambda *_: next(answers))
     export(tmp_path, tmp_path / "own.onnx")
