@@ -1,6 +1,7 @@
 """The light network from checkpoint to map: pictures of any shape, the center bias, the qualities."""
 
 import json
+import pickle
 
 import numpy as np
 import onnx
@@ -9,9 +10,14 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from wepsam.export import LITE_STORED, export
+import wepsam
+from wepsam import maps
+from wepsam.export import export
+from wepsam.images import read_image, resize, save_image
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.onnx_graph import DeployedLite, fold
+from wepsam.predictor import WeightsError, sha256
+from wepsam.shapes import input_shape
 from wepsam.training.checkpoint import save_weights
 
 AREA = 64 * 96
@@ -92,9 +98,7 @@ def test_the_file_tells_nothing_of_the_machine(file):
 
 
 def test_fewer_bits_smaller_file_almost_the_same_maps(run, file, monkeypatch):
-    # So that this small network has tensors of all three kinds; with random weights it loses more than a learnt one.
-    monkeypatch.setitem(LITE_STORED, "int8", (("int8", 5_000), ("float16", 500)))
-    monkeypatch.setattr("wepsam.export.LEAST_CC", 0.99)
+    monkeypatch.setattr("wepsam.export.LEAST_CC", 0.95)  # with random weights more is lost than with learnt ones
     monkeypatch.setattr("wepsam.export.lite_to_onnx", lambda _: onnx.load(file))  # the same, without the seconds
     stimuli = noise(2, 64, 96)
     (expected,) = session(file).run(None, {"stimuli": stimuli})
@@ -103,7 +107,7 @@ def test_fewer_bits_smaller_file_almost_the_same_maps(run, file, monkeypatch):
     (ours,) = session(path).run(None, {"stimuli": stimuli})
     sizes.append(path.stat().st_size)
     assert sizes[1] < 0.4 * sizes[0]
-    assert 0.99 < np.corrcoef(ours.ravel(), expected.ravel())[0, 1] < 1
+    assert 0.95 < np.corrcoef(ours.ravel(), expected.ravel())[0, 1] < 1
     kinds = {numpy_helper.to_array(w).dtype.name for w in onnx.load(path).graph.initializer}
     assert {"int8", "float16", "float32"} <= kinds
     assert json.loads(path.with_suffix(".json").read_text())["wide_layers"] == "int8"
@@ -134,3 +138,134 @@ def test_deployed_without_a_bias_has_the_learnt_one(network):
         deployed = DeployedLite(network)
         torch.testing.assert_close(deployed(stimuli), deployed(stimuli, network.center_bias))
         assert (deployed(stimuli) - deployed(stimuli, 0 * network.center_bias)).abs().max() > 1e-4
+
+
+# ---- the predictor
+
+
+def by_hand(path, stimulus, shapes, mirror):
+    """Densities of the views, (H, W) each, from the file itself."""
+    views = []
+    for shape in shapes:
+        small = resize(stimulus, shape)[None]
+        (view,) = session(path).run(None, {"stimuli": small})
+        if mirror:
+            (other,) = session(path).run(None, {"stimuli": np.ascontiguousarray(small[:, :, ::-1])})
+            view = (view + other[:, :, ::-1]) / 2
+        views.append(view[0])
+    return views
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (10, 5000), (5000, 10), (97, 401), (600, 800), (64, 96)])
+def test_any_picture_gets_a_map_and_a_log_density(file, shape):
+    model, stimulus = wepsam.load(file), noise(*shape)
+    saliency_map, log_density = model(stimulus), model.log_density(stimulus)
+    assert saliency_map.shape == log_density.shape == shape
+    assert saliency_map.dtype == np.float32
+    assert saliency_map.min() >= 0
+    assert saliency_map.max() == 1
+    assert log_density.dtype == np.float64
+    assert np.isfinite(log_density).all()
+    assert np.exp(log_density).sum() == pytest.approx(1, abs=1e-9)
+
+
+def test_fast_is_one_view_at_the_area_of_the_card(file):
+    stimulus = noise(120, 180)
+    (expected,) = by_hand(file, stimulus, [input_shape(120, 180, AREA)], mirror=False)
+    np.testing.assert_allclose(wepsam.load(file).low_resolution(stimulus), expected, rtol=1e-5)
+
+
+def test_best_is_the_mean_of_the_views_that_the_card_names(file, run):
+    card = json.loads(file.with_suffix(".json").read_text())
+    card["views"]["best"] = {"scales": [2, 1], "mirror": True}
+    other = run / "views.onnx"
+    other.write_bytes(file.read_bytes())
+    other.with_suffix(".json").write_text(json.dumps(card))
+    stimulus = noise(120, 180)
+    small, large = by_hand(file, stimulus, [input_shape(120, 180, a) for a in (AREA, 4 * AREA)], mirror=True)
+    enlarged = maps.to_density(maps.enlarge(small, large.shape))
+    expected = (enlarged + large) / 2
+    ours = wepsam.load(other, quality="best").low_resolution(stimulus)
+    np.testing.assert_allclose(ours, expected, rtol=1e-4)
+    fast = maps.enlarge(wepsam.load(other).low_resolution(stimulus), ours.shape)
+    assert np.corrcoef(fast.ravel(), ours.ravel())[0, 1] < 0.99
+
+
+def test_best_gives_a_mirrored_picture_the_mirrored_map(file):
+    model, stimulus = wepsam.load(file, quality="best"), noise(120, 180)
+    straight, mirrored = model.low_resolution(stimulus), model.low_resolution(stimulus[:, ::-1])
+    np.testing.assert_allclose(straight, mirrored[:, ::-1], rtol=1e-3)
+
+
+def test_the_center_bias_left_out_replaced_and_as_learnt(network, file):
+    stimulus = resize(noise(120, 180), (64, 96))
+    pixels = torch.from_numpy(stimulus).permute(2, 0, 1)[None] / 255
+    other = np.random.default_rng(1).normal(size=(16, 24))
+
+    def expected(center_bias):
+        with torch.no_grad():
+            return network.log_density(pixels, center_bias=center_bias)[0].exp().numpy()
+
+    for given, theirs in ((True, True), (False, False), (other, torch.from_numpy(other).float())):
+        ours = wepsam.load(file, center_bias=given).low_resolution(stimulus)
+        np.testing.assert_allclose(ours, expected(theirs), rtol=1e-3)
+    assert np.abs(expected(True) - expected(False)).max() > 0.1 * expected(True).max()
+
+
+def test_what_cannot_be_is_one_line(file):
+    with pytest.raises(ValueError, match="quality is fast or best, not 'slow'"):
+        wepsam.load(file, quality="slow")
+    for wrong in (np.zeros(3), np.full((2, 2), np.nan)):
+        with pytest.raises(ValueError, match="finite logits"):
+            wepsam.load(file, center_bias=wrong)
+    with pytest.raises(ValueError, match="no center bias of its own"):
+        wepsam.load("wepsam-paper", center_bias=False)
+
+
+@pytest.mark.parametrize(
+    "change", [{"stride": 16}, {"views": {}}, {"views": None}, {"input_area": "large"}, {"blur": None}]
+)
+def test_a_corrupt_card_is_one_line(file, tmp_path, change):
+    card = json.loads(file.with_suffix(".json").read_text()) | change
+    other = tmp_path / "own.onnx"
+    other.write_bytes(file.read_bytes())
+    other.with_suffix(".json").write_text(json.dumps(card))
+    with pytest.raises(WeightsError, match=r"own\.json is not a card of weights") as told:
+        wepsam.load(other, quality="best")
+    assert "\n" not in str(told.value)
+
+
+def test_no_file_for_this_runtime_is_one_line(file, tmp_path):
+    other = tmp_path / "own.onnx"
+    other.write_bytes(b"no graph")
+    card = json.loads(file.with_suffix(".json").read_text()) | {"sha256": sha256(other)}
+    other.with_suffix(".json").write_text(json.dumps(card))
+    with pytest.raises(WeightsError, match="cannot be opened"):
+        wepsam.load(other)
+
+
+def test_it_travels_to_another_process_with_its_choices(file):
+    model = wepsam.load(file, threads=1, quality="best", center_bias=np.eye(3))
+    stimulus = noise(50, 70)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model))(stimulus), model(stimulus))
+
+
+def test_the_log_density_is_that_of_the_network_enlarged(file):
+    stimulus = noise(64, 96)
+    model = wepsam.load(file)
+    log = maps.enlarge(np.log(model.low_resolution(stimulus)), (64, 96)).astype(np.float64)
+    np.testing.assert_allclose(model.log_density(stimulus), log - np.log(np.exp(log).sum()), atol=1e-6)
+
+
+def test_a_jpeg_is_decoded_small_and_looks_the_same_to_the_network(file, tmp_path, monkeypatch):
+    path = tmp_path / "large.jpg"
+    save_image(path, resize(noise(90, 120), (1800, 2400)))
+    model = wepsam.load(file)
+    decoded = []
+    monkeypatch.setattr(model, "low_resolution", lambda picture: decoded.append(picture) or np.ones((16, 24)))
+    assert model(path).shape == (1800, 2400)
+    model(read_image(path))
+    small, whole = decoded
+    assert small.shape == (450, 600, 3)
+    fed = [resize(picture, (64, 96)).astype(int) for picture in (small, whole)]
+    assert np.abs(fed[0] - fed[1]).max() <= 3

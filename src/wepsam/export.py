@@ -23,6 +23,7 @@ from wepsam.sources import find_images
 from wepsam.training.checkpoint import load_weights
 
 PROBES = 64
+SCALES = (1.0, 1.5)  # of quality "best" (docs/log.md)
 LEAST_CC = 0.9999  # an export that agrees less with torch is refused
 
 # How weights of more than so many values a tensor are stored, by the name of the choice; the smallest file first. In
@@ -43,6 +44,8 @@ def export(
     card: dict[str, Any] | None = None,
     wide: str | None = None,
     mirror: bool = True,
+    area: int | None = None,
+    scales: Sequence[float] = SCALES,
     blur: float = 0.0,
     floor: float = 0.0,
     probe: Sequence[str | Path] | None = None,
@@ -58,6 +61,8 @@ def export(
             None takes the smallest that agrees with torch.
         mirror: whether the predictor averages over the picture and its mirror image; the light network's does so at
             quality "best" only.
+        area: of the light network: about how many pixels it is fed; by default as many as in training.
+        scales: of the light network: what it sees at quality "best", as multiples of the sides at that area.
         blur: standard deviation, in map pixels, of the Gaussian that the predictor applies.
         floor: share of the map's mean that the predictor adds everywhere.
         probe: pictures or folders, the first 64 of which the file must agree on with torch; noise by default.
@@ -72,6 +77,8 @@ def export(
         )
     if blur < 0 or floor < 0:
         raise ValueError(f"blur={blur} and floor={floor}: expected 0 or more")
+    if not scales or min(scales) <= 0 or (area is not None and area < STRIDE**2):
+        raise ValueError(f"area={area} and scales={scales}: expected at least {STRIDE**2} pixels, and scales above 0")
     network, about = load_weights(checkpoint)
     network.eval()
     if wide not in (None, *PAPER_STORED):
@@ -79,11 +86,12 @@ def export(
     if isinstance(network, LiteNet):
         if about["output"] != "log_density":
             raise ValueError(f"{checkpoint} was trained to give a map; the light network's file gives a density")
-        described, stored = _lite(network.config.area, mirror), LITE_STORED
+        area = area or network.config.area
+        described, stored = _lite(area, scales, mirror), LITE_STORED
         lite = DeployedLite(network)
         deployed: nn.Module = lite
         model = lite_to_onnx(lite)
-        stimuli = _probe(probe, partial(input_shape, area=network.config.area))
+        stimuli = _probe(probe, partial(input_shape, area=area))
     else:
         described, stored = _paper(about["output"], mirror), PAPER_STORED
         paper = deployed = Deployed(network, about["output"])
@@ -124,14 +132,14 @@ def _paper(output: str, mirror: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lite(area: int, mirror: bool) -> dict[str, Any]:
+def _lite(area: int, scales: Sequence[float], mirror: bool) -> dict[str, Any]:
     """What the card says about how the light network is fed."""
     return {
         "input": "stimuli: (B, H, W, 3) uint8 RGB, H and W multiples of stride, H W about input_area: the whole "
         "picture resized (bicubic, antialiased); center_bias, if other than the learnt: (1, 1, h, w) float32 logits",
         "output": "saliency_maps: (B, H/4, W/4) float32 >= 0, sums to 1",
         "input_area": area, "stride": STRIDE,
-        "views": {"fast": {"scales": [1.0], "mirror": False}, "best": {"scales": [1.0, 1.5], "mirror": mirror}},
+        "views": {"fast": {"scales": [1.0], "mirror": False}, "best": {"scales": [*scales], "mirror": mirror}},
     }  # fmt: skip
 
 
