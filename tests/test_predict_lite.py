@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import threading
 
 import numpy as np
 import onnx
@@ -16,6 +17,7 @@ from wepsam.export import export
 from wepsam.images import read_image, resize, save_image
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.onnx_graph import DeployedLite, fold
+from wepsam.predict import predict_files
 from wepsam.predictor import WeightsError, sha256
 from wepsam.shapes import input_shape
 from wepsam.training.checkpoint import save_weights
@@ -269,3 +271,64 @@ def test_a_jpeg_is_decoded_small_and_looks_the_same_to_the_network(file, tmp_pat
     assert small.shape == (450, 600, 3)
     fed = [resize(picture, (64, 96)).astype(int) for picture in (small, whole)]
     assert np.abs(fed[0] - fed[1]).max() <= 3
+
+
+# ---- many pictures
+
+
+def test_several_workers_write_what_one_does_and_tell_it_in_order(file, tmp_path, paint):
+    """Broken pictures among them, and one so slow that the others overtake it."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for k in range(20):
+        save_image(photos / f"{k:02d}.png", paint(k, 900, 1200) if k == 0 else paint(k))
+    (photos / "07.png").write_bytes(b"no picture")
+    (photos / "13.png").write_bytes(b"")
+    model, told, written = wepsam.load(file, threads=1), [], []
+    for workers in (1, 4):
+        out = tmp_path / f"out{workers}"
+        done = predict_files([photos], out, model, ["map", "overlay", "npy"], sheet=True, workers=workers)
+        told.append(([*done.written], done.failed))
+        written.append({path.name: path.read_bytes() for path in out.iterdir()})
+    assert told[0] == told[1]
+    assert [*told[1][0]] == sorted(told[1][0])
+    assert len(told[1][0]) == 18
+    assert len(told[1][1]) == 2
+    assert len(written[0]) == 3 * 18 + 1
+    assert written[0] == written[1]
+
+
+def test_workers_work_side_by_side(tmp_path, paint):
+    for k in range(4):
+        save_image(tmp_path / f"{k}.png", paint(k))
+    together = threading.Barrier(4, timeout=30)  # nobody passes before all four are there
+
+    def model(stimulus):
+        together.wait()
+        return stimulus.mean(axis=2)
+
+    assert len(predict_files([tmp_path], tmp_path / "out", model, ["npy"], workers=4).written) == 4
+
+
+def test_an_interruption_begins_no_further_picture(tmp_path, paint):
+    for k in range(30):
+        save_image(tmp_path / f"{k:02d}.png", paint(k))
+    begun = []
+
+    def model(stimulus):
+        begun.append(1)
+        if len(begun) == 3:
+            raise KeyboardInterrupt
+        return stimulus.mean(axis=2)
+
+    with pytest.raises(KeyboardInterrupt):
+        predict_files([tmp_path], tmp_path / "out", model, ["npy"], workers=2)
+    assert len(begun) < 15
+
+
+def test_maps_alone_need_no_whole_picture(file, tmp_path, monkeypatch):
+    path = tmp_path / "large.jpg"
+    save_image(path, resize(noise(90, 120), (1800, 2400)))
+    monkeypatch.setattr("wepsam.predict.read_image", None)
+    done = predict_files([path], tmp_path / "out", wepsam.load(file), ["npy"])
+    assert np.load(done.written[str(path)]["npy"]).shape == (1800, 2400)

@@ -71,6 +71,7 @@ def predict(
     ] = False,
     quality: Quality = "fast",
     max_pixels: Annotated[int | None, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = None,
+    workers: Annotated[int, typer.Option(help="How many pictures at a time; -1 for one per core.")] = -1,
     as_json: Json = False,
 ) -> None:
     """Where will people look in these pictures?
@@ -87,7 +88,9 @@ def predict(
     kinds = list(dict.fromkeys(kind.strip() for kind in save.split(",") if kind.strip()))
     if not kinds or set(kinds) - set(SAVES):
         raise typer.BadParameter(f"--save takes {', '.join(SAVES)}, not {save!r}")
-    done = predict_files(images, out, wepsam.load(model, quality=quality), kinds, sheet=sheet, max_pixels=max_pixels)
+    # A picture at a time has all cores for itself; several have one each.
+    loaded = wepsam.load(model, threads=0 if workers == 1 else 1, quality=quality)
+    done = predict_files(images, out, loaded, kinds, sheet=sheet, max_pixels=max_pixels, workers=workers)
     if as_json:
         _print_json(dataclasses.asdict(done))
     else:

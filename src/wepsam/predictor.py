@@ -134,7 +134,9 @@ class Predictor:
         size = found[-1].shape  # of the largest; the others are brought to it
         # A map without any mass (it can happen where a linear output is cut at 0) says: anywhere.
         densities = [maps.to_density(m if m.shape == size else maps.enlarge(m, size)) for m in found]
-        density = maps.blur(np.mean(densities, axis=0), self._blur)
+        density = np.mean(densities, axis=0)
+        if self._blur:
+            density = maps.blur(density, self._blur)
         if self._added is not None:
             density = _softmax(_log(density) + maps.enlarge(self._added, size))
         return maps.to_density(density + self._floor * density.mean())
