@@ -353,7 +353,7 @@ def test_pictures_above_the_bound_are_refused(photos: Path, tmp_path: Path, writ
 def test_the_predict_command(
     photos: Path, tmp_path: Path, wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wepsam.predictor.load", lambda name: center_gaussian)
+    monkeypatch.setattr("wepsam.predictor.load", lambda name, **_: center_gaussian)
     out_folder = tmp_path / "out"
     code, out, err = wepsam_command("predict", photos, "--out", out_folder, "--save", "npy, map", "--sheet")
     assert (code, err) == (0, "")
@@ -383,7 +383,7 @@ def test_names_that_the_terminal_cannot_show(photos: Path, tmp_path: Path) -> No
     shutil.copytree(photos, page)
     script = (
         "import wepsam.predictor; from wepsam.classical import center_gaussian; "
-        "wepsam.predictor.load = lambda name: center_gaussian; from wepsam.cli import main; main()"
+        "wepsam.predictor.load = lambda name, **_: center_gaussian; from wepsam.cli import main; main()"
     )
     command = [sys.executable, "-c", script, "predict", str(page), "-o", str(page / "out"), "--save", "npy"]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}

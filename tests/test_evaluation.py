@@ -362,9 +362,11 @@ def test_scores_go_into_the_card_of_their_weights_only(tmp_path: Path) -> None:
     about = {"model": "own", "dataset": "toy", "split": "all", "pictures": 2, "protocol": "mit", "weights": "abc"}
     card = tmp_path / "own.json"
     card.write_text('{"sha256": "abc", "terms": "none"}')
-    add_to_card(card, "toy-all", [Evaluation(rows, about)])
+    better = tuple(row | {"cc": row["cc"] + 0.1} for row in rows)
+    add_to_card(card, "toy-all", [Evaluation(better, about | {"quality": "best"}), Evaluation(rows, about)])
     written = json.loads(card.read_text())
     assert written["terms"] == "none"
+    assert written["scores"]["toy-all (best)"]["cc"]["mean"] == pytest.approx(0.7)
     assert written["scores"]["toy-all"]["cc"]["mean"] == pytest.approx(0.6)
     card.write_text('{"sha256": "other"}')
     with pytest.raises(ValueError, match="toy-all is of the weights"):

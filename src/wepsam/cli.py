@@ -49,6 +49,9 @@ Override = Annotated[
         "--set", metavar="NAME=VALUE", help="Change one setting, e.g. --set epochs=3 --set loss=mse. Repeatable."
     ),
 ]
+Quality = Annotated[
+    str, typer.Option(help="fast, or best: the mean over several views of each picture, some ten times the work.")
+]
 Network = Annotated[
     list[str] | None,
     typer.Option(
@@ -72,7 +75,9 @@ def predict(
     sheet: Annotated[
         bool, typer.Option("--sheet", help="Also write sheet.png: picture, map and overlay of the first 12.")
     ] = False,
+    quality: Quality = "fast",
     max_pixels: Annotated[int | None, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = None,
+    workers: Annotated[int, typer.Option(help="How many pictures at a time; -1 for one per core.")] = -1,
     as_json: Json = False,
 ) -> None:
     """Where will people look in these pictures?
@@ -89,7 +94,9 @@ def predict(
     kinds = list(dict.fromkeys(kind.strip() for kind in save.split(",") if kind.strip()))
     if not kinds or set(kinds) - set(SAVES):
         raise typer.BadParameter(f"--save takes {', '.join(SAVES)}, not {save!r}")
-    done = predict_files(images, out, wepsam.load(model), kinds, sheet=sheet, max_pixels=max_pixels)
+    # A picture at a time has all cores for itself; several have one each.
+    loaded = wepsam.load(model, threads=0 if workers == 1 else 1, quality=quality)
+    done = predict_files(images, out, loaded, kinds, sheet=sheet, max_pixels=max_pixels, workers=workers)
     if as_json:
         _print_json(dataclasses.asdict(done))
     else:
@@ -342,8 +349,22 @@ def export(
         ),
     ] = None,
     mirror: Annotated[
-        bool, typer.Option(help="Whether the predictor averages over the picture and its mirror image.")
+        bool,
+        typer.Option(
+            help="Whether the predictor averages over the picture and its mirror image (wepsam-lite: at --quality best)."
+        ),
     ] = True,
+    area: Annotated[
+        int | None,
+        typer.Option(metavar="PIXELS", help="wepsam-lite: how large it is fed a picture; by default as in training."),
+    ] = None,
+    scales: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,...",
+            help="wepsam-lite: the sizes it is fed at --quality best, in multiples of the sides at that area.",
+        ),
+    ] = None,
     blur: Annotated[float, typer.Option(help="Gaussian sigma, in map pixels, that the predictor applies.")] = 0.0,
     floor: Annotated[float, typer.Option(help="Share of the map's mean that the predictor adds everywhere.")] = 0.0,
     probe: Annotated[
@@ -358,10 +379,17 @@ def export(
 
     wepsam export runs/fine own.onnx && wepsam predict photo.jpg --model own.onnx --out maps/
     """
+    from wepsam.export import SCALES
     from wepsam.export import export as write
 
     told = json.loads(card.read_text()) if card else None
-    path = write(checkpoint, out, wide=wide, mirror=mirror, blur=blur, floor=floor, card=told, probe=probe)
+    try:
+        sizes = tuple(map(float, scales.split(","))) if scales else SCALES
+    except ValueError:
+        raise typer.BadParameter(f"--scales takes numbers with commas between them, not {scales!r}") from None
+    path = write(
+        checkpoint, out, wide=wide, mirror=mirror, area=area, scales=sizes, blur=blur, floor=floor, card=told, probe=probe
+    )  # fmt: skip
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
@@ -448,6 +476,7 @@ def evaluate(
     resize: Annotated[
         bool, typer.Option("--resize", help="Bring a folder's maps to their stimuli's size (bilinear); it is recorded.")
     ] = False,
+    quality: Quality = "fast",
     workers: Annotated[int, typer.Option(help="How many pictures at a time; -1 for one per core.")] = -1,
     as_json: Json = False,
 ) -> None:
@@ -466,8 +495,9 @@ def evaluate(
     from wepsam.evaluation.results import saved
     from wepsam.evaluation.table import markdown
 
-    asked = _model(model, threads=0 if workers == 1 else 1, resize=resize)
+    asked = _model(model, threads=0 if workers == 1 else 1, resize=resize, quality=quality)
     name = asked.name if isinstance(asked, MapFolder) else Path(model).stem
+    name += "" if quality == "fast" else f"-{quality}"
     for spec in dataset:
         part = open_dataset(spec).split(split)
         if not len(part):
@@ -490,6 +520,8 @@ def evaluate(
                 isinstance(asked, MapFolder) or model.endswith(".onnx")
             ):  # where its maps or weights are, for figures
                 result = dataclasses.replace(result, about=result.about | {"source": model})
+            if one == name and quality != "fast":
+                result = dataclasses.replace(result, about=result.about | {"source": model, "quality": quality})
             results.append(result)
             path = result.save(folder)
             if not as_json:
@@ -757,10 +789,12 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _model(name: str, *, threads: int = 0, resize: bool = False) -> Any:
+def _model(name: str, *, threads: int = 0, resize: bool = False, quality: str = "fast") -> Any:
     from wepsam.classical import CLASSICAL
     from wepsam.evaluation import REFERENCES, MapFolder
 
+    if quality != "fast" and (name in {*REFERENCES, *CLASSICAL} or Path(name).is_dir()):
+        raise ValueError(f"--quality is for wepsam's own weights, {name} is none of them")
     if name in REFERENCES:
         return name
     if name in CLASSICAL:
@@ -772,7 +806,7 @@ def _model(name: str, *, threads: int = 0, resize: bool = False) -> Any:
         return folder
     if resize:
         raise ValueError(f"--resize is for a folder of maps, {name} is none")
-    return wepsam.load(name, threads)
+    return wepsam.load(name, threads, quality)
 
 
 def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], metric: str, most: int) -> None:
@@ -839,7 +873,8 @@ def _answer(evaluation: Any, dataset: Any) -> Any:
     if name == "center-bias":
         return CenterBias(dataset).without
     try:
-        model = _model(about.get("source", name), resize=bool(about.get("maps", {}).get("resized")))
+        resized, quality = bool(about.get("maps", {}).get("resized")), about.get("quality", "fast")
+        model = _model(about.get("source", name), resize=resized, quality=quality)
         if isinstance(model, MapFolder):
             same = model.check(dataset) == about["maps"]
         else:

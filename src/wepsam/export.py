@@ -1,41 +1,40 @@
 """Torch checkpoint -> one ONNX file with its card, checked against torch. What predicts needs no torch any more."""
 
 import json
-import logging
-import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
-from torch import Tensor, nn
+from torch import nn
 
 import wepsam
 from wepsam.files import replacing
 from wepsam.images import read_image, resize
-from wepsam.networks.paper import INPUT_SIZE, PaperNet
+from wepsam.networks.lite import LiteNet
+from wepsam.networks.paper import INPUT_SIZE
+from wepsam.onnx_graph import Deployed, DeployedLite, lite_to_onnx, shrink, to_onnx
 from wepsam.predictor import sha256
+from wepsam.shapes import STRIDE, input_shape
 from wepsam.sources import find_images
 from wepsam.training.checkpoint import load_weights
-from wepsam.training.losses import as_map
 
 PROBES = 64
-LARGE = 100_000  # weights in a tensor from which on it is worth shrinking
+SCALES = (1.0, 1.5)  # of quality "best" (docs/log.md)
 LEAST_CC = 0.9999  # an export that agrees less with torch is refused
 
-
-class Deployed(nn.Module):
-    """(B, 128, 128, 3) uint8 RGB -> (B, 32, 32) float32 map: what people feed, what they want."""
-
-    def __init__(self, network: PaperNet, kind: str) -> None:
-        super().__init__()
-        self.network, self.kind = network, kind
-
-    def forward(self, stimuli: Tensor) -> Tensor:
-        return as_map(self.network(stimuli.permute(0, 3, 1, 2).float() / 255), self.kind)
+# How weights of more than so many values a tensor are stored, by the name of the choice; the smallest file first. In
+# the light network the few values of the depthwise and the first convolutions would lose the most: CC with the network
+# itself .9996 with them as int8, .99997 without.
+PAPER_STORED: dict[str, tuple[tuple[str, int], ...]] = {
+    "int8": (("int8", 100_000),), "float16": (("float16", 100_000),), "float32": (),
+}  # fmt: skip
+LITE_STORED: dict[str, tuple[tuple[str, int], ...]] = {
+    "int8": (("int8", 20_000), ("float16", 2_000)), "float16": (("float16", 2_000),), "float32": (),
+}  # fmt: skip
 
 
 def export(
@@ -45,6 +44,8 @@ def export(
     card: dict[str, Any] | None = None,
     wide: str | None = None,
     mirror: bool = True,
+    area: int | None = None,
+    scales: Sequence[float] = SCALES,
     blur: float = 0.0,
     floor: float = 0.0,
     probe: Sequence[str | Path] | None = None,
@@ -55,10 +56,13 @@ def export(
         checkpoint: a run folder or .safetensors file.
         out: the file to write.
         card: what the card says beside the technical: data, terms, scores, notes.
-        wide: how the fully connected layers are stored: "float32", "float16", or "int8" with a scale for each output.
+        wide: how the large weights are stored: "float32", "float16", or "int8" with a scale for each output.
             They are computed in float32; only the file shrinks.
-            None takes int8 where it agrees with torch, else float16.
-        mirror: whether the predictor averages over the picture and its mirror image.
+            None takes the smallest that agrees with torch.
+        mirror: whether the predictor averages over the picture and its mirror image; the light network's does so at
+            quality "best" only.
+        area: of the light network: about how many pixels it is fed; by default as many as in training.
+        scales: of the light network: what it sees at quality "best", as multiples of the sides at that area.
         blur: standard deviation, in map pixels, of the Gaussian that the predictor applies.
         floor: share of the map's mean that the predictor adds everywhere.
         probe: pictures or folders, the first 64 of which the file must agree on with torch; noise by default.
@@ -73,20 +77,32 @@ def export(
         )
     if blur < 0 or floor < 0:
         raise ValueError(f"blur={blur} and floor={floor}: expected 0 or more")
+    if not scales or min(scales) <= 0 or (area is not None and area < STRIDE**2):
+        raise ValueError(f"area={area} and scales={scales}: expected at least {STRIDE**2} pixels, and scales above 0")
     network, about = load_weights(checkpoint)
     network.eval()
-    deployed = Deployed(network, about["output"]).eval()
-    square = (INPUT_SIZE, INPUT_SIZE)
-    if probe is None:
-        stimuli = np.random.default_rng(0).integers(0, 256, (8, *square, 3), dtype=np.uint8)
+    if wide not in (None, *PAPER_STORED):
+        raise ValueError(f'the large weights are stored as "float32", "float16" or "int8", not {wide!r}')
+    if isinstance(network, LiteNet):
+        if about["output"] != "log_density":
+            raise ValueError(f"{checkpoint} was trained to give a map; the light network's file gives a density")
+        area = area or network.config.area
+        described, stored = _lite(area, scales, mirror), LITE_STORED
+        lite = DeployedLite(network)
+        deployed: nn.Module = lite
+        model = lite_to_onnx(lite)
+        stimuli = _probe(probe, partial(input_shape, area=area))
     else:
-        stimuli = np.stack([resize(read_image(path), square) for path in find_images(probe)[:PROBES]])
-    model = to_onnx(deployed, np.zeros((2, *square, 3), np.uint8))
+        described, stored = _paper(about["output"], mirror), PAPER_STORED
+        paper = deployed = Deployed(network, about["output"])
+        model = to_onnx(paper)
+        stimuli = _probe(probe, lambda *_: (INPUT_SIZE, INPUT_SIZE))
     # Small networks and short trainings can need the finer steps of float16.
-    for attempt in (wide,) if wide else ("int8", "float16"):
+    for attempt in (wide,) if wide else PAPER_STORED:
         smaller = onnx.ModelProto()
         smaller.CopyFrom(model)
-        shrink(smaller, attempt)
+        for kind, least in stored[attempt]:
+            shrink(smaller, kind, least)
         agreement = least_cc(smaller, deployed, stimuli)
         if agreement >= LEAST_CC:
             break
@@ -97,10 +113,7 @@ def export(
         onnx.save(smaller, temporary)
     text = {
         "name": out.stem, "wepsam": wepsam.__version__, "sha256": sha256(out), "bytes": out.stat().st_size,
-        "input": "stimuli: (B, 128, 128, 3) uint8 RGB, the whole picture resized (bicubic, antialiased)",
-        "output": f"saliency_maps: (B, 32, 32) float32 >= 0{', sums to 1' if about['output'] == 'log_density' else ''}",
-        "input_size": INPUT_SIZE, "mirror": mirror,
-        "blur": blur, "floor": floor, "network": about["network"],
+        **described, "blur": blur, "floor": floor, "network": about["network"],
         "parameters": sum(p.numel() for p in network.parameters()), "wide_layers": attempt,
         "least_cc_with_torch": agreement, "training": {k: about[k] for k in ("start", "training", "settings", "step")},
         "validation": {"data": about["validation"], "scores": about["validation_scores"]},
@@ -110,76 +123,47 @@ def export(
     return out
 
 
-def to_onnx(deployed: nn.Module, example: np.ndarray) -> onnx.ModelProto:
-    """The network as an ONNX graph, for batches of any size."""
-    # The exporter warns about operators of torchvision, which nobody here uses, and about torch's own internals.
-    chatter = logging.getLogger("torch.onnx")
-    level = chatter.level
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        chatter.setLevel(logging.ERROR)
-        try:
-            program = torch.onnx.export(
-                deployed,
-                (torch.from_numpy(example),),
-                dynamo=True,
-                input_names=["stimuli"],
-                output_names=["saliency_maps"],
-                dynamic_shapes={"stimuli": {0: torch.export.Dim("batch", min=1)}},
-                verbose=False,
-            )
-        finally:
-            chatter.setLevel(level)
-    assert program is not None
-    return program.model_proto
+def _paper(output: str, mirror: bool) -> dict[str, Any]:
+    """What the card says about how the paper's network is fed."""
+    return {
+        "input": "stimuli: (B, 128, 128, 3) uint8 RGB, the whole picture resized (bicubic, antialiased)",
+        "output": f"saliency_maps: (B, 32, 32) float32 >= 0{', sums to 1' if output == 'log_density' else ''}",
+        "input_size": INPUT_SIZE, "mirror": mirror,
+    }  # fmt: skip
 
 
-def shrink(model: onnx.ModelProto, wide: str) -> None:
-    """Store the large weights of the graph in fewer bits.
-
-    Nodes that widen them again depend on constants only, so ONNX Runtime runs them once, when it loads the file
-    (DequantizeLinear, made for the purpose, would run with every picture).
-    """
-    if wide == "float32":
-        return
-    if wide not in ("float16", "int8"):
-        raise ValueError(f'the wide layers are stored as "float32", "float16" or "int8", not {wide!r}')
-    nodes = []
-    for weight in [w for w in model.graph.initializer if np.prod(w.dims) > LARGE]:
-        values, name = numpy_helper.to_array(weight), weight.name
-        model.graph.initializer.remove(weight)
-        if wide == "float16":
-            stored, cast_to = [values.astype(np.float16)], name
-        else:
-            # 255 levels for each output of the layer.
-            inputs = 1 - _output_axis(model, name)
-            scale = np.abs(values).max(axis=inputs, keepdims=True) / 127
-            scale = np.where(scale > 0, scale, 1).astype(np.float32)
-            stored, cast_to = [np.rint(values / scale).astype(np.int8), scale], f"{name}_levels"
-            nodes.append(onnx.helper.make_node("Mul", [cast_to, f"{name}_stored1"], [name]))
-        names = [f"{name}_stored{i}" for i in range(len(stored))]
-        model.graph.initializer.extend(numpy_helper.from_array(s, n) for s, n in zip(stored, names, strict=True))
-        nodes.append(onnx.helper.make_node("Cast", names[:1], [cast_to], to=onnx.TensorProto.FLOAT))
-    for node in nodes:  # each before its predecessor: the Casts before the Muls that need them
-        model.graph.node.insert(0, node)
+def _lite(area: int, scales: Sequence[float], mirror: bool) -> dict[str, Any]:
+    """What the card says about how the light network is fed."""
+    return {
+        "input": "stimuli: (B, H, W, 3) uint8 RGB, H and W multiples of stride, H W about input_area: the whole "
+        "picture resized (bicubic, antialiased); center_bias, if other than the learnt: (1, 1, h, w) float32 logits",
+        "output": "saliency_maps: (B, H/4, W/4) float32 >= 0, sums to 1",
+        "input_area": area, "stride": STRIDE,
+        "views": {"fast": {"scales": [1.0], "mirror": False}, "best": {"scales": [*scales], "mirror": mirror}},
+    }  # fmt: skip
 
 
-def _output_axis(model: onnx.ModelProto, name: str) -> int:
-    """Along which axis of this weight the layer's outputs lie."""
-    for node in model.graph.node:
-        if name in node.input:
-            if node.op_type == "Gemm":
-                return 0 if any(a.name == "transB" and a.i for a in node.attribute) else 1
-            break
-    return 1
+def _probe(probe: Sequence[str | Path] | None, shape: Callable[[int, int], tuple[int, int]]) -> list[np.ndarray]:
+    """Batches of stimuli, (B, H, W, 3) uint8, in the shapes in which the network sees them."""
+    if probe is None:
+        rng = np.random.default_rng(0)
+        shapes = dict.fromkeys(shape(*size) for size in ((480, 640), (640, 480), (500, 500), (200, 900)))
+        return [rng.integers(0, 256, (8 // len(shapes), *one, 3), dtype=np.uint8) for one in shapes]
+    pictures = (read_image(path) for path in find_images(probe)[:PROBES])
+    return [resize(picture, shape(picture.shape[0], picture.shape[1]))[None] for picture in pictures]
 
 
-def least_cc(model: onnx.ModelProto, deployed: nn.Module, probe: np.ndarray) -> float:
+def least_cc(model: onnx.ModelProto, deployed: nn.Module, probe: Sequence[np.ndarray]) -> float:
     """The worst correlation, over the probe's pictures, of the file's map with torch's."""
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    (ours,) = session.run(None, {"stimuli": probe})
-    with torch.no_grad():
-        theirs = deployed(torch.from_numpy(probe)).numpy()
-    return min(float(np.corrcoef(a.ravel(), b.ravel())[0, 1]) for a, b in zip(ours, theirs, strict=True))
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    found = []
+    for stimuli in probe:
+        (ours,) = session.run(None, {"stimuli": stimuli})
+        with torch.no_grad():
+            theirs = deployed(torch.from_numpy(stimuli)).numpy()
+        found += [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(ours, theirs, strict=True)]
+    return float(np.min(found))  # NaN, of maps that are all the same, if there is one

@@ -11,6 +11,7 @@ import os
 import struct
 import threading
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import BytesIO
@@ -32,7 +33,8 @@ MAX_PIXELS = 160_000_000  # a picture with more is refused; the largest camera s
 # file as a whole picture.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "PPM")
 WRITABLE: dict[str, tuple[str, dict[str, Any]]] = {
-    ".png": ("PNG", {"compress_level": 1}),  # a quarter of the time of the default, 7 % more bytes
+    # A quarter of the time of the default, 7 % more bytes. Of a map's differences runs are all there is to find.
+    ".png": ("PNG", {"compress_level": 1, "compress_type": zlib.Z_RLE}),
     ".jpg": ("JPEG", {"quality": 92}),
     ".jpeg": ("JPEG", {"quality": 92}),
     ".webp": ("WEBP", {"quality": 92}),

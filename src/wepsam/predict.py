@@ -1,21 +1,28 @@
 """Prediction for many files: what `wepsam predict` does."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from os import PathLike
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from wepsam import maps, overlays
 from wepsam.files import replacing
 from wepsam.images import MAX_PIXELS, ImageError, read_image, resize, save_image
+from wepsam.predictor import Predictor
 from wepsam.progress import track
 from wepsam.sources import find_images
 
 SAVES = {"map": "{stem}_map.png", "overlay": "{stem}_overlay.png", "npy": "{stem}.npy"}
 SHEET_ROWS, SHEET_HEIGHT = 12, 180
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -41,6 +48,7 @@ def predict_files(
     *,
     sheet: bool = False,
     max_pixels: int | None = None,
+    workers: int = 1,
 ) -> Predicted:
     """Predict for pictures, folders and list files; a bad picture among them is noted and the rest done.
 
@@ -51,6 +59,8 @@ def predict_files(
         kinds: what to write, of "map", "overlay" and "npy".
         sheet: also write `sheet.png`, picture | map | overlay of the first 12.
         max_pixels: pictures with more are refused; by default `images.MAX_PIXELS`.
+        workers: how many pictures at a time, in threads; -1 for one per core. Above 1 the model is called from several
+            threads at once, which a `Predictor` allows; it is fastest with threads=1.
 
     Raises:
         ImageError: there is no picture at all, or a path does not exist.
@@ -70,30 +80,72 @@ def predict_files(
         )
     done = Predicted()
     rows: list[list[np.ndarray]] = []
-    for path in track(paths, "predicting"):
+    limit = max_pixels or MAX_PIXELS
+
+    def work(path: Path) -> tuple[dict[str, str], list[np.ndarray] | None] | str:
+        """A picture's files and its row of the sheet, or why there are none."""
         try:
-            stimulus = read_image(path, max_pixels=max_pixels or MAX_PIXELS)
-            saliency_map = model(stimulus)
+            stimulus = None
+            if isinstance(model, Predictor) and not sheet and "overlay" not in kinds:
+                saliency_map = model(path, limit)  # nobody needs all the pixels, and it decodes fewer
+            else:
+                stimulus = read_image(path, max_pixels=limit)
+                saliency_map = model(stimulus)
             files = {kind: str(folder / SAVES[kind].format(stem=stems[path])) for kind in kinds}
             for kind, file in files.items():
-                if kind == "map":
-                    overlays.save_map(file, saliency_map)
-                elif kind == "overlay":
-                    overlays.save_overlay(file, stimulus, saliency_map)
-                else:
-                    with replacing(file) as temporary:
-                        np.save(temporary, saliency_map.astype(np.float32, copy=False))
+                _save(kind, file, stimulus, saliency_map)
         except (ImageError, OSError, MemoryError) as error:
             told = str(error) or "not enough memory"
-            done.failed.append(told if isinstance(error, ImageError) else f"{path}: {told}")
-            continue
-        done.written[str(path)] = files
-        if sheet and len(rows) < SHEET_ROWS:
-            rows.append(_sheet_row(stimulus, saliency_map))
+            return told if isinstance(error, ImageError) else f"{path}: {told}"
+        if stimulus is None or not sheet or len(rows) >= SHEET_ROWS:  # `rows` has only those before this one
+            return files, None
+        return files, _sheet_row(stimulus, saliency_map)
+
+    with closing(_in_order(work, paths, workers)) as outcomes:
+        for path, outcome in zip(track(paths, "predicting"), outcomes, strict=True):
+            if isinstance(outcome, str):
+                done.failed.append(outcome)
+                continue
+            done.written[str(path)], row = outcome
+            if row is not None and len(rows) < SHEET_ROWS:
+                rows.append(row)
     if rows:
         done.sheet = str(folder / "sheet.png")
         save_image(done.sheet, _sheet(rows))
     return done
+
+
+def _save(kind: str, file: str, stimulus: np.ndarray | None, saliency_map: np.ndarray) -> None:
+    if kind == "map":
+        overlays.save_map(file, saliency_map)
+    elif kind == "overlay":
+        assert stimulus is not None
+        overlays.save_overlay(file, stimulus, saliency_map)
+    else:
+        with replacing(file) as temporary:
+            np.save(temporary, saliency_map.astype(np.float32, copy=False))
+
+
+def _in_order(work: Callable[[Path], T], paths: Sequence[Path], workers: int) -> Generator[T]:
+    """work(path) of each, in their order. Threads do it, for decoders and ONNX Runtime let others run meanwhile."""
+    workers = min(os.cpu_count() or 1 if workers == -1 else workers, len(paths))
+    if workers <= 1:
+        yield from map(work, paths)
+        return
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers) as pool:
+        ahead: deque[Future[T]] = deque()
+        try:
+            for path in paths:
+                ahead.append(pool.submit(work, path))
+                if len(ahead) > 2 * workers:  # a slow picture holds up the others only then
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:  # interrupted: what has begun is finished, the rest is not begun
+            for future in ahead:
+                future.cancel()
 
 
 def _stems(paths: Sequence[Path]) -> dict[Path, str]:

@@ -96,13 +96,14 @@ def add_to_card(card: Path, name: str, evaluations: list[Evaluation]) -> None:
         ValueError: none of the evaluations is of the card's weights.
     """
     about = json.loads(card.read_text(encoding="utf-8"))
-    for evaluation in evaluations:
-        if evaluation.about["weights"] == about["sha256"]:
-            about.setdefault("scores", {})[name] = evaluation.summary()["scores"]
-            with replacing(card) as temporary:
-                temporary.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-            return
-    raise ValueError(f"no evaluation in {name} is of the weights of {card}; run wepsam evaluate again")
+    ours = [e for e in evaluations if e.about["weights"] == about["sha256"]]
+    if not ours:
+        raise ValueError(f"no evaluation in {name} is of the weights of {card}; run wepsam evaluate again")
+    for evaluation in ours:
+        quality = f" ({evaluation.about['quality']})" if "quality" in evaluation.about else ""
+        about.setdefault("scores", {})[name + quality] = evaluation.summary()["scores"]
+    with replacing(card) as temporary:
+        temporary.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _titles(table: Comparison) -> list[str]:
