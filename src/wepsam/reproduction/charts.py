@@ -10,6 +10,12 @@ from wepsam.reproduction.outcomes import Arm, by_share, difference, over_seeds
 
 WEAK, RANDOM = ("weakly pre-trained", "#7a3b8f"), ("random start", "#c77d1e")
 CURVES = {"weak": WEAK, "random": RANDOM, "random-longer": ("random start, compute of both steps", "#8a8a8a")}
+ENCODER = {
+    "imagenet-weak": ("ImageNet, weakly pre-trained", "#7a3b8f"),
+    "imagenet": ("ImageNet", "#2a8a86"),
+    "random-weak": ("random start, weakly pre-trained", "#c77d1e"),
+    "random": ("random start", "#8a8a8a"),
+}
 STARTS = {"random": RANDOM, "weak": WEAK, "weak-as-long": ("weakly pre-trained, fine-tuned as long", "#2a8a86")}
 
 
@@ -64,6 +70,20 @@ def selection(arms: dict[str, Arm], path: Path) -> None:
         axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), title=title)
         axes.set_xlabel("difference to the half of lowest entropy")
         axes.set_yticklabels(names if axes is panels[0] else [])
+    _save(figure, path)
+
+
+def encoder(arms: dict[str, Arm], path: Path) -> None:
+    """Scores over all compute, the pre-training included."""
+    figure, panels = _figure(3)
+    columns = {"validation_cc": "CC", "validation_nss": "NSS", "validation_loss": "loss (KL + 1 - CC)"}
+    for axes, (column, title) in zip(panels, columns.items(), strict=True):
+        for name, (label, color) in ENCODER.items():
+            x, values = arms[name].curve(column)
+            before = (arms[name].runs[0].about["job"]["start"] or {}) if name.endswith("-weak") else {}
+            _band(axes, (x + before.get("pictures", 0))[1:], values[:, 1:], color, label=label)
+        axes.set(xlabel="pictures seen, both steps", title=title)
+    panels[0].legend(frameon=False, fontsize=8, loc="lower right")
     _save(figure, path)
 
 

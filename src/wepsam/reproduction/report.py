@@ -13,6 +13,7 @@ REPORTS: dict[str, tuple[Callable[[dict[str, Arm]], str], Callable[[dict[str, Ar
     "convergence": (tables.convergence, charts.convergence),
     "labels": (tables.labels, charts.labels),
     "selection": (tables.selection, charts.selection),
+    "encoder": (tables.encoder, charts.encoder),
 }
 
 

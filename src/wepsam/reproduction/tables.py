@@ -114,6 +114,24 @@ def selection(arms: dict[str, Arm]) -> str:
 LEFT = 0.95  # of the mean map's loss: below it a network has left the plateau
 
 
+def encoder(arms: dict[str, Arm]) -> str:
+    """Each start of the light network, and what weak pre-training changes under it."""
+    lines = ["| start | CC | NSS | KL ↓ | weak pre-training changes CC | NSS | KL |", "|---" * 7 + "|"]
+    for name, (title, _) in charts.ENCODER.items():
+        scores = [f"{arms[name].scores(metric).mean():.3f}" for metric in METRICS]
+        without = name.removesuffix("-weak")
+        changes = [str(difference(arms[name], arms[without], m)) if name != without else "" for m in METRICS]
+        lines.append(f"| {title} | " + " | ".join(scores + changes) + " |")
+    base, weak = arms["imagenet"], arms["imagenet-weak"].runs[0]
+    lines.append(
+        f"\n{len(base.runs)} seeds; {base.learnt} pictures to learn from, {base.judged} that chose nothing. "
+        f"{weak.seen[-1]:,.0f} pictures of fine-tuning after {weak.about['job']['start']['pictures']:,} of pre-training, "
+        f"or {base.runs[0].seen[-1]:,.0f} of fine-tuning alone. Differences are paired: mean [95 % bootstrap interval "
+        "over pictures] and the range of the seeds' means."
+    )
+    return "\n".join(lines)
+
+
 def plateau(arms: dict[str, Arm]) -> str:
     """When each way of training leaves the loss of the mean map."""
     lines = ["| | loss of the mean map | left it after | loss at the end |", "|---|---|---|---|"]

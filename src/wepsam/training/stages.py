@@ -1,7 +1,7 @@
 """The two steps of the paper: pre-train on weak labels, fine-tune on human fixations."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from wepsam.datasets import FixationDataset
 from wepsam.files import PathOrUrl
 from wepsam.networks.build import Config, Network, build
 from wepsam.networks.encoder import load_imagenet
-from wepsam.networks.lite import LiteNet
+from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.networks.paper import PaperConfig
-from wepsam.shapes import input_shape
+from wepsam.shapes import LEAST_AREA, input_shape
 from wepsam.training import batches
 from wepsam.training.checkpoint import load_weights
 from wepsam.training.loop import Run, train
@@ -41,7 +41,7 @@ def pretrain(
         settings: by default those of the shipped weights; `SETTINGS["paper"][0]` for the paper's.
     """
     net, origin = begin(start, network, settings)
-    training, validation = batches.from_store(weak, keep, shape_of=shapes(_area(net)))
+    training, validation = batches.from_store(weak, keep, shape_of=shapes(_area(net), enlarged=False))
     settle(net, start, training, settings)
     return train(net, training, validation, settings, out, start=origin)
 
@@ -64,25 +64,27 @@ def finetune(
             encoder.
         datasets: to learn from, all mixed. Without `validation`, their "train" splits.
         out: the run's folder; an interrupted run goes on.
-        validation: to choose the best weights by; by default the "validation" splits of `datasets`.
+        validation: to choose the best weights by; by default the "validation" splits of `datasets`, the larger ones
+            thinned out so that each counts about the same.
         weak: weak labels to learn along with the fixations, as if they were another dataset: those of a network that
             step 2 has already made, under which a student becomes better than its teacher (Xie et al., "Self-training
             with Noisy Student", 2020).
         keep: how many of them, as in `pretrain`.
-        network: the architecture of a fresh start; a checkpoint brings its own.
+        network: the architecture of a fresh start; a checkpoint brings its own, but for the area of the light one.
         settings: by default those of the shipped weights; `SETTINGS["paper"][1]` for the paper's.
     """
     if not validation:
-        validation = [part for d in datasets if len(part := d.split("validation"))]
+        parts = [part for d in datasets if len(part := d.split("validation"))]
+        validation = [part[:: len(part) // min(map(len, parts))] for part in parts]
         datasets = [d.split("train") for d in datasets]
         if not validation:
             raise ValueError("none of these datasets has validation pictures; name some to choose the best weights by")
     net, origin = begin(start, network, settings)
-    training = batches.from_datasets(datasets, shapes(_area(net)))
+    training = batches.from_datasets(datasets, shapes(_area(net), enlarged=False))
     if weak is not None:
         training += [
-            replace(pairs, sources=pairs.sources + len(datasets), names=(*training[0].names, *pairs.names))
-            for pairs in batches.from_store(weak, keep, shape_of=shapes(_area(net)))[0]
+            dataclasses.replace(pairs, sources=pairs.sources + len(datasets), names=(*training[0].names, *pairs.names))
+            for pairs in batches.from_store(weak, keep, shape_of=shapes(_area(net), enlarged=False))[0]
         ]
     # Resized as in prediction, not by way of the larger size that leaves room to zoom in.
     judged = batches.from_datasets(validation, shapes(_area(net)), room=1)
@@ -90,9 +92,16 @@ def finetune(
     return train(net, training, judged, settings, out, start=origin)
 
 
-def shapes(area: int | None) -> Callable[[int, int], batches.Shape]:
-    """(height, width) of a picture -> the shape in which a network sees it: of this area, or the paper's square."""
-    return batches.square if area is None else partial(input_shape, area=area)
+def shapes(area: int | None, enlarged: bool = True) -> Callable[[int, int], batches.Shape]:
+    """(height, width) of a picture -> the shape in which a network sees it: of this area, or the paper's square.
+
+    To learn from a picture enlarged beyond LEAST_AREA takes longer and teaches little more (docs/log.md).
+    """
+    if area is None:
+        return batches.square
+    if enlarged:
+        return partial(input_shape, area=area)
+    return lambda height, width: input_shape(height, width, min(area, max(LEAST_AREA, height * width)))
 
 
 def _area(network: Network) -> int | None:
@@ -103,6 +112,8 @@ def begin(start: str | Path | None, config: Config | None, settings: TrainSettin
     """The network with its start weights, and where these are from."""
     if start is not None and start != "imagenet":
         net, about = load_weights(start)
+        if isinstance(net, LiteNet) and isinstance(config, LiteConfig):
+            net.config = dataclasses.replace(net.config, area=config.area)
         return net, f"{about['training'][0]}, step {about['step']}"
     net = build(config or PaperConfig(init="he"), torch.Generator().manual_seed(settings.seed))
     if start is None:
