@@ -123,9 +123,10 @@ def encoder(arms: dict[str, Arm]) -> str:
         changes = [str(difference(arms[name], arms[without], m)) if name != without else "" for m in METRICS]
         lines.append(f"| {title} | " + " | ".join(scores + changes) + " |")
     base, weak = arms["imagenet"], arms["imagenet-weak"].runs[0]
+    before = weak.about["job"]["start"]["pictures"]
     lines.append(
         f"\n{len(base.runs)} seeds; {base.learnt} pictures to learn from, {base.judged} that chose nothing. "
-        f"{weak.seen[-1]:,.0f} pictures of fine-tuning after {weak.about['job']['start']['pictures']:,} of pre-training, "
+        f"{weak.seen[-1]:,.0f} pictures of fine-tuning after {before:,} of pre-training, "
         f"or {base.runs[0].seen[-1]:,.0f} of fine-tuning alone. Differences are paired: mean [95 % bootstrap interval "
         "over pictures] and the range of the seeds' means."
     )
