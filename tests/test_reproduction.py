@@ -168,7 +168,7 @@ def test_what_is_said_in_short_of_labels_follows_the_results() -> None:
     }
     said = claims.labels(arms)
     assert "With 10 fixation pictures a random start needs 10.0 times as many" in said
-    assert "with 100 1.0 times" in said
+    assert "with 100, 1.0 times" in said
     assert "ahead on 10 (+0.100), not to be told apart on 100 (+0.000), behind on 1,000 (-0.050) pictures" in said
     assert "on top, it is ahead on 1,000 (+0.050)." in said
 

@@ -31,7 +31,7 @@ def labels(arms: Arms) -> str:
     )
     return (
         f"**Labels.** With {few[0]:,} fixation pictures a random start needs {few[1]:.1f} times as many to be as good "
-        f"as the pre-trained one, with {some[0]:,} {some[1]:.1f} times. At equal compute in all, the pre-trained one "
+        f"as the pre-trained one, with {some[0]:,}, {some[1]:.1f} times. At equal compute in all, the pre-trained one "
         f"is {_places(weak, random)} pictures. Fine-tuned as long as the random start, with the pre-training on top, "
         f"it is {_places(as_long, random)}. (In brackets: differences in CC.)"
     )

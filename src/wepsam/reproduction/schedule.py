@@ -5,12 +5,15 @@ from wepsam.training.settings import SETTINGS, TrainSettings
 
 # The paper's steps: 100,000 maps of lowest entropy; iSUN's and SALICON's training pictures.
 PAPER = (("step 1", 100_000), ("step 2", 6_000 + 10_000))
-# Of each study the runs that stand for both steps: of `pre`, and of the study.
-OURS = {
-    "convergence": ("squared", "weak"),
-    "labels": ("gbvs-512-lowest-0.5", "weak-1"),
-    "selection": ("gbvs-512-lowest-0.5", "lowest-half"),
-}
+# The runs that stand for the studies' steps: what they are called here, study, arm.
+OURS = (
+    ("convergence, step 1", "pre", "squared"),
+    ("convergence, step 2", "convergence", "weak"),
+    ("labels and selection, step 1", "pre", "gbvs-512-lowest-0.5"),
+    ("labels, step 2, equal compute", "labels", "weak-1"),
+    ("labels, step 2, equal fine-tuning", "labels", "weak-as-long-1"),
+    ("selection, step 2", "selection", "lowest-half"),
+)
 
 
 def schedule(known: dict[str, dict[str, Arm]]) -> str:
@@ -24,10 +27,9 @@ def schedule(known: dict[str, dict[str, Arm]]) -> str:
         steps = int(pictures // settings.batch_size * settings.epochs)
         lines.append(_row(f"*the paper, {step}*", pictures, settings.epochs, steps, settings))
         seen += steps * settings.batch_size
-    for study, (pre, fine) in OURS.items():
-        if study in known and "pre" in known:
-            for step, arm in (("step 1", known["pre"][pre]), ("step 2", known[study][fine])):
-                lines.append(_measured(f"{study}, {step}", arm.runs[0]))
+    for title, study, arm in OURS:
+        if arm in known.get(study, {}):
+            lines.append(_measured(title, known[study][arm].runs[0]))
     runs = [run for arms in known.values() for arm in arms.values() for run in arm.runs]
     ours = sum(run.seen[-1] for run in runs)
     lines.append(

@@ -57,7 +57,7 @@ def labels(arms: dict[str, Arm]) -> str:
             f"**Equal fine-tuning.** Both may see {longer} pictures with human fixations, where the pre-trained start "
             f"above sees {tuned}; the pre-training comes on top.",
             _against(random, as_long, charts.STARTS["weak-as-long"][0]),
-            f"{len(weak[most].runs)} seeds; {weak[most].judged} pictures that chose nothing. Differences are paired: "
+            f"{_seeds(arms)} seeds; {weak[most].judged} pictures that chose nothing. Differences are paired: "
             "mean [95 % bootstrap interval over pictures] and the range of the seeds' means. A run ends that gets no "
             "better.",
         ]
@@ -105,13 +105,16 @@ def selection(arms: dict[str, Arm]) -> str:
         scores = [f"{arms[name].scores(metric).mean():.3f}" for metric in METRICS]
         changes = [str(difference(arms[name], base, m)) if name != "lowest-half" else "" for m in METRICS]
         lines.append(f"| {title} | " + " | ".join(scores + changes) + " |")
-    seeds = sorted({len(arm.runs) for arm in arms.values()})
     lines.append(
-        f"\n{' to '.join(map(str, seeds))} seeds; {base.judged} pictures that chose nothing; "
+        f"\n{_seeds(arms)} seeds; {base.judged} pictures that chose nothing; "
         f"equal numbers of pictures seen in step 1, then fine-tuning on {base.learnt} pictures. "
         "Differences are paired: mean [95 % bootstrap interval over pictures] and the range of the seeds' means."
     )
     return "\n".join(lines)
+
+
+def _seeds(arms: dict[str, Arm]) -> str:
+    return " to ".join(map(str, sorted({len(arm.runs) for arm in arms.values()})))
 
 
 def plateau(arms: dict[str, Arm]) -> str:
