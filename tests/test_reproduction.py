@@ -177,10 +177,13 @@ def test_the_document_is_that_of_the_results() -> None:
     """Every table and list of docs/reproduction.md is what its command makes of the files; no score is typed."""
     document, results = ROOT / "docs" / "reproduction.md", ROOT / "results"
     evaluated = [results / "osie-validation", results / "dut_omron-validation"]
-    made = blocks(list(REPORTS), results / "reproduction", evaluated)
+    done = [study for study in REPORTS if (results / "reproduction" / study).is_dir()]
+    assert len(done) >= 4
+    made = blocks(done, results / "reproduction", evaluated)
     for name, table in made.items():
         assert insert(document, name, table, write=False), f"{name}: run the command that the document tells"
     text = document.read_text(encoding="utf-8")
-    assert text.count("<!-- table:") == len(made)
+    for name, table in re.findall(r"<!-- table:(.+?) -->\n(.*?)<!-- /table -->", text, flags=re.DOTALL):
+        assert name in made or not table, f"{name} has no results"
     prose = re.sub(r"<!-- table:.*?<!-- /table -->", "", text, flags=re.DOTALL)
     assert not re.search(r"\d\.\d\d", prose)
