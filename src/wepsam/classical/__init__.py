@@ -7,6 +7,7 @@ import numpy as np
 
 from wepsam.classical.center_bias import CenterBias, center_gaussian
 from wepsam.classical.gbvs import gbvs
+from wepsam.classical.itti import itti, itti_1998
 
 CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gbvs": gbvs,
@@ -15,6 +16,8 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gbvs-512": partial(gbvs, size=512),
     "gbvs-graph": partial(gbvs, normalization="graph"),  # the 2006 paper's second chain, instead of a power
     "center-gaussian": center_gaussian,
+    "itti": itti,
+    "itti-1998": itti_1998,
 }
 
-__all__ = ["CLASSICAL", "CenterBias", "center_gaussian", "gbvs"]
+__all__ = ["CLASSICAL", "CenterBias", "center_gaussian", "gbvs", "itti", "itti_1998"]
