@@ -16,6 +16,7 @@ MIRROR_OF = {
     # that is odd at some level of the pyramid loses its last pixel, which in the mirror image is the first.
     "itti": 0.03,
     "itti-1998": 0.03,
+    "aim": 0.02,  # a learned basis is not its own mirror image
 }
 
 

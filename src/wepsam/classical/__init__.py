@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from wepsam.classical.aim import aim
 from wepsam.classical.center_bias import CenterBias, center_gaussian
 from wepsam.classical.gbvs import gbvs
 from wepsam.classical.itti import itti, itti_1998
@@ -18,6 +19,15 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "center-gaussian": center_gaussian,
     "itti": itti,
     "itti-1998": itti_1998,
+    "aim": aim,
 }
 
-__all__ = ["CLASSICAL", "CenterBias", "center_gaussian", "gbvs", "itti", "itti_1998"]
+__all__ = [
+    "CLASSICAL",
+    "CenterBias",
+    "aim",
+    "center_gaussian",
+    "gbvs",
+    "itti",
+    "itti_1998",
+]
