@@ -9,6 +9,7 @@ from wepsam.classical.aim import aim
 from wepsam.classical.center_bias import CenterBias, center_gaussian
 from wepsam.classical.gbvs import gbvs
 from wepsam.classical.itti import itti, itti_1998
+from wepsam.classical.sdsr import sdsr
 
 CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gbvs": gbvs,
@@ -20,6 +21,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "itti": itti,
     "itti-1998": itti_1998,
     "aim": aim,
+    "sdsr": sdsr,
 }
 
 __all__ = [
@@ -30,4 +32,5 @@ __all__ = [
     "gbvs",
     "itti",
     "itti_1998",
+    "sdsr",
 ]
