@@ -9,6 +9,7 @@ from wepsam.classical.aim import aim
 from wepsam.classical.center_bias import CenterBias, center_gaussian
 from wepsam.classical.gbvs import gbvs
 from wepsam.classical.itti import itti, itti_1998
+from wepsam.classical.rare2012 import rare2012
 from wepsam.classical.sdsr import sdsr
 
 CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -22,6 +23,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "itti-1998": itti_1998,
     "aim": aim,
     "sdsr": sdsr,
+    "rare2012": rare2012,
 }
 
 __all__ = [
@@ -32,5 +34,6 @@ __all__ = [
     "gbvs",
     "itti",
     "itti_1998",
+    "rare2012",
     "sdsr",
 ]
