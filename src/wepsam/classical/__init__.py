@@ -7,6 +7,7 @@ import numpy as np
 
 from wepsam.classical.aim import aim
 from wepsam.classical.center_bias import CenterBias, center_gaussian
+from wepsam.classical.ciw import ciw
 from wepsam.classical.gbvs import gbvs
 from wepsam.classical.itti import itti, itti_1998
 from wepsam.classical.rare2012 import rare2012
@@ -24,6 +25,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "aim": aim,
     "sdsr": sdsr,
     "rare2012": rare2012,
+    "ciw": ciw,
 }
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "CenterBias",
     "aim",
     "center_gaussian",
+    "ciw",
     "gbvs",
     "itti",
     "itti_1998",
