@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from wepsam.classical.aim import aim
+from wepsam.classical.cas import cas
 from wepsam.classical.center_bias import CenterBias, center_gaussian
 from wepsam.classical.ciw import ciw
 from wepsam.classical.gbvs import gbvs
@@ -26,12 +27,14 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "sdsr": sdsr,
     "rare2012": rare2012,
     "ciw": ciw,
+    "cas": cas,
 }
 
 __all__ = [
     "CLASSICAL",
     "CenterBias",
     "aim",
+    "cas",
     "center_gaussian",
     "ciw",
     "gbvs",
