@@ -8,6 +8,7 @@ import pytest
 from wepsam.classical.aim import basis, coefficients, information
 from wepsam.classical.cas import in_context, mean_of_nearest, patches_at
 from wepsam.classical.ciw import INTENSITY, decomposed, recomposed, relative_contrast, sensitivity
+from wepsam.classical.gao import generalized_gaussian, kl, mutual_information
 from wepsam.classical.itti import _blur, _broadly_tuned, itti_map, normalized
 from wepsam.classical.learn_bases import fast_ica
 from wepsam.classical.rare2012 import decorrelated, fused, rarity
@@ -265,3 +266,41 @@ def test_cas_context_fades_with_the_distance_to_what_is_attended() -> None:
     faded = in_context(saliency)
     assert faded[1, 2] == 1
     assert faded[1, 7] == pytest.approx(0.5 * (1 - 5 / 10))
+
+
+# ---- Gao
+
+
+def test_kl_of_gaussians_and_of_laplacians() -> None:
+    two, one = np.array(2.0), np.array(1.0)
+
+    def gaussian(sigma: float) -> tuple[np.ndarray, np.ndarray]:
+        return np.array(sigma * np.sqrt(2)), two
+
+    assert kl(gaussian(1), gaussian(1)) == pytest.approx(0, abs=1e-12)
+    assert kl(gaussian(1), gaussian(3)) == pytest.approx(np.log(3) + 1 / 18 - 0.5)
+    assert kl((np.array(2.0), one), (np.array(5.0), one)) == pytest.approx(np.log(5 / 2) + 2 / 5 - 1)
+
+
+def test_generalized_gaussian_by_its_moments() -> None:
+    alpha, beta = generalized_gaussian(np.array([4.0, 4.0]), np.array([3 * 16.0, 6 * 16.0]), prior=0)
+    np.testing.assert_allclose(beta, [2, 1], rtol=1e-3)
+    np.testing.assert_allclose(alpha, [2 * np.sqrt(2), 2 / np.sqrt(2)], rtol=1e-3)  # sd 2
+
+
+def test_mutual_information_of_a_feature_with_two_gaussians(rng: np.random.Generator) -> None:
+    """A square of noise three times as strong as the noise around it, wide enough for the windows to be filled."""
+    feature = rng.normal(size=(600, 600))
+    feature[275:325, 275:325] *= 3
+    got = mutual_information(feature, 51, 151)[150, 150]
+    share = (51 / 151) ** 2
+    inner, outer = 9.0, 1.0
+    both = share * inner + (1 - share) * outer
+    fourth = 3 * (share * inner**2 + (1 - share) * outer**2)
+    alpha, beta = generalized_gaussian(np.array(both), np.array(fourth))
+
+    def from_gaussian(variance: float) -> float:
+        return float(kl((np.sqrt(np.array(2 * variance)), np.array(2.0)), (alpha, beta)))
+
+    assert got == pytest.approx(share * from_gaussian(inner) + (1 - share) * from_gaussian(outer), rel=0.25)
+    assert got > 5 * mutual_information(feature, 51, 151)[40, 40]

@@ -9,6 +9,7 @@ from wepsam.classical.aim import aim
 from wepsam.classical.cas import cas
 from wepsam.classical.center_bias import CenterBias, center_gaussian
 from wepsam.classical.ciw import ciw
+from wepsam.classical.gao import gao
 from wepsam.classical.gbvs import gbvs
 from wepsam.classical.itti import itti, itti_1998
 from wepsam.classical.rare2012 import rare2012
@@ -28,6 +29,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "rare2012": rare2012,
     "ciw": ciw,
     "cas": cas,
+    "gao": gao,
 }
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "cas",
     "center_gaussian",
     "ciw",
+    "gao",
     "gbvs",
     "itti",
     "itti_1998",
