@@ -10,7 +10,7 @@ Ours, for want of figures or of a public program: 240 pixels on the longer side 
 of it, differences of Gaussians as the band-pass filter of intensity and colors, square windows, fits by moments, and a
 final blur. The publication fits with a prior on the scale; here the prior is a standard deviation of .03 added to
 that of each window, without which a clean sky beside a tree is more salient than the tree (AUC-Judd .41 on a dozen
-pictures, with it .70). MIT300 has no row of this model, so nobody can say how near this is to the authors' program.
+pictures, with it .73). MIT300 has no row of this model, so nobody can say how near this is to the authors' program.
 """
 
 from functools import cache

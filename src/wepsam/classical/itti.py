@@ -18,9 +18,8 @@ publication uses, and no blur. Public MIT300 rows of both kinds are in the proje
 
 import numpy as np
 
-from wepsam import numba_cache
 from wepsam.classical.frame import checked, finished, working_size
-from wepsam.classical.gbvs import _border_ramp, _gabor_energy, _min_max, _resized, _sized
+from wepsam.classical.gbvs import _border_ramp, _compiled, _gabor_energy, _min_max, _resized, _sized
 
 CENTERS, DELTA = (2, 3), 2
 CENTERS_1998, DELTAS_1998 = (2, 3, 4), (3, 4)
@@ -85,25 +84,25 @@ def itti_1998(stimulus: np.ndarray) -> np.ndarray:
     picture = working_size(stimulus, LONGEST_1998, enlarge=True)
     levels = pyramid(picture, max(CENTERS_1998) + max(DELTAS_1998))
     shape = levels[SCALE_1998].shape[1:]
-    # Conspicuity: color adds its two opponencies before N(), orientation its four angles after N().
-    intensity = normalized(_conspicuity([level[:3].mean(axis=0) for level in levels], shape))
-    opponents = zip(*(_broadly_tuned(level[:3]) for level in levels), strict=True)
-    color = normalized(np.sum([_conspicuity(list(pair), shape) for pair in opponents], axis=0))
-    angles = zip(*(_gabor_energy(level[:3].mean(axis=0)) for level in levels), strict=True)
-    orientation = normalized(np.sum([normalized(_conspicuity(list(a), shape)) for a in angles], axis=0))
+    rgb = {level: planes[:3] for level, planes in levels.items() if level >= min(CENTERS_1998)}
+    # Color adds its two opponencies before N(), orientation its four angles after N().
+    intensity = _conspicuity({level: planes.mean(axis=0, keepdims=True) for level, planes in rgb.items()}, shape)
+    color = _conspicuity({level: _broadly_tuned(planes) for level, planes in rgb.items()}, shape)
+    orientation = _conspicuity({level: _gabor_energy(planes.mean(axis=0)) for level, planes in rgb.items()}, shape)
+    intensity, color = normalized(intensity[0]), normalized(color.sum(axis=0))
+    orientation = normalized(np.sum([normalized(angle) for angle in orientation], axis=0))
     return finished((intensity + color + orientation) / 3, stimulus.shape)
 
 
-def pyramid(picture: np.ndarray, last: int) -> list[np.ndarray]:
-    """Levels 0 to `last`, each (4, h, w) float32: R, G, B and, formed at full size, the largest of the three.
+def pyramid(picture: np.ndarray, last: int) -> dict[int, np.ndarray]:
+    """Levels 1 to `last`, each (4, h, w) float32: R, G, B and, formed at full size, the largest of the three.
 
     Taps 1 5 10 10 5 1, as in GBVS; a side of 10 pixels or less is not halved further.
     """
-    compiled = numba_cache.load("wepsam.classical.compiled")
-    planes = compiled.planes(np.ascontiguousarray(picture))
-    levels = [planes.astype(np.float32) / 255, compiled.decimate(planes, np.float32(1 / 255))]
-    while len(levels) <= last:
-        levels.append(compiled.decimate(levels[-1], np.float32(1)))
+    compiled = _compiled()
+    levels = {1: compiled.decimate(compiled.planes(np.ascontiguousarray(picture)), np.float32(1 / 255))}
+    for level in range(2, last + 1):
+        levels[level] = compiled.decimate(levels[level - 1], np.float32(1))
     return levels
 
 
@@ -165,18 +164,18 @@ def _broadly_tuned(rgb: np.ndarray) -> np.ndarray:
     return np.stack([red - green, blue - yellow])
 
 
-def _conspicuity(levels: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
-    """The normalized center-surround differences of one feature, added at level 4.
+def _conspicuity(features: dict[int, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    """(n, h, w): the normalized center-surround differences of each of n features, added at level 4.
 
     For colors the publication writes (R(c) - G(c)) - (G(s) - R(s)), which would be largest where center and surround
     have the same color; as everybody has read it, the difference of R - G is meant.
     """
-    total = np.zeros(shape, np.float32)
+    total: np.ndarray = np.zeros((len(features[SCALE_1998]), *shape), np.float32)
     for center in CENTERS_1998:
         for delta in DELTAS_1998:
-            surround = _resized(levels[center + delta][None], levels[center].shape)
-            contrast = _without_rounding(np.abs(levels[center] - surround), ROUNDING)
-            total += normalized(_resized(contrast, shape)[0])
+            surround = _resized(features[center + delta], features[center].shape[1:])
+            contrast = _without_rounding(np.abs(features[center] - surround), ROUNDING)
+            total += [normalized(single) for single in _resized(contrast, (shape[0], shape[1]))]
     return total
 
 
