@@ -5,8 +5,11 @@ from functools import partial
 
 import numpy as np
 
+from wepsam.classical.bms import bms
 from wepsam.classical.center_bias import CenterBias, center_gaussian
 from wepsam.classical.gbvs import gbvs
+from wepsam.classical.image_signature import image_signature
+from wepsam.classical.spectral_residual import spectral_residual
 
 CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gbvs": gbvs,
@@ -14,7 +17,10 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gbvs-256": partial(gbvs, size=256),
     "gbvs-512": partial(gbvs, size=512),
     "gbvs-graph": partial(gbvs, normalization="graph"),  # the 2006 paper's second chain, instead of a power
+    "bms": bms,
+    "image_signature": image_signature,
+    "spectral_residual": spectral_residual,
     "center-gaussian": center_gaussian,
 }
 
-__all__ = ["CLASSICAL", "CenterBias", "center_gaussian", "gbvs"]
+__all__ = ["CLASSICAL", "CenterBias", "bms", "center_gaussian", "gbvs", "image_signature", "spectral_residual"]
