@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from wepsam.classical.bms import bms, boolean_maps, dilated, normalized, surrounded
+from wepsam.classical.covsal import cone, covsal, descriptors, dissimilarity, statistics
+from wepsam.classical.fes import fes, posterior, surround_density
 from wepsam.classical.image_signature import image_signature, reconstructed, signature
 from wepsam.classical.spectral_residual import residual, spectral_residual
 
@@ -118,3 +120,79 @@ def test_spectral_residual_finds_what_is_not_like_the_rest_of_its_spectrum(rng):
     row, column = np.unravel_index(spectral_residual(stimulus).argmax(), (64, 64))
     assert abs(row - 26.5) < 4
     assert abs(column - 42.5) < 4
+
+
+# ---- CovSal
+
+
+def test_region_statistics_are_those_of_the_patches(rng):
+    pixels = rng.normal(size=(16, 16, 3)) + 50
+    for k, (means, covariances) in zip((2, 4, 8), statistics(pixels, (2, 4, 8)), strict=True):
+        assert means.shape == (16 // k, 16 // k, 3)
+        for row, column in ((0, 0), (1, 0), (1, 1)):
+            patch = pixels[row * k : (row + 1) * k, column * k : (column + 1) * k].reshape(-1, 3)
+            np.testing.assert_allclose(means[row, column], patch.mean(axis=0))
+            np.testing.assert_allclose(covariances[row, column], np.cov(patch.T), atol=1e-10)
+
+
+def test_descriptors_are_as_far_apart_as_sigma_points(rng):
+    d = 7
+    means, roots = rng.normal(size=(2, d)), rng.normal(size=(2, d, d))
+    covariances = roots @ roots.transpose(0, 2, 1)
+
+    def sigma_points(mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        columns = np.linalg.cholesky(2 * (d + 0.1) * (covariance + 0.001 * np.eye(d))).T
+        return np.concatenate([[mean], mean + columns, mean - columns])
+
+    expected = np.linalg.norm(sigma_points(means[0], covariances[0]) - sigma_points(means[1], covariances[1]))
+    ours = descriptors(means, covariances)
+    assert np.linalg.norm(ours[0] - ours[1]) == pytest.approx(expected)
+
+
+def test_dissimilarity_counts_the_nearest_tenth(rng):
+    vectors = rng.normal(size=(5, 6, 2))
+    ours = dissimilarity(vectors, 8)
+    for r, c in ((0, 0), (2, 3), (4, 5)):
+        others = [
+            np.linalg.norm(vectors[r, c] - vectors[y, x]) / (1 + 8 * np.hypot(y - r, x - c))
+            for y in range(max(0, r - 3), min(5, r + 4))
+            for x in range(max(0, c - 3), min(6, c + 4))
+            if (y, x) != (r, c)
+        ]
+        assert ours[r, c] == pytest.approx(np.mean(sorted(others)[: max(1, len(others) // 10)]))
+
+
+def test_covsal_finds_a_patch_of_another_texture(rng):
+    gray = rng.normal(128, 10, (128, 128))
+    gray[40:64, 70:94] = 128 + 40 * np.sign(rng.normal(size=(24, 24)))
+    saliency_map = covsal(np.clip(gray, 0, 255).astype(np.uint8)[..., None].repeat(3, 2))
+    row, column = np.unravel_index(saliency_map.argmax(), (128, 128))
+    assert 36 < row < 68
+    assert 66 < column < 98
+    assert cone(2) == pytest.approx(np.full((2, 2), 0.5))
+
+
+# ---- FES
+
+
+def test_density_ratio_by_hand():
+    """Center kernel 1 / 1 at its peak, surround kernels 1 / 10 each: with equal priors 1 / (1 + mean kernel / 10)."""
+    half = np.full((1, 1), 0.5)
+    assert posterior(np.zeros((1, 1)), half) == 1  # no one around looks like it
+    assert posterior(np.ones((1, 1)), half) == pytest.approx(10 / 11)
+    assert posterior(np.ones((1, 1)), half / 5) == pytest.approx(1 / 1.9)  # prior .1: odds 9 against it, times .1
+
+
+def test_surround_density_is_a_mean_of_kernels_on_a_circle():
+    colors = np.zeros((21, 21, 3))
+    colors[:, 15:, 0] = 20  # right of the center: 3 of 8 samples at radius 7 are 20 Lab units away
+    expected = (5 + 3 * np.exp(-(20**2) / (2 * 10**2))) / 8
+    assert surround_density(colors, 7)[10, 10] == pytest.approx(expected)
+
+
+def test_fes_finds_a_disc_of_another_color():
+    y, x = np.mgrid[:96, :128]
+    stimulus = np.full((96, 128, 3), (60, 120, 60), np.uint8)
+    stimulus[(y - 40) ** 2 + (x - 80) ** 2 < 49] = (200, 40, 40)
+    row, column = np.unravel_index(fes(stimulus).argmax(), (96, 128))
+    assert (row - 40) ** 2 + (column - 80) ** 2 < 49

@@ -7,6 +7,8 @@ import numpy as np
 
 from wepsam.classical.bms import bms
 from wepsam.classical.center_bias import CenterBias, center_gaussian
+from wepsam.classical.covsal import covsal
+from wepsam.classical.fes import fes
 from wepsam.classical.gbvs import gbvs
 from wepsam.classical.image_signature import image_signature
 from wepsam.classical.spectral_residual import spectral_residual
@@ -20,7 +22,19 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "bms": bms,
     "image_signature": image_signature,
     "spectral_residual": spectral_residual,
+    "covsal": covsal,
+    "fes": fes,
     "center-gaussian": center_gaussian,
 }
 
-__all__ = ["CLASSICAL", "CenterBias", "bms", "center_gaussian", "gbvs", "image_signature", "spectral_residual"]
+__all__ = [
+    "CLASSICAL",
+    "CenterBias",
+    "bms",
+    "center_gaussian",
+    "covsal",
+    "fes",
+    "gbvs",
+    "image_signature",
+    "spectral_residual",
+]

@@ -89,4 +89,4 @@ def dilated(values: np.ndarray, radius: int) -> np.ndarray:
 
 def normalized(region: np.ndarray) -> np.ndarray:
     """A region divided by its L2 norm."""
-    return region / np.sqrt(max(1, np.count_nonzero(region)))
+    return region / max(1.0, float(np.linalg.norm(region)))
