@@ -7,7 +7,11 @@ from wepsam.classical.bms import bms, boolean_maps, dilated, normalized, surroun
 from wepsam.classical.covsal import cone, covsal, descriptors, dissimilarity, statistics
 from wepsam.classical.fes import fes, posterior, surround_density
 from wepsam.classical.image_signature import image_signature, reconstructed, signature
+from wepsam.classical.learn_statistics import dictionary
+from wepsam.classical.lgs import coded, dictionaries, global_rarity, local_rarity, mirrored, sparse_codes
 from wepsam.classical.spectral_residual import residual, spectral_residual
+from wepsam.classical.sun import generalized_gaussian, scaled, self_information
+from wepsam.classical.sun import statistics as sun_statistics
 
 
 @pytest.fixture
@@ -196,3 +200,81 @@ def test_fes_finds_a_disc_of_another_color():
     stimulus[(y - 40) ** 2 + (x - 80) ** 2 < 49] = (200, 40, 40)
     row, column = np.unravel_index(fes(stimulus).argmax(), (96, 128))
     assert (row - 40) ** 2 + (column - 80) ** 2 < 49
+
+
+# ---- SUN
+
+
+def test_generalized_gaussians_are_fitted_by_moments(rng):
+    values = np.stack([rng.normal(0, 3, 100_000), rng.laplace(0, 2, 100_000)], axis=1)
+    scales, shapes = generalized_gaussian(values)
+    assert shapes == pytest.approx([2, 1], rel=0.03)
+    assert scales == pytest.approx([3 * 2**0.5, 2], rel=0.03)
+
+
+def test_self_information_is_minus_the_log_likelihood_but_for_a_constant(rng):
+    from scipy.stats import gennorm
+
+    responses, scales, shapes = rng.normal(size=(5, 3)), np.array([0.5, 1, 2]), np.array([0.5, 1, 2])
+    ours = self_information(responses, scales, shapes)
+    likelihood = gennorm.logpdf(responses, shapes, scale=scales).sum(axis=1)
+    assert np.ptp(ours + likelihood) < 1e-9
+    by_hand = self_information(np.array([[1.0, -2, 0]]), np.array([0.25, 2, 2]), np.array([0.5, 1, 2]))
+    assert by_hand == pytest.approx([2 + 1 + 0])
+
+
+def test_rare_responses_score_higher(rng):
+    filters, scales, shapes = sun_statistics()
+    assert len(filters) == len(scales) == len(shapes)
+    assert np.abs(filters.sum(axis=1)).max() < 1e-4  # gray says nothing
+    frequent, rare = scales[None] * 0.5, scales[None] * 5
+    assert self_information(rare, scales, shapes) > self_information(frequent, scales, shapes)
+    assert scaled(rng.integers(0, 256, (9, 9, 3), dtype=np.uint8)).std() == pytest.approx(1, rel=1e-4)
+
+
+# ---- LGS
+
+
+def test_sparse_codes_solve_the_lasso(rng):
+    """Where a coefficient is not 0 the residual's answer is the sparsity with its sign, elsewhere at most that."""
+    atoms = rng.normal(size=(12, 8))
+    atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
+    patches = rng.normal(size=(20, 8))
+    codes = sparse_codes(patches, atoms, sparsity=0.2, steps=3000)
+    answers = (patches - codes @ atoms) @ atoms.T
+    active = np.abs(codes) > 1e-6
+    assert 0.1 < active.mean() < 0.9
+    np.testing.assert_allclose(answers[active], 0.2 * np.sign(codes[active]), atol=1e-4)
+    assert np.abs(answers[~active]).max() < 0.2 + 1e-4
+
+
+def test_codes_reconstruct_patches_from_the_learned_dictionaries(rng):
+    atoms, _ = dictionaries()
+    assert atoms.shape == (6, 128, 64)
+    y, x = np.mgrid[:8, :8] - 3.5
+    edges = [np.tanh(np.cos(a) * x + np.sin(a) * y - o).ravel() for a in np.arange(0, 3, 0.5) for o in (-2, 0, 1)]
+    patches = np.array(edges, np.float32) + 2
+    for channel in atoms:
+        codes = coded(patches, channel)
+        rebuilt = codes[:, :1] / 8 + codes[:, 1:] @ channel
+        assert np.mean((rebuilt - patches) ** 2) < 0.1 * patches.var()
+        assert np.mean(codes[:, 1:] != 0) < 0.5
+
+
+def test_a_dictionary_learns_what_its_patches_are_made_of(rng):
+    made_of = rng.normal(size=(2, 8, 8))
+    made_of -= made_of.mean(axis=(1, 2), keepdims=True)
+    images = mirrored(made_of / np.linalg.norm(made_of, axis=(1, 2), keepdims=True))
+    assert images.shape == (8, 64)
+    weights = rng.normal(size=(800, 8)) * (rng.random((800, 8)) < 0.15) * 5
+    learned = mirrored(dictionary((weights @ images).astype(np.float32), 4, rng))
+    assert np.abs(images @ learned.T).max(axis=1).min() > 0.95
+
+
+def test_rarities_by_hand():
+    codes = np.array([[[0.0], [0.0]], [[0.0], [5.0]]])
+    log = np.log
+    assert global_rarity(codes) == pytest.approx(np.array([[-log(0.75), -log(0.75)], [-log(0.75), -log(0.25)]]))
+    diagonal = 1 / 2**0.5
+    mean = 5 / (2 + diagonal)  # two neighbors at 1, one at the root of 2
+    assert local_rarity(codes) == pytest.approx(np.array([[mean * diagonal, mean], [mean, 5]]))

@@ -11,7 +11,9 @@ from wepsam.classical.covsal import covsal
 from wepsam.classical.fes import fes
 from wepsam.classical.gbvs import gbvs
 from wepsam.classical.image_signature import image_signature
+from wepsam.classical.lgs import lgs
 from wepsam.classical.spectral_residual import spectral_residual
+from wepsam.classical.sun import sun
 
 CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gbvs": gbvs,
@@ -24,6 +26,8 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "spectral_residual": spectral_residual,
     "covsal": covsal,
     "fes": fes,
+    "sun": sun,
+    "lgs": lgs,
     "center-gaussian": center_gaussian,
 }
 
@@ -36,5 +40,7 @@ __all__ = [
     "fes",
     "gbvs",
     "image_signature",
+    "lgs",
     "spectral_residual",
+    "sun",
 ]

@@ -17,7 +17,7 @@ diagonals, which it has too, suffices). The maps are enlarged bilinearly and mul
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, lab
+from wepsam.classical.frame import checked, finished, lab, uniform
 from wepsam.images import resize
 
 SIDE = 512  # pixels of the square
@@ -48,7 +48,7 @@ def covsal(stimulus: np.ndarray) -> np.ndarray:
     """
     picture = resize(checked(stimulus), (SIDE, SIDE))
     product = np.ones((GRID, GRID))
-    if np.ptp(picture, axis=(0, 1)).any():  # else there is only the cone, which says nothing about the picture
+    if not uniform(picture):  # else there is only the cone, which says nothing about the picture
         for means, covariances in statistics(features(picture)):
             contrast = dissimilarity(descriptors(means[..., :5], covariances), SIDE // len(means)) * cone(len(means))
             product *= maps.enlarge(contrast, (GRID, GRID)) / contrast.max()

@@ -16,7 +16,7 @@ import numpy as np
 
 from wepsam import maps
 from wepsam.classical.center_bias import center_gaussian
-from wepsam.classical.frame import checked, finished, lab, working_size
+from wepsam.classical.frame import checked, finished, lab, uniform, working_size
 
 LONGEST = 171  # pixels of the longer side
 RADII = (13, 25, 38)  # pixels
@@ -44,7 +44,7 @@ def fes(stimulus: np.ndarray) -> np.ndarray:
         Density Estimation", SCIA 2011.
     """
     picture = working_size(checked(stimulus), LONGEST, enlarge=True)
-    if not np.ptp(picture, axis=(0, 1)).any():
+    if uniform(picture):
         return np.zeros(stimulus.shape[:2], np.float32)
     colors, prior = lab(picture), PRIOR * center_gaussian(picture, sigma=PRIOR_SIGMA).astype(np.float64)
     scales = [fading_blur(posterior(surround_density(colors, radius), prior)) ** POWER for radius in RADII]

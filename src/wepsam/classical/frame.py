@@ -24,6 +24,11 @@ def checked(stimulus: np.ndarray) -> np.ndarray:
     return stimulus
 
 
+def uniform(stimulus: np.ndarray) -> bool:
+    """Whether all pixels have one color: then nothing is salient, and rounding must not decide what is."""
+    return bool((stimulus == stimulus[:1, :1]).all())
+
+
 def working_size(stimulus: np.ndarray, longest: int, *, shortest: int = 1, enlarge: bool = False) -> np.ndarray:
     """The picture with at most `longest` pixels on its longer side; exactly that many, if it may be enlarged.
 
