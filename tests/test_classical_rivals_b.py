@@ -6,10 +6,16 @@ import pytest
 from wepsam.classical.bms import bms, boolean_maps, dilated, normalized, surrounded
 from wepsam.classical.covsal import cone, covsal, descriptors, dissimilarity, statistics
 from wepsam.classical.fes import fes, posterior, surround_density
+from wepsam.classical.gnms import boxes, gnms, integral, nonlocal_mean, pooled, superpixels, uniqueness, windows
 from wepsam.classical.image_signature import image_signature, reconstructed, signature
 from wepsam.classical.learn_statistics import dictionary
 from wepsam.classical.lgs import coded, dictionaries, global_rarity, local_rarity, mirrored, sparse_codes
+from wepsam.classical.narfi import avoidance, clustered, first_centers, narfi
+from wepsam.classical.narfi import frame as narfi_frame
 from wepsam.classical.spectral_residual import residual, spectral_residual
+from wepsam.classical.stc import dissimilarity as stc_dissimilarity
+from wepsam.classical.stc import patches_of as stc_patches
+from wepsam.classical.stc import places, stc
 from wepsam.classical.sun import generalized_gaussian, scaled, self_information
 from wepsam.classical.sun import statistics as sun_statistics
 
@@ -278,3 +284,108 @@ def test_rarities_by_hand():
     diagonal = 1 / 2**0.5
     mean = 5 / (2 + diagonal)  # two neighbors at 1, one at the root of 2
     assert local_rarity(codes) == pytest.approx(np.array([[mean * diagonal, mean], [mean, 5]]))
+
+
+# ---- GNMS
+
+
+def test_superpixels_cover_every_pixel_once(rng):
+    colors = np.zeros((24, 36, 3))
+    colors[:, 20:] = 60  # an edge that is none of the grid's
+    labels, centers = superpixels(colors + rng.normal(0, 1, (24, 36, 3)), (2, 3))
+    assert labels.shape == (24, 36)
+    assert set(np.unique(labels)) <= set(range(6))
+    assert centers.shape == (6, 5)
+    for number in np.unique(labels):  # none lies across the edge
+        assert np.ptp(colors[labels == number]) == 0
+        y, x = np.nonzero(labels == number)
+        assert centers[number, 3:] == pytest.approx([(y.mean() + 0.5) / 12 - 0.5, (x.mean() + 0.5) / 12 - 0.5])
+
+
+def test_uniqueness_by_hand():
+    centers = np.array([[0.0, 0, 0, 0, 0], [0, 0, 0, 0, 1], [30, 40, 0, 0, 1]])  # colors 0, 0, 50 apart; places 0, 1, 1
+    near = np.exp(-0.5 / 4**2)
+    sizes = np.array([1, 1, 2])
+    expected = [100 * near / (1 + near + 2 * near), 100 / (near + 1 + 2), 50 * (near + 1) / (near + 1 + 2)]
+    assert uniqueness(centers, sizes) == pytest.approx(np.array(expected))
+
+
+def test_the_most_objectlike_window_holds_the_object():
+    colors = np.zeros((72, 96, 3))
+    colors[24:48, 36:60] = 50  # cells (2..3, 3..4) of (6, 8)
+    labels = np.zeros((72, 96), int)
+    labels[24:48, 36:60] = 1
+    scores, inside = windows(colors, labels, (6, 8), 2)
+    best = scores.argmax()
+    assert inside[best].tolist() == [0, 24 * 24]
+    assert scores[best] == pytest.approx(50 * 3**0.5)
+    mean, largest = pooled(scores, inside, np.bincount(labels.ravel()))
+    assert mean[1] > mean[0]
+    assert largest[1] > largest[0]
+    table = integral(np.ones((3, 4, 1)))
+    assert boxes(table, *np.array([[0, 1], [0, 2], [3, 2], [4, 4]])).ravel().tolist() == [12, 2]
+
+
+def test_nonlocal_mean_blends_what_is_alike():
+    centers = np.array([[0.0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [90, 0, 0, 0, 0]])
+    blended = nonlocal_mean(np.array([1.0, 4, 10]), centers, np.array([2, 1, 1]))
+    assert blended == pytest.approx([2, 2, 10], abs=1e-5)
+
+
+# ---- NARFI
+
+
+def test_the_first_centers_come_from_the_border():
+    colors = np.zeros((32, 48, 3))
+    colors[:2], colors[-2:] = 10, 20
+    colors[10:20, 10:20] = 90
+    centers = first_centers(colors)
+    assert centers[:2].tolist() == [[10] * 3, [20] * 3]
+    assert centers[4].tolist() == [90] * 3  # the farthest color from all of the border's
+    labels = clustered(colors.reshape(-1, 3), centers).reshape(32, 48)
+    assert len({labels[0, 20], labels[-1, 20], labels[15, 15]}) == 3
+
+
+def test_avoidance_by_hand():
+    labels = np.zeros((16, 16), int)
+    labels[1:-1, 1:-1] = 1
+    labels[4:8, 4:8] = 2
+    labels[:, :1] = labels[5:9, 1:3] = 3  # 16 of 60 frame pixels, 24 of 256 in all
+    assert narfi_frame(16, 16).sum() == 60
+    assert avoidance(labels).tolist() == [0, 1, 1, 0]
+
+
+def test_narfi_is_nearly_binary():
+    stimulus = np.full((64, 96, 3), (90, 120, 90), np.uint8)
+    stimulus[20:40, 30:60] = (200, 60, 40)
+    saliency_map = narfi(stimulus)
+    assert saliency_map[24:36, 34:56].min() > 0.9
+    assert np.mean((saliency_map > 0.1) & (saliency_map < 0.9)) < 0.15
+
+
+# ---- STC
+
+
+def test_dissimilarity_by_hand():
+    template = np.zeros((1, 75))
+    patches = np.zeros((2, 75))
+    patches[1, ::3] = 20  # 20 Lab units of lightness everywhere
+    assert stc_dissimilarity(patches, template)[:, 0] == pytest.approx([0, 1 - np.exp(-0.5)])
+    assert stc_patches(np.arange(12.0).reshape(2, 2, 3)).shape == (2, 2, 75)
+
+
+def test_templates_are_the_same_from_either_side():
+    for n in (1, 2, 7, 24, 65):
+        assert places(n).tolist() == (n - 1 - places(n)[::-1]).tolist()
+        assert 1 <= len(places(n)) <= 8
+
+
+@pytest.mark.parametrize("model", [gnms, stc])
+def test_an_object_of_another_color_is_found(model):
+    stimulus = np.full((96, 128, 3), (90, 120, 90), np.uint8)
+    stimulus[36:56, 72:92] = (200, 60, 40)
+    saliency_map = model(stimulus)
+    row, column = np.unravel_index(saliency_map.argmax(), (96, 128))
+    assert 34 <= row < 58
+    assert 70 <= column < 94
+    assert saliency_map[:20, :40].max() < 0.3

@@ -10,9 +10,12 @@ from wepsam.classical.center_bias import CenterBias, center_gaussian
 from wepsam.classical.covsal import covsal
 from wepsam.classical.fes import fes
 from wepsam.classical.gbvs import gbvs
+from wepsam.classical.gnms import gnms
 from wepsam.classical.image_signature import image_signature
 from wepsam.classical.lgs import lgs
+from wepsam.classical.narfi import narfi
 from wepsam.classical.spectral_residual import spectral_residual
+from wepsam.classical.stc import stc
 from wepsam.classical.sun import sun
 
 CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -28,6 +31,10 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "fes": fes,
     "sun": sun,
     "lgs": lgs,
+    # in the spirit of publications that are hardly documented
+    "gnms": gnms,
+    "narfi": narfi,
+    "stc": stc,
     "center-gaussian": center_gaussian,
 }
 
@@ -39,8 +46,11 @@ __all__ = [
     "covsal",
     "fes",
     "gbvs",
+    "gnms",
     "image_signature",
     "lgs",
+    "narfi",
     "spectral_residual",
+    "stc",
     "sun",
 ]

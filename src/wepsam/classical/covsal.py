@@ -51,7 +51,8 @@ def covsal(stimulus: np.ndarray) -> np.ndarray:
     if not uniform(picture):  # else there is only the cone, which says nothing about the picture
         for means, covariances in statistics(features(picture)):
             contrast = dissimilarity(descriptors(means[..., :5], covariances), SIDE // len(means)) * cone(len(means))
-            product *= maps.enlarge(contrast, (GRID, GRID)) / contrast.max()
+            if contrast.any():  # else all patches of this size are alike
+                product *= maps.enlarge(contrast, (GRID, GRID)) / contrast.max()
     return finished(maps.blur(product, BLUR * GRID), stimulus.shape)
 
 
