@@ -1,11 +1,11 @@
-# make demo | test | check | bench | interop | browser | reproduce. Each makes what it needs, from a bare clone and a Python >= 3.11.
+# make demo | test | check | bench | interop | browser | weights. Each makes what it needs, from a bare clone and a Python >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= ../shared/data
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check bench interop browser reproduce clean
+.PHONY: demo test check bench interop browser weights clean
 
 DEMO := $(addprefix .venv/pictures/,astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png)
 
@@ -29,8 +29,8 @@ interop: .venv-interop/ready  ## our metrics, predictors and datasets against py
 browser: .venv/dev tests/browser/node_modules/.ready  ## the shipped files in a browser's WebAssembly, under Node
 	$(BIN)/python -m pytest tests/browser
 
-reproduce: .venv/dev  ## the shipped model from the data: labels, both stages, export, evaluation, tables (DATA=folder)
-	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash docs/reproduce.sh
+weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)
+	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash docs/weights.sh
 
 clean:
 	rm -rf .venv .venv-interop demo tests/browser/node_modules

@@ -48,6 +48,22 @@ def test_worst_and_best_by_the_metric(own: FixationDataset, tmp_path: Path) -> N
         drawn.sheets(replace(made, about=made.about | {"dataset_sha256": "other"}), [], own, "nss", tmp_path)
 
 
+def test_a_sheet_of_the_whole_range_chooses_by_a_rule(own: FixationDataset, tmp_path: Path) -> None:
+    """Of 11 pictures with a score the one at 10 % is the second from below, at 90 % the last but one."""
+    rows = tuple({"id": sample.id, "cc": float("nan") if k == 3 else -float(k)} for k, sample in enumerate(own))
+    made = Evaluation(rows, {"model": "m", "dataset": own.name, "split": "all", "pictures": 12, "protocol": "mit"})
+    asked: list[str] = []
+
+    def answer(sample: Sample) -> np.ndarray:
+        asked.append(sample.id)
+        return center_gaussian(np.zeros((*sample.size, 3)))
+
+    drawn.range_sheet(made, [(made, answer), (made, answer)], own, "cc", tmp_path / "new" / "sheet.jpg")
+    assert asked[::2] == asked[1::2] == ["010", "008", "006", "004", "001"]
+    with Image.open(tmp_path / "new" / "sheet.jpg") as picture:
+        assert picture.height > 5 * 150
+
+
 def test_scatter_is_drawn_and_odd_names_are_no_formulas(own: FixationDataset, tmp_path: Path) -> None:
     one, two = evaluate(center_gaussian, own, name="cost_$a$b^"), evaluate("center-bias", own)
     path = drawn.scatter(one, two, "nss", tmp_path / "new")
@@ -86,3 +102,26 @@ def test_figures_from_the_command_line(own_dataset: Path, tmp_path: Path, wepsam
     code, _, err = wepsam_command(*command, "--metric", "emd")
     assert code == 2
     assert "not 'emd'" in err
+
+
+def test_a_sheet_of_models_by_name_from_the_command_line(
+    own_dataset: Path, tmp_path: Path, wepsam_command: Run
+) -> None:
+    spec, results, sheet = f"csv={own_dataset}", tmp_path / "pictures_with_csv-all", tmp_path / "sheet.png"
+    for model in ("center-bias", "gbvs-128", "one-observer"):
+        wepsam_command("evaluate", model, "-d", spec, "--split", "all", "-o", tmp_path)
+    widths = []
+    for models in (["gbvs-128"], ["gbvs-128", "one-observer"], ["gbvs-128", "center-bias"]):
+        code, _, err = wepsam_command("compare", results, *models, "--sheet", sheet, "-d", spec)
+        assert code == 0
+        assert err == f"{sheet}\n"
+        with Image.open(sheet) as picture:
+            widths.append(picture.width)
+    assert widths[0] == widths[1] < widths[2]  # of people there is no map but their density
+    for arguments, told in (
+        ((results, "--sheet", sheet, "-d", spec), "models that are named"),
+        ((results, "gbvs-128", "--sheet", sheet), "NAME=FOLDER of pictures_with_csv"),
+    ):
+        code, _, err = wepsam_command("compare", *arguments)
+        assert code == 2
+        assert told in " ".join(err.replace("│", " ").split())

@@ -1,17 +1,29 @@
 """The studies of the paper's claim: what they compare, and that their tables come from the files of results."""
 
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
+from conftest import Paint, Run, Write
+from test_datasets import write_osie
+from wepsam import evaluate, maps
+from wepsam.classical import CLASSICAL
+from wepsam.datasets import open_dataset
 from wepsam.reproduction.outcomes import labels_needed, over_seeds
-from wepsam.reproduction.studies import FULL, STUDIES, Human, with_starts
+from wepsam.reproduction.studies import FULL, SMOKE, STUDIES, Human, with_starts
+from wepsam.reproduction.table1 import table1
 
 
 def test_runs_have_names_of_their_own_and_come_after_their_starts() -> None:
     jobs = with_starts([job for study in STUDIES.values() for job in study(FULL)])
     assert len({job.name for job in jobs}) == len(jobs)
     for place, job in enumerate(jobs):
-        assert job.start is None or job.start in jobs[:place]
+        assert job.start in (None, "imagenet", *jobs[:place])
 
 
 def test_compared_arms_see_as_many_pictures() -> None:
@@ -23,7 +35,9 @@ def test_compared_arms_see_as_many_pictures() -> None:
 
     assert seen("convergence/weak-seed4") == seen("convergence/random-longer-seed4")
     for name, job in jobs.items():
-        if name.startswith("labels/weak"):
+        if "as-long" in name:  # compared at equal fine-tuning
+            assert job.pictures == jobs[name.replace("weak-as-long", "random")].pictures
+        elif name.startswith("labels/weak"):
             assert isinstance(job.data, Human)
             assert seen(name) == seen(name.replace("weak", "random"))
 
@@ -40,3 +54,78 @@ def test_labels_needed_by_hand() -> None:
     assert labels_needed(shares, scores, 0.3) == pytest.approx(10**-1.5)  # half way, over the logarithm
     assert labels_needed(shares, scores, 0.1) == pytest.approx(0.01)
     assert labels_needed(shares, scores, 0.6) == np.inf
+
+
+@pytest.fixture
+def data(tmp_path: Path, paint: Paint, write: Write) -> Path:
+    """A folder like the one that the studies are done with: photographs, and the four sets, all in their true forms."""
+    folder, rng = tmp_path / "data", np.random.default_rng(0)
+    for seed in range(24):
+        write(folder / "photos" / f"{seed:02}.jpg", paint(seed, 144, 192))
+    looked = {}
+    for number in range(1001, 1025):
+        write(folder / "osie" / "data" / "stimuli" / f"{number}.jpg", paint(number, 60, 80))
+        looked[f"{number}.jpg"] = [[tuple(rng.uniform((20, 15), (60, 45)))] * 3 for _ in range(2)]
+    write_osie(folder / "osie" / "data", looked)
+    for part, first, count in (("train", 1, 24), ("val", 3006, 12)):
+        for number in range(first, first + count):
+            density = maps.density(rng.uniform(10, 54, (3, 2)), (64, 64), 4.0)
+            write(folder / "dut_omron" / "images" / part / f"{number:04}.jpg", paint(number, 64, 64))
+            write(
+                folder / "dut_omron" / "maps" / part / f"{number:04}.png",
+                np.rint(255 * density / density.max()).astype(np.uint8),
+            )
+    for name in ("eyecrowd", "scene"):
+        rows = ["image,observer,x,y"]
+        for seed in range(12):
+            write(folder / name / "stimuli" / f"{seed:02}.jpg", paint(seed, 60, 80))
+            rows += [f"{seed:02}.jpg,{o},{x:.1f},{y:.1f}" for o, (x, y) in enumerate(rng.uniform(20, 50, (3, 2)))]
+        (folder / name / "fixations.csv").write_text("\n".join(rows))
+    return folder
+
+
+def test_the_studies_in_tiny_from_data_to_report(data: Path, tmp_path: Path, wepsam_command: Run) -> None:
+    """All runs of all studies by the code that does the full ones; then nothing is left to do; the report is theirs."""
+    out, results, document = tmp_path / "runs", tmp_path / "results", tmp_path / "report.md"
+    document.write_text("".join(f"# {name}\n<!-- table:{name} -->\n<!-- /table -->\n" for name in STUDIES))
+    command = ("reproduce", "--smoke", "--data", data, "--out", out, "--results", results, "--workers", 2)
+    code, said, err = wepsam_command(*command)
+    assert code == 0, err
+    jobs = with_starts([job for study in STUDIES.values() for job in study(SMOKE)])
+    assert said == f"{len(jobs)} runs: {results}\n"
+    for job in jobs:
+        assert sorted(p.name for p in (results / job.name).iterdir()) == ["job.json", "log.csv", "scores.csv"]
+
+    made = {path: path.stat().st_mtime_ns for path in out.rglob("*.safetensors")}
+    code, said, err = wepsam_command(*command, "--report", document)
+    assert code == 0, err
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*.safetensors")} == made
+    assert said.splitlines()[1:] == [str(document), *(str(tmp_path / "report" / f"{name}.png") for name in STUDIES)]
+    for name in STUDIES:
+        with Image.open(tmp_path / "report" / f"{name}.png") as picture:
+            assert picture.width > 700
+    with (results / "labels/weak-as-long-1-seed0/scores.csv").open(newline="") as file:
+        cc = np.mean([float(row["cc"]) for row in csv.DictReader(file)])
+    last = [line for line in document.read_text().splitlines() if line.startswith("| 100% (")][1]
+    assert last.split(" | ")[2] == f"{cc:.3f}"
+
+
+def test_table_1_quotes_and_measures(own_dataset: Path, tmp_path: Path) -> None:
+    """Quoted rows say so; measured ones are the means; what GBVS has is taken away from both kinds."""
+    data = open_dataset(f"csv={own_dataset}")
+    made = {name: evaluate(CLASSICAL[name], data, name=name) for name in ("gbvs", "gbvs-128")}
+    made["center-bias"] = evaluate("center-bias", data)
+    made["own"] = evaluate(CLASSICAL["gbvs-128"], data, name="own")
+    for one in made.values():
+        one.save(tmp_path)
+    above, below = table1([tmp_path]).split("**Minus GBVS on the same pictures**")
+    rows = {line.split(" | ")[0]: line.split(" | ")[1:] for line in above.splitlines()}
+    quoted = "| *WEPSAM* | *MIT300, quoted from the paper* | *0.80* | *0.78* | *0.51* | *0.45* | *1.01* | *1.35* |"
+    assert quoted in above.splitlines()
+    own = made["own"].mean()
+    assert rows["| **own**"][0] == "12 of pictures_with_csv, measured"
+    assert rows["| **own**"][3].startswith(f"{own['cc']:.2f} ± ")
+    leads = {line.split(" | ")[0]: line.split(" | ")[1:] for line in below.splitlines()}
+    assert leads["| *WEPSAM*"][3] == "*+0.03*"  # CC .51 - .48
+    assert leads["| **own**"][3].startswith(f"{own['cc'] - made['gbvs'].mean()['cc']:+.2f} [")
+    assert not any("center bias" in name or "128" in name for name in leads)

@@ -93,7 +93,10 @@ def test_losses_are_the_metrics(seed):
     cc = np.mean([metrics.cc(p, q) for p, q in zip(densities, target, strict=True)])
     assert losses.kl(o, t).item() == pytest.approx(kl, rel=1e-9)
     assert losses.cc(o, t).item() == pytest.approx(1 - cc, rel=1e-9)
+    nss = np.mean([metrics.nss_density(p, q) for p, q in zip(densities, target, strict=True)])
+    assert losses.nss(o, t).item() == pytest.approx(-nss, rel=1e-9)
     assert losses.kl_cc(o, t).item() == pytest.approx(kl + 1 - cc, rel=1e-9)
+    assert losses.kl_cc_nss(o, t).item() == pytest.approx(kl + 1 - cc - 0.1 * nss, rel=1e-9)
     assert losses.mse(o, t).item() == pytest.approx(((output - target) ** 2).mean(), rel=1e-9)
 
 

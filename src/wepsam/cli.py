@@ -35,7 +35,13 @@ Datasets = Annotated[
     ),
 ]  # fmt: skip
 SettingsName = Annotated[
-    str, typer.Option(help="Named settings: shipped (as the shipped weights were made), paper, juntingnet.")
+    str, typer.Option(help="Named settings: shipped (as wepsam-paper was made), paper, juntingnet; lite (wepsam-lite).")
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        help="A run or checkpoint; random; or imagenet, for the light network's encoder. Without it, lite starts from imagenet and the others at random."
+    ),
 ]
 Override = Annotated[
     list[str] | None,
@@ -224,6 +230,7 @@ def pretrain(
     keep: Annotated[
         float, typer.Option(help="How many maps of lowest entropy, or a share up to 1.0 (paper: 100000).")
     ] = 100_000,
+    start: Start = None,
     settings: SettingsName = "shipped",
     change: Override = None,
     network: Network = None,
@@ -235,14 +242,24 @@ def pretrain(
     from wepsam.training import stages
 
     chosen = _settings(settings, 0, change)
-    _report(stages.pretrain(weak, out, keep=keep, network=_network(network, settings), settings=chosen))
+    _report(
+        stages.pretrain(
+            weak, out, keep=keep, start=_start(start, settings), network=_network(network, settings), settings=chosen
+        )
+    )
 
 
 @app.command()
 def finetune(
     dataset: Datasets,
     out: Annotated[Path, typer.Option("--out", "-o", help="The run's folder; an interrupted run goes on.")],
-    start: Annotated[Path | None, typer.Option(help="Run or checkpoint of step 1; without it a random start.")] = None,
+    start: Start = None,
+    weak: Annotated[
+        str | None,
+        typer.Option(
+            help="Learn the maps of this weak-label folder along with the fixations: those of a network already fine-tuned."
+        ),
+    ] = None,
     settings: SettingsName = "shipped",
     change: Override = None,
     network: Network = None,
@@ -255,7 +272,70 @@ def finetune(
     from wepsam.training import stages
 
     chosen, opened = _settings(settings, 1, change), [open_dataset(d) for d in dataset]
-    _report(stages.finetune(start, opened, out, network=_network(network, settings), settings=chosen))
+    _report(
+        stages.finetune(
+            _start(start, settings), opened, out, weak=weak, network=_network(network, settings), settings=chosen
+        )
+    )
+
+
+@app.command()
+def adapt(
+    pictures: Annotated[
+        Path, typer.Argument(exists=True, file_okay=False, help="Folder of your pictures, 50 or more.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the runs and the adapted model.")],
+    fixations: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="CSV: image (a path below PICTURES), observer, x, y in pixels."),
+    ] = None,
+    maps: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Or a folder of density maps of the same names.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="The light network to start from: shipped, an .onnx file or a run.")
+    ] = "wepsam-lite",
+    full: Annotated[
+        bool, typer.Option("--full", help="Tune the whole network, not the readout and the center bias alone.")
+    ] = False,
+    folds: Annotated[int, typer.Option(min=2, help="Parts for cross-validation.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """Step 3. Tune a shipped network to pictures of your own, and learn whether it was worth it.
+
+    Each picture is scored by a network that has not seen it. A gain is claimed only where its 95 % interval shows it.
+
+        wepsam adapt pages/ --fixations pages.csv --out adapted/
+        wepsam predict other/ --model adapted/adapted.onnx --out maps/
+    """
+    from wepsam.datasets.own import pictures_with_csv, pictures_with_maps
+    from wepsam.evaluation.table import as_markdown, markdown
+    from wepsam.export import export as write
+    from wepsam.training.adapt import adapt as tune
+
+    if (fixations is None) == (maps is None):
+        raise typer.BadParameter("say where people looked, by --fixations FILE.csv or by --maps FOLDER")
+    name = pictures.resolve().name
+    if maps is not None:
+        dataset = pictures_with_maps(pictures, maps, name=name)
+    else:
+        dataset = pictures_with_csv(pictures, table=fixations, name=name)
+    if len(dataset) < 50:
+        print(f"{len(dataset)} pictures are few: expect wide intervals", file=sys.stderr)
+    start = wepsam.weights_file(model) if model in wepsam.models() else Path(model)
+    tuned = tune(start, dataset, out, full=full, folds=folds)
+    about = {"adapted from": model, "adapted to": f"{len(dataset)} pictures of {name}", "gains": tuned.gains}
+    file = write(tuned.weights, out / "adapted.onnx", card=about)
+    if as_json:
+        _print_json(about | {"before": tuned.before.summary(), "after": tuned.after.summary(), "model": str(file)})
+        return
+    print(markdown([tuned.before, tuned.after]), as_markdown(tuned.change), sep="\n\n")
+    if tuned.losses:
+        print(f"\nworse in {', '.join(tuned.losses)}: look closely before you use it")
+    if tuned.gains:
+        print(f"\nbetter in {', '.join(tuned.gains)}, on pictures that it has not learnt from: {file}")
+    else:
+        print(f"\nno gain is shown: stay with {model}, or come back with more pictures ({file} is there all the same)")
 
 
 @app.command()
@@ -488,7 +568,16 @@ def compare(
     ] = None,
     dataset: Annotated[
         list[str] | None,
-        typer.Option("--dataset", "-d", metavar="NAME=FOLDER", help="The datasets of the results, for --figures."),
+        typer.Option(
+            "--dataset", "-d", metavar="NAME=FOLDER", help="The datasets of the results, for --figures and --sheet."
+        ),
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="Picture to draw: the stimuli at 10, 30, 50, 70 and 90 % of the first model's scores, with the maps of all models named, and people's.",
+        ),
     ] = None,
     metric: Annotated[str, typer.Option(help="That figures show; by default NSS, or its stand-in.")] = "",
     most: Annotated[int, typer.Option("--pictures", min=1, help="How many on a sheet of --figures.")] = 6,
@@ -500,6 +589,8 @@ def compare(
     wepsam compare results/osie-validation wepsam-paper gbvs --paired gbvs --format latex
 
     wepsam compare results/osie-validation --figures figures/ -d osie=data/OSIE
+
+    wepsam compare results/osie-validation wepsam-paper gbvs --sheet sheet.png --metric cc -d osie=data/OSIE
     """
     from wepsam.evaluation.comparison import compared, differences, missing
     from wepsam.evaluation.results import read
@@ -512,6 +603,8 @@ def compare(
     # The first is a folder in any case; after it, what is no folder is a model.
     folders = [Path(text) for k, text in enumerate(results) if k == 0 or "/" in text or list(Path(text).glob("*.json"))]
     models = [text for text in results if Path(text) not in folders]
+    if sheet is not None and (len(folders) > 1 or not models or into is not None):
+        raise typer.BadParameter("--sheet is of one folder of results and of models that are named, and not for --into")
     for folder in folders:
         evaluations = read(folder)
         if not evaluations:
@@ -535,6 +628,8 @@ def compare(
                 print(f"\n{FORMATS[form](differences(evaluations, paired))}")
             if figures is not None:
                 _figures(evaluations, figures, paired or "gbvs", dataset or [], metric, most)
+            if sheet is not None:
+                _sheet(evaluations, sheet, dataset or [], metric)
         elif not insert(into, folder.resolve().name, FORMATS["markdown"](table), write=not check) and check:
             print(
                 f"{into}: the table of {folder} is out of date; run wepsam compare {folder} --into {into}",
@@ -563,13 +658,21 @@ def reproduce(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Markdown file for the tables; the figures go beside it."),
     ] = None,
+    evaluated: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="Folder that `wepsam evaluate` wrote, for the scores beside the paper's Table 1 in --report. Repeatable.",
+        ),
+    ] = None,
     smoke: Annotated[bool, typer.Option("--smoke", help="The same in tiny: whether it runs at all.")] = False,
     train: Annotated[bool, typer.Option("--train/--no-train", help="Or only make the report from the results.")] = True,
     workers: Annotated[int, typer.Option(help="Runs at a time; -1 for one per core (one in all with a GPU).")] = -1,
 ) -> None:
     """Does weak pre-training help? Do the studies of the paper's claim, each of many training runs.
 
-    Stopped and called again, it goes on; finished runs are skipped.
+    Stopped and called again, it goes on; finished runs are skipped. (The shipped weights are made by `make weights`.)
 
         wepsam reproduce --study labels --data data/ --results results/reproduction --report docs/reproduction.md
     """
@@ -587,7 +690,7 @@ def reproduce(
     if report is not None:
         from wepsam.reproduction.report import report as write
 
-        for path in write(names, results, report):
+        for path in write(names, results, report, evaluated or []):
             print(path)
 
 
@@ -709,14 +812,11 @@ def _model(name: str, *, threads: int = 0, resize: bool = False, quality: str = 
 
 
 def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], metric: str, most: int) -> None:
-    from wepsam.datasets import open_dataset
     from wepsam.evaluation import figures
     from wepsam.evaluation.comparison import FIRST, LAST
 
     first, known = evaluations[0], {e.about["model"]: e for e in evaluations}
-    metric = metric or next(name for name in ("nss", "nss_density", *first.metrics) if name in first.metrics)
-    if metric not in first.metrics:
-        raise typer.BadParameter(f"--metric is one of {', '.join(first.metrics)}, not {metric!r}")
+    metric = _metric(first, metric)
     out /= f"{first.about['dataset']}-{first.about['split']}"
     chosen = [e for name, e in known.items() if name not in (base, *FIRST, *LAST)] or [
         e for name, e in known.items() if name not in (base, *LAST)
@@ -724,8 +824,7 @@ def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], met
     for one in chosen:
         if base in known:
             print(figures.scatter(one, known[base], metric, out), file=sys.stderr)
-    parts = [open_dataset(spec).split(first.about["split"]) for spec in specs]
-    part = next((part for part in parts if part.name == first.about["dataset"]), None)
+    part = _evaluated(first, specs)
     if part is None:
         return
     for one in chosen:
@@ -733,6 +832,34 @@ def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], met
         shown = [(known[name], answer) for name in names if (answer := _answer(known[name], part))]
         for path in figures.sheets(one, shown, part, metric, out, most=most):
             print(path, file=sys.stderr)
+
+
+def _sheet(evaluations: list[Any], path: Path, specs: list[str], metric: str) -> None:
+    from wepsam.evaluation import figures
+
+    first = evaluations[0]
+    part = _evaluated(first, specs)
+    if part is None:
+        raise typer.BadParameter(f"--sheet needs the pictures: --dataset NAME=FOLDER of {first.about['dataset']}")
+    shown = [(one, answer) for one in evaluations if (answer := _answer(one, part))]
+    figures.range_sheet(first, shown, part, _metric(first, metric), path)
+    print(path, file=sys.stderr)
+
+
+def _metric(evaluation: Any, metric: str) -> str:
+    """The metric that figures show."""
+    metric = metric or next(name for name in ("nss", "nss_density", *evaluation.metrics) if name in evaluation.metrics)
+    if metric not in evaluation.metrics:
+        raise typer.BadParameter(f"--metric is one of {', '.join(evaluation.metrics)}, not {metric!r}")
+    return metric
+
+
+def _evaluated(evaluation: Any, specs: list[str]) -> Any:
+    """The part of a dataset that was evaluated, if it is among those given."""
+    from wepsam.datasets import open_dataset
+
+    parts = [open_dataset(spec).split(evaluation.about["split"]) for spec in specs]
+    return next((part for part in parts if part.name == evaluation.about["dataset"]), None)
 
 
 def _answer(evaluation: Any, dataset: Any) -> Any:
@@ -770,9 +897,19 @@ def _settings(name: str, stage: int, changes: list[str] | None) -> Any:
     return _changed(SETTINGS[name][stage], changes)
 
 
+def _start(start: str | None, settings: str) -> str | None:
+    """As the stages take it."""
+    if start is None and settings == "lite":
+        return "imagenet"
+    return None if start == "random" else start
+
+
 def _network(changes: list[str] | None, settings: str) -> Any:
+    from wepsam.networks.lite import LiteConfig
     from wepsam.networks.paper import PaperConfig
 
+    if settings == "lite":
+        return _changed(LiteConfig(), changes)
     # The paper's start goes with the paper's settings; it would not learn in a few epochs.
     plain = PaperConfig() if settings != "shipped" else PaperConfig(init="he")
     return _changed(plain, changes)

@@ -3,7 +3,8 @@
 import math
 
 STRIDE = 32  # the light network's input has sides that are multiples of it
-AREA = 192 * 256  # pixels of its input, about
+AREA = 288 * 384  # pixels of its input, about
+LEAST_AREA = 192 * 256  # smaller pictures are enlarged to this in training; to predict, all to AREA
 
 
 def input_shape(height: int, width: int, area: int = AREA) -> tuple[int, int]:

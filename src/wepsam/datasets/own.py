@@ -39,13 +39,14 @@ def pictures_with_maps(
 
 
 def pictures_with_csv(
-    folder: Folder, *, name: str = "pictures_with_csv", sigma: float | None = None
+    folder: Folder, *, table: Folder | None = None, name: str = "pictures_with_csv", sigma: float | None = None
 ) -> FixationDataset:
     """Any folder with `stimuli/` and a `fixations.csv` with the columns image, observer, x, y (others are ignored).
 
     Args:
         folder: image is a path below `stimuli/`; x and y are pixels of these pictures, 0-based. Pictures without a row
             are left out.
+        table: the CSV, where it lies elsewhere; image is then a path below `folder` itself.
         name: of the dataset, and of its split file if there is one.
         sigma: of the densities in pixels; by default 3 % of the first picture's longer side (about one degree at
             the usual viewing distances).
@@ -53,9 +54,9 @@ def pictures_with_csv(
     Raises:
         DatasetError: a file, picture or column is missing, or a number cannot be read.
     """
-    root = Path(folder)
-    table = root / "fixations.csv"
-    expect(name, folder, root / "stimuli", table)
+    stimuli = Path(folder) if table else Path(folder) / "stimuli"
+    table = Path(table or Path(folder) / "fixations.csv")
+    expect(name, folder, stimuli, table)
     points: dict[str, list[tuple[float, float]]] = defaultdict(list)
     owners: dict[str, list[str]] = defaultdict(list)
     for number, row in _rows(table, ("image", "observer", "x", "y")):
@@ -67,7 +68,7 @@ def pictures_with_csv(
             raise DatasetError(f"{table} line {number}: x and y are not two numbers") from None
     samples = []
     for image in sorted(points):
-        path = root / "stimuli" / image
+        path = stimuli / image
         if not path.is_file():
             raise DatasetError(f"{name}: {table} names {image}, which is not in {path.parent}")
         if sigma is None:

@@ -14,6 +14,7 @@ from wepsam.overlays import colorize, contact_sheet
 
 Answer = Callable[[Sample], np.ndarray]  # a model's map of a sample
 HEIGHT = 150  # pixels of a picture on a sheet
+SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the pictures that score worse than those on a sheet of the whole range
 COLOR = "#7a3b8f"
 
 
@@ -89,6 +90,41 @@ def sheets(
     Raises:
         ValueError: another dataset or part, or no scores.
     """
+    worst_first = _in_order(model, dataset, metric)
+    name = model.about["model"]
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for kind, chosen in (("worst", worst_first[:most]), ("best", worst_first[::-1][:most])):
+        captions = [f"{dataset[k].id}: {_said(model, metric, k)}" for k in chosen]
+        paths.append(folder / f"{metric}-{name}-{kind}.png")
+        _draw(paths[-1], f"{kind} of {name}", list(zip(chosen, captions, strict=True)), shown, dataset, metric)
+    return paths
+
+
+def range_sheet(
+    model: Evaluation, shown: list[tuple[Evaluation, Answer]], dataset: FixationDataset, metric: str, path: Path
+) -> None:
+    """Pictures chosen by a rule and not by hand: those at 10, 30, 50, 70 and 90 % of all, from the worst score up.
+
+    Args:
+        model: by whose scores pictures are chosen.
+        shown: whose maps to show, with their scores of the same pictures.
+        dataset: that was evaluated.
+        metric: one of the model's.
+        path: of the picture.
+
+    Raises:
+        ValueError: another dataset or part, or no scores.
+    """
+    worst_first = _in_order(model, dataset, metric)
+    chosen = [(worst_first[round(share * (len(worst_first) - 1))], share) for share in SHARES]
+    captions = [(place, f"{dataset[place].id}, at {share:.0%}") for place, share in chosen]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _draw(path, f"by {TITLES.get(metric, metric)} of {model.about['model']}", captions, shown, dataset, metric)
+
+
+def _in_order(model: Evaluation, dataset: FixationDataset, metric: str) -> list[int]:
+    """Places in the dataset, the model's worst score first; those without a score left out."""
     name = model.about["model"]
     if [row["id"] for row in model.rows] != [sample.id for sample in dataset] or (
         model.about.get("dataset_sha256", fingerprint(dataset)) != fingerprint(dataset)
@@ -98,21 +134,28 @@ def sheets(
     known = np.flatnonzero(np.isfinite(scores))
     if not len(known):
         raise ValueError(f"{name} has no {metric} of any picture")
-    worst_first = known[np.argsort(scores[known] if higher_is_better(metric) else -scores[known], kind="stable")]
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for kind, chosen in (("worst", worst_first[:most]), ("best", worst_first[::-1][:most])):
-        rows, captions = [], []
-        for place in chosen:
-            sample = dataset[int(place)]
-            density = colorize(sample.density()) if sample.has_density else None
-            rows.append([sample.stimulus(), *(colorize(answer(sample)) for _, answer in shown), density])
-            said = (
-                f"{TITLES.get(metric, metric)} {e.scores(metric)[place]:.2f}" for e in (model, *(e for e, _ in shown))
-            )
-            captions.append([f"{sample.id}: {next(said)}", *said, ""])
-        labels = [f"{kind} of {name}", *(e.about["model"] for e, _ in shown), "people"]
-        path = folder / f"{metric}-{name}-{kind}.png"
-        save_image(path, contact_sheet(rows, labels=labels, captions=captions, height=HEIGHT))
-        paths.append(path)
-    return paths
+    order = np.argsort(scores[known] if higher_is_better(metric) else -scores[known], kind="stable")
+    return [int(place) for place in known[order]]
+
+
+def _draw(
+    path: Path,
+    title: str,
+    chosen: list[tuple[int, str]],
+    shown: list[tuple[Evaluation, Answer]],
+    dataset: FixationDataset,
+    metric: str,
+) -> None:
+    """A row for each chosen picture, by place and caption: the picture, the models' maps, the human density."""
+    rows, captions = [], []
+    for place, caption in chosen:
+        sample = dataset[place]
+        density = colorize(sample.density()) if sample.has_density else None
+        rows.append([sample.stimulus(), *(colorize(answer(sample)) for _, answer in shown), density])
+        captions.append([caption, *(_said(e, metric, place) for e, _ in shown), ""])
+    labels = [title, *(NAMES.get(e.about["model"], e.about["model"]) for e, _ in shown), "people"]
+    save_image(path, contact_sheet(rows, labels=labels, captions=captions, height=HEIGHT))
+
+
+def _said(evaluation: Evaluation, metric: str, place: int) -> str:
+    return f"{TITLES.get(metric, metric)} {evaluation.scores(metric)[place]:.2f}"

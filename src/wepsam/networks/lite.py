@@ -66,7 +66,7 @@ class LiteNet(nn.Module):
             # The context starts as nothing, the map as flat.
             for layer, spread in ((first, width**-0.5), (last, 0.0), (self.readout, 0.01)):
                 layer.weight.normal_(0, spread, generator=generator)
-                layer.bias.zero_()
+                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
     def forward(self, stimuli: Tensor, source: Tensor | None = None, center_bias: Tensor | bool = True) -> Tensor:
         """Logits; their softmax is the density.
@@ -102,8 +102,9 @@ class LiteNet(nn.Module):
         return logits - logits.flatten(1).logsumexp(1)[:, None, None]
 
     def early(self, stages: int) -> Iterator[nn.Parameter]:
-        """Parameters of the encoder's stem and first stages."""
-        for part in (self.encoder.stem, *self.encoder.stages[:stages]):
+        """Parameters of the encoder's stem and first stages; beyond its last, 8, all but readout and center bias."""
+        decoder = (self.laterals, self.context, self.refine, self.finest) if stages > len(self.encoder.stages) else ()
+        for part in (self.encoder.stem, *self.encoder.stages[:stages], *decoder):
             yield from part.parameters()
 
     def calibrate(self, stimuli: Tensor, encoder: bool = True) -> None:

@@ -8,19 +8,22 @@ import numpy as np
 from wepsam.files import replacing
 from wepsam.reproduction.outcomes import Arm, by_share, difference, over_seeds
 
-WEAK, RANDOM, LONGER = "#7a3b8f", "#c77d1e", "#8a8a8a"
-ARMS = {
-    "weak": ("weakly pre-trained", WEAK),
-    "random": ("random start", RANDOM),
-    "random-longer": ("random start, compute of both steps", LONGER),
+WEAK, RANDOM = ("weakly pre-trained", "#7a3b8f"), ("random start", "#c77d1e")
+CURVES = {"weak": WEAK, "random": RANDOM, "random-longer": ("random start, compute of both steps", "#8a8a8a")}
+ENCODER = {
+    "imagenet-weak": ("ImageNet, weakly pre-trained", "#7a3b8f"),
+    "imagenet": ("ImageNet", "#2a8a86"),
+    "random-weak": ("random start, weakly pre-trained", "#c77d1e"),
+    "random": ("random start", "#8a8a8a"),
 }
+STARTS = {"random": RANDOM, "weak": WEAK, "weak-as-long": ("weakly pre-trained, fine-tuned as long", "#2a8a86")}
 
 
 def convergence(arms: dict[str, Arm], path: Path) -> None:
     """Fig. 2 of the paper, and CC and NSS beside it."""
     figure, (loss, cc, nss) = _figure(3)
     epoch = arms["weak"].learnt
-    for name, (title, color) in ARMS.items():
+    for name, (title, color) in CURVES.items():
         x, train = arms[name].curve("train_loss")
         _band(loss, x[1:] / epoch, train[:, 1:], color, linestyle=":")
         for axes, column in ((loss, "validation_loss"), (cc, "validation_cc"), (nss, "validation_nss")):
@@ -43,8 +46,8 @@ def labels(arms: dict[str, Arm], path: Path) -> None:
     """Scores over the number of fixation pictures."""
     figure, panels = _figure(3)
     for axes, metric, title in zip(panels, ("cc", "nss", "kl"), ("CC", "NSS", "KL (less is better)"), strict=True):
-        for start in ("random", "weak"):
-            (label, color), line = ARMS[start], by_share(arms, start).values()
+        for start, (label, color) in STARTS.items():
+            line = by_share(arms, start).values()
             counts = [arm.learnt for arm in line]
             values = np.stack([arm.scores(metric).mean(1) for arm in line], axis=1)
             axes.plot(counts, values.T, ".", color=color, alpha=0.5)
@@ -61,12 +64,26 @@ def selection(arms: dict[str, Arm], path: Path) -> None:
     for axes, metric, title in zip(panels, ("cc", "nss", "kl"), ("CC", "NSS", "KL (less is better)"), strict=True):
         for row, name in enumerate(names):
             found = difference(arms[name], arms["lowest-half"], metric)
-            axes.plot([found.low, found.high], [row, row], color=WEAK, linewidth=3, solid_capstyle="round")
+            axes.plot([found.low, found.high], [row, row], color=WEAK[1], linewidth=3, solid_capstyle="round")
             axes.plot([found.least, found.most], [row, row], "|", color="0.3", markersize=9)
         axes.axvline(0, color="0.6", linewidth=0.8)
         axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), title=title)
         axes.set_xlabel("difference to the half of lowest entropy")
         axes.set_yticklabels(names if axes is panels[0] else [])
+    _save(figure, path)
+
+
+def encoder(arms: dict[str, Arm], path: Path) -> None:
+    """Scores over all compute, the pre-training included."""
+    figure, panels = _figure(3)
+    columns = {"validation_cc": "CC", "validation_nss": "NSS", "validation_loss": "loss (KL + 1 - CC)"}
+    for axes, (column, title) in zip(panels, columns.items(), strict=True):
+        for name, (label, color) in ENCODER.items():
+            x, values = arms[name].curve(column)
+            before = (arms[name].runs[0].about["job"]["start"] or {}) if name.endswith("-weak") else {}
+            _band(axes, (x + before.get("pictures", 0))[1:], values[:, 1:], color, label=label)
+        axes.set(xlabel="pictures seen, both steps", title=title)
+    panels[0].legend(frameon=False, fontsize=8, loc="lower right")
     _save(figure, path)
 
 

@@ -21,13 +21,15 @@ import wepsam
 from wepsam import metrics
 from wepsam.datasets import open_dataset
 from wepsam.files import replacing
-from wepsam.networks.build import build
+from wepsam.networks.build import Config, Network
+from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.reproduction.studies import Job, Size, Weak
 from wepsam.sources import find_images
-from wepsam.training.batches import Pairs, from_datasets, from_store, to_map_size
+from wepsam.training.batches import Pairs, from_datasets, from_store, take, to_map_size
 from wepsam.training.checkpoint import load_weights
 from wepsam.training.loop import outputs, train
 from wepsam.training.losses import LOSSES, as_map, mse
+from wepsam.training.stages import begin, settle, shapes
 from wepsam.weak.label import label
 
 RESULTS = ("log.csv", "scores.csv", "job.json")
@@ -51,29 +53,27 @@ def do(job: Job, data: Path, out: Path, size: Size) -> None:
     """
     if is_done(job, out):
         return
-    folder, pictures = out / job.name, pictures_of(job, data, out, size)
+    folder, start = out / job.name, out / job.start.name if isinstance(job.start, Job) else job.start
+    network, _ = begin(start, _sized(job.network, size), job.settings)
+    pictures = pictures_of(job, data, out, size, network)
+    count = sum(map(len, pictures.training))
     settings = replace(
         job.settings,
-        epochs=max(job.settings.batch_size, job.pictures * size.scale) / len(pictures.training),
-        validate_every=max(1, job.every * size.scale) / len(pictures.training),
+        epochs=max(job.settings.batch_size, job.pictures * size.scale) / count,
+        validate_every=max(1, job.every * size.scale) / count,
     )
-    if job.start is None:
-        config = replace(job.network, hidden=size.hidden or job.network.hidden)
-        network = build(config, torch.Generator().manual_seed(settings.seed))
-        start = "random"
-    else:
-        network, start = load_weights(out / job.start.name)[0], job.start.name
+    settle(network, start, pictures.training, settings, sources=len(pictures.training[0].names))
     ended = "done"
     try:
-        train(network, [pictures.training], [pictures.choosing], settings, folder, start)
+        train(network, pictures.training, pictures.choosing, settings, folder, _name(job))
     except FloatingPointError as error:
         ended = str(error)
-    _write_scores(folder, settings.loss, pictures)
+    _write_scores(folder, settings.loss, pictures.judging)
     about = {
         "study_size": asdict(size), "job": asdict(job), "ended": ended,
         "mean_map_loss": _mean_map_loss(pictures.training, pictures.choosing),
-        "training": [*pictures.training.names, len(pictures.training)],
-        "choosing": [*pictures.choosing.names, len(pictures.choosing)],
+        "training": [*pictures.training[0].names, count],
+        "choosing": [*pictures.choosing[0].names, sum(map(len, pictures.choosing))],
         "wepsam": wepsam.__version__, "torch": torch.__version__,
     }  # fmt: skip
     with replacing(folder / "job.json") as temporary:
@@ -81,76 +81,92 @@ def do(job: Job, data: Path, out: Path, size: Size) -> None:
     (folder / "last.safetensors").unlink(missing_ok=True)  # 240 MB that nothing needs any more
 
 
+def _name(job: Job) -> str:
+    return job.start.name if isinstance(job.start, Job) else job.start or "random"
+
+
+def _sized(network: Config, size: Size) -> Config:
+    if isinstance(network, LiteConfig):
+        return replace(network, area=size.area or network.area)
+    return replace(network, hidden=size.hidden or network.hidden)
+
+
 @dataclass(frozen=True)
 class Pictures:
-    """To train on; to choose the best weights by; and to report, which chose nothing, with the name of its dataset."""
+    """To train on; to choose the best weights by; and to report, which chose nothing. Each by shape."""
 
-    training: Pairs
-    choosing: Pairs
-    judging: Pairs
-    datasets: Sequence[str]
+    training: list[Pairs]
+    choosing: list[Pairs]
+    judging: list[Pairs]
 
 
-def pictures_of(job: Job, data: Path, out: Path, size: Size) -> Pictures:
+def pictures_of(job: Job, data: Path, out: Path, size: Size, network: Network) -> Pictures:
+    area = network.config.area if isinstance(network, LiteNet) else None
     if isinstance(job.data, Weak):
         seed = job.settings.seed if job.data.order == "random" else 0
-        training, held_out = _weak(job.data, seed, out)
-        return Pictures(training, held_out, held_out, ["weak"] * len(held_out))
-    training, held_out, datasets = _human(job.data.datasets, data, size)
+        training, held_out = _weak(job.data, seed, out, area)
+        return Pictures(training, held_out, held_out)
+    training, held_out = _human(job.data.datasets, data, size, area)
     if job.data.share < 1:
-        order = np.random.default_rng(job.settings.seed).permutation(len(training))
-        training = training.take(order[: max(1, round(job.data.share * len(training)))])
+        count = sum(map(len, training))
+        order = np.random.default_rng(job.settings.seed).permutation(count)
+        training = take(training, order[: max(1, round(job.data.share * count))])
     # One in three chooses, the others report.
-    rows = np.arange(len(held_out))
-    judging = rows[rows % 3 > 0]
-    return Pictures(training, held_out.take(rows[::3]), held_out.take(judging), [datasets[i] for i in judging])
+    rows = np.arange(sum(map(len, held_out)))
+    return Pictures(training, take(held_out, rows[::3]), take(held_out, rows[rows % 3 > 0]))
 
 
 @lru_cache(maxsize=2)
-def _weak(weak: Weak, seed: int, out: Path) -> tuple[Pairs, Pairs]:
-    [training], [held_out] = from_store(labels_of(weak, out), weak.keep, weak.order, seed)
-    return training, held_out
+def _weak(weak: Weak, seed: int, out: Path, area: int | None) -> tuple[list[Pairs], list[Pairs]]:
+    return from_store(labels_of(weak, out), weak.keep, weak.order, seed, shapes(area))
 
 
 @lru_cache(maxsize=2)
-def _human(names: tuple[str, ...], data: Path, size: Size) -> tuple[Pairs, Pairs, list[str]]:
+def _human(names: tuple[str, ...], data: Path, size: Size, area: int | None) -> tuple[list[Pairs], list[Pairs]]:
     opened = [open_dataset(f"{name}={data / name}") for name in names]
     training = [d.split("train")[: size.most] for d in opened]
     held_out = [part[: size.most] for d in opened if len(part := d.split("validation"))]
     # Resized for validation as in prediction; larger for training, which leaves room to zoom in.
-    [to_learn], [to_judge] = from_datasets(training), from_datasets(held_out, room=1)
-    return to_learn, to_judge, [d.name for d in held_out for _ in d]
+    return from_datasets(training, shapes(area)), from_datasets(held_out, shapes(area), room=1)
 
 
 def labels_of(weak: Weak, out: Path) -> Path:
-    return out / "weak-labels" / f"{weak.teacher}-{weak.size}"
+    return out / "weak-labels" / f"{weak.teacher}-{weak.size}{'-aspect' * weak.aspect}"
 
 
 def make_labels(weak: Weak, data: Path, out: Path, size: Size, progress: Callable[[int, int], object]) -> None:
     """Step 1a under one teacher; resumes."""
     photos = find_images([data / "photos"])[: size.most]
-    label(photos, labels_of(weak, out), teacher=weak.teacher, size=weak.size, progress=progress)
+    stimulus_size, map_size = (192, 64) if weak.aspect else (128, 32)
+    label(
+        photos, labels_of(weak, out), teacher=weak.teacher, size=weak.size, keep_aspect=weak.aspect,
+        stimulus_size=stimulus_size, map_size=map_size, progress=progress,
+    )  # fmt: skip
 
 
-def _mean_map_loss(training: Pairs, choosing: Pairs) -> float:
+def _mean_map_loss(training: Sequence[Pairs], choosing: Sequence[Pairs]) -> float | None:
     """What the mean of the training maps loses: who loses as much has learnt nothing of the pictures."""
+    if len(training) > 1:
+        return None  # maps of several shapes have no mean
     mean, targets = (
-        to_map_size(torch.from_numpy(p.targets).float() / 255, p.input_shape) for p in (training, choosing)
+        to_map_size(torch.from_numpy(p.targets).float() / 255, p.input_shape) for p in (training[0], choosing[0])
     )
     return mse(mean.mean(0).expand_as(targets), targets).item()
 
 
-def _write_scores(folder: Path, loss: str, pictures: Pictures) -> None:
+def _write_scores(folder: Path, loss: str, judging: Sequence[Pairs]) -> None:
     """Of the best weights, picture by picture."""
-    network = load_weights(folder)[0]
-    output, target = outputs(Fabric(accelerator="auto", devices=1), network, pictures.judging)
-    answers = as_map(output, LOSSES[loss][1]).numpy()
+    network, fabric = load_weights(folder)[0], Fabric(accelerator="auto", devices=1)
     with replacing(folder / "scores.csv") as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["dataset", "cc", "nss", "kl"])
-        for dataset, answer, truth in zip(pictures.datasets, answers, target.numpy(), strict=True):
-            scores = (metrics.cc(answer, truth), metrics.nss_density(answer, truth), metrics.kl_div(answer, truth))
-            writer.writerow([dataset, *(f"{score:.5f}" for score in scores)])
+        for alike in judging:
+            output, target = outputs(fabric, network, alike)
+            answers = as_map(output, LOSSES[loss][1]).numpy()
+            for source, answer, truth in zip(alike.sources, answers, target.numpy(), strict=True):
+                scores = (metrics.cc(answer, truth), metrics.nss_density(answer, truth), metrics.kl_div(answer, truth))
+                dataset = alike.names[source].partition(":")[0]
+                writer.writerow([dataset, *(f"{score:.5f}" for score in scores)])
 
 
 def collect(job: Job, out: Path, results: Path) -> None:

@@ -129,9 +129,9 @@ class Difference:
 
 def by_share(arms: dict[str, Arm], start: str) -> dict[float, Arm]:
     """The arms of the study of labels that have this start, by their share of the labels, rising."""
-    named = (name.partition("-") for name in arms)
+    named = (name.rpartition("-") for name in arms)
     return {
-        share: arms[f"{start}-{share:g}"] for share in sorted(float(rest) for first, _, rest in named if first == start)
+        share: arms[f"{start}-{share:g}"] for share in sorted(float(last) for first, _, last in named if first == start)
     }
 
 

@@ -1,25 +1,30 @@
-"""Tables of the studies, in Markdown, from the files of results only."""
+"""What the studies came to, written into a Markdown file: tables into its places, figures beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from wepsam.evaluation.table import insert
-from wepsam.reproduction import charts
-from wepsam.reproduction.outcomes import METRICS, Arm, by_share, difference, labels_needed, over_seeds, read_study
+from wepsam.reproduction import charts, tables
+from wepsam.reproduction.outcomes import Arm, read_study
+from wepsam.reproduction.table1 import table1
 
-# Fig. 2 of the paper (iSUN + SALICON): loss at the start and after 400 epochs, training and validation.
-FIG2 = {"weak": ((8.2e-3, 8.4e-3), (7.2e-3, 7.3e-3)), "random": ((10.6e-3, 9.6e-3), (7.7e-3, 7.8e-3))}
+REPORTS: dict[str, tuple[Callable[[dict[str, Arm]], str], Callable[[dict[str, Arm], Path], None]]] = {
+    "plateau": (tables.plateau, charts.plateau),
+    "convergence": (tables.convergence, charts.convergence),
+    "labels": (tables.labels, charts.labels),
+    "selection": (tables.selection, charts.selection),
+    "encoder": (tables.encoder, charts.encoder),
+}
 
 
-def report(studies: list[str], results: Path, into: Path) -> list[Path]:
+def report(studies: list[str], results: Path, into: Path, evaluated: Sequence[Path] = ()) -> list[Path]:
     """Draw the figures beside a Markdown file and put the tables into its places.
 
     Args:
         studies: names in REPORTS.
         results: the folder that `reproduce` collected into.
         into: docs/reproduction.md; figures go into docs/reproduction/.
+        evaluated: folders that `wepsam evaluate` wrote, for the scores beside the paper's Table 1; none, no such table.
 
     Returns:
         What was written.
@@ -39,137 +44,6 @@ def report(studies: list[str], results: Path, into: Path) -> list[Path]:
         insert(into, study, table(arms))
         written.append(figures / f"{study}.png")
         draw(arms, written[-1])
+    if evaluated:
+        insert(into, "table1", table1(evaluated))
     return written
-
-
-def convergence(arms: dict[str, Arm]) -> str:
-    """Losses where the paper quotes them, of both, and CC and NSS at the end."""
-    lines = [
-        "| | training loss, start | validation loss, start | training loss, end | validation loss, end | CC, end | "
-        "NSS, end |",
-        "|---" * 7 + "|",
-    ]
-    for name, (title, _) in charts.ARMS.items():
-        cells = []
-        # The training loss of the start is that of the pictures until the first validation after it.
-        for column, place in (
-            ("train_loss", 1), ("validation_loss", 0), ("train_loss", -1), ("validation_loss", -1),
-            ("validation_cc", -1), ("validation_nss", -1),
-        ):  # fmt: skip
-            mean, half = over_seeds(arms[name].curve(column)[1][:, place])
-            cells.append(f"{mean:.4f} ± {half:.4f}" if "loss" in column else f"{mean:.3f} ± {half:.3f}")
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    for name, ((train, validation), (train_end, validation_end)) in FIG2.items():
-        quoted = " | ".join(f"{loss:.4f}" for loss in (train, validation, train_end, validation_end))
-        lines.append(f"| *the paper, iSUN + SALICON, {charts.ARMS[name][0]}* | {quoted} | | |")
-    run = arms["weak"].runs[0].about
-    weak, longer = arms["weak"].curve("step")[0][-1], arms["random-longer"].curve("step")[0][-1]
-    lines.append(
-        f"\n{len(arms['weak'].runs)} seeds, mean ± half of the 95 % interval (Student's t over seeds). "
-        f"{weak:,.0f} pictures of fine-tuning, {longer - weak:,.0f} of pre-training before it or {longer:,.0f} in all; "
-        f"batches of {arms['weak'].runs[0].batch}, {run['training'][-1]:,} pictures to learn from and "
-        f"{run['choosing'][-1]} to validate on, which the paper's numbers are not comparable with. "
-        f"The mean of the training maps would lose {run['mean_map_loss']:.4f}."
-    )
-    return "\n".join(lines)
-
-
-def labels(arms: dict[str, Arm]) -> str:
-    """Scores by share of the labels, and how many labels a random start needs for the same."""
-    random, weak = (by_share(arms, start) for start in ("random", "weak"))
-    lines = [
-        "| fixation pictures | CC, random start | CC, weakly pre-trained | difference in CC | in NSS | in KL | "
-        "a random start needs |",
-        "|---" * 7 + "|",
-    ]
-    reached = [float(arm.scores("cc").mean()) for arm in random.values()]
-    for (share, arm), base in zip(weak.items(), reached, strict=True):
-        score = float(arm.scores("cc").mean())
-        needs = labels_needed(random, reached, score) / share
-        needs_text = f"more than {1 / share:.3g}x" if np.isinf(needs) else f"{needs:.1f}x as many"
-        changes = [str(difference(arm, random[share], metric)) for metric in METRICS]
-        lines.append(
-            f"| {share:.0%} ({arm.learnt:,}) | "
-            + " | ".join([f"{base:.3f}", f"{score:.3f}", *changes, needs_text])
-            + " |"
-        )
-    lines.append(
-        f"\n{len(arm.runs)} seeds; {arm.judged} pictures that chose nothing. Differences are "
-        "paired: mean [95 % bootstrap interval over pictures] and the range of the seeds' means. A random start may "
-        "see as many pictures as pre-training and fine-tuning together; a run ends that gets no better."
-    )
-    return "\n".join(lines)
-
-
-def selection(arms: dict[str, Arm]) -> str:
-    """What each change of step 1 is worth after fine-tuning, against the lowest half of 512 px labels."""
-    names = {
-        "lowest-half": "the half of lowest entropy, 512 px (base)",
-        "random-half": "a random half",
-        "highest-half": "the half of highest entropy",
-        "all": "all, each half as often",
-        "lowest-500": "the 500 of lowest entropy",
-        "teacher-128": "teacher at 128 px",
-        "graph": "teacher with the graph normalization",
-    }
-    base = arms["lowest-half"]
-    lines = ["| step 1 on | CC | NSS | KL ↓ | difference in CC | in NSS | in KL |", "|---" * 7 + "|"]
-    for name, title in names.items():
-        if name not in arms:
-            continue
-        scores = [f"{arms[name].scores(metric).mean():.3f}" for metric in METRICS]
-        changes = [str(difference(arms[name], base, m)) if name != "lowest-half" else "" for m in METRICS]
-        lines.append(f"| {title} | " + " | ".join(scores + changes) + " |")
-    seeds = sorted({len(arm.runs) for arm in arms.values()})
-    lines.append(
-        f"\n{' to '.join(map(str, seeds))} seeds; {base.judged} pictures that chose nothing; "
-        f"equal numbers of pictures seen in step 1, then fine-tuning on {base.learnt} pictures. "
-        "Differences are paired: mean [95 % bootstrap interval over pictures] and the range of the seeds' means."
-    )
-    return "\n".join(lines)
-
-
-LEFT = 0.95  # of the mean map's loss: below it a network has left the plateau
-
-
-def plateau(arms: dict[str, Arm]) -> str:
-    """When each way of training leaves the loss of the mean map."""
-    lines = ["| | loss of the mean map | left it after | loss at the end |", "|---|---|---|---|"]
-    for name, arm in arms.items():
-        run = arm.runs[0]
-        bound = run.about["mean_map_loss"]
-        losses = run.log["validation_loss"]
-        below = np.flatnonzero(losses < LEFT * bound)
-        steps = int(run.log["step"][below[0]]) if len(below) else None
-        left = "never" if steps is None else f"{steps:,} steps" if steps else "was never on it"
-        end = f"{losses[-1]:.4f} after {int(run.log['step'][-1]):,} steps"
-        if run.about["ended"] != "done":
-            end = run.about["ended"].partition(":")[0]
-        lines.append(f"| {PLATEAU.get(name, name)} | {bound:.4f} | {left} | {end} |")
-    run = arms["rate-0.3"].runs[0]
-    lines.append(
-        f"\nOne seed. Constant rates, Nesterov momentum .9, batches of {run.batch}; validation loss every "
-        f"{run.seen[1]:,.0f} pictures; left: below {LEFT:.0%} of what the mean of the training maps loses."
-    )
-    return "\n".join(lines)
-
-
-PLATEAU = {
-    "rate-0.1": "N(0, .01), rate 0.1, weak labels",
-    "rate-0.3": "N(0, .01), rate 0.3 (the paper), weak labels",
-    "rate-1": "N(0, .01), rate 1, weak labels",
-    "rate-3": "N(0, .01), rate 3, weak labels",
-    "float32": "rate 0.3 in float32 instead of bfloat16, weak labels",
-    "momentum-0.99": "rate 0.3, momentum .99, weak labels",
-    "head-juntingnet": "rate 0.3, JuntingNet's head, weak labels",
-    "he-start": "He start, rate 0.3, weak labels",
-    "people": "N(0, .01), rate 0.3, human fixations",
-    "people-from-weak": "weakly pre-trained (the run of rate 0.3), rate 0.3, human fixations",
-}
-
-REPORTS: dict[str, tuple[Callable[[dict[str, Arm]], str], Callable[[dict[str, Arm], Path], None]]] = {
-    "plateau": (plateau, charts.plateau),
-    "convergence": (convergence, charts.convergence),
-    "labels": (labels, charts.labels),
-    "selection": (selection, charts.selection),
-}

@@ -46,9 +46,12 @@ def reproduce(
         raise ValueError(f"studies are {', '.join(STUDIES)}, not {', '.join(unknown)}")
     everything = with_starts([job for name in studies for job in STUDIES[name](size)])
     todo = [job for job in everything if not work.is_done(job, out)]
-    for weak in dict.fromkeys((job.data.teacher, job.data.size) for job in todo if isinstance(job.data, Weak)):
+    for weak in dict.fromkeys(
+        (job.data.teacher, job.data.size, job.data.aspect) for job in todo if isinstance(job.data, Weak)
+    ):
         with bar(1, f"labels of {weak[0]}, {weak[1]} px", after=2) as shown:
-            work.make_labels(Weak(*weak), data, out, size, shown.update)
+            teacher, pixels, aspect = weak
+            work.make_labels(Weak(teacher, pixels, aspect=aspect), data, out, size, shown.update)
     _do_all(todo, data, out, size, _count(workers))
     if results is not None:
         for job in everything:
@@ -65,10 +68,10 @@ def _do_all(todo: list[Job], data: Path, out: Path, size: Size, workers: int) ->
         try:
             while waiting or running:
                 for job in list(waiting):
-                    if job.start in failed:
+                    if isinstance(job.start, Job) and job.start in failed:
                         failed[job] = f"{job.start.name} failed"
                         waiting.remove(job)
-                    elif len(running) < workers and (job.start is None or work.is_done(job.start, out)):
+                    elif len(running) < workers and (not isinstance(job.start, Job) or work.is_done(job.start, out)):
                         running[pool.submit(_worker, job, data, out, size)] = job
                         waiting.remove(job)
                 finished, _ = wait(running, timeout=2, return_when=FIRST_COMPLETED)

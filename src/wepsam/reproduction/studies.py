@@ -1,19 +1,23 @@
 """What is studied: which runs, on which pictures, from which start. Only data; `jobs` does one, `reproduce` all.
 
 All compute is counted in pictures seen, mirrored or otherwise changed ones included. Arms that are compared see as
-many in all: a random start gets the pictures of the pre-training on top of its fine-tuning.
+many in all: a random start gets the pictures of the pre-training on top of its fine-tuning. Where that budget is spent
+on human fixations to advantage, a third arm is fine-tuned as long as the random start, pre-training on top.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from wepsam.networks.build import Config
+from wepsam.networks.lite import LiteConfig
 from wepsam.networks.paper import PaperConfig
 from wepsam.training.batches import Augmentation
-from wepsam.training.settings import TrainSettings
+from wepsam.training.settings import SETTINGS, TrainSettings
 
 FIXATIONS = ("osie", "dut_omron", "eyecrowd", "scene")
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
+AS_LONG = (0.25, 0.5, 1.0)  # shares at which the pre-trained start is also fine-tuned as long as the random one
 
 HE, PAPER = PaperConfig(init="he"), PaperConfig(init="paper")
 
@@ -27,12 +31,14 @@ class Weak:
         size: pixels of the square that it sees.
         keep: how many photographs, or a share of all.
         order: which of them: "lowest" entropy (the paper), "highest", or "random" (drawn by the run's seed).
+        aspect: in their own aspect, and larger, as the light network sees them.
     """
 
     teacher: str = "gbvs"
     size: int = 512
     keep: float = 0.5
     order: str = "lowest"
+    aspect: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Job:
         pictures: how many it sees at most.
         every: how many it sees between validations.
         settings: how it learns, but for the epochs.
-        start: the run whose last weights it starts from; None for a random start.
+        start: the run whose best weights it starts from; None for a random start; "imagenet" for the encoder's.
         network: the architecture and its random start.
     """
 
@@ -65,8 +71,8 @@ class Job:
     pictures: int
     every: int
     settings: TrainSettings
-    start: "Job | None" = None
-    network: PaperConfig = HE
+    start: "Job | str | None" = None
+    network: Config = HE
 
     @property
     def name(self) -> str:
@@ -82,19 +88,21 @@ class Size:
         scale: of all numbers of pictures seen.
         most: pictures of any set; None for all.
         seeds: how many, None for as many as the study has.
-        hidden: width of the network's wide layer, None for its own.
+        hidden: width of the paper network's wide layer, None for its own.
+        area: pixels of the light network's input, None for its own.
     """
 
     scale: float = 1.0
     most: int | None = None
     seeds: int | None = None
     hidden: int | None = None
+    area: int | None = None
 
     def seeds_of(self, study: int) -> range:
         return range(study if self.seeds is None else min(self.seeds, study))
 
 
-FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32)
+FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32, area=64 * 64)
 
 # The paper's start, loss, optimizer and first rate. Leaving the plateau of the mean map takes a number of steps, not of
 # pictures, so small batches make it affordable. What the paper runs for hundreds of epochs is cut off after some, and
@@ -157,7 +165,9 @@ def labels(size: Size) -> list[Job]:
     """How many fixation pictures weak pre-training saves, with the recipe of the shipped weights.
 
     The rate is constant, the running mean of the weights is judged, and a run ends early that gets no better: so the
-    longer budget of the random start is never to its disadvantage.
+    longer budget of the random start is never to its disadvantage. With equal compute in all, though, the pre-trained
+    one sees fewer human maps, which is to its disadvantage where there are many to learn from: there it is also
+    fine-tuned as long as the random start.
     """
     jobs = []
     for seed in size.seeds_of(3):
@@ -170,6 +180,10 @@ def labels(size: Size) -> list[Job]:
                 Job(f"labels/weak-{share:g}", people, pictures, every, settings, start=weak),
                 Job(f"labels/random-{share:g}", people, WEAK_PICTURES + pictures, every, settings),
             ]
+            if share in AS_LONG:
+                jobs.append(
+                    Job(f"labels/weak-as-long-{share:g}", people, WEAK_PICTURES + pictures, every, settings, start=weak)
+                )
     return jobs
 
 
@@ -194,6 +208,27 @@ def selection(size: Size) -> list[Job]:
     ]  # fmt: skip
 
 
+def encoder(size: Size) -> list[Job]:
+    """Weak pre-training under a modern encoder: ImageNet start or random start, with it and without, equal compute.
+
+    The light network, at half the area to be affordable; a tenth of the fixation pictures.
+    """
+    light, people, weak_pictures, pictures = LiteConfig(area=96 * 256), Human(share=0.1), 5_000, 7_000
+    # All of a random start is trained, and at full rate.
+    starts = {"imagenet": SETTINGS["lite"], "random": [replace(s, frozen=0, encoder_rate=1) for s in SETTINGS["lite"]]}
+    jobs = []
+    for seed in size.seeds_of(3):
+        for name, stages in starts.items():
+            step1, step2 = (replace(stage, seed=seed) for stage in stages)
+            start = "imagenet" if name == "imagenet" else None
+            weak = Job(f"pre/lite-{name}", Weak(aspect=True), weak_pictures, 1_250, step1, start, light)
+            jobs += [
+                Job(f"encoder/{name}-weak", people, pictures, 700, step2, weak, light),
+                Job(f"encoder/{name}", people, weak_pictures + pictures, 700, step2, start, light),
+            ]
+    return jobs
+
+
 def pretraining(weak: Weak, seed: int) -> Job:
     """Step 1 as the shipped weights have it, but shorter."""
     name = f"pre/{weak.teacher}-{weak.size}-{weak.order}-{weak.keep:g}"
@@ -205,6 +240,7 @@ STUDIES: dict[str, Callable[[Size], list[Job]]] = {
     "convergence": convergence,
     "labels": labels,
     "selection": selection,
+    "encoder": encoder,
 }
 
 
@@ -212,7 +248,7 @@ def with_starts(jobs: Sequence[Job]) -> list[Job]:
     """The jobs and all that they start from, each once, starts first."""
     ordered: dict[Job, None] = {}
     for job in jobs:
-        if job.start is not None:
+        if isinstance(job.start, Job):
             ordered |= dict.fromkeys(with_starts([job.start]))
         ordered[job] = None
     return list(ordered)

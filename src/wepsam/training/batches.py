@@ -62,6 +62,17 @@ class Pairs:
         return replace(self, stimuli=self.stimuli[rows], targets=self.targets[rows], sources=self.sources[rows])
 
 
+def take(pairs: Sequence[Pairs], rows: np.ndarray) -> list[Pairs]:
+    """Some of all, by their number in all shapes one after the other."""
+    ends = np.cumsum([len(alike) for alike in pairs])
+    of = np.searchsorted(ends, rows, side="right")
+    return [
+        alike.take(rows[of == k] - (end - len(alike)))
+        for k, (alike, end) in enumerate(zip(pairs, ends, strict=True))
+        if (of == k).any()
+    ]
+
+
 def square(height: int, width: int) -> Shape:
     """What the paper's network sees of a picture, whatever its size."""
     return paper.INPUT_SIZE, paper.INPUT_SIZE
@@ -141,8 +152,8 @@ class Batches:
         """At least one batch an epoch: fewer pairs than `size` make a smaller one."""
         self.pairs, self.augmentation, self.seed = pairs, augmentation, seed
         self.size = min(size, max(map(len, pairs)))
-        # (of which shape, its how manieth batch); a rest that makes no whole batch is left out of this epoch.
-        self.places = [(k, i) for k, alike in enumerate(pairs) for i in range(len(alike) // self.size)]
+        # (which shape, which batch of it). A rest is left out of this epoch, but every shape gets one batch.
+        self.places = [(k, i) for k, alike in enumerate(pairs) for i in range(max(1, len(alike) // self.size))]
         self.per_epoch = len(self.places)
 
     def __getitem__(self, number: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -215,7 +215,7 @@ def _optimizer(network: Network, settings: TrainSettings) -> torch.optim.Optimiz
 def _about(pairs: Sequence[data.Pairs]) -> list:
     """Names, how many, and a checksum."""
     arrays = [array for alike in pairs for array in (alike.stimuli, alike.targets)]
-    return [*pairs[0].names, sum(map(len, pairs)), _checksum(arrays)]
+    return [*pairs[-1].names, sum(map(len, pairs)), _checksum(arrays)]
 
 
 def _keep_memory() -> None:

@@ -42,7 +42,7 @@ def cc(output: Tensor, target: Tensor) -> Tensor:
 def nss(output: Tensor, target: Tensor) -> Tensor:
     """Minus the normalized scanpath saliency of the predicted density, expected under the target's."""
     p, q = functional.softmax(output.flatten(1), dim=1), target.flatten(1)
-    z = (p - p.mean(1, keepdim=True)) / p.std(1, correction=0, keepdim=True).clamp(min=1e-12)
+    z = (p - p.mean(1, keepdim=True)) / p.std(1, keepdim=True).clamp(min=1e-12)
     return -(z * q).sum(1).div(q.sum(1).clamp(min=1e-12)).mean()
 
 

@@ -1,7 +1,7 @@
 """How a stage is trained. The defaults are the paper's; where it is silent, JuntingNet's."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wepsam.training.batches import Augmentation
 from wepsam.training.losses import LOSSES
@@ -19,7 +19,7 @@ class TrainSettings:
     optimizer: str = "sgd"  # "sgd" with Nesterov momentum, or "adamw"
     learning_rate: tuple[float, float] = (0.3, 1e-4)  # first and last
     encoder_rate: float = 1.0  # of the learning rate, for a pre-trained encoder (lite only)
-    frozen: int = 0  # stages of the encoder that are left as they are, the stem too (lite only); 0 = none
+    frozen: int = 0  # stages of the encoder left as they are, the stem too (lite only); 8: the decoder too; 0 = none
     momentum: tuple[float, float] = (0.9, 0.999)  # first and last, rising linearly (sgd only)
     schedule: str = "linear"  # how the learning rate falls: "linear" or "cosine"
     warmup: int = 0  # steps over which it first rises from 0
@@ -68,6 +68,12 @@ class TrainSettings:
         return first + (last - first) * step / max(1, steps - 1)
 
 
+# Of the light network. Its first stages see edges and colors, which fixations cannot teach better than ImageNet.
+_LITE = TrainSettings(
+    batch_size=16, loss="kl_cc", optimizer="adamw", learning_rate=(1e-3, 0), encoder_rate=0.2, frozen=2,
+    schedule="cosine", warmup=100, weight_decay=0.01, precision="bf16-mixed",
+)  # fmt: skip
+
 # name -> (pre-training, fine-tuning)
 SETTINGS: dict[str, tuple[TrainSettings, TrainSettings]] = {
     # As the paper has it. Bring time: 500 and 1200 epochs.
@@ -87,5 +93,9 @@ SETTINGS: dict[str, tuple[TrainSettings, TrainSettings]] = {
             warmup=50, dropout=0.3, average=0.999, augmentation=Augmentation(geometry=0.6, color=0.6),
             precision="bf16-mixed",
         ),
+    ),
+    "lite": (
+        replace(_LITE, epochs=2, loss="kl", encoder_rate=0.5, validate_every=0.5),
+        replace(_LITE, epochs=12, average=0.998, augmentation=Augmentation(geometry=0.6, color=0.6)),
     ),
 }  # fmt: skip

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From the data to the shipped weights, the results and the README's tables. About two hours on two cores.
+# make weights: from the data to the shipped weights, the results and the README's tables. About two hours on two cores.
 # Every step resumes where it was interrupted. DATA: a folder with photos/, osie/, dut_omron/, eyecrowd/, scene/.
 set -euo pipefail
 DATA=${DATA:-../shared/data}
@@ -29,6 +29,12 @@ done
 wepsam compare results/osie-validation results/dut_omron-validation --into README.md \
     --card src/wepsam/weights/wepsam-paper.json
 python docs/metrics_figure.py
+
+# What shows these weights in docs/reproduction.md: Fig. 3 and Table 1. (Its studies: wepsam reproduce.)
+wepsam compare results/osie-validation wepsam-paper gbvs center-bias \
+    --sheet docs/reproduction/fig3.jpg --metric cc -d "$OSIE"
+wepsam reproduce --no-train --results results/reproduction --report docs/reproduction.md \
+    --evaluated results/osie-validation --evaluated results/dut_omron-validation
 
 # The README's picture.
 wepsam predict .venv/pictures/chelsea.png --out "$RUNS/example" --sheet
