@@ -1,11 +1,11 @@
-# make demo | test | check | bench | interop | weights. Each makes what it needs, from a bare clone and a Python >= 3.11.
+# make demo | test | check | bench | interop | browser | weights. Each makes what it needs, from a bare clone and a Python >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= ../shared/data
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check bench interop weights clean
+.PHONY: demo test check bench interop browser weights clean
 
 DEMO := $(addprefix .venv/pictures/,astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png)
 
@@ -26,11 +26,14 @@ bench: .venv/dev  ## speed, with peers and limits in the same run
 interop: .venv-interop/ready  ## our metrics, predictors and datasets against pysaliency's, in an environment of its own
 	.venv-interop/bin/python -m pytest tests/interop
 
+browser: .venv/dev tests/browser/node_modules/.ready  ## the shipped files in a browser's WebAssembly, under Node
+	$(BIN)/python -m pytest tests/browser
+
 weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash docs/weights.sh
 
 clean:
-	rm -rf .venv .venv-interop demo
+	rm -rf .venv .venv-interop demo tests/browser/node_modules
 
 # The core alone: no torch, opencv, scipy. The stamp is renewed when what is installed changes.
 .venv/core: pyproject.toml constraints.txt
@@ -49,6 +52,10 @@ clean:
 	.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check \
 		--constraint tests/interop/requirements.txt --editable '.[classical]'
 	.venv-interop/bin/python -c "import pysaliency"
+	touch $@
+
+tests/browser/node_modules/.ready: tests/browser/package-lock.json
+	cd tests/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 # Public-domain photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it

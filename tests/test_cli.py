@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import wepsam
 from conftest import Paint, Run, Write
+from wepsam.cards import describe
 from wepsam.classical import center_gaussian
 from wepsam.images import ImageError, read_image
 from wepsam.predict import predict_files
@@ -434,6 +436,8 @@ def test_the_core_works_without_the_extras(osie_like: Path) -> None:
     code = f"""{WITHOUT}
 import {", ".join(LIGHT)}
 import numpy as np
+import wepsam
+from wepsam.cards import describe
 from wepsam.classical import center_gaussian
 from wepsam.datasets import osie
 stimulus = np.zeros((20, 30, 3), np.uint8)
@@ -464,3 +468,41 @@ def test_a_command_whose_extra_is_missing_says_so() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 1
     one_line(result.stderr, "No module named", "pip install 'wepsam[train]'")
+
+
+def test_models_says_what_is_shipped(wepsam_command: Run) -> None:
+    code, out, _ = wepsam_command("models")
+    assert code == 0
+    for name, card in wepsam.models().items():
+        assert name in out
+        assert f"{card['bytes'] / 1e6:.1f} MB" in out
+        assert f"cc {card['scores']['osie-validation']['cc']['mean']:.3f}" in out
+        assert card["terms"] in out
+    assert json.loads(wepsam_command("models", "--json")[1]) == wepsam.models()
+
+
+def test_a_card_is_described_by_what_it_says() -> None:
+    """That of people's own export has neither scores nor terms."""
+    own = {"parameters": 3_300_000, "bytes": 6_630_000, "input_area": 49152}
+    assert describe(own) == ["3.3 M parameters, 6.6 MB; sees about 49,152 pixels in the picture's aspect"]
+    scores = {"osie-validation": {"kl_div": {"mean": 0.41}, "cc": {"mean": 0.8}, "emd": {"mean": 9.0}}}
+    speed = {"milliseconds": 4.234, "what": "one forward, one core", "on": "a machine"}
+    more = describe(own | {"scores": scores, "speed": speed, "terms": "MIT"})[1:]
+    assert more == ["4.2 ms for one forward, one core, a machine", "osie-validation: cc 0.800, kl_div 0.410", "MIT"]
+
+
+def test_the_quality_of_predict_and_evaluate(wepsam_command: Run, own_dataset: Path, tmp_path: Path) -> None:
+    picture = str(next((own_dataset / "stimuli").iterdir()))
+    code, _, err = wepsam_command("predict", picture, "-o", str(tmp_path / "maps"), "--quality", "slow")
+    assert (code, err) == (2, "wepsam: quality is fast or best, not 'slow'\n")
+    code, _, err = wepsam_command("evaluate", "gbvs", "-d", f"csv={own_dataset}", "--quality", "best")
+    assert code == 2
+    assert "--quality is for wepsam's own weights" in err
+    folder = tmp_path / "results"
+    code, _, err = wepsam_command(
+        *("evaluate", "wepsam-paper", "-d", f"csv={own_dataset}", "--split", "all", "-o", str(folder)),
+        *("--quality", "best", "--workers", "1"),
+    )
+    assert code == 0, err
+    (found,) = folder.glob("*/wepsam-paper-best.json")
+    assert json.loads(found.read_text())["quality"] == "best"

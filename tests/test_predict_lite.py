@@ -100,7 +100,7 @@ def test_the_file_tells_nothing_of_the_machine(file):
 
 
 def test_fewer_bits_smaller_file_almost_the_same_maps(run, file, monkeypatch):
-    monkeypatch.setattr("wepsam.export.LEAST_CC", 0.95)  # with random weights more is lost than with learnt ones
+    monkeypatch.setattr("wepsam.export.LITE_LEAST_CC", 0.95)  # with random weights more is lost than with learnt ones
     monkeypatch.setattr("wepsam.export.lite_to_onnx", lambda _: onnx.load(file))  # the same, without the seconds
     stimuli = noise(2, 64, 96)
     (expected,) = session(file).run(None, {"stimuli": stimuli})

@@ -753,16 +753,18 @@ def submit(
 
 @app.command()
 def models(as_json: Json = False) -> None:
-    """The shipped models, and what each was trained on."""
+    """The shipped models: what they see, their size, speed, scores and terms. With --json the whole cards."""
+    from wepsam.cards import describe
+    from wepsam.predictor import DEFAULT
     from wepsam.predictor import models as cards
 
     if as_json:
         _print_json(cards())
         return
     for name, card in cards().items():
-        print(
-            f"{name}: {card['parameters'] / 1e6:.1f} M parameters, {card['bytes'] / 1e6:.1f} MB. {card.get('summary', '')}"
-        )
+        print(f"{name}{' (the default)' if name == DEFAULT else ''}")
+        for line in describe(card):
+            print(f"    {line}")
 
 
 def main() -> None:

@@ -1,0 +1,42 @@
+"""What a browser computes from the shipped files is what Python does: make browser (needs Node and npm)."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wepsam
+from wepsam.shapes import input_shape
+
+HERE = Path(__file__).parent
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("node") and (HERE / "node_modules" / "onnxruntime-web").is_dir()),
+    reason="no Node, or no onnxruntime-web: make browser",
+)
+
+
+# BROWSER_MODEL: an .onnx file of one's own, to check it too.
+@pytest.mark.parametrize("name", [*wepsam.models(), *filter(None, [os.environ.get("BROWSER_MODEL")])])
+def test_the_browser_gives_the_same_map(name, paint, tmp_path):
+    model = wepsam.load(name, threads=1)
+    side = model.card.get("input_size")
+    for height, width in [(side, side)] if side else [input_shape(480, 640), input_shape(900, 300)]:
+        stimulus = paint(5, height, width)
+        stimulus.tofile(tmp_path / "stimulus.raw")
+        (expected,) = model._run(stimulus[None])
+        size = [str(height), str(width)]
+        command = ["node", HERE / "run.mjs", _file(name), tmp_path / "stimulus.raw", *size, tmp_path / "map"]
+        told = subprocess.run(command, check=True, capture_output=True, text=True)
+        assert told.stdout.split() == ["1", *map(str, expected.shape)]
+        assert told.stderr == ""
+        ours = np.fromfile(tmp_path / "map", np.float32).reshape(expected.shape)
+        assert expected.max() > 2 * expected.mean()  # not a flat map, with which all would agree
+        assert np.abs(ours - expected).max() < 1e-4 * expected.max()
+
+
+def _file(name):
+    return name if name.endswith(".onnx") else Path(wepsam.__file__).parent / "weights" / f"{name}.onnx"
