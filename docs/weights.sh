@@ -6,16 +6,31 @@ DATA=${DATA:-../shared/data}
 RUNS=${RUNS:-runs}
 OSIE="osie=$DATA/osie" DUT="dut_omron=$DATA/dut_omron" CROWD="eyecrowd=$DATA/eyecrowd" SCENE="scene=$DATA/scene"
 
-# Step 1: weak labels of the photographs, and pre-training on them.
+SETS=(-d "$OSIE" -d "$DUT" -d "$CROWD" -d "$SCENE")
+
+# Step 1: weak labels of the photographs, and pre-training on them; squares for the paper's network, and in their own
+# aspect for the light one.
 wepsam label "$DATA/photos" "$RUNS/weak" --size 512
+wepsam label "$DATA/photos" "$RUNS/weak-lite" --size 512 --keep-aspect --stimulus-size 192 --map-size 64
 wepsam inspect "$RUNS/weak"
 wepsam pretrain "$RUNS/weak" --keep 0.5 --out "$RUNS/pre"
+wepsam pretrain "$RUNS/weak-lite" --settings lite --keep 0.5 --out "$RUNS/lite-pre"
 
-# Step 2: fine-tuning on human fixations. The same from a random start shows what step 1 is worth.
-wepsam finetune --start "$RUNS/pre" -d "$OSIE" -d "$DUT" -d "$CROWD" -d "$SCENE" --out "$RUNS/fine"
-wepsam finetune -d "$OSIE" -d "$DUT" -d "$CROWD" -d "$SCENE" --out "$RUNS/random"
+# Step 2: fine-tuning on human fixations. First the light network, small and fast: a teacher for the photographs.
+wepsam finetune --settings lite --network area=49152 --start "$RUNS/lite-pre" "${SETS[@]}" --out "$RUNS/lite-teacher" \
+    --set epochs=12 --set average=0.998 --set augmentation.geometry=0.6 --set augmentation.color=0.6
+wepsam export "$RUNS/lite-teacher" "$RUNS/lite-teacher.onnx"
+wepsam label "$DATA/photos" "$RUNS/weak-taught" --teacher "$RUNS/lite-teacher.onnx" --size none --keep-aspect \
+    --stimulus-size 192 --map-size 64
+# Then what ships: both networks on fixations and on what the teacher says about the photographs.
+wepsam finetune --settings lite --start "$RUNS/lite-pre" --weak "$RUNS/weak-taught" "${SETS[@]}" --out "$RUNS/lite"
+wepsam finetune --start "$RUNS/pre" --weak "$RUNS/weak-taught" "${SETS[@]}" --out "$RUNS/fine"
+# The paper's network on fixations alone, from step 1 and from a random start, shows what each step is worth.
+wepsam finetune --start "$RUNS/pre" "${SETS[@]}" --out "$RUNS/untaught"
+wepsam finetune "${SETS[@]}" --out "$RUNS/random"
 
 # What ships.
+wepsam export "$RUNS/lite" src/wepsam/weights/wepsam-lite.onnx --card docs/wepsam-lite.card.json --probe "$DATA/osie"
 wepsam export "$RUNS/fine" src/wepsam/weights/wepsam-paper.onnx --card docs/wepsam-paper.card.json --probe "$DATA/osie"
 wepsam export "$RUNS/random" "$RUNS/random-start.onnx" --probe "$DATA/osie"
 

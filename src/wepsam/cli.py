@@ -311,6 +311,7 @@ def adapt(
     from wepsam.datasets.own import pictures_with_csv, pictures_with_maps
     from wepsam.evaluation.table import as_markdown, markdown
     from wepsam.export import export as write
+    from wepsam.predictor import weights_file
     from wepsam.training.adapt import adapt as tune
 
     if (fixations is None) == (maps is None):
@@ -322,7 +323,7 @@ def adapt(
         dataset = pictures_with_csv(pictures, table=fixations, name=name)
     if len(dataset) < 50:
         print(f"{len(dataset)} pictures are few: expect wide intervals", file=sys.stderr)
-    start = wepsam.weights_file(model) if model in wepsam.models() else Path(model)
+    start = weights_file(model) if model in wepsam.models() else Path(model)
     tuned = tune(start, dataset, out, full=full, folds=folds)
     about = {"adapted from": model, "adapted to": f"{len(dataset)} pictures of {name}", "gains": tuned.gains}
     file = write(tuned.weights, out / "adapted.onnx", card=about)

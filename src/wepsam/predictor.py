@@ -210,11 +210,20 @@ def load(
         WeightsError: no such weights.
         ValueError: another quality, or a center bias that does not fit.
     """
-    if not str(name).endswith(".onnx"):
-        if name not in models():
-            raise WeightsError(f"no model {name!r}: shipped are {', '.join(models())}; or give an .onnx file")
-        name = _shipped() / f"{name}.onnx"
-    return Predictor(name, threads, quality, center_bias)
+    return Predictor(weights_file(name), threads, quality, center_bias)
+
+
+def weights_file(name: str | PathLike[str]) -> Path:
+    """The .onnx file of shipped weights by their name; any other .onnx file is its own.
+
+    Raises:
+        WeightsError: no such weights.
+    """
+    if str(name).endswith(".onnx"):
+        return Path(name)
+    if name not in models():
+        raise WeightsError(f"no model {name!r}: shipped are {', '.join(models())}; or give an .onnx file")
+    return _shipped() / f"{name}.onnx"
 
 
 def models() -> dict[str, dict[str, Any]]:

@@ -96,6 +96,6 @@ SETTINGS: dict[str, tuple[TrainSettings, TrainSettings]] = {
     ),
     "lite": (
         replace(_LITE, epochs=2, loss="kl", encoder_rate=0.5, validate_every=0.5),
-        replace(_LITE, epochs=12, average=0.998, augmentation=Augmentation(geometry=0.6, color=0.6)),
+        replace(_LITE, epochs=8, average=0.999, validate_every=0.5, augmentation=Augmentation(geometry=0.8, color=0.8)),
     ),
 }  # fmt: skip
