@@ -18,9 +18,8 @@ from wepsam.networks.depthwise import depthwise
 # kernel, stride, expansion, channels, blocks; of lite0
 STAGES = ((3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 2, 6, 80, 3), (5, 1, 6, 112, 3), (5, 2, 6, 192, 4),
           (3, 1, 6, 320, 1))  # fmt: skip
-DEPTHS = {"lite0": 1.0, "lite1": 1.1}  # of the blocks; lite2 and larger are wider too
+ENCODERS = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2)}  # how much wider, how much deeper
 OUTPUTS = (1, 2, 4, 6)  # the last stages of their size
-CHANNELS = tuple(STAGES[i][3] for i in OUTPUTS)
 
 
 class Conv(nn.Module):
@@ -69,7 +68,11 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    """(B, 3, H, W) pixels in [0, 1], sides multiples of 32 -> features at strides 4, 8, 16, 32."""
+    """(B, 3, H, W) pixels in [0, 1], sides multiples of 32 -> features at strides 4, 8, 16, 32.
+
+    Attributes:
+        channels: of the four features.
+    """
 
     def __init__(self, name: str = "lite0") -> None:
         """Build.
@@ -78,17 +81,21 @@ class Encoder(nn.Module):
             ValueError: no such encoder.
         """
         super().__init__()
-        if name not in DEPTHS:
-            raise ValueError(f"encoders are {', '.join(DEPTHS)}, not {name!r}")
+        if name not in ENCODERS:
+            raise ValueError(f"encoders are {', '.join(ENCODERS)}, not {name!r}")
+        wider, deeper = ENCODERS[name]
         self.stem = Conv(3, 32, 3, stride=2)
         self.stages = nn.ModuleList()
-        inputs = 32
+        inputs, self.channels = 32, list[int]()
         for i, (size, stride, expansion, channels, count) in enumerate(STAGES):
-            count = count if i in (0, len(STAGES) - 1) else math.ceil(count * DEPTHS[name])
+            count = count if i in (0, len(STAGES) - 1) else math.ceil(count * deeper)
+            channels = int(channels * wider + 4) // 8 * 8
             blocks = [Block(inputs, channels, size, stride, expansion)]
             blocks += [Block(channels, channels, size, 1, expansion) for _ in range(count - 1)]
             self.stages.append(nn.Sequential(*blocks))
             inputs = channels
+            if i in OUTPUTS:
+                self.channels.append(channels)
 
     def forward(self, stimuli: Tensor) -> list[Tensor]:
         x = self.stem(2 * stimuli - 1)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wepsam.networks.encoder import CHANNELS, Block, Conv, Encoder, calibrate, initialize
+from wepsam.networks.encoder import OUTPUTS, Block, Conv, Encoder, calibrate, initialize
 from wepsam.shapes import AREA
 
 BIAS_GRID = (6, 8)  # of the center bias, enlarged to the map
@@ -21,7 +21,7 @@ class LiteConfig:
     """What the network looks like.
 
     Attributes:
-        encoder: a name in encoder.DEPTHS.
+        encoder: a name in encoder.ENCODERS.
         width: channels of the decoder.
         blocks: of the decoder at each of the three coarser scales.
         sources: how many kinds of fixations it learns from: each has a center bias and a sharpness of its own.
@@ -48,12 +48,12 @@ class LiteNet(nn.Module):
         self.config = config
         width = config.width
         self.encoder = Encoder(config.encoder)
-        self.laterals = nn.ModuleList(Conv(channels, width, clip=False) for channels in CHANNELS)
+        self.laterals = nn.ModuleList(Conv(channels, width, clip=False) for channels in self.encoder.channels)
         # What the whole picture is about, added to every place.
         first, last = nn.Linear(width, width), nn.Linear(width, width)
         self.context = nn.Sequential(first, nn.ReLU6(), last)
         self.refine = nn.ModuleList(
-            nn.Sequential(*(Block(width, width, 5, 1, 2) for _ in range(config.blocks))) for _ in CHANNELS[1:]
+            nn.Sequential(*(Block(width, width, 5, 1, 2) for _ in range(config.blocks))) for _ in OUTPUTS[1:]
         )
         self.finest = Block(width, width, 3)
         self.readout = nn.Conv2d(width, 1, 1)

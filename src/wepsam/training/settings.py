@@ -85,13 +85,14 @@ SETTINGS: dict[str, tuple[TrainSettings, TrainSettings]] = {
     # What the shipped weights were made with (docs/log.md says what else was tried).
     "shipped": (
         TrainSettings(
-            epochs=16, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
-            warmup=50, precision="bf16-mixed",
+            epochs=45, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
+            warmup=50, dropout=0.1, average=0.999, augmentation=Augmentation(geometry=0.6, color=0.6),
+            precision="bf16-mixed", validate_every=3,
         ),
         TrainSettings(
-            epochs=24, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
-            warmup=50, dropout=0.3, average=0.999, augmentation=Augmentation(geometry=0.6, color=0.6),
-            precision="bf16-mixed",
+            epochs=25, batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine",
+            warmup=50, weight_decay=0.02, dropout=0.3, average=0.999, precision="bf16-mixed",
+            augmentation=Augmentation(geometry=0.7, color=0.7),
         ),
     ),
     "lite": (
