@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import Paint, Run, Write
+from conftest import ROOT, Paint, Run, Write
 from test_datasets import write_osie
 from wepsam import evaluate, maps
 from wepsam.classical import CLASSICAL
 from wepsam.datasets import open_dataset
-from wepsam.reproduction.outcomes import labels_needed, over_seeds
+from wepsam.evaluation.table import insert
+from wepsam.reproduction import claims
+from wepsam.reproduction.outcomes import Arm, Difference, Outcome, labels_needed, over_seeds
+from wepsam.reproduction.report import REPORTS, blocks
 from wepsam.reproduction.studies import FULL, SMOKE, STUDIES, Human, with_starts
 from wepsam.reproduction.table1 import table1
 
@@ -87,7 +91,8 @@ def data(tmp_path: Path, paint: Paint, write: Write) -> Path:
 def test_the_studies_in_tiny_from_data_to_report(data: Path, tmp_path: Path, wepsam_command: Run) -> None:
     """All runs of all studies by the code that does the full ones; then nothing is left to do; the report is theirs."""
     out, results, document = tmp_path / "runs", tmp_path / "results", tmp_path / "report.md"
-    document.write_text("".join(f"# {name}\n<!-- table:{name} -->\n<!-- /table -->\n" for name in STUDIES))
+    places = ("in-short", "schedule", *STUDIES)
+    document.write_text("".join(f"# {name}\n<!-- table:{name} -->\n<!-- /table -->\n" for name in places))
     command = ("reproduce", "--smoke", "--data", data, "--out", out, "--results", results, "--workers", 2)
     code, said, err = wepsam_command(*command)
     assert code == 0, err
@@ -129,3 +134,56 @@ def test_table_1_quotes_and_measures(own_dataset: Path, tmp_path: Path) -> None:
     assert leads["| *WEPSAM*"][3] == "*+0.03*"  # CC .51 - .48
     assert leads["| **own**"][3].startswith(f"{own['cc'] - made['gbvs'].mean()['cc']:+.2f} [")
     assert not any("center bias" in name or "128" in name for name in leads)
+
+
+def outcome(losses: list[float], cc: list[float], pictures: int) -> Outcome:
+    log = {"step": 10.0 * np.arange(len(losses)), "validation_loss": np.array(losses)}
+    about = {"training": ["made up", pictures], "mean_map_loss": 1.0}
+    return Outcome(log, {metric: np.array(cc) for metric in ("cc", "nss", "kl")}, about)
+
+
+def test_the_plateau_is_left_when_the_loss_stays_below() -> None:
+    assert outcome([2.0, 0.9, 1.0, 0.94, 0.93], [0.5], 9).left == 30  # the .9 was luck
+    assert outcome([2.0, 1.0, 0.96, 0.94], [0.5], 9).left is None
+
+
+@pytest.mark.parametrize(
+    ("found", "word"),
+    [((0.2, 0.1, 0.3, 0.1, 0.3), "ahead"), ((0.2, 0.1, 0.3, -0.1, 0.3), "not to be told apart"),
+     ((0.2, -0.1, 0.3, 0.1, 0.3), "not to be told apart"), ((-0.2, -0.3, -0.1, -0.3, -0.1), "behind")],
+)  # fmt: skip
+def test_ahead_is_what_pictures_and_seeds_agree_on(found: tuple[float, ...], word: str) -> None:
+    assert claims.verdict(Difference(*found)) == word
+
+
+def test_what_is_said_in_short_of_labels_follows_the_results() -> None:
+    """A random start that gets .2, .3, .4 with 10, 100, 1,000 pictures, and others better and worse than it."""
+    scores = {
+        "random-0.01": 0.2, "random-0.1": 0.3, "random-1": 0.4,
+        "weak-0.01": 0.3, "weak-0.1": 0.3, "weak-1": 0.35, "weak-as-long-1": 0.45,
+    }  # fmt: skip
+    arms = {
+        name: Arm((outcome([1.0], [cc, cc], round(1000 * float(name.rpartition("-")[2]))),))
+        for name, cc in scores.items()
+    }
+    said = claims.labels(arms)
+    assert "With 10 fixation pictures a random start needs 10.0 times as many" in said
+    assert "with 100, 1.0 times" in said
+    assert "ahead on 10 (+0.100), not to be told apart on 100 (+0.000), behind on 1,000 (-0.050) pictures" in said
+    assert "on top, it is ahead on 1,000 (+0.050)." in said
+
+
+def test_the_document_is_that_of_the_results() -> None:
+    """Every table and list of docs/reproduction.md is what its command makes of the files; no score is typed."""
+    document, results = ROOT / "docs" / "reproduction.md", ROOT / "results"
+    evaluated = [results / "osie-validation", results / "dut_omron-validation"]
+    done = [study for study in REPORTS if (results / "reproduction" / study).is_dir()]
+    assert len(done) >= 4
+    made = blocks(done, results / "reproduction", evaluated)
+    for name, table in made.items():
+        assert insert(document, name, table, write=False), f"{name}: run the command that the document tells"
+    text = document.read_text(encoding="utf-8")
+    for name, table in re.findall(r"<!-- table:(.+?) -->\n(.*?)<!-- /table -->", text, flags=re.DOTALL):
+        assert name in made or not table, f"{name} has no results"
+    prose = re.sub(r"<!-- table:.*?<!-- /table -->", "", text, flags=re.DOTALL)
+    assert not re.search(r"\d\.\d\d", prose)

@@ -5,8 +5,25 @@ from functools import partial
 
 import numpy as np
 
+from wepsam.classical.aim import aim
+from wepsam.classical.bms import bms
+from wepsam.classical.cas import cas
 from wepsam.classical.center_bias import CenterBias, center_gaussian
+from wepsam.classical.ciw import ciw
+from wepsam.classical.covsal import covsal
+from wepsam.classical.fes import fes
+from wepsam.classical.gao import gao
 from wepsam.classical.gbvs import gbvs
+from wepsam.classical.gnms import gnms
+from wepsam.classical.image_signature import image_signature
+from wepsam.classical.itti import itti, itti_1998
+from wepsam.classical.lgs import lgs
+from wepsam.classical.narfi import narfi
+from wepsam.classical.rare2012 import rare2012
+from wepsam.classical.sdsr import sdsr
+from wepsam.classical.spectral_residual import spectral_residual
+from wepsam.classical.stc import stc
+from wepsam.classical.sun import sun
 
 CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gbvs": gbvs,
@@ -14,7 +31,49 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gbvs-256": partial(gbvs, size=256),
     "gbvs-512": partial(gbvs, size=512),
     "gbvs-graph": partial(gbvs, normalization="graph"),  # the 2006 paper's second chain, instead of a power
+    "bms": bms,
+    "image_signature": image_signature,
+    "spectral_residual": spectral_residual,
+    "covsal": covsal,
+    "fes": fes,
+    "sun": sun,
+    "lgs": lgs,
+    # in the spirit of publications that are hardly documented
+    "gnms": gnms,
+    "narfi": narfi,
+    "stc": stc,
     "center-gaussian": center_gaussian,
+    "itti": itti,
+    "itti-1998": itti_1998,
+    "aim": aim,
+    "sdsr": sdsr,
+    "rare2012": rare2012,
+    "ciw": ciw,
+    "cas": cas,
+    "gao": gao,
 }
 
-__all__ = ["CLASSICAL", "CenterBias", "center_gaussian", "gbvs"]
+__all__ = [
+    "CLASSICAL",
+    "CenterBias",
+    "aim",
+    "bms",
+    "cas",
+    "center_gaussian",
+    "ciw",
+    "covsal",
+    "fes",
+    "gao",
+    "gbvs",
+    "gnms",
+    "image_signature",
+    "itti",
+    "itti_1998",
+    "lgs",
+    "narfi",
+    "rare2012",
+    "sdsr",
+    "spectral_residual",
+    "stc",
+    "sun",
+]

@@ -48,10 +48,10 @@ def labels(arms: dict[str, Arm], path: Path) -> None:
     for axes, metric, title in zip(panels, ("cc", "nss", "kl"), ("CC", "NSS", "KL (less is better)"), strict=True):
         for start, (label, color) in STARTS.items():
             line = by_share(arms, start).values()
-            counts = [arm.learnt for arm in line]
-            values = np.stack([arm.scores(metric).mean(1) for arm in line], axis=1)
-            axes.plot(counts, values.T, ".", color=color, alpha=0.5)
-            axes.plot(counts, values.mean(0), color=color, label=label)
+            for arm in line:  # a point for each seed
+                axes.plot([arm.learnt] * len(arm.runs), arm.scores(metric).mean(1), ".", color=color, alpha=0.5)
+            means = [arm.scores(metric).mean() for arm in line]
+            axes.plot([arm.learnt for arm in line], means, color=color, label=label)
         axes.set(xscale="log", xlabel="pictures with fixations", title=title)
     panels[0].legend(frameon=False, fontsize=8)
     _save(figure, path)

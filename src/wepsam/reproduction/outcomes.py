@@ -12,6 +12,7 @@ import numpy as np
 from wepsam.evaluation.results import interval
 
 METRICS = ("cc", "nss", "kl")
+LEFT = 0.95  # of the mean map's loss: what loses less has left the plateau
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,21 @@ class Outcome:
     @property
     def batch(self) -> int:
         return min(self.about["job"]["settings"]["batch_size"], self.about["training"][-1])
+
+    @property
+    def left(self) -> int | None:
+        """The step at which it left the plateau: the first of two validations in a row below LEFT. None if it did not.
+
+        At a constant rate the loss is noisy: one validation below it says little.
+        """
+        below = self.log["validation_loss"] < LEFT * self.about["mean_map_loss"]
+        places = np.flatnonzero(below[:-1] & below[1:])
+        return int(self.log["step"][places[0]]) if len(places) else None
+
+    @property
+    def steps(self) -> int:
+        """How many it took in all."""
+        return int(self.log["step"][-1])
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from wepsam.evaluation.table import insert
 from wepsam.reproduction import charts, tables
+from wepsam.reproduction.claims import in_short
 from wepsam.reproduction.outcomes import Arm, read_study
+from wepsam.reproduction.schedule import schedule
 from wepsam.reproduction.table1 import table1
 
 REPORTS: dict[str, tuple[Callable[[dict[str, Arm]], str], Callable[[dict[str, Arm], Path], None]]] = {
@@ -33,17 +35,26 @@ def report(studies: list[str], results: Path, into: Path, evaluated: Sequence[Pa
         ValueError: no such study, or the file has no place for a table.
         FileNotFoundError: a study has no results.
     """
+    if unknown := [study for study in studies if study not in REPORTS]:
+        raise ValueError(f"there are reports of {', '.join(REPORTS)}, not of {unknown[0]}")
     figures = into.with_suffix("")
     figures.mkdir(parents=True, exist_ok=True)
+    for name, table in blocks(studies, results, evaluated).items():
+        insert(into, name, table)
     written = [into]
     for study in studies:
-        if study not in REPORTS:
-            raise ValueError(f"there are reports of {', '.join(REPORTS)}, not of {study}")
-        arms = read_study(results, study)
-        table, draw = REPORTS[study]
-        insert(into, study, table(arms))
         written.append(figures / f"{study}.png")
-        draw(arms, written[-1])
-    if evaluated:
-        insert(into, "table1", table1(evaluated))
+        REPORTS[study][1](read_study(results, study), written[-1])
     return written
+
+
+def blocks(studies: Sequence[str], results: Path, evaluated: Sequence[Path] = ()) -> dict[str, str]:
+    """What is made of the results, by the name of its place: the studies' tables, and what is said of all in short.
+
+    Raises:
+        FileNotFoundError: a study has no results.
+    """
+    known = {name: read_study(results, name) for name in ("pre", *REPORTS) if (results / name).is_dir()}
+    made = {study: REPORTS[study][0](known.get(study) or read_study(results, study)) for study in studies}
+    made |= {"in-short": in_short(known), "schedule": schedule(known)}
+    return made | ({"table1": table1(evaluated)} if evaluated else {})

@@ -3,7 +3,7 @@
 import numpy as np
 
 from wepsam.reproduction import charts
-from wepsam.reproduction.outcomes import METRICS, Arm, by_share, difference, labels_needed, over_seeds
+from wepsam.reproduction.outcomes import LEFT, METRICS, Arm, by_share, difference, labels_needed, over_seeds
 
 # Fig. 2 of the paper (iSUN + SALICON): loss at the start and after 400 epochs, training and validation.
 FIG2 = {"weak": ((8.2e-3, 8.4e-3), (7.2e-3, 7.3e-3)), "random": ((10.6e-3, 9.6e-3), (7.7e-3, 7.8e-3))}
@@ -13,8 +13,8 @@ def convergence(arms: dict[str, Arm]) -> str:
     """Losses where the paper quotes them, of both, and CC and NSS at the end."""
     lines = [
         "| | training loss, start | validation loss, start | training loss, end | validation loss, end | CC, end | "
-        "NSS, end |",
-        "|---" * 7 + "|",
+        "NSS, end | left the plateau after |",
+        "|---" * 8 + "|",
     ]
     for name, (title, _) in charts.CURVES.items():
         cells = []
@@ -25,10 +25,13 @@ def convergence(arms: dict[str, Arm]) -> str:
         ):  # fmt: skip
             mean, half = over_seeds(arms[name].curve(column)[1][:, place])
             cells.append(f"{mean:.4f} ± {half:.4f}" if "loss" in column else f"{mean:.3f} ± {half:.3f}")
+        left = [run.left for run in arms[name].runs if run.left is not None]
+        steps = f"{min(left):,} to {max(left):,} steps, " if left else ""
+        cells.append(f"{steps}{len(left)} of {len(arms[name].runs)} seeds")
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
     for name, ((train, validation), (train_end, validation_end)) in FIG2.items():
         quoted = " | ".join(f"{loss:.4f}" for loss in (train, validation, train_end, validation_end))
-        lines.append(f"| *the paper, iSUN + SALICON, {charts.CURVES[name][0]}* | {quoted} | | |")
+        lines.append(f"| *the paper, iSUN + SALICON, {charts.CURVES[name][0]}* | {quoted} | | | |")
     run = arms["weak"].runs[0].about
     weak, longer = arms["weak"].curve("step")[0][-1], arms["random-longer"].curve("step")[0][-1]
     lines.append(
@@ -54,7 +57,7 @@ def labels(arms: dict[str, Arm]) -> str:
             f"**Equal fine-tuning.** Both may see {longer} pictures with human fixations, where the pre-trained start "
             f"above sees {tuned}; the pre-training comes on top.",
             _against(random, as_long, charts.STARTS["weak-as-long"][0]),
-            f"{len(weak[most].runs)} seeds; {weak[most].judged} pictures that chose nothing. Differences are paired: "
+            f"{_seeds(arms)} seeds; {weak[most].judged} pictures that chose nothing. Differences are paired: "
             "mean [95 % bootstrap interval over pictures] and the range of the seeds' means. A run ends that gets no "
             "better.",
         ]
@@ -72,7 +75,7 @@ def _against(random: dict[float, Arm], other: dict[float, Arm], title: str) -> s
     for share, arm in other.items():
         score = float(arm.scores("cc").mean())
         needs = labels_needed(random, reached, score) / share
-        needs_text = f"more than {1 / share:.3g}x" if np.isinf(needs) else f"{needs:.1f}x as many"
+        needs_text = f"more than {1 / share:.3g}x as many" if np.isinf(needs) else f"{needs:.1f}x as many"
         changes = [str(difference(arm, random[share], metric)) for metric in METRICS]
         base = float(random[share].scores("cc").mean())
         lines.append(
@@ -102,16 +105,16 @@ def selection(arms: dict[str, Arm]) -> str:
         scores = [f"{arms[name].scores(metric).mean():.3f}" for metric in METRICS]
         changes = [str(difference(arms[name], base, m)) if name != "lowest-half" else "" for m in METRICS]
         lines.append(f"| {title} | " + " | ".join(scores + changes) + " |")
-    seeds = sorted({len(arm.runs) for arm in arms.values()})
     lines.append(
-        f"\n{' to '.join(map(str, seeds))} seeds; {base.judged} pictures that chose nothing; "
+        f"\n{_seeds(arms)} seeds; {base.judged} pictures that chose nothing; "
         f"equal numbers of pictures seen in step 1, then fine-tuning on {base.learnt} pictures. "
         "Differences are paired: mean [95 % bootstrap interval over pictures] and the range of the seeds' means."
     )
     return "\n".join(lines)
 
 
-LEFT = 0.95  # of the mean map's loss: below it a network has left the plateau
+def _seeds(arms: dict[str, Arm]) -> str:
+    return " to ".join(map(str, sorted({len(arm.runs) for arm in arms.values()})))
 
 
 def encoder(arms: dict[str, Arm]) -> str:
@@ -123,9 +126,10 @@ def encoder(arms: dict[str, Arm]) -> str:
         changes = [str(difference(arms[name], arms[without], m)) if name != without else "" for m in METRICS]
         lines.append(f"| {title} | " + " | ".join(scores + changes) + " |")
     base, weak = arms["imagenet"], arms["imagenet-weak"].runs[0]
+    before = weak.about["job"]["start"]["pictures"]
     lines.append(
         f"\n{len(base.runs)} seeds; {base.learnt} pictures to learn from, {base.judged} that chose nothing. "
-        f"{weak.seen[-1]:,.0f} pictures of fine-tuning after {weak.about['job']['start']['pictures']:,} of pre-training, "
+        f"{weak.seen[-1]:,.0f} pictures of fine-tuning after {before:,} of pre-training, "
         f"or {base.runs[0].seen[-1]:,.0f} of fine-tuning alone. Differences are paired: mean [95 % bootstrap interval "
         "over pictures] and the range of the seeds' means."
     )
@@ -135,21 +139,19 @@ def encoder(arms: dict[str, Arm]) -> str:
 def plateau(arms: dict[str, Arm]) -> str:
     """When each way of training leaves the loss of the mean map."""
     lines = ["| | loss of the mean map | left it after | loss at the end |", "|---|---|---|---|"]
-    for name, arm in arms.items():
-        run = arm.runs[0]
+    for name, title in PLATEAU.items():
+        run = arms[name].runs[0]
         bound = run.about["mean_map_loss"]
-        losses = run.log["validation_loss"]
-        below = np.flatnonzero(losses < LEFT * bound)
-        steps = int(run.log["step"][below[0]]) if len(below) else None
-        left = "never" if steps is None else f"{steps:,} steps" if steps else "was never on it"
-        end = f"{losses[-1]:.4f} after {int(run.log['step'][-1]):,} steps"
+        left = "not yet" if run.left is None else f"{run.left:,} steps" if run.left else "was never on it"
+        end = f"{run.log['validation_loss'][-1]:.4f} after {run.steps:,} steps"
         if run.about["ended"] != "done":
             end = run.about["ended"].partition(":")[0]
-        lines.append(f"| {PLATEAU.get(name, name)} | {bound:.4f} | {left} | {end} |")
+        lines.append(f"| {title} | {bound:.4f} | {left} | {end} |")
     run = arms["rate-0.3"].runs[0]
     lines.append(
         f"\nOne seed. Constant rates, Nesterov momentum .9, batches of {run.batch}; validation loss every "
-        f"{run.seen[1]:,.0f} pictures; left: below {LEFT:.0%} of what the mean of the training maps loses."
+        f"{run.seen[1]:,.0f} pictures; left: at the first of two in a row below {LEFT:.0%} of what the mean of the "
+        "training maps loses."
     )
     return "\n".join(lines)
 

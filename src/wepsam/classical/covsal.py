@@ -1,0 +1,117 @@
+"""CovSal: how the features of a patch vary together, compared with the patches around it.
+
+Erdem, Erdem, "Visual Saliency Estimation by Nonlinearly Integrating Features Using Region Covariances", Journal of
+Vision 2013; the model with covariances and means.
+
+From the publication and its program: the picture squeezed to 512x512; seven features (L, a, b, |Ix|, |Iy|, x, y);
+covariance and mean of each patch of 8, 16, 32, 64 and 128 pixels, turned into sigma points; distance of a patch to
+those up to three patches away, divided by 1 + their distance in the picture; mean of the nearest 10 %; a cone that
+falls from the picture's center to its corners; product over the five sizes; blur with 2 % of the side.
+
+Our choice: the means of x and y are left out, in which the program has them. They only tell how far apart two patches
+are, which the weight already does, and drown the other features: with them the maps are hardly better than the cone
+alone. No random noise is added to the picture (the program does it so that no covariance is singular; .001 on the
+diagonals, which it has too, suffices). The maps are enlarged bilinearly and multiplied at 128x128.
+"""
+
+import numpy as np
+
+from wepsam import maps
+from wepsam.classical.frame import checked, finished, lab, uniform
+from wepsam.images import resize
+
+SIDE = 512  # pixels of the square
+PATCHES = (8, 16, 32, 64, 128)  # pixels
+REACH = 3  # patches to each side with which one is compared
+QUANTILE = 0.1  # of these, the most similar ones that count
+REGULARIZATION = 0.001  # added to the diagonals
+SIGMA_POINTS = 2 * (7 + 0.1)  # the covariance times this is what the sigma points spread
+GRID = 128  # pixels of the square on which the maps are multiplied
+BLUR = 0.02  # of the side
+
+
+def covsal(stimulus: np.ndarray) -> np.ndarray:
+    """Saliency map of a picture by region covariances.
+
+    Args:
+        stimulus: (H, W, 3) uint8 RGB.
+
+    Returns:
+        (H, W) float32 in [0, 1], largest value 1; zeros for a uniform picture.
+
+    Raises:
+        ValueError: the stimulus is not (H, W, 3) uint8.
+
+    References:
+        Erdem, Erdem, "Visual Saliency Estimation by Nonlinearly Integrating Features Using Region Covariances",
+        Journal of Vision 2013.
+    """
+    picture = resize(checked(stimulus), (SIDE, SIDE))
+    product = np.ones((GRID, GRID))
+    if not uniform(picture):  # else there is only the cone, which says nothing about the picture
+        for means, covariances in statistics(features(picture)):
+            contrast = dissimilarity(descriptors(means[..., :5], covariances), SIDE // len(means)) * cone(len(means))
+            if contrast.any():  # else all patches of this size are alike
+                product *= maps.enlarge(contrast, (GRID, GRID)) / contrast.max()
+    return finished(maps.blur(product, BLUR * GRID), stimulus.shape)
+
+
+def features(picture: np.ndarray) -> np.ndarray:
+    """(n, n, 3) uint8 RGB -> (n, n, 7): L, a, b, |Ix|, |Iy| of the mean of R, G and B, and x and y in pixels."""
+    padded = np.pad(picture.mean(axis=2), 1, mode="symmetric")
+    dx = np.abs(padded[1:-1, 2:] - padded[1:-1, :-2])
+    dy = np.abs(padded[2:, 1:-1] - padded[:-2, 1:-1])
+    y, x = np.mgrid[: len(picture), : len(picture)]
+    return np.dstack([lab(picture), dx, dy, x, y])
+
+
+def statistics(pixels: np.ndarray, patches: tuple[int, ...] = PATCHES) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(n, n, d) features -> for each patch size k the (n/k, n/k, d) means and (n/k, n/k, d, d) covariances.
+
+    Each patch size is twice the one before, so that sums of four patches are those of the next size.
+    """
+    n, _, d = pixels.shape
+    k = patches[0]
+    blocks = pixels.reshape(n // k, k, n // k, k, d).transpose(0, 2, 1, 3, 4).reshape(n // k, n // k, k * k, d)
+    sums, products = blocks.sum(axis=2), blocks.transpose(0, 1, 3, 2) @ blocks
+    found = []
+    for k in patches:
+        if len(sums) > n // k:
+            sums, products = (a[::2, ::2] + a[1::2, ::2] + a[::2, 1::2] + a[1::2, 1::2] for a in (sums, products))
+        means = sums / k**2
+        covariances = (products - sums[..., None] * means[..., None, :]) / (k**2 - 1)
+        found.append((means, covariances))
+    return found
+
+
+def descriptors(means: np.ndarray, covariances: np.ndarray) -> np.ndarray:
+    """(..., m) means and (..., d, d) covariances -> (..., m + d²) vectors, as far apart as the patches' sigma points.
+
+    The 2 d + 1 sigma points are the mean and mean ± each column of L, with L L^T = 2 (d + .1) C. The squared distance
+    of two sets of them is (2 d + 1) |mean - mean'|² + 2 |L - L'|², for the mixed terms of + and - cancel. Means that
+    are left out count as equal.
+    """
+    d = covariances.shape[-1]
+    roots = np.linalg.cholesky(SIGMA_POINTS * (covariances + REGULARIZATION * np.eye(d)))
+    return np.concatenate([(2 * d + 1) ** 0.5 * means, 2**0.5 * roots.reshape(*means.shape[:-1], d * d)], axis=-1)
+
+
+def dissimilarity(vectors: np.ndarray, patch: int) -> np.ndarray:
+    """(h, w, D) descriptors of patches with this side -> (h, w): mean weighted distance to the nearest ones."""
+    h, w = vectors.shape[:2]
+    padded = np.pad(vectors, [(REACH, REACH), (REACH, REACH), (0, 0)], constant_values=np.inf)
+    distances = [
+        np.linalg.norm(padded[y : y + h, x : x + w] - vectors, axis=-1) / (1 + patch * np.hypot(y - REACH, x - REACH))
+        for y in range(2 * REACH + 1)
+        for x in range(2 * REACH + 1)
+        if (y, x) != (REACH, REACH)
+    ]
+    ordered = np.sort(distances, axis=0)  # what lies outside is infinitely far
+    counted = np.maximum(1, (np.isfinite(ordered).sum(axis=0) * QUANTILE).astype(int))
+    return np.where(np.arange(len(ordered))[:, None, None] < counted, ordered, 0).sum(axis=0) / counted
+
+
+def cone(g: int) -> np.ndarray:
+    """(g, g) weights of the patches: 1 at the picture's center, 0 at its corners."""
+    offset = np.abs((np.arange(g) + 0.5) / g - 0.5)
+    return 1 - np.hypot(offset[:, None], offset) / np.hypot(0.5, 0.5)

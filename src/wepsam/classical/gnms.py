@@ -1,0 +1,153 @@
+"""GNMS: uniqueness and objectness of superpixels, smoothed by a nonlocal mean. In the spirit of the publication.
+
+Zhong et al., "A Generalized Nonlocal Mean Framework with Object-Level Cues for Saliency Detection", The Visual Computer
+2015. Only its abstract and its public scores were at hand, so this is no reproduction.
+
+From the abstract: a graph of superpixels instead of pixels; uniqueness as the low-level cue; windows scored by an
+objectness measure, and these scores pooled onto the superpixels in two ways, as two high-level cues; the three fused;
+a nonlocal mean of the fused cue as the saliency.
+
+Our choice: all the rest. Superpixels are clusters of Lab color and place (SLIC, without making them connected) that
+begin as a grid of 12-pixel cells, 16 along the longer side. Uniqueness is color contrast to all others, near ones
+weighing more. Objectness has two of the cues of Alexe, Deselaers and Ferrari: few superpixels straddle the window's
+edge, and its color differs from that of the ring around it, of which as much counts as lies in the picture; the two
+ways to pool are the mean of the best windows over a superpixel, and the best one. Fusion is the uniqueness times the
+mean of the two.
+"""
+
+import numpy as np
+
+from wepsam import maps
+from wepsam.classical.frame import checked, finished, lab, uniform
+from wepsam.images import resize
+
+CELL = 12  # pixels: a superpixel's side at first
+CELLS = 16  # along the longer side
+ROUNDS = 5  # of clustering
+COMPACTNESS = 15  # Lab units that count as much as a distance of one cell
+NEAR = 0.25  # of the longer side: how far color contrast reaches
+SIDES = (2, 3, 5, 8, 11)  # of windows, in cells
+BEST = 0.1  # share of the windows that vote
+ALIKE = 15  # Lab units: how similar neighbors in the nonlocal mean are
+BLUR = 6  # pixels
+
+
+def gnms(stimulus: np.ndarray) -> np.ndarray:
+    """Saliency map of a picture by a nonlocal mean of superpixel cues.
+
+    Args:
+        stimulus: (H, W, 3) uint8 RGB.
+
+    Returns:
+        (H, W) float32 in [0, 1], largest value 1; zeros for a uniform picture.
+
+    Raises:
+        ValueError: the stimulus is not (H, W, 3) uint8.
+
+    References:
+        Zhong et al., "A Generalized Nonlocal Mean Framework with Object-Level Cues for Saliency Detection", The Visual
+        Computer 2015.
+        Alexe, Deselaers, Ferrari, "Measuring the Objectness of Image Windows", TPAMI 2012.
+    """
+    height, width = checked(stimulus).shape[:2]
+    scale = CELLS / max(height, width)
+    grid = max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
+    picture = resize(stimulus, (grid[0] * CELL, grid[1] * CELL))
+    if uniform(picture):
+        return np.zeros((height, width), np.float32)
+    colors = lab(picture)
+    labels, centers = superpixels(colors, grid)
+    sizes = np.bincount(labels.ravel(), minlength=len(centers))
+    unique = maps.to_unit(uniqueness(centers, sizes))
+    mean, best = (maps.to_unit(cue) for cue in pooled(*windows(colors, labels, grid, len(centers)), sizes))
+    smooth = nonlocal_mean(unique * (mean + best) / 2, centers, sizes)
+    return finished(maps.blur(smooth[labels], BLUR), (height, width))
+
+
+def superpixels(colors: np.ndarray, grid: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """(h, w, 3) Lab -> (h, w) number of each pixel's superpixel, and (n, 5) mean L, a, b, row, column in cells."""
+    h, w = colors.shape[:2]
+    y, x = np.mgrid[:h, :w]
+    places = (np.stack([y, x], axis=2) + 0.5) / CELL - 0.5
+    points = np.concatenate([colors, COMPACTNESS * places], axis=2).reshape(-1, 5)
+    labels = (y // CELL * grid[1] + x // CELL).ravel()
+    count = grid[0] * grid[1]
+    centers = means(points, labels, count)
+    for _ in range(ROUNDS):
+        labels = (np.square(centers).sum(axis=1) / 2 - points @ centers.T).argmin(axis=1)
+        centers = means(points, labels, count, centers)
+    return labels.reshape(h, w), centers / (1, 1, 1, COMPACTNESS, COMPACTNESS)
+
+
+def means(points: np.ndarray, labels: np.ndarray, count: int, before: np.ndarray | None = None) -> np.ndarray:
+    """Mean of the points of each cluster, (count, d); a cluster without points stays where it was."""
+    sizes = np.bincount(labels, minlength=count)
+    sums = np.stack([np.bincount(labels, column, count) for column in points.T], axis=1)
+    found = sums / np.maximum(sizes, 1)[:, None]
+    return found if before is None else np.where(sizes[:, None] > 0, found, before)
+
+
+def uniqueness(centers: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """(n,) color distance of each superpixel to the others, weighted by their size and nearness."""
+    colors, places = distances(centers[:, :3]), distances(centers[:, 3:])
+    weights = sizes * np.exp(-0.5 * (places / (NEAR * CELLS)) ** 2)
+    return (weights * colors).sum(axis=1) / weights.sum(axis=1)
+
+
+def windows(colors: np.ndarray, labels: np.ndarray, grid: tuple[int, int], n: int) -> tuple[np.ndarray, np.ndarray]:
+    """All windows of whole cells with sides of SIDES: their objectness (m,), and the pixels of each superpixel in them.
+
+    Returns:
+        Two arrays, (m,) in [0, 1] times Lab units, and (m, n).
+    """
+    cells = np.arange(grid[0] * grid[1]).reshape(grid).repeat(CELL, axis=0).repeat(CELL, axis=1)
+    counts = np.bincount((cells * n + labels).ravel(), minlength=cells.size // CELL**2 * n).reshape(*grid, n)
+    color = colors.reshape(grid[0], CELL, grid[1], CELL, 3).sum(axis=(1, 3))
+    sums = integral(np.concatenate([counts, color], axis=2))
+    sizes = np.bincount(labels.ravel(), minlength=n)
+    scores, inside = [], []
+    for h in sorted({min(side, grid[0]) for side in SIDES}):
+        for w in sorted({min(side, grid[1]) for side in SIDES}):
+            top, left = (a.ravel() for a in np.mgrid[: grid[0] - h + 1, : grid[1] - w + 1])
+            box = boxes(sums, top, left, top + h, left + w)
+            around = boxes(sums, (top - 1).clip(0), (left - 1).clip(0), *edges(top + h + 1, left + w + 1, grid)) - box
+            area, ring = h * w * CELL**2, around[:, :n].sum(axis=1)
+            straddling = np.minimum(box[:, :n], sizes - box[:, :n]).sum(axis=1) / area
+            contrast = np.linalg.norm(box[:, n:] / area - around[:, n:] / np.maximum(ring, 1)[:, None], axis=1)
+            whole_ring = ((h + 2) * (w + 2) - h * w) * CELL**2
+            scores.append((1 - straddling).clip(0) * contrast * ring / whole_ring)
+            inside.append(box[:, :n])
+    return np.concatenate(scores), np.concatenate(inside)
+
+
+def integral(values: np.ndarray) -> np.ndarray:
+    """(h, w, c) -> (h + 1, w + 1, c) sums over all that is above and to the left."""
+    return np.pad(values, [(1, 0), (1, 0), (0, 0)]).cumsum(axis=0).cumsum(axis=1)
+
+
+def boxes(sums: np.ndarray, top: np.ndarray, left: np.ndarray, bottom: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """(m, c) sums over m boxes; bottom and right are the first that are outside."""
+    return sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+
+
+def edges(bottom: np.ndarray, right: np.ndarray, grid: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    return bottom.clip(max=grid[0]), right.clip(max=grid[1])
+
+
+def pooled(scores: np.ndarray, inside: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Objectness of each superpixel: mean and largest of the best windows' scores, by how much of it is inside."""
+    voting = scores >= np.sort(scores)[-max(1, int(BEST * len(scores)))]
+    covered = inside[voting] / np.maximum(sizes, 1) * scores[voting, None]
+    return covered.mean(axis=0), covered.max(axis=0)
+
+
+def nonlocal_mean(cue: np.ndarray, centers: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """(n,) mean of the cue over all superpixels, weighted by likeness of color, nearness and size."""
+    weights = np.exp(-0.5 * (distances(centers[:, :3]) / ALIKE) ** 2 - 0.5 * (distances(centers[:, 3:]) / 2) ** 2)
+    weights *= sizes
+    return weights @ cue / np.maximum(weights.sum(axis=1), 1e-12)
+
+
+def distances(points: np.ndarray) -> np.ndarray:
+    """(n, d) -> (n, n) Euclidean distances."""
+    return np.linalg.norm(points[:, None] - points, axis=2)
