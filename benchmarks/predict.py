@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 import wepsam
-from benchmarks.common import LONGEST, as_jpeg, table, timed
+from benchmarks.common import LONGEST, as_jpeg, processor_time, table, timed
 from wepsam.classical import gbvs
 from wepsam.files import replacing
 from wepsam.images import read_image
@@ -29,6 +29,7 @@ from wepsam.predict import predict_files
 from wepsam.sources import find_images
 
 Rows = list[tuple[str, str, str]]
+Clock = Callable[[], float]
 LIBRARIES = "import numpy, PIL.Image, onnxruntime, typer"
 
 
@@ -38,17 +39,19 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=20, help="how many pictures")
     parser.add_argument("--model", action="append", help="shipped weights or an .onnx file; by default all shipped")
     parser.add_argument("--card", action="store_true", help="write the milliseconds into the models' cards")
+    parser.add_argument("--cpu", action="store_true", help="processor time, where other work shares the machine")
     options = parser.parse_args()
+    clock = processor_time if options.cpu else time.perf_counter
     jpegs = [as_jpeg(path) for path in find_images(options.pictures)[: options.most]]
     names = options.model or [*wepsam.models()]
     models = [wepsam.load(name, threads=1) for name in names]
     command = shlex.join(["python", "-m", "benchmarks.predict", *sys.argv[1:]])
     print("# Prediction\n")
-    print(f"`{command}`: {len(jpegs)} JPEGs of at most {LONGEST} px, {machine()}.\n")
-    rows, milliseconds = one_picture(models, jpegs)
+    print(f"`{command}`: {len(jpegs)} JPEGs of at most {LONGEST} px, {machine()}{', processor time' * options.cpu}.\n")
+    rows, milliseconds = one_picture(models, jpegs, clock)
     print(table(["one picture, one core", "ms", "compared"], rows), "\n")
-    print(table(["from the cold", "ms", "compared"], cold(names, jpegs[0])), "\n")
-    print(table([f"a folder, {os.cpu_count()} cores", "pictures/s", "compared"], folder(models, jpegs)))
+    print(table(["from the cold", "ms", "compared"], cold(names, jpegs[0], clock)), "\n")
+    print(table([f"a folder, {os.cpu_count()} cores", "pictures/s", "compared"], folder(models, jpegs, clock)))
     for name, model in zip(names, models, strict=True) if options.card else ():
         path = Path(name) if name.endswith(".onnx") else Path(wepsam.__file__).parent / "weights" / name
         path = path.with_suffix(".json") if name.endswith(".onnx") else path.with_name(f"{name}.json")
@@ -57,18 +60,18 @@ def main() -> None:
             temporary.write_text(json.dumps(model.card | {"speed": speed}, indent=1, ensure_ascii=False) + "\n")
 
 
-def one_picture(models: list[wepsam.Predictor], jpegs: list[bytes]) -> tuple[Rows, dict[str, float]]:
+def one_picture(models: list[wepsam.Predictor], jpegs: list[bytes], clock: Clock) -> tuple[Rows, dict[str, float]]:
     """The rows, and each network's milliseconds for a forward."""
     pictures = [read_image(jpeg) for jpeg in jpegs]
-    decoding = 1e3 * timed(lambda: [read_image(j) for j in jpegs], len(jpegs))
+    decoding = 1e3 * timed(lambda: [read_image(j) for j in jpegs], len(jpegs), clock=clock)
     rows: Rows = [("decode a JPEG", f"{decoding:.2f}", "the limit")]
     alone = {}
     for model in models:
-        whole = 1e3 * timed(lambda model=model: [model(j) for j in jpegs], len(jpegs))
-        decoded = 1e3 * timed(lambda model=model: [model(p) for p in pictures], len(jpegs))
+        whole = 1e3 * timed(lambda model=model: [model(j) for j in jpegs], len(jpegs), clock=clock)
+        decoded = 1e3 * timed(lambda model=model: [model(p) for p in pictures], len(jpegs), clock=clock)
         forward, peer = forwards(model)
         # In turn with torch, so that what else the machine does meets both.
-        ours, theirs = (1e3 * timed(work, 1, 30) for work in (forward, peer))
+        ours, theirs = (1e3 * timed(work, 1, 30, clock) for work in (forward, peer))
         alone[model.name] = ours
         rows += [
             (f"{model.name}: JPEG -> map at full size", f"{whole:.2f}", f"{whole / decoding:.1f} x decode"),
@@ -78,9 +81,9 @@ def one_picture(models: list[wepsam.Predictor], jpegs: list[bytes]) -> tuple[Row
         ]
         best = wepsam.load(Path(model.__reduce__()[1][0]), 1, "best")
         if "views" in model.card:
-            slow = 1e3 * timed(lambda best=best: [best(p) for p in pictures], len(jpegs), 2)
+            slow = 1e3 * timed(lambda best=best: [best(p) for p in pictures], len(jpegs), 2, clock)
             rows.append((f"{model.name}, best: picture -> map", f"{slow:.2f}", f"{slow / decoded:.1f} x fast"))
-    slow = 1e3 * timed(lambda: [gbvs(p) for p in pictures], len(jpegs), 2)
+    slow = 1e3 * timed(lambda: [gbvs(p) for p in pictures], len(jpegs), 2, clock)
     return [*rows, ("GBVS: picture -> map at full size", f"{slow:.2f}", f"{slow / decoding:.1f} x decode")], alone
 
 
@@ -104,7 +107,7 @@ def forwards(model: wepsam.Predictor) -> tuple[Callable[[], object], Callable[[]
     return lambda: model._run(stimuli), peer
 
 
-def cold(names: list[str], jpeg: bytes) -> Rows:
+def cold(names: list[str], jpeg: bytes, clock: Clock) -> Rows:
     """Commands in processes of their own, the files in the disk's cache."""
     with tempfile.TemporaryDirectory() as out:
         picture = Path(out) / "one.jpg"
@@ -114,16 +117,16 @@ def cold(names: list[str], jpeg: bytes) -> Rows:
             commands[f"wepsam predict one.jpg, {Path(name).stem}"] = [
                 *["-m", "wepsam", "predict", str(picture), "--out", out, "--model", name]
             ]
-        found = {
-            what: 1e3
-            * timed(lambda line=line: subprocess.run([sys.executable, *line], check=True, capture_output=True), 1, 5)
-            for what, line in commands.items()
-        }
+        found = {what: 1e3 * timed(lambda line=line: started(line), 1, 5, clock) for what, line in commands.items()}
     limit, *_ = found.values()
     return [(what, f"{ms:.0f}", "the limit" if ms == limit else f"{ms / limit:.1f} x") for what, ms in found.items()]
 
 
-def folder(models: list[wepsam.Predictor], jpegs: list[bytes]) -> Rows:
+def started(line: list[str]) -> None:
+    subprocess.run([sys.executable, *line], check=True, capture_output=True)
+
+
+def folder(models: list[wepsam.Predictor], jpegs: list[bytes], clock: Clock) -> Rows:
     """`wepsam predict` without its start, and what it would be if there were the network alone."""
     rows: Rows = []
     cores, many = os.cpu_count() or 1, 4 * len(jpegs)
@@ -134,7 +137,7 @@ def folder(models: list[wepsam.Predictor], jpegs: list[bytes]) -> Rows:
             (photos / f"{k:04d}.jpg").write_bytes(jpegs[k % len(jpegs)])
         for model in models:
             forward, _ = forwards(model)
-            limit = rate(lambda forward=forward: list(pool.map(lambda _: forward(), range(many))), many)
+            limit = rate(lambda forward=forward: list(pool.map(lambda _: forward(), range(many))), many, clock)
             rows.append((f"{model.name}: the network alone", f"{limit:.1f}", "the limit"))
             for kinds in ((), ("npy",), ("map",), ("map", "overlay")):
                 got = rate(
@@ -142,20 +145,17 @@ def folder(models: list[wepsam.Predictor], jpegs: list[bytes]) -> Rows:
                         [photos], Path(place) / "out", model, kinds, workers=-1
                     ),
                     many,
+                    clock,
                 )
                 what = f"{model.name}: --save {','.join(kinds)}" if kinds else f"{model.name}: maps, not saved"
                 rows.append((what, f"{got:.1f}", f"{got / limit:.0%}"))
     return rows
 
 
-def rate(work: Callable[[], object], pictures: int) -> float:
-    """Pictures a second, the best of three."""
-    best = 0.0
-    for _ in range(3):
-        begin = time.perf_counter()
-        work()
-        best = max(best, pictures / (time.perf_counter() - begin))
-    return best
+def rate(work: Callable[[], object], pictures: int, clock: Clock) -> float:
+    """Pictures a second, the best of three; in processor time as if every core computed all the time."""
+    cores = 1 if clock is time.perf_counter else os.cpu_count() or 1
+    return cores / timed(work, pictures, 3, clock)
 
 
 def machine() -> str:
