@@ -19,7 +19,7 @@ from wepsam.evaluation.table import insert
 from wepsam.reproduction import claims
 from wepsam.reproduction.outcomes import Arm, Difference, Outcome, labels_needed, over_seeds
 from wepsam.reproduction.report import REPORTS, blocks
-from wepsam.reproduction.studies import FULL, SMOKE, STUDIES, Human, with_starts
+from wepsam.reproduction.studies import FULL, SMOKE, STUDIES, Human, Job, with_starts
 from wepsam.reproduction.table1 import table1
 
 
@@ -31,13 +31,14 @@ def test_runs_have_names_of_their_own_and_come_after_their_starts() -> None:
 
 
 def test_compared_arms_see_as_many_pictures() -> None:
-    jobs = {job.name: job for job in STUDIES["labels"](FULL) + STUDIES["convergence"](FULL)}
+    jobs = {job.name: job for job in STUDIES["labels"](FULL) + STUDIES["convergence"](FULL) + STUDIES["encoder"](FULL)}
 
     def seen(name: str) -> int:
         job = jobs[name]
-        return job.pictures + (job.start.pictures if job.start else 0)
+        return job.pictures + (job.start.pictures if isinstance(job.start, Job) else 0)
 
     assert seen("convergence/weak-seed4") == seen("convergence/random-longer-seed4")
+    assert seen("encoder/imagenet-weak-seed2") == seen("encoder/imagenet-seed2") == seen("encoder/random-weak-seed2")
     for name, job in jobs.items():
         if "as-long" in name:  # compared at equal fine-tuning
             assert job.pictures == jobs[name.replace("weak-as-long", "random")].pictures

@@ -20,6 +20,7 @@ from conftest import Paint, Run, Write, rows_of, same_content
 from wepsam import maps
 from wepsam.classical import gbvs
 from wepsam.images import ImageError, read_image, resize
+from wepsam.predictor import load
 from wepsam.weak import store
 from wepsam.weak.inspect import inspect
 from wepsam.weak.label import label
@@ -447,3 +448,33 @@ def test_real_photographs(pictures: Path, tmp_path: Path) -> None:
     assert label(pictures, tmp_path, workers=1)["kept"] == 8
     ids = store.read_rows(tmp_path, store.select(tmp_path))[2]
     assert (ids[0], ids[-1]) == ("hubble_deep_field.jpg", "ihc.png")
+
+
+# ---- for larger networks, and by them
+
+
+def test_stimuli_and_maps_are_stored_as_large_as_asked(tmp_path: Path, paint: Paint, write: Write) -> None:
+    write(tmp_path / "photos" / "a.png", paint(0, 90, 120))
+    label(tmp_path / "photos", tmp_path / "weak", keep_aspect=True, stimulus_size=60, map_size=16, workers=1)
+    (row,) = rows_of(tmp_path / "weak").values()
+    assert read_image(row["stimulus"]).shape == (60, 80, 3)
+    assert (row["map_height"], row["map_width"]) == (12, 16)
+    with pytest.raises(StoreError, match="stored at 60 px with maps of 16"):
+        label(tmp_path / "photos", tmp_path / "weak", keep_aspect=True, workers=1)
+
+
+def test_shipped_weights_are_a_teacher_too(tmp_path: Path, paint: Paint, write: Write) -> None:
+    photo = write(tmp_path / "photos" / "a.png", paint(0, 90, 120))
+    label(tmp_path / "photos", tmp_path / "weak", teacher="wepsam-paper", size=None, workers=1)
+    (row,) = rows_of(tmp_path / "weak").values()
+    expected = maps.enlarge(load("wepsam-paper", quality="best")(photo), (32, 32))
+    found = np.frombuffer(row["map"], np.uint8).reshape(32, 32)
+    np.testing.assert_array_equal(found, np.rint(255 * maps.to_unit(expected)))
+
+
+def test_a_teacher_that_is_not_there_is_named(tmp_path: Path, paint: Paint, write: Write) -> None:
+    write(tmp_path / "photos" / "a.png", paint(0, 90, 120))
+    with pytest.raises(ValueError, match=r"no weights .*gone\.onnx"):
+        label(tmp_path / "photos", tmp_path / "weak", teacher=str(tmp_path / "gone.onnx"), workers=1)
+    with pytest.raises(ValueError, match=r"teachers are gbvs.*not .gone."):
+        label(tmp_path / "photos", tmp_path / "weak", teacher="gone", workers=1)

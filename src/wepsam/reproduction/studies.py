@@ -213,7 +213,7 @@ def encoder(size: Size) -> list[Job]:
 
     The light network, at half the area to be affordable; a tenth of the fixation pictures.
     """
-    light, people, weak_pictures, pictures = LiteConfig(area=96 * 256), Human(share=0.1), 5_000, 7_000
+    light, people, weak_pictures, pictures = LiteConfig(area=96 * 256), Human(share=0.1), 3_000, 4_500
     # All of a random start is trained, and at full rate.
     starts = {"imagenet": SETTINGS["lite"], "random": [replace(s, frozen=0, encoder_rate=1) for s in SETTINGS["lite"]]}
     jobs = []
@@ -221,10 +221,10 @@ def encoder(size: Size) -> list[Job]:
         for name, stages in starts.items():
             step1, step2 = (replace(stage, seed=seed) for stage in stages)
             start = "imagenet" if name == "imagenet" else None
-            weak = Job(f"pre/lite-{name}", Weak(aspect=True), weak_pictures, 1_250, step1, start, light)
+            weak = Job(f"pre/lite-{name}", Weak(aspect=True), weak_pictures, 1_500, step1, start, light)
             jobs += [
-                Job(f"encoder/{name}-weak", people, pictures, 700, step2, weak, light),
-                Job(f"encoder/{name}", people, weak_pictures + pictures, 700, step2, start, light),
+                Job(f"encoder/{name}-weak", people, pictures, 900, step2, weak, light),
+                Job(f"encoder/{name}", people, weak_pictures + pictures, 900, step2, start, light),
             ]
     return jobs
 
