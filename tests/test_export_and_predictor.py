@@ -95,7 +95,7 @@ def test_a_checkpoint_is_not_overwritten_and_the_name_is_one_that_load_takes(tmp
     for name in ("best.onnx", "own", "own.json"):
         with pytest.raises(ValueError, match="is no name for it"):
             export(tmp_path, tmp_path / name)
-    for wrong in ({"blur": -1.0}, {"floor": -1.0}):
+    for wrong in ({"blur": -1.0}, {"floor": -1.0}, {"sharpness": 0.0}):
         with pytest.raises(ValueError, match="0 or more"):
             export(tmp_path, tmp_path / "own.onnx", **wrong)
 

@@ -93,6 +93,15 @@ def test_nothing_constant_is_left_to_compute_and_nothing_to_pad(file):
     assert not [n.name for n in graph.node if n.op_type in ("Pad", "BatchNormalization")]
 
 
+def test_the_sharpness_of_the_card_is_a_power_of_the_density(file, tmp_path):
+    card = json.loads(file.with_suffix(".json").read_text()) | {"sharpness": 1.5}
+    (tmp_path / "own.onnx").write_bytes(file.read_bytes())
+    (tmp_path / "own.json").write_text(json.dumps(card))
+    plain, sharp = (wepsam.load(path).low_resolution(noise(64, 96)) for path in (file, tmp_path / "own.onnx"))
+    np.testing.assert_allclose(sharp, plain**1.5 / (plain**1.5).sum(), rtol=1e-6)
+    assert sharp.std() > 1.2 * plain.std()
+
+
 def test_the_file_tells_nothing_of_the_machine(file):
     content = file.read_bytes()
     assert b"stack_trace" not in content

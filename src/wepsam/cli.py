@@ -366,6 +366,7 @@ def export(
             help="wepsam-lite: the sizes it is fed at --quality best, in multiples of the sides at that area.",
         ),
     ] = None,
+    sharpness: Annotated[float, typer.Option(help="Power to which the predictor raises the density.")] = 1.0,
     blur: Annotated[float, typer.Option(help="Gaussian sigma, in map pixels, that the predictor applies.")] = 0.0,
     floor: Annotated[float, typer.Option(help="Share of the map's mean that the predictor adds everywhere.")] = 0.0,
     probe: Annotated[
@@ -389,7 +390,8 @@ def export(
     except ValueError:
         raise typer.BadParameter(f"--scales takes numbers with commas between them, not {scales!r}") from None
     path = write(
-        checkpoint, out, wide=wide, mirror=mirror, area=area, scales=sizes, blur=blur, floor=floor, card=told, probe=probe
+        checkpoint, out, wide=wide, mirror=mirror, area=area, scales=sizes, sharpness=sharpness,
+        blur=blur, floor=floor, card=told, probe=probe
     )  # fmt: skip
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 

@@ -48,6 +48,7 @@ def export(
     mirror: bool = True,
     area: int | None = None,
     scales: Sequence[float] = SCALES,
+    sharpness: float = 1.0,
     blur: float = 0.0,
     floor: float = 0.0,
     probe: Sequence[str | Path] | None = None,
@@ -65,6 +66,7 @@ def export(
             quality "best" only.
         area: of the light network: about how many pixels it is fed; by default as many as in training.
         scales: of the light network: what it sees at quality "best", as multiples of the sides at that area.
+        sharpness: power to which the predictor raises the density: above 1 its peaks stand out more.
         blur: standard deviation, in map pixels, of the Gaussian that the predictor applies.
         floor: share of the map's mean that the predictor adds everywhere.
         probe: pictures or folders, the first 64 of which the file must agree on with torch; noise by default.
@@ -78,8 +80,8 @@ def export(
         raise ValueError(
             f"{out} is no name for it: it ends in .onnx, and its card must not replace a checkpoint's .json"
         )
-    if blur < 0 or floor < 0:
-        raise ValueError(f"blur={blur} and floor={floor}: expected 0 or more")
+    if blur < 0 or floor < 0 or sharpness <= 0:
+        raise ValueError(f"blur={blur}, floor={floor}: expected 0 or more; sharpness={sharpness}: above 0")
     if not scales or min(scales) <= 0 or (area is not None and area < STRIDE**2):
         raise ValueError(f"area={area} and scales={scales}: expected at least {STRIDE**2} pixels, and scales above 0")
     network, about = load_weights(checkpoint)
@@ -116,7 +118,7 @@ def export(
         onnx.save(smaller, temporary)
     text = {
         "name": out.stem, "wepsam": wepsam.__version__, "sha256": sha256(out), "bytes": out.stat().st_size,
-        **described, "blur": blur, "floor": floor, "network": about["network"],
+        **described, "sharpness": sharpness, "blur": blur, "floor": floor, "network": about["network"],
         "parameters": sum(p.numel() for p in network.parameters()), "wide_layers": attempt,
         "least_cc_with_torch": agreement, "training": {k: about[k] for k in ("start", "training", "settings", "step")},
         "validation": {"data": about["validation"], "scores": about["validation_scores"]},

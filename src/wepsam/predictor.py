@@ -64,6 +64,7 @@ class Predictor:
             digest, expected = sha256(path), str(self.card["sha256"])
             self.name = str(self.card["name"])
             self._blur, self._floor = float(self.card["blur"]), float(self.card["floor"])
+            self._sharpness = float(self.card.get("sharpness", 1))  # older cards have none
             self._views = _views(self.card, quality)
         except FileNotFoundError as error:
             raise WeightsError(f"no weights {path}: {Path(error.filename).name} is missing") from None
@@ -116,7 +117,8 @@ class Predictor:
         return enlarged - enlarged.max() - np.log(np.exp(enlarged - enlarged.max()).sum())
 
     def low_resolution(self, stimulus: np.ndarray) -> np.ndarray:
-        """The network's own density, the mean over its views of the picture, blurred and floored as the card says.
+        """The network's own density, the mean over its views of the picture, sharpened, blurred and floored as the
+        card says.
 
         Args:
             stimulus: (H, W, 3) uint8 RGB of any size.
@@ -135,6 +137,8 @@ class Predictor:
         # A map without any mass (it can happen where a linear output is cut at 0) says: anywhere.
         densities = [maps.to_density(m if m.shape == size else maps.enlarge(m, size)) for m in found]
         density = np.mean(densities, axis=0)
+        if self._sharpness != 1:
+            density = maps.to_density((density / density.max()) ** self._sharpness)
         if self._blur:
             density = maps.blur(density, self._blur)
         if self._added is not None:
@@ -147,7 +151,7 @@ class Predictor:
 
     def _read(self, stimulus: Source, max_pixels: int) -> tuple[np.ndarray, tuple[int, int]]:
         """The density of a picture, and the picture's own (height, width)."""
-        largest = self._views[-1][0](1, 1)[0]
+        largest = self._views[-1][0](10_000, 10_000)[0]
         # Four times what is needed: what the decoder leaves out then makes no difference to speak of.
         picture, shape = read_sized(stimulus, smallest=4 * largest, max_pixels=max_pixels)
         return self.low_resolution(picture), shape
