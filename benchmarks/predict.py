@@ -44,7 +44,7 @@ def main() -> None:
     clock = processor_time if options.cpu else time.perf_counter
     jpegs = [as_jpeg(path) for path in find_images(options.pictures)[: options.most]]
     names = options.model or [*wepsam.models()]
-    models = [wepsam.load(name, threads=1) for name in names]
+    models = [wepsam.load(name, threads=1, quality="fast") for name in names]
     command = shlex.join(["python", "-m", "benchmarks.predict", *sys.argv[1:]])
     print("# Prediction\n")
     print(f"`{command}`: {len(jpegs)} JPEGs of at most {LONGEST} px, {machine()}{', processor time' * options.cpu}.\n")

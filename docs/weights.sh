@@ -30,23 +30,27 @@ wepsam finetune --start "$RUNS/pre" "${SETS[@]}" --out "$RUNS/untaught"
 wepsam finetune "${SETS[@]}" --out "$RUNS/random"
 
 # What ships.
-wepsam export "$RUNS/lite" src/wepsam/weights/wepsam-lite.onnx --card docs/wepsam-lite.card.json --probe "$DATA/osie"
+wepsam export "$RUNS/lite" src/wepsam/weights/wepsam-lite.onnx --card docs/wepsam-lite.card.json --probe "$DATA/osie" \
+    --sharpness 1.2
 wepsam export "$RUNS/fine" src/wepsam/weights/wepsam-paper.onnx --card docs/wepsam-paper.card.json --probe "$DATA/osie"
 wepsam export "$RUNS/random" "$RUNS/random-start.onnx" --probe "$DATA/osie"
 
 # Scores on pictures that nothing was trained on (they chose the best epoch of each run).
-for model in center-bias gbvs-128 gbvs wepsam-paper "$RUNS/random-start.onnx"; do
+for model in center-bias gbvs-128 gbvs wepsam-lite wepsam-paper "$RUNS/random-start.onnx"; do
     wepsam evaluate "$model" -d "$OSIE" -d "$DUT"
 done
+wepsam evaluate wepsam-lite --quality fast -d "$OSIE" -d "$DUT"
 for people in one-observer half-of-observers; do
     wepsam evaluate "$people" -d "$OSIE"
 done
-wepsam compare results/osie-validation results/dut_omron-validation --into README.md \
-    --card src/wepsam/weights/wepsam-paper.json
+for model in wepsam-lite wepsam-paper; do
+    wepsam compare results/osie-validation results/dut_omron-validation --into README.md \
+        --card "src/wepsam/weights/$model.json"
+done
 python docs/metrics_figure.py
 
 # What shows these weights in docs/reproduction.md: Fig. 3 and Table 1. (Its studies: wepsam reproduce.)
-wepsam compare results/osie-validation wepsam-paper gbvs center-bias \
+wepsam compare results/osie-validation wepsam-lite wepsam-paper gbvs center-bias \
     --sheet docs/reproduction/fig3.jpg --metric cc -d "$OSIE"
 wepsam reproduce --no-train --results results/reproduction --report docs/reproduction.md \
     --evaluated results/osie-validation --evaluated results/dut_omron-validation

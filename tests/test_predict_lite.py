@@ -97,7 +97,9 @@ def test_the_sharpness_of_the_card_is_a_power_of_the_density(file, tmp_path):
     card = json.loads(file.with_suffix(".json").read_text()) | {"sharpness": 1.5}
     (tmp_path / "own.onnx").write_bytes(file.read_bytes())
     (tmp_path / "own.json").write_text(json.dumps(card))
-    plain, sharp = (wepsam.load(path).low_resolution(noise(64, 96)) for path in (file, tmp_path / "own.onnx"))
+    plain, sharp = (
+        wepsam.load(path, quality="fast").low_resolution(noise(64, 96)) for path in (file, tmp_path / "own.onnx")
+    )
     np.testing.assert_allclose(sharp, plain**1.5 / (plain**1.5).sum(), rtol=1e-6)
     assert sharp.std() > 1.2 * plain.std()
 
@@ -169,7 +171,7 @@ def by_hand(path, stimulus, shapes, mirror):
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (10, 5000), (5000, 10), (97, 401), (600, 800), (64, 96)])
 def test_any_picture_gets_a_map_and_a_log_density(file, shape):
-    model, stimulus = wepsam.load(file), noise(*shape)
+    model, stimulus = wepsam.load(file, quality="fast"), noise(*shape)
     saliency_map, log_density = model(stimulus), model.log_density(stimulus)
     assert saliency_map.shape == log_density.shape == shape
     assert saliency_map.dtype == np.float32
@@ -183,7 +185,7 @@ def test_any_picture_gets_a_map_and_a_log_density(file, shape):
 def test_fast_is_one_view_at_the_area_of_the_card(file):
     stimulus = noise(120, 180)
     (expected,) = by_hand(file, stimulus, [input_shape(120, 180, AREA)], mirror=False)
-    np.testing.assert_allclose(wepsam.load(file).low_resolution(stimulus), expected, rtol=1e-5)
+    np.testing.assert_allclose(wepsam.load(file, quality="fast").low_resolution(stimulus), expected, rtol=1e-5)
 
 
 def test_best_is_the_mean_of_the_views_that_the_card_names(file, run):
@@ -198,7 +200,7 @@ def test_best_is_the_mean_of_the_views_that_the_card_names(file, run):
     expected = (enlarged + large) / 2
     ours = wepsam.load(other, quality="best").low_resolution(stimulus)
     np.testing.assert_allclose(ours, expected, rtol=1e-4)
-    fast = maps.enlarge(wepsam.load(other).low_resolution(stimulus), ours.shape)
+    fast = maps.enlarge(wepsam.load(other, quality="fast").low_resolution(stimulus), ours.shape)
     assert np.corrcoef(fast.ravel(), ours.ravel())[0, 1] < 0.99
 
 
@@ -218,19 +220,19 @@ def test_the_center_bias_left_out_replaced_and_as_learnt(network, file):
             return network.log_density(pixels, center_bias=center_bias)[0].exp().numpy()
 
     for given, theirs in ((True, True), (False, False), (other, torch.from_numpy(other).float())):
-        ours = wepsam.load(file, center_bias=given).low_resolution(stimulus)
+        ours = wepsam.load(file, center_bias=given, quality="fast").low_resolution(stimulus)
         np.testing.assert_allclose(ours, expected(theirs), rtol=1e-3)
     assert np.abs(expected(True) - expected(False)).max() > 0.1 * expected(True).max()
 
 
 def test_what_cannot_be_is_one_line(file):
-    with pytest.raises(ValueError, match="quality is fast or best, not 'slow'"):
+    with pytest.raises(ValueError, match="quality is best or fast, not 'slow'"):
         wepsam.load(file, quality="slow")
     for wrong in (np.zeros(3), np.full((2, 2), np.nan)):
         with pytest.raises(ValueError, match="finite logits"):
-            wepsam.load(file, center_bias=wrong)
+            wepsam.load(file, center_bias=wrong, quality="fast")
     with pytest.raises(ValueError, match="no center bias of its own"):
-        wepsam.load("wepsam-paper", center_bias=False)
+        wepsam.load("wepsam-paper", center_bias=False, quality="fast")
 
 
 @pytest.mark.parametrize(
@@ -252,7 +254,7 @@ def test_no_file_for_this_runtime_is_one_line(file, tmp_path):
     card = json.loads(file.with_suffix(".json").read_text()) | {"sha256": sha256(other)}
     other.with_suffix(".json").write_text(json.dumps(card))
     with pytest.raises(WeightsError, match="cannot be opened"):
-        wepsam.load(other)
+        wepsam.load(other, quality="fast")
 
 
 def test_it_travels_to_another_process_with_its_choices(file):
@@ -263,7 +265,7 @@ def test_it_travels_to_another_process_with_its_choices(file):
 
 def test_the_log_density_is_that_of_the_network_enlarged(file):
     stimulus = noise(64, 96)
-    model = wepsam.load(file)
+    model = wepsam.load(file, quality="fast")
     log = maps.enlarge(np.log(model.low_resolution(stimulus)), (64, 96)).astype(np.float64)
     np.testing.assert_allclose(model.log_density(stimulus), log - np.log(np.exp(log).sum()), atol=1e-6)
 
@@ -271,7 +273,7 @@ def test_the_log_density_is_that_of_the_network_enlarged(file):
 def test_a_jpeg_is_decoded_small_and_looks_the_same_to_the_network(file, tmp_path, monkeypatch):
     path = tmp_path / "large.jpg"
     save_image(path, resize(noise(90, 120), (1800, 2400)))
-    model = wepsam.load(file)
+    model = wepsam.load(file, quality="fast")
     decoded = []
     monkeypatch.setattr(model, "low_resolution", lambda picture: decoded.append(picture) or np.ones((16, 24)))
     assert model(path).shape == (1800, 2400)
@@ -293,7 +295,7 @@ def test_several_workers_write_what_one_does_and_tell_it_in_order(file, tmp_path
         save_image(photos / f"{k:02d}.png", paint(k, 900, 1200) if k == 0 else paint(k))
     (photos / "07.png").write_bytes(b"no picture")
     (photos / "13.png").write_bytes(b"")
-    model, told, written = wepsam.load(file, threads=1), [], []
+    model, told, written = wepsam.load(file, threads=1, quality="fast"), [], []
     for workers in (1, 4):
         out = tmp_path / f"out{workers}"
         done = predict_files([photos], out, model, ["map", "overlay", "npy"], sheet=True, workers=workers)
@@ -339,5 +341,5 @@ def test_maps_alone_need_no_whole_picture(file, tmp_path, monkeypatch):
     path = tmp_path / "large.jpg"
     save_image(path, resize(noise(90, 120), (1800, 2400)))
     monkeypatch.setattr("wepsam.predict.read_image", None)
-    done = predict_files([path], tmp_path / "out", wepsam.load(file), ["npy"])
+    done = predict_files([path], tmp_path / "out", wepsam.load(file, quality="fast"), ["npy"])
     assert np.load(done.written[str(path)]["npy"]).shape == (1800, 2400)

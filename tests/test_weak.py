@@ -467,7 +467,7 @@ def test_shipped_weights_are_a_teacher_too(tmp_path: Path, paint: Paint, write: 
     photo = write(tmp_path / "photos" / "a.png", paint(0, 90, 120))
     label(tmp_path / "photos", tmp_path / "weak", teacher="wepsam-paper", size=None, workers=1)
     (row,) = rows_of(tmp_path / "weak").values()
-    expected = maps.enlarge(load("wepsam-paper", quality="best")(photo), (32, 32))
+    expected = maps.enlarge(load("wepsam-paper")(photo), (32, 32))
     found = np.frombuffer(row["map"], np.uint8).reshape(32, 32)
     np.testing.assert_array_equal(found, np.rint(255 * maps.to_unit(expected)))
 

@@ -50,7 +50,8 @@ Override = Annotated[
     ),
 ]
 Quality = Annotated[
-    str, typer.Option(help="fast, or best: the mean over several views of each picture, some ten times the work.")
+    str,
+    typer.Option(help="best: the mean over several views of each picture; or fast: one view, a seventh of the work."),
 ]
 Network = Annotated[
     list[str] | None,
@@ -68,14 +69,14 @@ def predict(
     out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="Folder for the results; made if missing.")],
     model: Annotated[
         str, typer.Option("--model", "-m", help="A shipped model (see `wepsam models`) or an .onnx file.")
-    ] = "wepsam-paper",
+    ] = "wepsam-lite",
     save: Annotated[
         str, typer.Option(help="What to write, comma-separated: map (8-bit PNG), overlay (PNG), npy (float32).")
     ] = "map,overlay",
     sheet: Annotated[
         bool, typer.Option("--sheet", help="Also write sheet.png: picture, map and overlay of the first 12.")
     ] = False,
-    quality: Quality = "fast",
+    quality: Quality = "best",
     max_pixels: Annotated[int | None, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = None,
     workers: Annotated[int, typer.Option(help="How many pictures at a time; -1 for one per core.")] = -1,
     as_json: Json = False,
@@ -479,7 +480,7 @@ def evaluate(
     resize: Annotated[
         bool, typer.Option("--resize", help="Bring a folder's maps to their stimuli's size (bilinear); it is recorded.")
     ] = False,
-    quality: Quality = "fast",
+    quality: Quality = "best",
     workers: Annotated[int, typer.Option(help="How many pictures at a time; -1 for one per core.")] = -1,
     as_json: Json = False,
 ) -> None:
@@ -500,7 +501,7 @@ def evaluate(
 
     asked = _model(model, threads=0 if workers == 1 else 1, resize=resize, quality=quality)
     name = asked.name if isinstance(asked, MapFolder) else Path(model).stem
-    name += "" if quality == "fast" else f"-{quality}"
+    name += "" if quality == "best" else f"-{quality}"
     for spec in dataset:
         part = open_dataset(spec).split(split)
         if not len(part):
@@ -523,7 +524,7 @@ def evaluate(
                 isinstance(asked, MapFolder) or model.endswith(".onnx")
             ):  # where its maps or weights are, for figures
                 result = dataclasses.replace(result, about=result.about | {"source": model})
-            if one == name and quality != "fast":
+            if one == name and quality != "best":
                 result = dataclasses.replace(result, about=result.about | {"source": model, "quality": quality})
             results.append(result)
             path = result.save(folder)
@@ -794,11 +795,11 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _model(name: str, *, threads: int = 0, resize: bool = False, quality: str = "fast") -> Any:
+def _model(name: str, *, threads: int = 0, resize: bool = False, quality: str = "best") -> Any:
     from wepsam.classical import CLASSICAL
     from wepsam.evaluation import REFERENCES, MapFolder
 
-    if quality != "fast" and (name in {*REFERENCES, *CLASSICAL} or Path(name).is_dir()):
+    if quality != "best" and (name in {*REFERENCES, *CLASSICAL} or Path(name).is_dir()):
         raise ValueError(f"--quality is for wepsam's own weights, {name} is none of them")
     if name in REFERENCES:
         return name
@@ -878,7 +879,7 @@ def _answer(evaluation: Any, dataset: Any) -> Any:
     if name == "center-bias":
         return CenterBias(dataset).without
     try:
-        resized, quality = bool(about.get("maps", {}).get("resized")), about.get("quality", "fast")
+        resized, quality = bool(about.get("maps", {}).get("resized")), about.get("quality", "best")
         model = _model(about.get("source", name), resize=resized, quality=quality)
         if isinstance(model, MapFolder):
             same = model.check(dataset) == about["maps"]

@@ -15,8 +15,8 @@ from wepsam import maps
 from wepsam.images import MAX_PIXELS, Source, read_sized, resize
 from wepsam.shapes import STRIDE, input_shape
 
-DEFAULT = "wepsam-paper"
-QUALITIES = ("fast", "best")
+DEFAULT = "wepsam-lite"
+QUALITIES = ("best", "fast")  # the default first
 
 
 class WeightsError(ValueError):
@@ -35,7 +35,7 @@ class Predictor:
         self,
         weights: str | PathLike[str],
         threads: int = 0,
-        quality: str = "fast",
+        quality: str = QUALITIES[0],
         center_bias: bool | np.ndarray = True,
     ) -> None:
         """Open an ONNX file that `wepsam export` wrote.
@@ -43,8 +43,8 @@ class Predictor:
         Args:
             weights: the .onnx file; its card, the .json of the same name, lies beside it.
             threads: of ONNX Runtime; 0 lets it choose.
-            quality: "fast", or "best": the mean over several views (mirrored, larger) that the card names. To the
-                paper's network it makes no difference.
+            quality: "best", the mean over several views (mirrored, smaller, larger) that the card names; or "fast", one
+                view. To the paper's network it makes no difference.
             center_bias: of the light network. True adds the learnt one, False none; an (h, w) array of any size is
                 added to the log density instead: people's own, such as the logarithm of where they look on average.
 
@@ -199,7 +199,7 @@ def _softmax(values: np.ndarray) -> np.ndarray:
 def load(
     name: str | PathLike[str] = DEFAULT,
     threads: int = 0,
-    quality: str = "fast",
+    quality: str = QUALITIES[0],
     center_bias: bool | np.ndarray = True,
 ) -> Predictor:
     """A predictor by the name of shipped weights, or by an .onnx file.
@@ -207,7 +207,7 @@ def load(
     Args:
         name: one of `models()`, or a path that ends in .onnx.
         threads: of ONNX Runtime; 0 lets it choose.
-        quality: "fast" or "best"; see `Predictor`.
+        quality: "best" or "fast"; see `Predictor`.
         center_bias: True, False or an array; see `Predictor`.
 
     Raises:

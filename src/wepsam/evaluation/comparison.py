@@ -22,6 +22,8 @@ NAMES = {
     "gbvs-512": "GBVS, 512 px",
     "gbvs": "GBVS, full size",
     "random-start": "wepsam-paper, no weak pre-training",
+    "wepsam-paper-first": "wepsam-paper as first shipped",
+    "wepsam-lite-fast": "wepsam-lite, fast",
     "one-observer": "one observer",
     "half-of-observers": "half of the observers",
     "gold-standard": "gold standard (all others)",

@@ -198,7 +198,7 @@ def _teacher(name: str) -> Callable[[np.ndarray], np.ndarray]:
         ValueError: there is none of this name.
     """
     if name in models() or name.endswith(".onnx"):
-        return load(name, threads=1, quality="best")
+        return load(name, threads=1)
     if name not in CLASSICAL:
         raise ValueError(f"teachers are {', '.join((*CLASSICAL, *models()))} and .onnx files, not {name!r}")
     predictor: Any = CLASSICAL[name]
