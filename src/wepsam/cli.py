@@ -327,7 +327,9 @@ def adapt(
     start = weights_file(model) if model in wepsam.models() else Path(model)
     tuned = tune(start, dataset, out, full=full, folds=folds)
     about = {"adapted from": model, "adapted to": f"{len(dataset)} pictures of {name}", "gains": tuned.gains}
-    file = write(tuned.weights, out / "adapted.onnx", card=about)
+    # Looked at and sharpened as what it comes from.
+    sharpness = wepsam.load(start).card.get("sharpness", 1.0) if start.suffix == ".onnx" else 1.0
+    file = write(tuned.weights, out / "adapted.onnx", card=about, sharpness=sharpness)
     if as_json:
         _print_json(about | {"before": tuned.before.summary(), "after": tuned.after.summary(), "model": str(file)})
         return

@@ -83,7 +83,7 @@ def encoder(arms: dict[str, Arm], path: Path) -> None:
             before = (arms[name].runs[0].about["job"]["start"] or {}) if name.endswith("-weak") else {}
             _band(axes, (x + before.get("pictures", 0))[1:], values[:, 1:], color, label=label)
         axes.set(xlabel="pictures seen, both steps", title=title)
-    panels[0].legend(frameon=False, fontsize=8, loc="lower right")
+    panels[0].legend(frameon=False, fontsize=8, loc="center right")
     _save(figure, path)
 
 

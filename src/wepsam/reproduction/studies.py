@@ -211,7 +211,7 @@ def selection(size: Size) -> list[Job]:
 def encoder(size: Size) -> list[Job]:
     """Weak pre-training under a modern encoder: ImageNet start or random start, with it and without, equal compute.
 
-    The light network, at half the area to be affordable; a tenth of the fixation pictures.
+    The light network, at a small area to be affordable; a tenth of the fixation pictures.
     """
     light, people, weak_pictures, pictures = LiteConfig(area=96 * 256), Human(share=0.1), 3_000, 4_500
     # All of a random start is trained, and at full rate.
