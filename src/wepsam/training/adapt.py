@@ -28,8 +28,8 @@ LEAST = 10  # pictures; with fewer there is nothing to learn and nothing to test
 
 # The readout and the center bias alone, some 150 numbers: what the display, the task and the observers change.
 FEW = TrainSettings(
-    epochs=40, batch_size=8, loss="kl_cc", optimizer="adamw", learning_rate=(5e-3, 0), frozen=8, schedule="cosine",
-    average=0.9, precision="bf16-mixed", validate_every=20,
+    epochs=30, batch_size=8, loss="kl_cc", optimizer="adamw", learning_rate=(1e-2, 0), encoder_rate=0.05, frozen=8,
+    schedule="cosine", average=0.9, precision="bf16-mixed", validate_every=15,
 )  # fmt: skip
 # All but the first stages, gently.
 FULL = TrainSettings(

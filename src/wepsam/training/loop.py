@@ -198,10 +198,12 @@ def outputs(fabric: Fabric, network: Network, pairs: data.Pairs, size: int = 64)
 
 
 def _optimizer(network: Network, settings: TrainSettings) -> torch.optim.Optimizer:
-    encoder = set(network.encoder.parameters()) if isinstance(network, LiteNet) else set()
+    learnt = set()  # before, and to be changed less
+    if isinstance(network, LiteNet):
+        learnt = {*network.encoder.parameters(), *(network.readout.parameters() if settings.frozen > 7 else ())}
     groups = []
-    for share, of_encoder in ((1.0, False), (settings.encoder_rate, True)):
-        chosen = [p for p in network.parameters() if p.requires_grad and (p in encoder) == of_encoder]
+    for share, of_learnt in ((1.0, False), (settings.encoder_rate, True)):
+        chosen = [p for p in network.parameters() if p.requires_grad and (p in learnt) == of_learnt]
         for decay, kind in ((settings.weight_decay, [p for p in chosen if p.dim() > 1]),
                             (0.0, [p for p in chosen if p.dim() == 1])):  # fmt: skip
             if kind:

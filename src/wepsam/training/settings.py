@@ -18,7 +18,7 @@ class TrainSettings:
     loss: str = "mse"  # a name in losses.LOSSES
     optimizer: str = "sgd"  # "sgd" with Nesterov momentum, or "adamw"
     learning_rate: tuple[float, float] = (0.3, 1e-4)  # first and last
-    encoder_rate: float = 1.0  # of the learning rate, for a pre-trained encoder (lite only)
+    encoder_rate: float = 1.0  # of the learning rate, for a pre-trained encoder; with all frozen, the readout (lite)
     frozen: int = 0  # stages of the encoder left as they are, the stem too (lite only); 8: the decoder too; 0 = none
     momentum: tuple[float, float] = (0.9, 0.999)  # first and last, rising linearly (sgd only)
     schedule: str = "linear"  # how the learning rate falls: "linear" or "cosine"
