@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import wepsam
+from wepsam.classical import CLASSICAL
 from wepsam.cli import app
 from wepsam.evaluation import read
 from wepsam.evaluation.table import insert, markdown
@@ -23,6 +24,15 @@ RESULTS = sorted(path.parent for path in (ROOT / "results").glob("*/wepsam-paper
 @pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
 def test_tables_are_those_of_the_results(folder):
     assert insert(ROOT / "README.md", folder.name, markdown(read(folder)), write=False)
+
+
+def test_the_table_of_the_training_free_models_is_that_of_the_results():
+    folders = sorted((ROOT / "results" / "classical").iterdir())
+    assert folders
+    for folder in folders:
+        assert insert(ROOT / "docs" / "classical.md", folder.name, markdown(read(folder)), write=False)
+    shown = {evaluation.about["model"] for folder in folders for evaluation in read(folder)}
+    assert set(CLASSICAL) - shown <= {"gbvs-128", "gbvs-256", "gbvs-512", "gbvs-graph", "center-gaussian"}
 
 
 @pytest.mark.parametrize("model", ["wepsam-lite", "wepsam-paper"])
