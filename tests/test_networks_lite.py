@@ -219,5 +219,5 @@ def test_a_student_learns_photographs_along_with_the_fixations(tmp_path, monkeyp
 
 
 def test_the_paper_network_has_no_imagenet_start(tmp_path) -> None:
-    with pytest.raises(ValueError, match="encoder=lite0"):
+    with pytest.raises(ValueError, match="--settings lite"):
         stages.begin("imagenet", None, SETTINGS["shipped"][0])

@@ -95,7 +95,8 @@ def finetune(
 def shapes(area: int | None, enlarged: bool = True) -> Callable[[int, int], batches.Shape]:
     """(height, width) of a picture -> the shape in which a network sees it: of this area, or the paper's square.
 
-    To learn from a picture enlarged beyond LEAST_AREA takes longer and teaches little more (docs/log.md).
+    Learning from pictures enlarged beyond LEAST_AREA takes longer, and larger ones are understood without it
+    (docs/log.md).
     """
     if area is None:
         return batches.square
@@ -119,7 +120,7 @@ def begin(start: str | Path | None, config: Config | None, settings: TrainSettin
     if start is None:
         return net, "random"
     if not isinstance(net, LiteNet):
-        raise ValueError("the paper's network has no ImageNet start; the light one has: --network encoder=lite0")
+        raise ValueError("the paper's network has no ImageNet start; the light one has: --settings lite")
     load_imagenet(net.encoder, net.config.encoder)
     return net, "imagenet"
 
