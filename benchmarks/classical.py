@@ -11,12 +11,11 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import table
+from benchmarks.common import table, timed
 from wepsam.classical import CLASSICAL
 from wepsam.evaluation.table import insert
 from wepsam.images import read_image, resize
@@ -36,7 +35,15 @@ def main() -> None:
     options = parser.parse_args()
     pictures = [at_size(read_image(path)) for path in find_images(options.pictures)[: options.most]]
     names = list(dict.fromkeys(["gbvs", *options.only]))
-    seconds = {name: timed(CLASSICAL[name], pictures, options.repeats) for name in track(names, "timing")}
+    seconds = {
+        name: timed(
+            lambda model=CLASSICAL[name]: [model(p) for p in pictures],
+            len(pictures),
+            options.repeats,
+            time.process_time,
+        )
+        for name in track(names, "timing")
+    }
     rows = [
         (f"`{name}`", f"{1e3 * seconds[name]:.1f}", f"{seconds[name] / seconds['gbvs']:.1f}")
         for name in sorted(names, key=seconds.__getitem__)
@@ -54,18 +61,6 @@ def main() -> None:
 def at_size(picture: np.ndarray) -> np.ndarray:
     scale = LONGEST / max(picture.shape)
     return resize(picture, (round(picture.shape[0] * scale), round(picture.shape[1] * scale)))
-
-
-def timed(model: Callable[[np.ndarray], np.ndarray], pictures: list[np.ndarray], repeats: int) -> float:
-    """Seconds of processor time a picture, the best of some repeats after a warm-up that compiles."""
-    model(pictures[0])
-    best = float("inf")
-    for _ in range(repeats):
-        begin = time.process_time()
-        for picture in pictures:
-            model(picture)
-        best = min(best, time.process_time() - begin)
-    return best / len(pictures)
 
 
 if __name__ == "__main__":

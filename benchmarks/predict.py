@@ -26,6 +26,7 @@ from wepsam.classical import gbvs
 from wepsam.files import replacing
 from wepsam.images import read_image
 from wepsam.predict import predict_files
+from wepsam.predictor import weights_file
 from wepsam.sources import find_images
 
 Rows = list[tuple[str, str, str]]
@@ -53,8 +54,7 @@ def main() -> None:
     print(table(["from the cold", "ms", "compared"], cold(names, jpegs[0], clock)), "\n")
     print(table([f"a folder, {os.cpu_count()} cores", "pictures/s", "compared"], folder(models, jpegs, clock)))
     for name, model in zip(names, models, strict=True) if options.card else ():
-        path = Path(name) if name.endswith(".onnx") else Path(wepsam.__file__).parent / "weights" / name
-        path = path.with_suffix(".json") if name.endswith(".onnx") else path.with_name(f"{name}.json")
+        path = weights_file(name).with_suffix(".json")
         speed = {"milliseconds": round(milliseconds[model.name], 2), "what": "one forward, one core", "on": machine()}
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(model.card | {"speed": speed}, indent=1, ensure_ascii=False) + "\n")

@@ -51,7 +51,7 @@ Override = Annotated[
 ]
 Quality = Annotated[
     str,
-    typer.Option(help="best: the mean over several views of each picture; or fast: one view, a seventh of the work."),
+    typer.Option(help="best: the mean over several views of each picture; or fast: one view, an eighth of the work."),
 ]
 Network = Annotated[
     list[str] | None,
