@@ -139,7 +139,7 @@ def features(stimulus: np.ndarray, dtype: type = np.float32) -> np.ndarray:
 
 
 def lattice_shape(height: int, width: int, size: int = LATTICE) -> tuple[int, int]:
-    """(h, w) of the lattice for a picture of this size: longer side 32, aspect kept, at least 1."""
+    """(h, w) of the lattice for a picture of this size: longer side `size`, aspect kept, at least 1."""
     scale = size / max(height, width)
     # Halves round up, as in MATLAB.
     return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))

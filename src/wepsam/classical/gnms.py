@@ -19,6 +19,7 @@ import numpy as np
 
 from wepsam import maps
 from wepsam.classical.frame import checked, finished, lab, uniform
+from wepsam.classical.gbvs import lattice_shape
 from wepsam.images import resize
 
 CELL = 12  # pixels: a superpixel's side at first
@@ -50,8 +51,7 @@ def gnms(stimulus: np.ndarray) -> np.ndarray:
         Alexe, Deselaers, Ferrari, "Measuring the Objectness of Image Windows", TPAMI 2012.
     """
     height, width = checked(stimulus).shape[:2]
-    scale = CELLS / max(height, width)
-    grid = max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
+    grid = lattice_shape(height, width, CELLS)
     picture = resize(stimulus, (grid[0] * CELL, grid[1] * CELL))
     if uniform(picture):
         return np.zeros((height, width), np.float32)

@@ -21,6 +21,7 @@ import numpy as np
 
 from wepsam import maps
 from wepsam.classical.frame import checked, finished, lab, uniform
+from wepsam.classical.gbvs import lattice_shape
 from wepsam.images import resize
 
 SIDE = 8  # pixels of a patch
@@ -48,8 +49,7 @@ def lgs(stimulus: np.ndarray) -> np.ndarray:
         Borji, Itti, "Exploiting Local and Global Patch Rarities for Saliency Detection", CVPR 2012.
     """
     height, width = checked(stimulus).shape[:2]
-    scale = PATCHES / max(height, width)
-    grid = max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
+    grid = lattice_shape(height, width, PATCHES)
     picture = resize(stimulus, (grid[0] * SIDE, grid[1] * SIDE))
     if uniform(picture):
         return np.zeros((height, width), np.float32)
