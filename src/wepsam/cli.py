@@ -472,6 +472,10 @@ def evaluate(
     protocol: Annotated[
         str, typer.Option(help="Conventions of the metrics: mit (the paper's) or tuebingen (the current board's).")
     ] = "mit",
+    also: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METRIC", help="A metric beyond the protocol's: emd, which takes longer. Repeatable."),
+    ] = None,
     references: Annotated[
         bool,
         typer.Option(
@@ -511,11 +515,11 @@ def evaluate(
         folder = out / f"{part.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}"
         results = []
         for one in dict.fromkeys([name, *(ALWAYS if references else ())]):
-            result = saved(folder, one, part, split, protocol) if one != name else None
+            result = saved(folder, one, part, split, protocol, also or ()) if one != name else None
             try:
                 result = result or score(
                     asked if one == name else _model(one), part, name=one, split=split, protocol=protocol,
-                    workers=workers, partial=folder / f".{one}.partial.csv",
+                    also=also or (), workers=workers, partial=folder / f".{one}.partial.csv",
                 )  # fmt: skip
             except ValueError as error:
                 if one == name or one not in PEOPLE:

@@ -1,4 +1,4 @@
-"""Training-free models. CLASSICAL names them; each is a predictor, (H, W, 3) uint8 -> (H, W) float32."""
+"""Models without a network. CLASSICAL names them; each is a predictor, (H, W, 3) uint8 -> (H, W) float32."""
 
 from collections.abc import Callable
 from functools import partial
@@ -53,8 +53,13 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gao": gao,
 }
 
+# Those that have learnt where people look, from the training parts of the fixation datasets: on these they must not be
+# scored. The others are training-free.
+FITTED: tuple[str, ...] = ()
+
 __all__ = [
     "CLASSICAL",
+    "FITTED",
     "CenterBias",
     "aim",
     "bms",

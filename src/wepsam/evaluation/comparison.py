@@ -12,6 +12,7 @@ from wepsam.metrics import ON_REQUEST, PROTOCOLS
 TITLES = {
     "auc_judd": "AUC-Judd", "auc_borji": "AUC-Borji", "auc_shuffled": "sAUC", "auc_density": "AUC (density)",
     "nss": "NSS", "nss_density": "NSS (density)", "cc": "CC", "sim": "SIM", "kl_div": "KL", "info_gain": "IG (bit)",
+    "emd": "EMD",
 }  # fmt: skip
 # Rows that are not models: the floor first, people last.
 NAMES = {

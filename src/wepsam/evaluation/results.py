@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,14 +78,19 @@ def read(folder: str | Path) -> list[Evaluation]:
     return [_read(path) for path in sorted(Path(folder).glob("*.json"))]
 
 
-def saved(folder: Path, name: str, dataset: FixationDataset, split: str, protocol: str) -> Evaluation | None:
-    """An evaluation that a folder has already, if it is of these pictures, this protocol and this version of wepsam."""
+def saved(
+    folder: Path, name: str, dataset: FixationDataset, split: str, protocol: str, also: Sequence[str] = ()
+) -> Evaluation | None:
+    """An evaluation that a folder has already, if it is of these pictures, this protocol and this version of wepsam,
+    and has what was asked for besides."""
     path = folder / f"{name}.json"
     if not path.exists():
         return None
     found = _read(path)
     wanted = (fingerprint(dataset), dataset.sigma, split, protocol, wepsam.__version__)
     has = [found.about.get(key) for key in ("dataset_sha256", "sigma", "split", "protocol")]
+    if set(also) - set(found.metrics):
+        return None
     return found if (*has, found.about.get("versions", {}).get("wepsam")) == wanted else None
 
 

@@ -18,7 +18,7 @@ from wepsam.evaluation.parallel import in_order
 from wepsam.evaluation.partial import Partial
 from wepsam.evaluation.references import AT_FIXATIONS_ONLY, REFERENCES, Reference
 from wepsam.evaluation.results import Evaluation, fingerprint, interval, read, saved
-from wepsam.metrics import PROTOCOLS, score
+from wepsam.metrics import ON_REQUEST, PROTOCOLS, score
 from wepsam.progress import bar
 
 __all__ = ["PROTOCOLS", "Evaluation", "evaluate", "fingerprint", "interval", "read", "saved"]
@@ -45,6 +45,7 @@ def evaluate(
     name: str | None = None,
     split: str = "all",
     protocol: str = "mit",
+    also: Sequence[str] = (),
     workers: int = 1,
     partial: Path | None = None,
 ) -> Evaluation:
@@ -62,6 +63,7 @@ def evaluate(
         name: of the model, for files and tables.
         split: of the dataset that is meant, for the record.
         protocol: which conventions the metrics follow, one of `PROTOCOLS`.
+        also: metrics beyond the protocol's, of `metrics.ON_REQUEST`: "emd".
         workers: processes to divide the pictures among; -1 for one per core. Needs joblib, and a model that can be
             pickled; without them it is one.
         partial: file for the rows as they come. An evaluation that was interrupted goes on from there, if nothing
@@ -69,7 +71,7 @@ def evaluate(
 
     Raises:
         ValueError: no pictures, a reference that this dataset cannot give, a map that is missing or of another size
-            than its picture, or no such protocol.
+            than its picture, or no such protocol or metric.
     """
     if not len(dataset):
         raise ValueError(f"{dataset.name} has no pictures to score on")
@@ -79,6 +81,8 @@ def evaluate(
         )
     if protocol not in PROTOCOLS:
         raise ValueError(f"protocols are {', '.join(PROTOCOLS)}, not {protocol!r}")
+    if unknown := set(also) - set(ON_REQUEST):
+        raise ValueError(f"metrics on request are {', '.join(ON_REQUEST)}, not {', '.join(sorted(unknown))}")
     name = str(name or (model if isinstance(model, str) else getattr(model, "name", "model")))
     bias = CenterBias(dataset)
     truths = _Truths(dataset, bias)
@@ -91,7 +95,8 @@ def evaluate(
         reference = _Once(model)
     else:
         reference = _Once(_Asked(model, name))
-    metrics = [m for m, metric in PROTOCOLS[protocol].items() if truths.offers(m, metric.needs)]
+    table = PROTOCOLS[protocol] | {m: ON_REQUEST[m] for m in dict.fromkeys(also)}
+    metrics = [m for m, metric in table.items() if truths.offers(m, metric.needs)]
     about = {
         "model": name, "dataset": dataset.name, "split": split, "pictures": len(dataset), "protocol": protocol,
         **NOTES.get(protocol, {}), "sigma": dataset.sigma, **({"note": dataset.note} if dataset.note else {}),
