@@ -7,6 +7,7 @@ from wepsam.classical import CLASSICAL
 
 MODELS = [name for name in CLASSICAL if not name.startswith("gbvs")]
 BLIND = ["center-gaussian"]  # look at nothing but the picture's size
+PRIOR = ["judd"]  # have learnt that people look at the middle, and say so where nothing else is to be said
 SEEING = [name for name in MODELS if name not in BLIND]
 
 # How far the mirror image's map may be from the map's mirror image: mean difference, the largest value being 1.
@@ -16,6 +17,7 @@ MIRROR_OF = {
     # that is odd at some level of the pyramid loses its last pixel, which in the mirror image is the first.
     "itti": 0.03,
     "itti-1998": 0.03,
+    "judd": 0.03,  # has Itti's channels among its features
     "aim": 0.02,  # a learned basis is not its own mirror image
 }
 
@@ -57,10 +59,24 @@ def test_mirrors_with_its_picture(name: str, picture: np.ndarray) -> None:
         assert np.abs(mirrored - saliency_map[flip]).mean() < MIRROR_OF.get(name, MIRROR)
 
 
-@pytest.mark.parametrize("name", SEEING)
+@pytest.mark.parametrize("name", [name for name in SEEING if name not in PRIOR])
 def test_a_uniform_picture_has_nothing_salient(name: str) -> None:
     for color in ((0, 0, 0), (128, 128, 128), (255, 255, 255), (200, 30, 77)):
         assert not CLASSICAL[name](np.full((40, 60, 3), color, np.uint8)).any()
+
+
+@pytest.mark.parametrize("name", PRIOR)
+def test_a_uniform_picture_shows_what_was_learnt_of_the_center(name: str) -> None:
+    """Whatever its color; the zeros of the other models would say that all places are alike, which they are not."""
+    gray, *others = (
+        CLASSICAL[name](np.full((40, 60, 3), color, np.uint8))
+        for color in ((128, 128, 128), (0, 0, 0), (255, 255, 255), (200, 30, 77))
+    )
+    check(gray, (40, 60))
+    assert gray[19:21, 29:31].min() > 0.95
+    assert gray[[0, 0, -1, -1], [0, -1, 0, -1]].max() < 0.05
+    for same in (gray[::-1], gray[:, ::-1], *others):
+        np.testing.assert_allclose(same, gray, atol=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 3), (7, 5), (31, 45)])

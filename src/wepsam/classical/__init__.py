@@ -17,6 +17,7 @@ from wepsam.classical.gbvs import gbvs
 from wepsam.classical.gnms import gnms
 from wepsam.classical.image_signature import image_signature
 from wepsam.classical.itti import itti, itti_1998
+from wepsam.classical.judd import judd
 from wepsam.classical.lgs import lgs
 from wepsam.classical.narfi import narfi
 from wepsam.classical.rare2012 import rare2012
@@ -51,11 +52,12 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "ciw": ciw,
     "cas": cas,
     "gao": gao,
+    "judd": judd,
 }
 
 # Those that have learnt where people look, from the training parts of the fixation datasets: on these they must not be
 # scored. The others are training-free.
-FITTED: tuple[str, ...] = ()
+FITTED: tuple[str, ...] = ("judd",)
 
 __all__ = [
     "CLASSICAL",
@@ -74,6 +76,7 @@ __all__ = [
     "image_signature",
     "itti",
     "itti_1998",
+    "judd",
     "lgs",
     "narfi",
     "rare2012",

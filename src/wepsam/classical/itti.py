@@ -46,6 +46,20 @@ def itti(stimulus: np.ndarray, *, blur: float = BLUR) -> np.ndarray:
 
 def itti_map(stimulus: np.ndarray, blur: float = BLUR) -> np.ndarray:
     """`itti` on its own grid: an eighth of the (enlarged) picture's size, (h, w) float32 in [0, 1]."""
+    channels = conspicuity_maps(stimulus)
+    shape = channels.shape[1:]
+    master = channels.sum(axis=0)
+    if np.ptp(master) == 0:  # the ramp alone would pass for a center bias
+        return np.zeros(shape, np.float32)
+    master = _min_max((master * _border_ramp(*shape, 4, master.dtype))[None])[0]
+    if blur > 0:
+        rows, columns = (_blur(n, blur * max(shape)) for n in shape)
+        master = _min_max((rows @ master @ columns.T)[None])[0]
+    return master
+
+
+def conspicuity_maps(stimulus: np.ndarray) -> np.ndarray:
+    """The channels that `itti` adds up, (3, h, w) float32 >= 0 on its grid: color, intensity, orientation."""
     picture = _sized(stimulus, None)
     height, width = picture.shape[:2]
     scale = _rounded(max(height, width) / 8) / max(height, width)
@@ -61,14 +75,7 @@ def itti_map(stimulus: np.ndarray, blur: float = BLUR) -> np.ndarray:
             for single in _resized(_without_rounding(contrast, ROUNDING**2), shape):
                 conspicuity += normalized(single)
         channels.append(normalized(conspicuity))
-    master: np.ndarray = np.sum(channels, axis=0)
-    if np.ptp(master) == 0:  # the ramp alone would pass for a center bias
-        return np.zeros(shape, np.float32)
-    master = _min_max((master * _border_ramp(*shape, 4, master.dtype))[None])[0]
-    if blur > 0:
-        rows, columns = (_blur(n, blur * max(shape)) for n in shape)
-        master = _min_max((rows @ master @ columns.T)[None])[0]
-    return master
+    return np.array(channels)
 
 
 def itti_1998(stimulus: np.ndarray) -> np.ndarray:

@@ -1,0 +1,216 @@
+"""Judd's model: what people look at, learnt from where they looked. A line through 29 features of each pixel.
+
+Judd, Ehinger, Durand, Torralba, "Learning to Predict Where Humans Look", ICCV 2009.
+
+From the publication and its program: the picture at 200x200; its features, named in FEATURES below; 10 positive pixels
+from the most looked-at fifth of each training picture and 10 negative ones from the least looked-at 70 %, none within
+10 pixels of the border; features with mean 0 and variance 1; a linear support vector machine (liblinear, C = 1). Of a
+new picture each pixel gets w x + b, and the map is stretched from its smallest value to its largest, as the authors'
+program does; neither exp nor a blur.
+
+Left out are four of their 33 features, which are detectors: the horizon, faces, people, cars. Nothing stands in for
+them, so this model knows of no objects. (The program has 32 columns; the publication counts the center apart.)
+
+Our choice: a steerable pyramid in the frequency domain (Portilla and Simoncelli) where the authors filter with small
+kernels; the Itti channels of Harel's toolbox instead of the SaliencyToolbox; windows of the median filter one pixel
+larger (3, 5, 9, 17), so that they have a middle and a mirrored picture has a mirrored map; other training pictures,
+see learn_judd.py. The distance to the center is in pixels of the stimulus, as there: circles, whatever its format.
+"""
+
+import json
+from functools import cache
+from math import factorial
+from pathlib import Path
+
+import numpy as np
+
+from wepsam import maps
+from wepsam.classical.frame import checked, finished
+from wepsam.classical.itti import conspicuity_maps
+from wepsam.images import resize
+
+SIDE = 200  # pixels at which features live
+SCALES, ORIENTATIONS = 3, 4
+BAND_BLUR = 2.0  # pixels of the band
+MEDIANS = (1, 3, 5, 9, 17)  # pixels
+CHANNEL_BINS, COLOR_BINS, BAND_BINS = 100, 10, 100
+ROUNDING = 1e-2  # gray levels: contrast below this is none
+
+FEATURES = (
+    "highpass",
+    *(f"band {scale} {180 * k // ORIENTATIONS}" for scale in range(1, SCALES + 1) for k in range(ORIENTATIONS)),
+    *("itti color", "itti intensity", "itti orientation"),
+    *("red", "green", "blue"),
+    *("rarity of red", "rarity of green", "rarity of blue"),
+    *(f"rarity of color, median {size}" for size in MEDIANS),
+    "rarity of bands",  # Torralba's saliency
+    "distance to center",
+)
+
+
+def judd(stimulus: np.ndarray) -> np.ndarray:
+    """Saliency map of a picture by a linear model of low-level features and the distance to the center.
+
+    Args:
+        stimulus: (H, W, 3) uint8 RGB.
+
+    Returns:
+        (H, W) float32 in [0, 1], largest value 1. A uniform picture shows what the model has learnt of the center.
+
+    Raises:
+        ValueError: the stimulus is not (H, W, 3) uint8.
+
+    References:
+        Judd, Ehinger, Durand, Torralba, "Learning to Predict Where Humans Look", ICCV 2009.
+    """
+    means, deviations, weights, bias = learned()
+    scores = np.tensordot(weights / deviations, features(stimulus) - means[:, None, None], 1) + bias
+    return finished(scores, stimulus.shape)
+
+
+def features(stimulus: np.ndarray) -> np.ndarray:
+    """(29, 200, 200) float32, in the order of FEATURES."""
+    picture = resize(checked(stimulus), (SIDE, SIDE))
+    highpass, *bands = subbands(picture.mean(axis=2))
+    found = [
+        *(energy(band) for band in (highpass, *bands)),
+        *(maps.enlarge(channel, (SIDE, SIDE)) for channel in conspicuity_maps(stimulus)),
+        *np.moveaxis(picture / 255, -1, 0),
+        *(relative(rarity(channel, CHANNEL_BINS)) for channel in np.moveaxis(picture, -1, 0)),
+        *color_rarity(picture),
+        relative(band_rarity(bands)),
+        distance_to_center(stimulus.shape),
+    ]
+    return np.array(found, np.float32)
+
+
+# ---- the steerable pyramid
+
+
+def subbands(gray: np.ndarray) -> list[np.ndarray]:
+    """Highpass residual and oriented bands of an (n, n) picture mirrored at its borders; the lowpass is left out.
+
+    Returns:
+        1 + 3 x 4 real arrays, (n, n), (n / 2, n / 2) and (n / 4, n / 4) by scale; in a scale the bands answer to
+        contrast across 0, 45, 90, 135 degrees from the x axis. n is a multiple of 8.
+    """
+    n = len(gray)
+    spectrum = np.fft.rfft2(np.pad(gray, (0, n), mode="symmetric"))
+    bands = []
+    for mask in masks(n):
+        size = len(mask)  # of the mirrored band
+        rows = np.r_[: size // 2, 2 * n - size // 2 : 2 * n]
+        scaled = spectrum[rows, : size // 2 + 1] * (size / (2 * n)) ** 2
+        bands.append(np.fft.irfft2(scaled * mask, s=(size, size))[: size // 2, : size // 2])
+    return bands
+
+
+@cache
+def masks(n: int) -> list[np.ndarray]:
+    """What `subbands` multiplies the spectrum with. Their squares and that of the lowpass add up to 1."""
+    found = [np.sqrt(1 - _lowpass(_radius(2 * n), 1) ** 2)]
+    order = ORIENTATIONS - 1
+    norm = 2**order * factorial(order) / np.sqrt(ORIENTATIONS * factorial(2 * order))
+    for scale in range(SCALES):
+        size = 2 * n >> scale
+        radius = _radius(size) / 2**scale  # of this scale's spectrum, 1 being the Nyquist frequency of the picture
+        ring = _lowpass(radius, 0.5**scale) * np.sqrt(1 - _lowpass(radius, 0.5 ** (scale + 1)) ** 2)
+        x, y = np.fft.rfftfreq(size), np.fft.fftfreq(size)[:, None]
+        # Samples of a coarser band lie in the middle of those that they stand for, not on the first of them.
+        centered = np.exp(1j * np.pi * (x + y) * (1 - 0.5**scale))
+        for k in range(ORIENTATIONS):
+            angle = np.arctan2(y, x) - np.pi * k / ORIENTATIONS
+            found.append(ring * norm * np.cos(angle) ** order * (-1j) ** order * centered)
+    return found
+
+
+def _radius(size: int) -> np.ndarray:
+    """Frequency of each coefficient of a real (size, size) spectrum, 1 at Nyquist."""
+    return 2 * np.hypot(np.fft.rfftfreq(size), np.fft.fftfreq(size)[:, None])
+
+
+def _lowpass(radius: np.ndarray, edge: float) -> np.ndarray:
+    """1 up to half the edge, 0 from the edge on, a cosine of the octave in between."""
+    octaves = np.log2(np.maximum(radius, 1e-12) / edge)
+    return np.cos(np.pi / 2 * np.clip(octaves + 1, 0, 1))
+
+
+def energy(band: np.ndarray) -> np.ndarray:
+    """|band|, blurred and divided by its mean, at 200x200; 1 throughout where the picture has nothing of it."""
+    blurred = maps.blur(np.abs(band), BAND_BLUR) + ROUNDING
+    return maps.enlarge(blurred / blurred.mean(), (SIDE, SIDE))
+
+
+def band_rarity(bands: list[np.ndarray]) -> np.ndarray:
+    """-log probability of a pixel's coefficients among those of each band, coarse bands counting more; 200x200."""
+    total = np.zeros((SIDE, SIDE))
+    for k, band in enumerate(bands):
+        if np.ptp(band) > ROUNDING:
+            total += 2 ** (1 + k // ORIENTATIONS) * maps.enlarge(rarity(band, BAND_BINS), (SIDE, SIDE))
+    return total
+
+
+# ---- colors, rarity, place
+
+
+def rarity(values: np.ndarray, bins: int) -> np.ndarray:
+    """-log of the share of the values that fall into the same bin; `bins` of them between smallest and largest.
+
+    Each bin has one more, as in the authors' program.
+    """
+    low = values.min()
+    width = np.ptp(values) / bins
+    index = np.minimum((values - low) / width, bins - 1).astype(int) if width > 0 else np.zeros(values.shape, int)
+    return _self_information(index, bins)
+
+
+def color_rarity(picture: np.ndarray) -> list[np.ndarray]:
+    """-log probability of each pixel's color, of 10 x 10 x 10, in (n, n, 3) uint8 pictures of increasing blur."""
+    levels = np.minimum(picture.astype(int) * COLOR_BINS // 255, COLOR_BINS - 1)
+    found = []
+    for size in MEDIANS:
+        red, green, blue = median(np.moveaxis(levels, -1, 0), size)
+        found.append(_self_information((red * COLOR_BINS + green) * COLOR_BINS + blue, COLOR_BINS**3))
+    return found
+
+
+def median(levels: np.ndarray, size: int) -> np.ndarray:
+    """Median of each plane of (c, h, w) small integers >= 0 over windows of odd size, mirrored at the border.
+
+    A median is at least t where the larger half of the window is. So it is counted, for each level, which takes a
+    tenth of the time that sorting takes; and since it commutes with the steps to coarse levels, the levels come first.
+    """
+    reach, (height, width) = size // 2, levels.shape[1:]
+    padded = np.pad(levels, ((0, 0), (reach, reach), (reach, reach)), mode="symmetric")
+    found = np.zeros_like(levels)
+    for threshold in range(1, levels.max() + 1):
+        counts = np.pad(padded >= threshold, ((0, 0), (1, 0), (1, 0))).cumsum(axis=1, dtype=np.int32).cumsum(axis=2)
+        rows = counts[:, size:] - counts[:, :height]
+        found += 2 * (rows[:, :, size:] - rows[:, :, :width]) > size**2
+    return found
+
+
+def distance_to_center(shape: tuple[int, ...]) -> np.ndarray:
+    """Distance of each pixel to the picture's center, in pixels of a picture of this shape; 1 in the corners."""
+    y, x = (((np.arange(SIDE) + 0.5) / SIDE - 0.5) * side for side in shape[:2])
+    distance = np.hypot(y[:, None], x)
+    return distance / distance.max()
+
+
+def relative(values: np.ndarray) -> np.ndarray:
+    """From 0, in units of the largest value; zeros where there is none."""
+    return (values - values.min()) / max(values.max(), 1e-12)
+
+
+def _self_information(index: np.ndarray, bins: int) -> np.ndarray:
+    counts = np.bincount(index.ravel(), minlength=bins) + 1
+    return -np.log(counts / counts.sum())[index]
+
+
+@cache
+def learned() -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Learned by learn_judd.py: means, deviations and weights, (29,) each, and the bias."""
+    model = json.loads((Path(__file__).parent / "bases/judd.json").read_text())
+    by_feature = np.array([model["features"][name] for name in FEATURES])
+    means, deviations, weights = by_feature.T
+    return means, deviations, weights, model["bias"]
