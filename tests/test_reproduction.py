@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,13 @@ def test_compared_arms_see_as_many_pictures() -> None:
     assert seen("convergence/weak-seed4") == seen("convergence/random-longer-seed4")
     assert seen("encoder/imagenet-weak-seed2") == seen("encoder/imagenet-seed2") == seen("encoder/random-weak-seed2")
     for name, job in jobs.items():
-        if "as-long" in name:  # compared at equal fine-tuning
+        if name.startswith("labels/ensemble"):  # nothing differs but the teacher
+            rival = jobs[name.replace("ensemble", "weak")]
+            assert isinstance(job.start, Job)
+            assert isinstance(rival.start, Job)
+            assert replace(job, start=None, arm="") == replace(rival, start=None, arm="")
+            assert replace(job.start, data=rival.start.data, arm=rival.start.arm) == rival.start
+        elif "as-long" in name:  # compared at equal fine-tuning
             assert job.pictures == jobs[name.replace("weak-as-long", "random")].pictures
         elif name.startswith("labels/weak"):
             assert isinstance(job.data, Human)
@@ -172,6 +179,12 @@ def test_what_is_said_in_short_of_labels_follows_the_results() -> None:
     assert "with 100, 1.0 times" in said
     assert "ahead on 10 (+0.100), not to be told apart on 100 (+0.000), behind on 1,000 (-0.050) pictures" in said
     assert "on top, it is ahead on 1,000 (+0.050)." in said
+    assert "ensemble" not in said
+    arms |= {
+        name: Arm((outcome([1.0], [cc, cc], pictures),))
+        for name, cc, pictures in (("ensemble-0.1", 0.32, 100), ("ensemble-as-long-1", 0.44, 1000))
+    }
+    assert "instead of GBVS' it is ahead on 100 (+0.020), behind on 1,000 (-0.010) pictures." in claims.labels(arms)
 
 
 def test_the_document_is_that_of_the_results() -> None:
