@@ -213,7 +213,7 @@ def test_evaluate_and_compare(own_dataset: Path, tmp_path: Path, wepsam_command:
     into = ("compare", f"{results}/pictures_with_csv-all/", "--into", page)
     code, _, err = wepsam_command(*into, "--check")
     assert code == 1
-    assert f"{page}: the table of {results}/pictures_with_csv-all is out of date; run wepsam compare" in err
+    assert f"{page}: the table pictures_with_csv-all is out of date; run wepsam compare {results}/pictures_with_csv-all --into {page}" in err
     assert wepsam_command(*into)[0] == 0
     assert out.strip() in page.read_text(encoding="utf-8")
     assert wepsam_command(*into, "--check") == (0, "", "")
