@@ -789,18 +789,26 @@ def submit(
 
 @app.command()
 def models(as_json: Json = False) -> None:
-    """The shipped models: what they see, their size, speed, scores and terms. With --json the whole cards."""
-    from wepsam.cards import describe
+    """All models by name: the shipped weights with size, speed, scores and terms; then those without a network, a line each.
+
+    With --json the whole cards.
+    """
+    import shutil
+
+    from wepsam import cards
     from wepsam.predictor import DEFAULT
-    from wepsam.predictor import models as cards
+    from wepsam.predictor import models as shipped
 
     if as_json:
-        _print_json(cards())
+        _print_json(shipped() | cards.classical())
         return
-    for name, card in cards().items():
+    for name, card in shipped().items():
         print(f"{name}{' (the default)' if name == DEFAULT else ''}")
-        for line in describe(card):
+        for line in cards.describe(card):
             print(f"    {line}")
+    print()
+    for line in cards.table(shutil.get_terminal_size((100, 24)).columns):
+        print(line)
 
 
 def main() -> None:

@@ -93,8 +93,8 @@ def markdown(tables: Sequence[list[Evaluation]], by: str = "cc") -> str:
     return "\n".join(
         [
             *scores,
-            f"\nOurs: mean over {pictures_of(tables[0])}. In brackets, quoted: the public row on MIT300's 300 pictures, by "
-            f"whose {TITLES[by]} the rows are sorted." + "".join(f" †: on {where}." for where in elsewhere)
+            f"\nOurs: mean over {pictures_of(tables[0])}. In brackets: the quoted public row on MIT300 (300 pictures), "
+            f"by whose {TITLES[by]} the rows are sorted." + "".join(f" †: on {where}." for where in elsewhere)
             + (f" Without a public row: {', '.join(others)}." if others else ""),
             "\n**How much further ahead of GBVS than on MIT300**\n",
             *leads,
