@@ -14,7 +14,7 @@ from conftest import ROOT, Run
 from test_evaluation_compare import made_up
 from wepsam.classical import CLASSICAL
 from wepsam.evaluation import Evaluation
-from wepsam.evaluation.comparison import together
+from wepsam.evaluation.comparison import compared, together
 from wepsam.evaluation.mit300 import MIT300, ROWS, quoted
 from wepsam.evaluation.public import beside, markdown, spearman
 from wepsam.evaluation.public_figure import scatter
@@ -40,8 +40,7 @@ def test_names_of_ours_lead_to_rows() -> None:
     assert len(set(ROWS.values())) == len(ROWS)
     assert set(ROWS) - set(CLASSICAL) <= {"judd", "edn", "mr_cnn", "one-observer", "wepsam-paper"}
     assert quoted("spectral_residual") is None
-    for name, row in OURS.items():  # the paper's raw RARE2012 stands over our improved one
-        assert ROWS[row] == name or (name, ROWS[row]) == ("RARE2012", "RARE2012, improved")
+    assert all(ROWS[model] == name for name, model in OURS.items())
 
 
 def at(model: str, **scores: float) -> Evaluation:
@@ -78,8 +77,13 @@ def test_what_stands_out_is_bold() -> None:
     board = {name: (quoted(name) or {})["cc"] - MIT300["GBVS"]["cc"] for name in apart}
     made = [at("gbvs", cc=0.5), *(at(name, cc=0.5 + board[name] + far) for name, far in apart.items())]
     assert re.findall(r"\| (\w+) \| \*\*", markdown([made])) == ["aim"]
+    assert "more than once" not in markdown([made])
     small = [at("gbvs", cc=0.5), *(at(name, cc=0.5 + board[name] + far / 25) for name, far in apart.items())]
     assert "**+" not in markdown([small])
+    board = {name: (quoted(name) or {})["emd"] - MIT300["GBVS"]["emd"] for name in apart}
+    emd = {"gbvs": 5.0} | {name: 5 + board[name] - 9 * far for name, far in apart.items()}
+    both = [at(name, cc=e.mean()["cc"], emd=emd[name]) for e in made if (name := e.about["model"])]
+    assert "; more than once: aim (2) of 2." in markdown([both])
 
 
 def test_rank_correlation_is_scipys() -> None:
@@ -105,6 +109,9 @@ def test_folders_of_the_same_pictures_make_one_table(tmp_path: Path) -> None:
         ("a", ["gbvs", "net", "cas"]), ("c", ["gbvs"]), ("d", ["gbvs"])
     ]  # fmt: skip
     assert list(tables[tmp_path / "a"][0].scores("cc")) == [1, 2]
+    table = compared(tables[tmp_path / "a"])
+    assert table.metrics == ("cc",)
+    assert table.note.endswith(" Not of all models: EMD.")
     with pytest.raises(ValueError, match="no results in"):
         together([tmp_path / "nowhere"])
 

@@ -47,7 +47,7 @@ def test_the_card_of_the_training_free_models_is_that_of_the_results():
     for name, model in known.items():
         assert model["what"]
         if name not in VARIANTS:
-            assert model["milliseconds"] > 0, f"{name}: python -m benchmarks.classical --card ..."
+            assert model.get("milliseconds"), f"{name}: python -m benchmarks.classical --card ..."
             assert model["scores"][cards.PICTURES] == pytest.approx(measured[name], abs=1e-4), name
 
 

@@ -607,7 +607,10 @@ def compare(
             help="Picture to draw: the stimuli at 10, 30, 50, 70 and 90 % of the first model's scores, with the maps of all models named, and people's.",
         ),
     ] = None,
-    metric: Annotated[str, typer.Option(help="That figures show; by default NSS, or its stand-in.")] = "",
+    metric: Annotated[
+        str,
+        typer.Option(help="That figures show, by default NSS or its stand-in; by which --public sorts, by default CC."),
+    ] = "",
     most: Annotated[int, typer.Option("--pictures", min=1, help="How many on a sheet of --figures.")] = 6,
 ) -> None:
     """Tables of what was evaluated, with 95 % intervals; made from the results files only.

@@ -74,7 +74,7 @@ def compared(evaluations: list[Evaluation]) -> Comparison:
     }
     note = (
         f"{_of(evaluations[0])}, mean ± half of the 95 % bootstrap interval over pictures. "
-        "Bold: the best model; people are no model."
+        f"Bold: the best model; people are no model.{_left_out(evaluations, metrics)}"
     )
     return Comparison(metrics, rows, note)
 
@@ -101,7 +101,7 @@ def differences(evaluations: list[Evaluation], base: str) -> Comparison:
             rows[model] = tuple(Cell(c.mean, c.low, c.high, c.pictures, c.low > 0 or c.high < 0) for c in cells)
     note = (
         f"{_of(evaluations[0])}: model minus {base} on the same pictures, mean and 95 % bootstrap interval. "
-        "*: the interval excludes 0."
+        f"*: the interval excludes 0.{_left_out(evaluations, metrics)}"
     )
     return Comparison(metrics, rows, note, base)
 
@@ -184,6 +184,11 @@ def _columns(evaluations: list[Evaluation]) -> tuple[str, ...]:
     """The metrics that all have, in the usual order: some may have been asked for of a few models only."""
     common = [name for name in evaluations[0].metrics if all(name in e.metrics for e in evaluations)]
     return (*(name for name in TITLES if name in common), *(name for name in common if name not in TITLES))
+
+
+def _left_out(evaluations: list[Evaluation], metrics: tuple[str, ...]) -> str:
+    names = dict.fromkeys(name for e in evaluations for name in e.metrics if name not in metrics)
+    return f" Not of all models: {', '.join(TITLES.get(name, name) for name in names)}." if names else ""
 
 
 def _known(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

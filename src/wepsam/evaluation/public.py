@@ -17,6 +17,7 @@ from wepsam.evaluation.results import Evaluation
 
 BASE = "gbvs"
 FAR = 2  # times the usual difference: from there on a model stands out
+ROUNDING = 0.01  # of a lead that is the difference of two public scores
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,16 @@ def markdown(tables: Sequence[list[Evaluation]], by: str = "cc") -> str:
     same = [row for row in rows.values() if not row.elsewhere]
     titles = " | ".join(TITLES[name] + ("" if higher_is_better(name) else " ↓") for name in metrics)
     head = [f"| | {titles} |", "|---" * (1 + len(metrics)) + "|"]
-    usual = {name: usual_difference(rows.values(), name) for name in metrics}
+    rest = [row for model, row in rows.items() if model != BASE]
+    usual = {name: float(np.median([abs(row.apart[name]) for row in rest])) if rest else 0.0 for name in metrics}
     scores, leads = list(head), list(head)
     for model, row in rows.items():
         name = NAMES.get(model, model) + ("" if not row.elsewhere else " †")
         scores.append(_line(name, (f"{row.ours[m]:.2f} ({row.public[m]:.2f})" for m in metrics)))
         if model != BASE:
             leads.append(_line(name, (_apart(row.apart[m], usual[m]) for m in metrics)))
+    bold = {model: sum(_far(row.apart[m], usual[m]) for m in metrics) for model, row in rows.items()}
+    often = [f"{NAMES.get(m, m)} ({n})" for m, n in sorted(bold.items(), key=lambda item: -item[1]) if n > 1]
     order = (spearman([row.ours[m] for row in same], [row.public[m] for row in same]) for m in metrics)
     leads.append(_line("*rank correlation*", (f"*{r:.2f}*" for r in order)))
     others = [name for e in tables[0] if quoted(name := e.about["model"]) is None and name not in REFERENCES]
@@ -99,15 +103,11 @@ def markdown(tables: Sequence[list[Evaluation]], by: str = "cc") -> str:
             "\n**How much further ahead of GBVS than on MIT300**\n",
             *leads,
             "\nLead over GBVS on our pictures minus lead over GBVS on MIT300; + is better in every column. **Bold**: "
-            f"more than {FAR} times the median size in its column (and than the public scores' rounding, 0.01). Rank "
+            f"more than {FAR} times the median size in its column (and than the public scores' rounding, 0.01)"
+            + (f"; more than once: {', '.join(often)} of {len(metrics)}" if often else "") + ". Rank "
             f"correlation (Spearman) of our scores with the public ones, over {len(same)} models.",
         ]
     )  # fmt: skip
-
-
-def usual_difference(rows: Iterable[Beside], metric: str) -> float:
-    """The median size of what the leads differ by, over the models that were compared."""
-    return float(np.median([abs(row.apart[metric]) for row in rows if row.apart[metric]] or [0.0]))
 
 
 def spearman(one: Sequence[float], other: Sequence[float]) -> float:
@@ -134,5 +134,8 @@ def _line(name: str, cells: Iterable[str]) -> str:
 
 
 def _apart(value: float, usual: float) -> str:
-    text = f"{value:+.2f}"
-    return f"**{text}**" if abs(value) > max(FAR * usual, 0.01) else text
+    return f"**{value:+.2f}**" if _far(value, usual) else f"{value:+.2f}"
+
+
+def _far(value: float, usual: float) -> bool:
+    return abs(value) > max(FAR * usual, ROUNDING)
