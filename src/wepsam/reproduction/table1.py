@@ -17,7 +17,7 @@ from wepsam.evaluation.comparison import (
     place,
     together,
 )
-from wepsam.evaluation.mit300 import MIT300, Score
+from wepsam.evaluation.mit300 import MIT300, ROWS, Score
 from wepsam.evaluation.results import Evaluation
 
 COLUMNS = ("auc_judd", "auc_borji", "cc", "sim", "kl_div", "nss")
@@ -38,21 +38,7 @@ PAPER = {
 # What the paper leaves out, from the board's public table: the RARE2012 that ours is (the paper has the raw model), the
 # source of the paper's architecture, its teacher, the floor, people.
 BOARD = ("RARE2012, improved", "JuntingNet", "GBVS", "center Gaussian", "one human")
-# Whose measured scores stand in a quoted row: our models of that name.
-OURS = {
-    "WEPSAM": "wepsam-paper",
-    "MR-CNN": "mr_cnn",
-    "CAS": "cas",
-    "LGS": "lgs",
-    "GNMS": "gnms",
-    "NARFI": "narfi",
-    "STC": "stc",
-    "CIW": "ciw",
-    "RARE2012, improved": "rare2012",
-    "GBVS": "gbvs",
-    "center Gaussian": "center-gaussian",
-    "one human": "one-observer",
-}
+OURS = {row: model for model, row in ROWS.items()}  # whose measured scores stand in a quoted row
 MEASURED_ONLY = ("center-bias", "gbvs-128")  # and the networks, which are known by their weights
 NO_LEAD = ("gbvs", "gbvs-128", "center-gaussian", "center-bias", "one-observer")
 
