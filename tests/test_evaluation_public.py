@@ -78,10 +78,18 @@ def test_what_stands_out_is_bold() -> None:
     assert "more than once" not in markdown([made])
     small = [at("gbvs", cc=0.5), *(at(name, cc=0.5 + board[name] + far / 25) for name, far in apart.items())]
     assert "**+" not in markdown([small])
-    board = {name: (quoted(name) or {})["emd"] - MIT300["GBVS"]["emd"] for name in apart}
-    emd = {"gbvs": 5.0} | {name: 5 + board[name] - 9 * far for name, far in apart.items()}
-    both = [at(name, cc=e.mean()["cc"], emd=emd[name]) for e in made if (name := e.about["model"])]
+    board = {name: (quoted(name) or {})["kl_div"] - MIT300["GBVS"]["kl_div"] for name in apart}
+    kl = {"gbvs": 5.0} | {name: 5 + board[name] - 9 * far for name, far in apart.items()}
+    both = [at(name, cc=e.mean()["cc"], kl_div=kl[name]) for e in made if (name := e.about["model"])]
     assert "; more than once: aim (2) of 2." in markdown([both])
+
+
+def test_of_emd_only_the_order_counts() -> None:
+    text = markdown([[at("gbvs", cc=0.5, emd=1.0), at("bms", cc=0.5, emd=0.9), at("sun", cc=0.3, emd=2.0)]])
+    assert "| bms | 0.50 (0.55) | 0.90 (3.35) |" in text
+    assert "| bms | -0.07 |  |" in text
+    assert "| *rank correlation* | *0.87* | *1.00* |" in text
+    assert "only its order compares" in text
 
 
 def test_rank_correlation_is_scipys() -> None:

@@ -17,6 +17,7 @@ from wepsam.evaluation.results import Evaluation
 
 BASE = "gbvs"
 FAR = 2  # times the usual difference: from there on a model stands out
+ORDER_ONLY = ("emd",)  # it grows with the pictures' size, and the board's is of maps with the density's histogram
 ROUNDING = 0.01  # of a lead that is the difference of two public scores
 
 
@@ -78,17 +79,18 @@ def markdown(tables: Sequence[list[Evaluation]], by: str = "cc") -> str:
     rows = beside(tables, by)
     metrics = [name for name in TITLES if all(name in row.apart for row in rows.values())]
     same = [row for row in rows.values() if not row.elsewhere]
+    compared = [name for name in metrics if name not in ORDER_ONLY]
     titles = " | ".join(TITLES[name] + ("" if higher_is_better(name) else " ↓") for name in metrics)
     head = [f"| | {titles} |", "|---" * (1 + len(metrics)) + "|"]
     rest = [row for model, row in rows.items() if model != BASE]
-    usual = {name: float(np.median([abs(row.apart[name]) for row in rest])) if rest else 0.0 for name in metrics}
+    usual = {name: float(np.median([abs(row.apart[name]) for row in rest])) if rest else 0.0 for name in compared}
     scores, leads = list(head), list(head)
     for model, row in rows.items():
         name = NAMES.get(model, model) + ("" if not row.elsewhere else " †")
         scores.append(_line(name, (f"{row.ours[m]:.2f} ({row.public[m]:.2f})" for m in metrics)))
         if model != BASE:
-            leads.append(_line(name, (_apart(row.apart[m], usual[m]) for m in metrics)))
-    bold = {model: sum(_far(row.apart[m], usual[m]) for m in metrics) for model, row in rows.items()}
+            leads.append(_line(name, (_apart(row.apart[m], usual[m]) if m in usual else "" for m in metrics)))
+    bold = {model: sum(_far(row.apart[m], usual[m]) for m in compared) for model, row in rows.items()}
     often = [f"{NAMES.get(m, m)} ({n})" for m, n in sorted(bold.items(), key=lambda item: -item[1]) if n > 1]
     order = (spearman([row.ours[m] for row in same], [row.public[m] for row in same]) for m in metrics)
     leads.append(_line("*rank correlation*", (f"*{r:.2f}*" for r in order)))
@@ -104,8 +106,9 @@ def markdown(tables: Sequence[list[Evaluation]], by: str = "cc") -> str:
             *leads,
             "\nLead over GBVS on our pictures minus lead over GBVS on MIT300; + is better in every column. **Bold**: "
             f"more than {FAR} times the median size in its column (and than the public scores' rounding, 0.01)"
-            + (f"; more than once: {', '.join(often)} of {len(metrics)}" if often else "") + ". Rank "
-            f"correlation (Spearman) of our scores with the public ones, over {len(same)} models.",
+            + (f"; more than once: {', '.join(often)} of {len(compared)}" if often else "") + ". Rank "
+            f"correlation (Spearman) of our scores with the public ones, over {len(same)} models."
+            + (" EMD grows with the pictures' size: only its order compares." if "emd" in metrics else ""),
         ]
     )  # fmt: skip
 
