@@ -16,6 +16,7 @@ import pytest
 
 import wepsam
 from conftest import Paint, Run, Write
+from wepsam import cards
 from wepsam.cards import describe
 from wepsam.classical import center_gaussian
 from wepsam.images import ImageError, read_image
@@ -213,7 +214,7 @@ def test_evaluate_and_compare(own_dataset: Path, tmp_path: Path, wepsam_command:
     into = ("compare", f"{results}/pictures_with_csv-all/", "--into", page)
     code, _, err = wepsam_command(*into, "--check")
     assert code == 1
-    assert f"{page}: the table of {results}/pictures_with_csv-all is out of date; run wepsam compare" in err
+    assert err.startswith(f"{page}: the table pictures_with_csv-all is out of date; run wepsam compare {results}/")
     assert wepsam_command(*into)[0] == 0
     assert out.strip() in page.read_text(encoding="utf-8")
     assert wepsam_command(*into, "--check") == (0, "", "")
@@ -478,7 +479,27 @@ def test_models_says_what_is_shipped(wepsam_command: Run) -> None:
         assert f"{card['bytes'] / 1e6:.1f} MB" in out
         assert f"cc {card['scores']['osie-validation']['cc']['mean']:.3f}" in out
         assert card["terms"] in out
-    assert json.loads(wepsam_command("models", "--json")[1]) == wepsam.models()
+    assert json.loads(wepsam_command("models", "--json")[1]) == wepsam.models() | cards.classical()
+
+
+def test_models_lists_those_without_a_network_in_a_line_each(
+    wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for width in (80, 100):
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = wepsam_command("models")[1].splitlines()
+        for name, model in cards.classical().items():
+            (line,) = (line for line in lines if line.split()[:1] == [name + "*" * model["fitted"]])
+            assert len(line) <= width
+            if "milliseconds" in model:
+                assert f" {model['milliseconds']:.1f} " in line
+
+
+def test_models_needs_the_core_only() -> None:
+    code = f"{WITHOUT}\nsys.argv = ['wepsam', 'models']\nfrom wepsam.cli import main\nmain()"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "\nrare2012 " in result.stdout
 
 
 def test_a_card_is_described_by_what_it_says() -> None:
