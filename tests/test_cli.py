@@ -220,6 +220,26 @@ def test_evaluate_and_compare(own_dataset: Path, tmp_path: Path, wepsam_command:
     assert wepsam_command(*into, "--check") == (0, "", "")
     assert wepsam_command(*into) == (0, "", "")
 
+    page.write_text("<!-- table:pictures_with_csv-all-minus-gbvs -->\n<!-- /table -->\n")
+    models = ("compare", results / "pictures_with_csv-all", "gbvs-128", "--paired", "gbvs")
+    assert wepsam_command(*models, "--into", page) == (0, "", "")
+    alone = page.read_text(encoding="utf-8").splitlines()[1:-1]
+    assert wepsam_command(*models)[1].rstrip("\n").endswith("\n".join(alone))
+    assert alone[2].startswith("| GBVS, 128 px (the paper's teacher) | ")
+    assert "gbvs on the same pictures" in alone[-1]
+
+
+def test_a_model_on_pictures_it_has_learnt_from_is_warned_of(
+    own_dataset: Path, tmp_path: Path, wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
+    monkeypatch.setattr("wepsam.classical.LEARNT_FROM", ("pictures_with_csv",))
+    command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-o", tmp_path)
+    said = "center-gaussian has learnt from the training part of pictures_with_csv: these scores flatter it"
+    assert said in wepsam_command(*command, "--split", "all")[2]
+    assert said not in wepsam_command(*command, "--split", "validation")[2]
+    assert "flatter" not in wepsam_command("evaluate", "gbvs", *command[2:], "--split", "all")[2]
+
 
 def test_evaluate_for_programs(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
     arguments = ["evaluate", "center-bias", "-d", f"csv={own_dataset}", "-o", tmp_path, "--json"]

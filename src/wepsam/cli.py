@@ -498,6 +498,7 @@ def evaluate(
 
         wepsam evaluate maps/ -d osie=data/OSIE
     """
+    from wepsam.classical import FITTED, LEARNT_FROM
     from wepsam.datasets import open_dataset
     from wepsam.evaluation import MapFolder
     from wepsam.evaluation import evaluate as score
@@ -512,6 +513,8 @@ def evaluate(
         part = open_dataset(spec).split(split)
         if not len(part):
             raise typer.BadParameter(f"{spec} has no {split} pictures; all of them: --split all")
+        if split != "validation" and model in (*FITTED, *wepsam.models()) and part.name in LEARNT_FROM:
+            print(f"{model} has learnt from the training part of {part.name}: these scores flatter it", file=sys.stderr)
         folder = out / f"{part.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}"
         results = []
         for one in dict.fromkeys([name, *(ALWAYS if references else ())]):
@@ -554,7 +557,10 @@ def compare(
     form: Annotated[str, typer.Option("--format", help="markdown, html, latex or csv.")] = "markdown",
     paired: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Also what the others score more than this one, picture by picture."),
+        typer.Option(
+            metavar="MODEL",
+            help="Also what the others score more than this one, picture by picture; with --into only that, at FOLDER-minus-MODEL.",
+        ),
     ] = None,
     into: Annotated[
         Path | None,
@@ -630,8 +636,8 @@ def compare(
 
     if form not in FORMATS:
         raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}, not {form!r}")
-    if into is not None and (form != "markdown" or paired or everything):
-        raise typer.BadParameter("--into takes the Markdown table; --format, --paired and --all are for printing")
+    if into is not None and (form != "markdown" or everything):
+        raise typer.BadParameter("--into takes the Markdown table; --format and --all are for printing")
     # The first is a folder in any case; after it, what is no folder is a model.
     folders = [Path(text) for k, text in enumerate(results) if k == 0 or "/" in text or list(Path(text).glob("*.json"))]
     models = [text for text in results if Path(text) not in folders]
@@ -667,10 +673,14 @@ def compare(
                 f"{folder} lacks {', '.join(lacking)}; to add them: wepsam evaluate MODEL -d NAME=FOLDER --references",
                 file=sys.stderr,
             )
-        _put(FORMATS[form](compared(evaluations)), folder.resolve().name, into, check, again)
+        name = folder.resolve().name
+        if into is None or not paired:
+            _put(FORMATS[form](compared(evaluations)), name, into, check, again)
+        if paired:
+            if into is None:
+                print()
+            _put(FORMATS[form](differences(evaluations, paired)), f"{name}-minus-{paired}", into, check, again)
         if into is None:
-            if paired:
-                print(f"\n{FORMATS[form](differences(evaluations, paired))}")
             if figures is not None:
                 _figures(evaluations, figures, paired or "gbvs", dataset or [], metric, most)
             if sheet is not None:

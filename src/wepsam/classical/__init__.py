@@ -55,13 +55,15 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "ensemble": ensemble,
 }
 
-# Those that have learnt where people look, from the training parts of the fixation datasets: on these they must not be
-# scored. The others are training-free.
+# Those that have learnt where people look, and from the training parts of which datasets: on these they must not be
+# scored, nor the shipped weights. The others are training-free.
 FITTED: tuple[str, ...] = ("ensemble",)
+LEARNT_FROM = ("osie", "dut_omron", "eyecrowd", "scene")
 
 __all__ = [
     "CLASSICAL",
     "FITTED",
+    "LEARNT_FROM",
     "CenterBias",
     "aim",
     "bms",
