@@ -1,5 +1,7 @@
 """How long each classical model takes, on one core: python -m benchmarks.classical PICTURES [--into docs/classical.md]
 
+With --card src/wepsam/classical/card.json the times are what `wepsam models` tells.
+
 Pictures of 512 pixels on the longer side, decoded beforehand; maps at the same size. Times depend on the machine and
 on what else it does, so each is also given as a multiple of GBVS at full size, timed in the same run. The processor
 time of this process is counted, not the clock's, so that other processes on the same cores disturb as little as can
@@ -7,6 +9,7 @@ be; set OMP_NUM_THREADS=1, for it counts the threads of matrix products too.
 """
 
 import argparse
+import json
 import platform
 import shlex
 import sys
@@ -17,7 +20,7 @@ import numpy as np
 
 from benchmarks.common import table, timed
 from wepsam.classical import CLASSICAL
-from wepsam.evaluation.table import insert
+from wepsam.evaluation.table import insert, write_card
 from wepsam.images import read_image, resize
 from wepsam.progress import track
 from wepsam.sources import find_images
@@ -32,6 +35,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="of which the fastest counts")
     parser.add_argument("--only", nargs="*", default=list(CLASSICAL), metavar="NAME", help="models beside gbvs")
     parser.add_argument("--into", type=Path, help="Markdown file to put the table into, between its marks")
+    parser.add_argument("--card", type=Path, help="card (.json) of the models to put the times into")
     options = parser.parse_args()
     pictures = [at_size(read_image(path)) for path in find_images(options.pictures)[: options.most]]
     names = list(dict.fromkeys(["gbvs", *options.only]))
@@ -48,14 +52,17 @@ def main() -> None:
         (f"`{name}`", f"{1e3 * seconds[name]:.1f}", f"{seconds[name] / seconds['gbvs']:.1f}")
         for name in sorted(names, key=seconds.__getitem__)
     ]
+    what = f"{len(pictures)} pictures with {LONGEST} px on the longer side, one core of {platform.machine()}"
     command = shlex.join(["python", "-m", "benchmarks.classical", *sys.argv[1:]])
-    text = table(["one core", "ms a picture", "x GBVS"], rows) + (
-        f"\n\n`{command}`: {len(pictures)} pictures with {LONGEST} px on the longer side, one core of "
-        f"{platform.machine()}."
-    )
+    text = table(["one core", "ms a picture", "x GBVS"], rows) + f"\n\n`{command}`: {what}."
     print(text)
     if options.into:
         insert(options.into, "classical-speed", text)
+    if options.card:
+        card = json.loads(options.card.read_text(encoding="utf-8"))
+        for name in names:
+            card["models"].setdefault(name, {})["milliseconds"] = round(1e3 * seconds[name], 2)
+        write_card(options.card, card | {"speed": what})
 
 
 def at_size(picture: np.ndarray) -> np.ndarray:

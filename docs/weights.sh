@@ -49,11 +49,27 @@ for model in wepsam-lite wepsam-paper; do
 done
 python docs/metrics_figure.py
 
-# What shows these weights in docs/reproduction.md: Fig. 3 and Table 1. (Its studies: wepsam reproduce.)
-wepsam compare results/osie-validation wepsam-lite wepsam-paper gbvs center-bias \
+# The models without a network, beside their public scores: docs/classical.md, and the card that `wepsam models` reads.
+# Those that have learnt from fixations are scored on the validation parts only. Hours of one core: the EMD takes long.
+names() { python -c "from wepsam.classical import CLASSICAL, FITTED; print(*($1))"; }
+for model in center-bias $(names '[name for name in CLASSICAL if not name.startswith("gbvs-")]'); do
+    wepsam evaluate "$model" -d "$OSIE" -d "$DUT" --also emd --out results/classical
+done
+for model in $(names '[name for name in CLASSICAL if name not in FITTED and not name.startswith("gbvs-")]'); do
+    wepsam evaluate "$model" -d "$OSIE" --split all --also emd --out results/classical
+done
+wepsam compare results/classical/osie-validation results/classical/dut_omron-validation --into docs/classical.md \
+    --card src/wepsam/classical/card.json
+wepsam compare results/classical/osie-all results/classical/osie-validation --public --into docs/classical.md \
+    --figures docs/classical
+OMP_NUM_THREADS=1 python -m benchmarks.classical --card src/wepsam/classical/card.json
+
+# What shows all of them in docs/reproduction.md: Fig. 3 and Table 1. (Its studies: wepsam reproduce.)
+wepsam compare results/osie-validation results/classical/osie-validation wepsam-lite wepsam-paper ciw cas rare2012 gbvs \
     --sheet docs/reproduction/fig3.jpg --metric cc -d "$OSIE"
 wepsam reproduce --no-train --results results/reproduction --report docs/reproduction.md \
-    --evaluated results/osie-validation --evaluated results/dut_omron-validation
+    --evaluated results/osie-validation --evaluated results/classical/osie-validation \
+    --evaluated results/dut_omron-validation --evaluated results/classical/dut_omron-validation
 
 # The README's picture.
 wepsam predict .venv/pictures/chelsea.png --out "$RUNS/example" --sheet

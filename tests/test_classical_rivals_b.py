@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from wepsam.classical.bms import bms, boolean_maps, dilated, normalized, surrounded
+from wepsam.classical.bms import bms, dilated
+from wepsam.classical.compiled_bms import attention, median
 from wepsam.classical.covsal import cone, covsal, descriptors, dissimilarity, statistics
 from wepsam.classical.fes import fes, posterior, surround_density
 from wepsam.classical.gnms import boxes, gnms, integral, nonlocal_mean, pooled, superpixels, uniqueness, windows
@@ -28,6 +30,14 @@ def rng() -> np.random.Generator:
 # ---- BMS
 
 
+def surrounded(boolean: np.ndarray) -> np.ndarray:
+    """The slow, obvious version: label the connected regions (8 neighbors), drop those with a pixel at the border."""
+    labels, count = ndimage.label(boolean, np.ones((3, 3)))
+    inside = np.ones(count + 1, bool)
+    inside[[*labels[0], *labels[-1], *labels[:, 0], *labels[:, -1], 0]] = False
+    return inside[labels]
+
+
 def test_regions_at_the_border_vanish():
     boolean = np.array(
         [
@@ -39,34 +49,47 @@ def test_regions_at_the_border_vanish():
             [0, 1, 1, 0, 0, 0, 0],
             [0, 0, 0, 0, 0, 0, 0],
         ],
-        bool,
+        np.uint8,
     )
-    expected = np.zeros_like(boolean)
-    expected[3, 2] = expected[5, 1:3] = True
-    np.testing.assert_array_equal(surrounded(boolean), expected)
+    expected = np.zeros(boolean.shape)
+    expected[2:5, 1:4] += 1  # around (3, 2)
+    expected[4:7, 0:4] = 1  # around (5, 1) and (5, 2)
+    assert expected.sum() == 9 + 12 - 3
+    np.testing.assert_allclose(attention(boolean[None], 8), expected / 18**0.5)
 
 
 def test_a_hole_is_surrounded_in_the_complement():
-    ring = np.zeros((7, 7), bool)
-    ring[1:6, 1:6] = True
-    ring[3, 3] = False
-    assert surrounded(ring).sum() == 24
-    assert np.argwhere(surrounded(~ring)).tolist() == [[3, 3]]
+    ring = np.zeros((7, 7), np.uint8)
+    ring[1:6, 1:6] = 20
+    ring[3, 3] = 0
+    (above, *_), hole = np.where(ring > 0), np.zeros((7, 7))
+    assert len(above) == 24
+    hole[2:5, 2:5] = 1
+    # Above 0, 8 and 16 alike: the ring, which dilated fills the picture, and the hole, each by its norm.
+    np.testing.assert_allclose(attention(ring[None], 8), 3 * (1 / 7 + hole / 3))
 
 
-def test_boolean_maps_are_thresholds_in_steps_of_8():
-    channel = np.array([[10, 18, 30]], np.uint8)
-    found = [boolean.astype(int).ravel().tolist() for boolean in boolean_maps(channel[None])]
-    assert found == [[0, 1, 1], [0, 0, 1], [0, 0, 1]]  # above 10, 18 and 26
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (6, 1), (3, 4), (30, 41)])
+def test_attention_is_that_of_labelled_regions(rng, shape):
+    channels = rng.integers(0, 60, (2, *shape), dtype=np.uint8)
+    expected = np.zeros(shape)
+    for channel in channels:
+        for threshold in range(channel.min(), channel.max(), 8):  # as long as both true and false occur
+            for boolean in (channel > threshold, channel <= threshold):
+                region = dilated(surrounded(boolean), 1)
+                expected += region / max(1, np.linalg.norm(region))
+    np.testing.assert_allclose(attention(channels, 8), expected)
 
 
-def test_small_regions_weigh_as_much_as_large_ones():
-    region = np.zeros((9, 9), bool)
-    region[2:5, 2:6] = True
-    assert np.linalg.norm(normalized(region)) == pytest.approx(1)
-    assert not normalized(np.zeros((3, 3), bool)).any()
-    dot = np.zeros((5, 6), bool)
-    dot[2, 3] = True
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (6, 1), (3, 4), (30, 41)])
+def test_median_is_scipys(rng, shape):
+    channel = rng.integers(0, 256, shape, dtype=np.uint8)
+    np.testing.assert_array_equal(median(channel, 2), ndimage.median_filter(channel, 5))
+
+
+def test_dilation_is_a_square():
+    dot = np.zeros((5, 6))
+    dot[2, 3] = 1
     assert np.argwhere(dilated(dot, 1)).tolist() == [[r, c] for r in (1, 2, 3) for c in (2, 3, 4)]
 
 

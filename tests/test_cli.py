@@ -16,6 +16,7 @@ import pytest
 
 import wepsam
 from conftest import Paint, Run, Write
+from wepsam import cards
 from wepsam.cards import describe
 from wepsam.classical import center_gaussian
 from wepsam.images import ImageError, read_image
@@ -213,11 +214,31 @@ def test_evaluate_and_compare(own_dataset: Path, tmp_path: Path, wepsam_command:
     into = ("compare", f"{results}/pictures_with_csv-all/", "--into", page)
     code, _, err = wepsam_command(*into, "--check")
     assert code == 1
-    assert f"{page}: the table of {results}/pictures_with_csv-all is out of date; run wepsam compare" in err
+    assert err.startswith(f"{page}: the table pictures_with_csv-all is out of date; run wepsam compare {results}/")
     assert wepsam_command(*into)[0] == 0
     assert out.strip() in page.read_text(encoding="utf-8")
     assert wepsam_command(*into, "--check") == (0, "", "")
     assert wepsam_command(*into) == (0, "", "")
+
+    page.write_text("<!-- table:pictures_with_csv-all-minus-gbvs -->\n<!-- /table -->\n")
+    models = ("compare", results / "pictures_with_csv-all", "gbvs-128", "--paired", "gbvs")
+    assert wepsam_command(*models, "--into", page) == (0, "", "")
+    alone = page.read_text(encoding="utf-8").splitlines()[1:-1]
+    assert wepsam_command(*models)[1].rstrip("\n").endswith("\n".join(alone))
+    assert alone[2].startswith("| GBVS, 128 px (the paper's teacher) | ")
+    assert "gbvs on the same pictures" in alone[-1]
+
+
+def test_a_model_on_pictures_it_has_learnt_from_is_warned_of(
+    own_dataset: Path, tmp_path: Path, wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
+    monkeypatch.setattr("wepsam.classical.LEARNT_FROM", ("pictures_with_csv",))
+    command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-o", tmp_path)
+    said = "center-gaussian has learnt from the training part of pictures_with_csv: these scores flatter it"
+    assert said in wepsam_command(*command, "--split", "all")[2]
+    assert said not in wepsam_command(*command, "--split", "validation")[2]
+    assert "flatter" not in wepsam_command("evaluate", "gbvs", *command[2:], "--split", "all")[2]
 
 
 def test_evaluate_for_programs(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
@@ -478,7 +499,27 @@ def test_models_says_what_is_shipped(wepsam_command: Run) -> None:
         assert f"{card['bytes'] / 1e6:.1f} MB" in out
         assert f"cc {card['scores']['osie-validation']['cc']['mean']:.3f}" in out
         assert card["terms"] in out
-    assert json.loads(wepsam_command("models", "--json")[1]) == wepsam.models()
+    assert json.loads(wepsam_command("models", "--json")[1]) == wepsam.models() | cards.classical()
+
+
+def test_models_lists_those_without_a_network_in_a_line_each(
+    wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for width in (80, 100):
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = wepsam_command("models")[1].splitlines()
+        for name, model in cards.classical().items():
+            (line,) = (line for line in lines if line.split()[:1] == [name + "*" * model["fitted"]])
+            assert len(line) <= width
+            if "milliseconds" in model:
+                assert f" {model['milliseconds']:.1f} " in line
+
+
+def test_models_needs_the_core_only() -> None:
+    code = f"{WITHOUT}\nsys.argv = ['wepsam', 'models']\nfrom wepsam.cli import main\nmain()"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "\nrare2012 " in result.stdout
 
 
 def test_a_card_is_described_by_what_it_says() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from conftest import Paint, Run, Write
-from wepsam import maps
+from wepsam import maps, metrics
 from wepsam.classical import CLASSICAL, CenterBias, center_gaussian
 from wepsam.datasets import FixationDataset, Sample, open_dataset
 from wepsam.evaluation import Evaluation, evaluate, read, score
@@ -56,6 +56,17 @@ def test_who_knows_the_density_scores_perfectly(own: FixationDataset) -> None:
         rival = evaluate(other, own)
         assert (result.scores("nss") > rival.scores("nss")).all()
         assert (result.scores("kl_div") < rival.scores("kl_div")).all()
+
+
+def test_a_metric_beyond_the_protocol_is_asked_for_by_name(own: FixationDataset) -> None:
+    asked = evaluate(center_gaussian, own, also=["emd", "emd"])
+    assert asked.metrics == [*POINT_METRICS, "emd"]
+    expected = [metrics.emd(center_gaussian(sample.stimulus()), sample.density()) for sample in own]
+    np.testing.assert_allclose(asked.scores("emd"), expected)
+    for name in POINT_METRICS:
+        np.testing.assert_array_equal(asked.scores(name), evaluate(center_gaussian, own).scores(name))
+    with pytest.raises(ValueError, match="on request are emd, not wmd"):
+        evaluate(center_gaussian, own, also=["wmd"])
 
 
 def test_a_uniform_map_is_chance(own: FixationDataset) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,13 @@ def test_compared_arms_see_as_many_pictures() -> None:
     assert seen("convergence/weak-seed4") == seen("convergence/random-longer-seed4")
     assert seen("encoder/imagenet-weak-seed2") == seen("encoder/imagenet-seed2") == seen("encoder/random-weak-seed2")
     for name, job in jobs.items():
-        if "as-long" in name:  # compared at equal fine-tuning
+        if name.startswith("labels/ensemble"):  # nothing differs but the teacher
+            rival = jobs[name.replace("ensemble", "weak")]
+            assert isinstance(job.start, Job)
+            assert isinstance(rival.start, Job)
+            assert replace(job, start=None, arm="") == replace(rival, start=None, arm="")
+            assert replace(job.start, data=rival.start.data, arm=rival.start.arm) == rival.start
+        elif "as-long" in name:  # compared at equal fine-tuning
             assert job.pictures == jobs[name.replace("weak-as-long", "random")].pictures
         elif name.startswith("labels/weak"):
             assert isinstance(job.data, Human)
@@ -117,24 +124,28 @@ def test_the_studies_in_tiny_from_data_to_report(data: Path, tmp_path: Path, wep
 
 
 def test_table_1_quotes_and_measures(own_dataset: Path, tmp_path: Path) -> None:
-    """Quoted rows say so; measured ones are the means; what GBVS has is taken away from both kinds."""
+    """Quoted beside measured, which are the means; what GBVS has is taken away from both. Who has no row has none."""
     data = open_dataset(f"csv={own_dataset}")
     made = {name: evaluate(CLASSICAL[name], data, name=name) for name in ("gbvs", "gbvs-128")}
     made["center-bias"] = evaluate("center-bias", data)
-    made["own"] = evaluate(CLASSICAL["gbvs-128"], data, name="own")
+    for name in ("own", "cas"):
+        made[name] = evaluate(CLASSICAL["gbvs-128"], data, name=name)
+    made["own"].about["weights"] = "abc"  # which networks have
     for one in made.values():
         one.save(tmp_path)
     above, below = table1([tmp_path]).split("**Minus GBVS on the same pictures**")
-    rows = {line.split(" | ")[0]: line.split(" | ")[1:] for line in above.splitlines()}
-    quoted = "| *WEPSAM* | *MIT300, quoted from the paper* | *0.80* | *0.78* | *0.51* | *0.45* | *1.01* | *1.35* |"
-    assert quoted in above.splitlines()
-    own = made["own"].mean()
-    assert rows["| **own**"][0] == "12 of pictures_with_csv, measured"
-    assert rows["| **own**"][3].startswith(f"{own['cc']:.2f} ± ")
-    leads = {line.split(" | ")[0]: line.split(" | ")[1:] for line in below.splitlines()}
-    assert leads["| *WEPSAM*"][3] == "*+0.03*"  # CC .51 - .48
-    assert leads["| **own**"][3].startswith(f"{own['cc'] - made['gbvs'].mean()['cc']:+.2f} [")
-    assert not any("center bias" in name or "128" in name for name in leads)
+    rows, leads = (
+        {line.split(" | ")[0]: line.split(" | ")[1:] for line in part.splitlines()} for part in (above, below)
+    )
+    assert "**MIT300, quoted, and 12 pictures of pictures_with_csv (all), measured**" in above
+    assert "| MKL | *0.78* / — | *0.78* / — | *0.42* / — | *0.42* / — | *1.10* / — | *1.08* / — |" in above.splitlines()
+    own, gbvs = made["own"].mean(), made["gbvs"].mean()
+    assert rows["| **own**"][2].startswith(f"— / {own['cc']:.2f} ± ")
+    assert rows["| GBVS"][2].startswith(f"*0.48* / {gbvs['cc']:.2f} ± ")
+    assert rows["| CAS"][2].startswith(f"*0.36* / {made['cas'].mean()['cc']:.2f} ± ")
+    assert leads["| CAS"][2].startswith(f"*-0.12* / {made['cas'].mean()['cc'] - gbvs['cc']:+.2f} ± ")  # .36 - .48
+    assert leads["| **own**"][2].startswith(f"— / {own['cc'] - gbvs['cc']:+.2f} ± ")
+    assert not any("center" in name or "128" in name or "MKL" in name for name in leads)
 
 
 def outcome(losses: list[float], cc: list[float], pictures: int) -> Outcome:
@@ -172,12 +183,21 @@ def test_what_is_said_in_short_of_labels_follows_the_results() -> None:
     assert "with 100, 1.0 times" in said
     assert "ahead on 10 (+0.100), not to be told apart on 100 (+0.000), behind on 1,000 (-0.050) pictures" in said
     assert "on top, it is ahead on 1,000 (+0.050)." in said
+    assert "ensemble" not in said
+    arms |= {
+        name: Arm((outcome([1.0], [cc, cc], pictures),))
+        for name, cc, pictures in (("ensemble-0.1", 0.32, 100), ("ensemble-as-long-1", 0.44, 1000))
+    }
+    assert "instead of GBVS' it is ahead on 100 (+0.020), behind on 1,000 (-0.010) pictures." in claims.labels(arms)
 
 
 def test_the_document_is_that_of_the_results() -> None:
     """Every table and list of docs/reproduction.md is what its command makes of the files; no score is typed."""
     document, results = ROOT / "docs" / "reproduction.md", ROOT / "results"
-    evaluated = [results / "osie-validation", results / "dut_omron-validation"]
+    sets = ("osie-validation", "dut_omron-validation")
+    evaluated = [
+        folder for name in sets for folder in (results / name, results / "classical" / name) if folder.is_dir()
+    ]
     done = [study for study in REPORTS if (results / "reproduction" / study).is_dir()]
     assert len(done) >= 4
     made = blocks(done, results / "reproduction", evaluated)

@@ -461,7 +461,7 @@ def evaluate(
     model: Annotated[
         str,
         typer.Argument(
-            help="A shipped model, an .onnx file, a folder of maps named like the stimuli (PNG, JPEG, TIFF, .npy, .mat), gbvs, gbvs-128 (-256, -512), center-gaussian, center-bias, one-observer, half-of-observers or gold-standard."
+            help="Any model that `wepsam models` lists, an .onnx file, a folder of maps named like the stimuli (PNG, JPEG, TIFF, .npy, .mat), center-bias, one-observer, half-of-observers or gold-standard."
         ),
     ],
     dataset: Datasets,
@@ -498,6 +498,7 @@ def evaluate(
 
         wepsam evaluate maps/ -d osie=data/OSIE
     """
+    from wepsam.classical import FITTED, LEARNT_FROM
     from wepsam.datasets import open_dataset
     from wepsam.evaluation import MapFolder
     from wepsam.evaluation import evaluate as score
@@ -512,6 +513,8 @@ def evaluate(
         part = open_dataset(spec).split(split)
         if not len(part):
             raise typer.BadParameter(f"{spec} has no {split} pictures; all of them: --split all")
+        if split != "validation" and model in (*FITTED, *wepsam.models()) and part.name in LEARNT_FROM:
+            print(f"{model} has learnt from the training part of {part.name}: these scores flatter it", file=sys.stderr)
         folder = out / f"{part.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}"
         results = []
         for one in dict.fromkeys([name, *(ALWAYS if references else ())]):
@@ -548,13 +551,16 @@ def compare(
         list[str],
         typer.Argument(
             metavar="FOLDER... [MODEL]...",
-            help="Folders that `wepsam evaluate` wrote, one per dataset; and the models to show, by default all.",
+            help="Folders that `wepsam evaluate` wrote, those of the same pictures in one table; and the models to show, by default all.",
         ),
     ],
     form: Annotated[str, typer.Option("--format", help="markdown, html, latex or csv.")] = "markdown",
     paired: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Also what the others score more than this one, picture by picture."),
+        typer.Option(
+            metavar="MODEL",
+            help="Also what the others score more than this one, picture by picture; with --into only that, at FOLDER-minus-MODEL.",
+        ),
     ] = None,
     into: Annotated[
         Path | None,
@@ -564,9 +570,27 @@ def compare(
             help="Markdown file to put the tables into, between its `<!-- table:NAME -->` marks.",
         ),
     ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="The paper's Table 1: all its systems, GBVS, the center, people; quoted, and as measured here.",
+        ),
+    ] = False,
+    public: Annotated[
+        bool,
+        typer.Option(
+            "--public",
+            help="Each model beside its public scores on MIT300, and how far it is ahead of GBVS here and there; --figures draws it.",
+        ),
+    ] = False,
     card: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="Card (.json) of weights to put their scores into."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Card (.json) of weights, or of the training-free models, to put scores into.",
+        ),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if --into is out of date.")] = False,
     figures: Annotated[
@@ -589,7 +613,10 @@ def compare(
             help="Picture to draw: the stimuli at 10, 30, 50, 70 and 90 % of the first model's scores, with the maps of all models named, and people's.",
         ),
     ] = None,
-    metric: Annotated[str, typer.Option(help="That figures show; by default NSS, or its stand-in.")] = "",
+    metric: Annotated[
+        str,
+        typer.Option(help="That figures show, by default NSS or its stand-in; by which --public sorts, by default CC."),
+    ] = "",
     most: Annotated[int, typer.Option("--pictures", min=1, help="How many on a sheet of --figures.")] = 6,
 ) -> None:
     """Tables of what was evaluated, with 95 % intervals; made from the results files only.
@@ -601,24 +628,39 @@ def compare(
     wepsam compare results/osie-validation --figures figures/ -d osie=data/OSIE
 
     wepsam compare results/osie-validation wepsam-paper gbvs --sheet sheet.png --metric cc -d osie=data/OSIE
+
+    wepsam compare results/osie-validation results/classical/osie-validation --all
     """
-    from wepsam.evaluation.comparison import compared, differences, missing
-    from wepsam.evaluation.results import read
-    from wepsam.evaluation.table import FORMATS, add_to_card, insert
+    from wepsam.evaluation.comparison import compared, differences, missing, together
+    from wepsam.evaluation.table import FORMATS, add_to_card
 
     if form not in FORMATS:
         raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}, not {form!r}")
-    if into is not None and (form != "markdown" or paired):
-        raise typer.BadParameter("--into takes the Markdown table; --format and --paired are for printing")
+    if into is not None and (form != "markdown" or everything):
+        raise typer.BadParameter("--into takes the Markdown table; --format and --all are for printing")
     # The first is a folder in any case; after it, what is no folder is a model.
     folders = [Path(text) for k, text in enumerate(results) if k == 0 or "/" in text or list(Path(text).glob("*.json"))]
     models = [text for text in results if Path(text) not in folders]
-    if sheet is not None and (len(folders) > 1 or not models or into is not None):
-        raise typer.BadParameter("--sheet is of one folder of results and of models that are named, and not for --into")
-    for folder in folders:
-        evaluations = read(folder)
-        if not evaluations:
-            raise typer.BadParameter(f"no results in {folder}")
+    tables = together(folders)
+    if sheet is not None and (len(tables) > 1 or not models or into is not None):
+        raise typer.BadParameter("--sheet is of one set of pictures and of models that are named, and not for --into")
+    if (everything or public) and (models or everything == public):
+        raise typer.BadParameter("--all and --public choose the models themselves, and are two different tables")
+    again = f"wepsam compare {' '.join(map(str, folders))}"
+    if everything:
+        from wepsam.reproduction.table1 import table1
+
+        print(table1(folders))
+        return
+    if public:
+        from wepsam.evaluation import public as board
+        from wepsam.evaluation.public_figure import scatter
+
+        _put(board.markdown(list(tables.values()), metric or "cc"), "public", into, check, f"{again} --public")
+        if figures is not None and not check:
+            print(scatter(list(tables.values()), figures), file=sys.stderr)
+        return
+    for folder, evaluations in tables.items():
         if card is not None and not check:
             add_to_card(card, folder.resolve().name, evaluations)
         if models:
@@ -631,21 +673,18 @@ def compare(
                 f"{folder} lacks {', '.join(lacking)}; to add them: wepsam evaluate MODEL -d NAME=FOLDER --references",
                 file=sys.stderr,
             )
-        table = compared(evaluations)
+        name = folder.resolve().name
+        if into is None or not paired:
+            _put(FORMATS[form](compared(evaluations)), name, into, check, again)
+        if paired:
+            if into is None:
+                print()
+            _put(FORMATS[form](differences(evaluations, paired)), f"{name}-minus-{paired}", into, check, again)
         if into is None:
-            print(FORMATS[form](table))
-            if paired:
-                print(f"\n{FORMATS[form](differences(evaluations, paired))}")
             if figures is not None:
                 _figures(evaluations, figures, paired or "gbvs", dataset or [], metric, most)
             if sheet is not None:
                 _sheet(evaluations, sheet, dataset or [], metric)
-        elif not insert(into, folder.resolve().name, FORMATS["markdown"](table), write=not check) and check:
-            print(
-                f"{into}: the table of {folder} is out of date; run wepsam compare {folder} --into {into}",
-                file=sys.stderr,
-            )
-            raise typer.Exit(1)
 
 
 @app.command()
@@ -763,18 +802,26 @@ def submit(
 
 @app.command()
 def models(as_json: Json = False) -> None:
-    """The shipped models: what they see, their size, speed, scores and terms. With --json the whole cards."""
-    from wepsam.cards import describe
+    """All models by name: the shipped weights with size, speed, scores and terms; then those without a network, a line each.
+
+    With --json the whole cards.
+    """
+    import shutil
+
+    from wepsam import cards
     from wepsam.predictor import DEFAULT
-    from wepsam.predictor import models as cards
+    from wepsam.predictor import models as shipped
 
     if as_json:
-        _print_json(cards())
+        _print_json(shipped() | cards.classical())
         return
-    for name, card in cards().items():
+    for name, card in shipped().items():
         print(f"{name}{' (the default)' if name == DEFAULT else ''}")
-        for line in describe(card):
+        for line in cards.describe(card):
             print(f"    {line}")
+    print()
+    for line in cards.table(shutil.get_terminal_size((100, 24)).columns):
+        print(line)
 
 
 def main() -> None:
@@ -819,6 +866,17 @@ def _model(name: str, *, threads: int = 0, resize: bool = False, quality: str = 
     if resize:
         raise ValueError(f"--resize is for a folder of maps, {name} is none")
     return wepsam.load(name, threads, quality)
+
+
+def _put(table: str, name: str, into: Path | None, check: bool, again: str) -> None:
+    """Print a table, or put it into its place in a page; with `check`, exit 1 if another one is there."""
+    from wepsam.evaluation.table import insert
+
+    if into is None:
+        print(table)
+    elif not insert(into, name, table, write=not check) and check:
+        print(f"{into}: the table {name} is out of date; run {again} --into {into}", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], metric: str, most: int) -> None:

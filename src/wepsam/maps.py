@@ -91,7 +91,7 @@ def density(fixations: np.ndarray, shape: tuple[int, int], sigma: float) -> np.n
 
 
 def blur(values: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian blur of an (H, W) map that does not darken at the border.
+    """Gaussian blur of an (H, W) map, or of several, that does not darken at the border.
 
     At the border the weights that fall outside are dropped and the rest is renormalized, so a constant map
     stays constant (normalized convolution; the Gaussian is not truncated). Two dense matrix products:
@@ -99,16 +99,16 @@ def blur(values: np.ndarray, sigma: float) -> np.ndarray:
     enlarged.
 
     Args:
-        values: (H, W) map.
+        values: (..., H, W) map.
         sigma: standard deviation in pixels; 0 = the map unchanged.
 
     Returns:
-        (H, W) float64 within the range of `values`.
+        (..., H, W) float64 within the range of `values`.
 
     Raises:
         ValueError: sigma < 0.
     """
-    height, width = np.shape(values)
+    *_, height, width = np.shape(values)
     vertical = _gaussian(height, np.arange(height), sigma)
     horizontal = _gaussian(width, np.arange(width), sigma)
     vertical /= vertical.sum(axis=1, keepdims=True)

@@ -11,6 +11,7 @@ from wepsam.classical.cas import cas
 from wepsam.classical.center_bias import CenterBias, center_gaussian
 from wepsam.classical.ciw import ciw
 from wepsam.classical.covsal import covsal
+from wepsam.classical.ensemble import ensemble
 from wepsam.classical.fes import fes
 from wepsam.classical.gao import gao
 from wepsam.classical.gbvs import gbvs
@@ -52,16 +53,19 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "ciw": ciw,
     "cas": cas,
     "gao": gao,
+    "ensemble": ensemble,
     "judd": judd,
 }
 
-# Those that have learnt where people look, from the training parts of the fixation datasets: on these they must not be
-# scored. The others are training-free.
-FITTED: tuple[str, ...] = ("judd",)
+# Those that have learnt where people look, and from the training parts of which datasets: on these they must not be
+# scored, nor the shipped weights. The others are training-free.
+FITTED: tuple[str, ...] = ("ensemble", "judd")
+LEARNT_FROM = ("osie", "dut_omron", "eyecrowd", "scene")
 
 __all__ = [
     "CLASSICAL",
     "FITTED",
+    "LEARNT_FROM",
     "CenterBias",
     "aim",
     "bms",
@@ -69,6 +73,7 @@ __all__ = [
     "center_gaussian",
     "ciw",
     "covsal",
+    "ensemble",
     "fes",
     "gao",
     "gbvs",

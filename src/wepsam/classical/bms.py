@@ -13,19 +13,18 @@ signs; a median filter of 5x5 pixels as the only protection from noise (the firs
 no jitter at the border for pictures with artificial frames, so the answer is not random.
 """
 
-from collections.abc import Iterator
 from functools import reduce
+from types import ModuleType
 
 import numpy as np
 
-from wepsam import maps
-from wepsam.classical.frame import checked, finished, lab, ndimage, working_size
+from wepsam import maps, numba_cache
+from wepsam.classical.frame import checked, finished, lab, working_size
 
 LONGEST = 400  # pixels of the longer side
 STEP = 8  # levels between two Boolean maps
 REGULARIZATION = 50  # variance added to each channel (of 255 levels) before whitening
-MEDIAN = 5  # pixels
-DILATION, LAST_DILATION = 1, 5  # pixels to each side: 3x3 and 11x11
+MEDIAN, LAST_DILATION = 2, 5  # pixels to each side: 5x5 and 11x11
 BLUR = 20  # pixels
 
 
@@ -40,16 +39,13 @@ def bms(stimulus: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: the stimulus is not (H, W, 3) uint8.
-        ImportError: scipy is not installed.
+        ImportError: numba is not installed.
 
     References:
         Zhang, Sclaroff, "Exploiting Surroundedness for Saliency Detection: A Boolean Map Approach", TPAMI 2016.
     """
-    picture = working_size(checked(stimulus), LONGEST, enlarge=True)
-    attention = np.zeros(picture.shape[:2])
-    for boolean in boolean_maps(whitened(picture)):
-        for region in (surrounded(boolean), surrounded(~boolean)):
-            attention += normalized(dilated(region, DILATION))
+    channels = whitened(working_size(checked(stimulus), LONGEST, enlarge=True))
+    attention = _compiled().attention(channels, STEP)
     return finished(maps.blur(dilated(attention, LAST_DILATION), BLUR), stimulus.shape)
 
 
@@ -61,22 +57,7 @@ def whitened(picture: np.ndarray) -> np.ndarray:
     channels = (pixels @ (vectors / np.sqrt(values)) @ vectors.T).T.reshape(3, *picture.shape[:2])
     # A channel that hardly varies stays constant instead of being stretched, noise and all.
     stretched = [maps.to_unit(channel) * (np.ptp(channel) > 1e-3) * 255 for channel in channels]
-    return np.stack([ndimage().median_filter(channel.astype(np.uint8), MEDIAN) for channel in stretched])
-
-
-def boolean_maps(channels: np.ndarray) -> Iterator[np.ndarray]:
-    """Each channel above each threshold, as long as both true and false occur."""
-    for channel in channels:
-        for threshold in range(int(channel.min()), int(channel.max()), STEP):
-            yield channel > threshold
-
-
-def surrounded(boolean: np.ndarray) -> np.ndarray:
-    """The connected regions (8 neighbors) of a Boolean map that do not touch its border; (h, w) bool."""
-    labels, count = ndimage().label(boolean, np.ones((3, 3)))
-    inside = np.ones(count + 1, bool)
-    inside[[*labels[0], *labels[-1], *labels[:, 0], *labels[:, -1], 0]] = False
-    return inside[labels]
+    return np.stack([_compiled().median(channel.astype(np.uint8), MEDIAN) for channel in stretched])
 
 
 def dilated(values: np.ndarray, radius: int) -> np.ndarray:
@@ -87,6 +68,9 @@ def dilated(values: np.ndarray, radius: int) -> np.ndarray:
     return reduce(np.maximum, [rows[:, k : k + w] for k in range(size)])
 
 
-def normalized(region: np.ndarray) -> np.ndarray:
-    """A region divided by its L2 norm."""
-    return region / max(1.0, float(np.linalg.norm(region)))
+def _compiled() -> ModuleType:
+    """The loops over pixels; numba is heavy, and only needed here."""
+    try:
+        return numba_cache.load("wepsam.classical.compiled_bms")
+    except ModuleNotFoundError as error:
+        raise ImportError(f"BMS needs {error.name}: pip install 'wepsam[classical]'") from None

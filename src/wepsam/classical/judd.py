@@ -1,4 +1,4 @@
-"""Judd's model: what people look at, learnt from where they looked. A line through 29 features of each pixel.
+"""Judd: a straight line through 29 features of each pixel, learnt from where people looked.
 
 Judd, Ehinger, Durand, Torralba, "Learning to Predict Where Humans Look", ICCV 2009.
 

@@ -1,11 +1,13 @@
 """What a comparison says: models and people, metric by metric, on the same pictures; and how far they differ."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from wepsam.evaluation.references import ALWAYS, PEOPLE
-from wepsam.evaluation.results import Evaluation, interval
+from wepsam.evaluation.results import Evaluation, interval, read
 from wepsam.metrics import ON_REQUEST, PROTOCOLS
 
 # Columns in the usual order; those that a dataset has are shown.
@@ -64,7 +66,7 @@ def compared(evaluations: list[Evaluation]) -> Comparison:
         ValueError: evaluations of different datasets, parts, pictures or protocols.
     """
     evaluations = _comparable(evaluations)
-    metrics = _columns(evaluations[0])
+    metrics = _columns(evaluations)
     best = {name: _best(name, evaluations) for name in metrics}
     rows = {
         e.about["model"]: tuple(_cell(e.scores(name), best[name] == e.about["model"]) for name in metrics)
@@ -72,7 +74,7 @@ def compared(evaluations: list[Evaluation]) -> Comparison:
     }
     note = (
         f"{_of(evaluations[0])}, mean ± half of the 95 % bootstrap interval over pictures. "
-        "Bold: the best model; people are no model."
+        f"Bold: the best model; people are no model.{_left_out(evaluations, metrics)}"
     )
     return Comparison(metrics, rows, note)
 
@@ -90,7 +92,7 @@ def differences(evaluations: list[Evaluation], base: str) -> Comparison:
     known = {e.about["model"]: e for e in evaluations}
     if base not in known:
         raise ValueError(f"no results of {base} to compare with; there are {', '.join(known)}")
-    metrics = _columns(evaluations[0])
+    metrics = _columns(evaluations)
     rows = {}
     for model, evaluation in known.items():
         if model != base:
@@ -99,7 +101,7 @@ def differences(evaluations: list[Evaluation], base: str) -> Comparison:
             rows[model] = tuple(Cell(c.mean, c.low, c.high, c.pictures, c.low > 0 or c.high < 0) for c in cells)
     note = (
         f"{_of(evaluations[0])}: model minus {base} on the same pictures, mean and 95 % bootstrap interval. "
-        "*: the interval excludes 0."
+        f"*: the interval excludes 0.{_left_out(evaluations, metrics)}"
     )
     return Comparison(metrics, rows, note, base)
 
@@ -116,6 +118,42 @@ def higher_is_better(metric: str) -> bool:
     return all(table[metric].higher_is_better for table in tables if metric in table)
 
 
+def same_pictures(one: Evaluation, other: Evaluation) -> bool:
+    """Whether two evaluations are of the same pictures with the same fixations, as far as they tell."""
+    known = {e.about["dataset_sha256"] for e in (one, other) if "dataset_sha256" in e.about}  # the oldest have none
+    # Ids are unique within a dataset only.
+    ids, others = ([e.about["dataset"], *(row["id"] for row in e.rows)] for e in (one, other))
+    return len(known) < 2 and ids == others
+
+
+def together(folders: Iterable[Path]) -> dict[Path, list[Evaluation]]:
+    """What folders hold, for a table each: those of the same pictures under one protocol are put together.
+
+    Args:
+        folders: that `wepsam evaluate` wrote.
+
+    Returns:
+        The evaluations by the first folder of a table. A model that several folders have counts once, as the first
+        has it.
+
+    Raises:
+        ValueError: a folder has no results.
+    """
+    tables: dict[Path, list[Evaluation]] = {}
+    for folder in folders:
+        found = read(folder)
+        if not found:
+            raise ValueError(f"no results in {folder}")
+        for table in tables.values():
+            if table[0].about["protocol"] == found[0].about["protocol"] and same_pictures(table[0], found[0]):
+                known = {e.about["model"] for e in table}
+                table += [e for e in found if e.about["model"] not in known]
+                break
+        else:
+            tables[folder] = found
+    return tables
+
+
 def place(evaluation: Evaluation) -> tuple[int, str]:
     """By this the rows are sorted."""
     model = evaluation.about["model"]
@@ -129,12 +167,12 @@ def _comparable(evaluations: list[Evaluation]) -> list[Evaluation]:
     evaluations = sorted(evaluations, key=place)
     first = evaluations[0]
     for other in evaluations[1:]:
-        if _pictures(other) != _pictures(first):
+        if not same_pictures(other, first):
             raise ValueError(
                 f"{other.about['model']} and {first.about['model']} were evaluated on different pictures "
                 f"({_described(other)}; {_described(first)}); a table compares on the same ones"
             )
-        if (other.about["protocol"], other.metrics) != (first.about["protocol"], first.metrics):
+        if other.about["protocol"] != first.about["protocol"]:
             raise ValueError(
                 f"{other.about['model']} was scored with other metrics than {first.about['model']} (protocols "
                 f"{other.about['protocol']} and {first.about['protocol']}); a table has one protocol"
@@ -142,9 +180,15 @@ def _comparable(evaluations: list[Evaluation]) -> list[Evaluation]:
     return evaluations
 
 
-def _columns(evaluation: Evaluation) -> tuple[str, ...]:
-    usual = [name for name in TITLES if name in evaluation.metrics]
-    return (*usual, *(name for name in evaluation.metrics if name not in TITLES))
+def _columns(evaluations: list[Evaluation]) -> tuple[str, ...]:
+    """The metrics that all have, in the usual order: some may have been asked for of a few models only."""
+    common = [name for name in evaluations[0].metrics if all(name in e.metrics for e in evaluations)]
+    return (*(name for name in TITLES if name in common), *(name for name in common if name not in TITLES))
+
+
+def _left_out(evaluations: list[Evaluation], metrics: tuple[str, ...]) -> str:
+    names = dict.fromkeys(name for e in evaluations for name in e.metrics if name not in metrics)
+    return f" Not of all models: {', '.join(TITLES.get(name, name) for name in names)}." if names else ""
 
 
 def _known(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -161,11 +205,6 @@ def _best(name: str, evaluations: list[Evaluation]) -> str | None:
     sign = 1 if higher_is_better(name) else -1
     known = [(sign * interval(e.scores(name))[0], e.about["model"]) for e in models]
     return max((k for k in known if not np.isnan(k[0])), default=(0, None))[1]
-
-
-def _pictures(evaluation: Evaluation) -> list[str]:
-    # Ids are unique within a dataset only.
-    return [evaluation.about["dataset"], *(row["id"] for row in evaluation.rows)]
 
 
 def _described(evaluation: Evaluation) -> str:

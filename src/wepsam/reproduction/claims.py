@@ -1,6 +1,6 @@
 """What the studies say in short. The numbers, and which arm is ahead, come from the files of results."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from wepsam.reproduction.outcomes import (
     LEFT,
@@ -11,6 +11,7 @@ from wepsam.reproduction.outcomes import (
     difference,
     labels_needed,
     over_seeds,
+    pupils,
 )
 
 Arms = dict[str, Arm]
@@ -33,8 +34,14 @@ def labels(arms: Arms) -> str:
         f"**Labels.** With {few[0]:,} fixation pictures a random start needs {few[1]:.1f} times as many to be as good "
         f"as the pre-trained one, with {some[0]:,}, {some[1]:.1f} times. At equal compute in all, the pre-trained one "
         f"is {_places(weak, random)} pictures. Fine-tuned as long as the random start, with the pre-training on top, "
-        f"it is {_places(as_long, random)}. (In brackets: differences in CC.)"
+        f"it is {_places(as_long, random)}. (In brackets: differences in CC.)" + _taught(arms)
     )
+
+
+def _taught(arms: Arms) -> str:
+    """Whether the pupil of the better teacher is the better pupil."""
+    places = _listed(pupils(arms))
+    return f" Under the ensemble's maps instead of GBVS' it is {places} pictures." if places else ""
 
 
 def convergence(arms: Arms) -> str:
@@ -91,10 +98,14 @@ def verdict(found: Difference) -> str:
 
 
 def _places(arms: dict[float, Arm], base: dict[float, Arm]) -> str:
+    return _listed((arm, base[share]) for share, arm in arms.items())
+
+
+def _listed(pairs: Iterable[tuple[Arm, Arm]]) -> str:
     """Where it is ahead, behind or neither: "ahead on 45 (+0.087) and 90 (+0.047), behind on 2,248 (-0.014)"."""
     places: dict[str, list[str]] = {}
-    for share, arm in arms.items():
-        found = difference(arm, base[share], "cc")
+    for arm, base in pairs:
+        found = difference(arm, base, "cc")
         places.setdefault(verdict(found), []).append(f"{arm.learnt:,} ({found.mean:+.3f})")
     return ", ".join(f"{word} on {_and(counts)}" for word, counts in places.items())
 

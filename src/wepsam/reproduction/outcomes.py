@@ -151,6 +151,15 @@ def by_share(arms: dict[str, Arm], start: str) -> dict[float, Arm]:
     }
 
 
+def pupils(arms: dict[str, Arm]) -> list[tuple[Arm, Arm]]:
+    """Of the study of labels: the pupils of the better teacher, each with GBVS' of the same training, labels rising."""
+    return [
+        (arm, arms[f"{weak}-{share:g}"])
+        for weak, better in (("weak", "ensemble"), ("weak-as-long", "ensemble-as-long"))
+        for share, arm in by_share(arms, better).items()
+    ]
+
+
 def labels_needed(shares: Iterable[float], scores: Iterable[float], wanted: float) -> float:
     """The share of labels with which a rising curve reaches a score: on straight lines over the logarithm of the share.
 

@@ -18,6 +18,7 @@ from wepsam.training.settings import SETTINGS, TrainSettings
 FIXATIONS = ("osie", "dut_omron", "eyecrowd", "scene")
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 AS_LONG = (0.25, 0.5, 1.0)  # shares at which the pre-trained start is also fine-tuned as long as the random one
+TAUGHT = (0.01, 0.1, 1.0)  # shares at which there is also a pupil of a better teacher than GBVS, trained like GBVS' own
 
 HE, PAPER = PaperConfig(init="he"), PaperConfig(init="paper")
 
@@ -167,23 +168,26 @@ def labels(size: Size) -> list[Job]:
     The rate is constant, the running mean of the weights is judged, and a run ends early that gets no better: so the
     longer budget of the random start is never to its disadvantage. With equal compute in all, though, the pre-trained
     one sees fewer human maps, which is to its disadvantage where there are many to learn from: there it is also
-    fine-tuned as long as the random start.
+    fine-tuned as long as the random start. At some shares there is the pupil of a better teacher besides: does that
+    make a better pupil?
     """
     jobs = []
     for seed in size.seeds_of(3):
-        weak = pretraining(Weak(), seed)
+        weak, better = pretraining(Weak(), seed), pretraining(Weak(teacher="ensemble"), seed)
         settings = replace(DENSITY_HUMAN, seed=seed, learning_rate=(4e-4, 4e-4), patience=6)
         for share in SHARES:
             pictures = min(20_000, round(480_000 * share))
+            longer = WEAK_PICTURES + pictures
             every, people = max(300, pictures // 12), Human(share=share)
             jobs += [
                 Job(f"labels/weak-{share:g}", people, pictures, every, settings, start=weak),
-                Job(f"labels/random-{share:g}", people, WEAK_PICTURES + pictures, every, settings),
+                Job(f"labels/random-{share:g}", people, longer, every, settings),
             ]
             if share in AS_LONG:
-                jobs.append(
-                    Job(f"labels/weak-as-long-{share:g}", people, WEAK_PICTURES + pictures, every, settings, start=weak)
-                )
+                jobs.append(Job(f"labels/weak-as-long-{share:g}", people, longer, every, settings, start=weak))
+            if share in TAUGHT:
+                arm, seen = ("ensemble-as-long", longer) if share in AS_LONG else ("ensemble", pictures)
+                jobs.append(Job(f"labels/{arm}-{share:g}", people, seen, every, settings, start=better))
     return jobs
 
 

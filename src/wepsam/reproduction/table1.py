@@ -1,15 +1,27 @@
 """Table 1 of the paper as it stands there, and beside it what was measured here, on other pictures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from wepsam.evaluation.comparison import FIRST, LAST, NAMES, TITLES, Cell, compared, differences, higher_is_better
-from wepsam.evaluation.results import Evaluation, read
+from wepsam.evaluation.comparison import (
+    NAMES,
+    TITLES,
+    Cell,
+    Comparison,
+    compared,
+    differences,
+    higher_is_better,
+    place,
+    together,
+)
+from wepsam.evaluation.mit300 import MIT300, ROWS, Score
+from wepsam.evaluation.results import Evaluation
 
 COLUMNS = ("auc_judd", "auc_borji", "cc", "sim", "kl_div", "nss")
-# MIT300, in the order of the columns.
+# MIT300, in the order of the columns, as the paper prints it: as the board, but for .01 of WEPSAM's own KL and NSS.
 PAPER = {
     "WEPSAM": (0.80, 0.78, 0.51, 0.45, 1.01, 1.35),
     "MR-CNN": (0.79, 0.75, 0.48, 0.48, 1.08, 1.37),
@@ -23,79 +35,93 @@ PAPER = {
     "STC": (0.79, 0.78, 0.40, 0.39, 1.23, 0.97),
     "CIW": (0.70, 0.69, 0.27, 0.38, 1.23, 0.73),
 }
-# What the paper leaves out, from the board's public table: its architecture's source, its teacher, the floor, people.
-BOARD = {
-    "JuntingNet": (0.80, 0.79, 0.54, 0.46, 0.96, 1.43),
-    "GBVS": (0.81, 0.80, 0.48, 0.48, 0.87, 1.24),
-    "center Gaussian": (0.78, 0.77, 0.38, 0.45, 1.24, 0.92),
-    "one human": (0.80, 0.66, 0.52, 0.38, 6.19, 1.65),
-}
-# People who are scored as the board scores one human; the other references have no place in this table.
-MEASURED_PEOPLE = "one-observer"
+# What the paper leaves out, from the board's public table: the RARE2012 that ours is (the paper has the raw model), the
+# source of the paper's architecture, its teacher, the floor, people.
+BOARD = ("RARE2012, improved", "JuntingNet", "GBVS", "center Gaussian", "one human")
+OURS = {row: model for model, row in ROWS.items()}  # whose measured scores stand in a quoted row
+MEASURED_ONLY = ("center-bias", "gbvs-128")  # and the networks, which are known by their weights
+NO_LEAD = ("gbvs", "gbvs-128", "center-gaussian", "center-bias", "one-observer")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row's name, its quoted scores, and the model of ours that was measured for it; one of the two may lack."""
+
+    name: str
+    quoted: Score
+    model: str | None
 
 
 def table1(folders: Sequence[Path]) -> str:
-    """Scores, quoted and measured; then what is comparable at all: how far each network is from GBVS on its pictures.
+    """Scores, quoted and measured; then what is comparable at all: how far each is from GBVS on its pictures.
 
     Args:
-        folders: that `wepsam evaluate` wrote, with a row for gbvs each.
+        folders: that `wepsam evaluate` wrote; those of the same pictures make one table, with a row for gbvs.
 
     Raises:
-        ValueError: a folder has no results, or none of GBVS.
+        ValueError: a folder has no results, or those of some pictures none of GBVS.
     """
-    titles = " | ".join(TITLES[name] + ("" if higher_is_better(name) else " ↓") for name in COLUMNS)
-    lines = [f"| | pictures | {titles} |", "|---" * (2 + len(COLUMNS)) + "|"]
-    leads = [f"| | pictures | {titles} |", lines[1]]
-    for source, quoted in (("quoted from the paper", PAPER), ("quoted from the board", BOARD)):
-        lines += [_row(f"*{name}*", f"*MIT300, {source}*", map(_quoted, row)) for name, row in quoted.items()]
-    lead = np.subtract(PAPER["WEPSAM"], BOARD["GBVS"])
-    leads.append(_row("*WEPSAM*", "*MIT300, quoted*", (f"*{change:+.2f}*" for change in lead)))
-    for folder in folders:
-        evaluations = read(folder)
-        if not evaluations:
-            raise ValueError(f"no results in {folder}")
-        pictures = f"{len(evaluations[0].rows):,} of {evaluations[0].about['dataset']}, measured"
-        for model, cells in _scores(evaluations).items():
-            lines.append(_row(NAMES.get(model, f"**{model}**"), pictures, (_measured(cells.get(m)) for m in COLUMNS)))
-        table = differences(evaluations, "gbvs")
-        for model, row in table.rows.items():
-            if model not in (*FIRST, *LAST):
-                changes = dict(zip(table.metrics, row, strict=True))
-                leads.append(_row(NAMES.get(model, f"**{model}**"), pictures, (_lead(changes.get(m)) for m in COLUMNS)))
-    return "\n".join(
+    return "\n\n".join(
         [
-            *lines,
-            "\nItalics: quoted, on the 300 pictures of MIT300, whose fixations are not public, so nothing can be "
-            "measured on them here. Measured: mean ± half of the 95 % bootstrap interval over pictures, protocol "
-            "`mit`. Rows on different pictures are not comparable; a gap: the set has densities and no fixations.",
-            "\n**Minus GBVS on the same pictures**\n",
-            *leads,
-            "\nQuoted: of rounded numbers. Measured: mean and 95 % bootstrap interval of the paired differences.",
+            *(_tables(evaluations) for evaluations in together(folders).values()),
+            "*Italics*: quoted, on the 300 pictures of MIT300, whose fixations are not public, so nothing can be "
+            "measured on them here; the rows that the paper has from the paper, the others from the board. Then, "
+            "measured: mean ± half of the 95 % bootstrap interval over pictures; minus GBVS, of the paired differences "
+            "(quoted: of rounded numbers). —: not to be had.",
         ]
     )
 
 
-def _scores(evaluations: list[Evaluation]) -> dict[str, dict[str, Cell]]:
-    """Model -> metric -> cell, in the usual order."""
-    table = compared(evaluations)
-    return {
-        model: dict(zip(table.metrics, cells, strict=True))
-        for model, cells in table.rows.items()
-        if model not in LAST or model == MEASURED_PEOPLE
-    }
+def _tables(evaluations: list[Evaluation]) -> str:
+    """The two tables of one set of pictures."""
+    scores, leads = compared(evaluations), differences(evaluations, "gbvs")
+    columns = [name for name in COLUMNS if name in scores.metrics]
+    rows = _rows(sorted(evaluations, key=place))
+    gbvs = MIT300["GBVS"]
+    ahead = [
+        Row(row.name, {name: row.quoted[name] - gbvs[name] for name in row.quoted}, row.model)
+        for row in rows
+        if row.model in leads.rows and row.model not in NO_LEAD
+    ]
+    about = evaluations[0].about
+    pictures = f"{about['pictures']:,} pictures of {about['dataset']} ({about['split']})"
+    return "\n".join(
+        [
+            f"**MIT300, quoted, and {pictures}, measured**\n",
+            *_markdown(rows, scores, columns, ""),
+            "\n**Minus GBVS on the same pictures**\n",
+            *_markdown(ahead, leads, columns, "+"),
+        ]
+    )
 
 
-def _row(name: str, pictures: str, cells: Iterable[str]) -> str:
-    return f"| {name} | {pictures} | " + " | ".join(cells) + " |"
+def _rows(evaluations: list[Evaluation]) -> list[Row]:
+    """The paper's, the board's, and what was measured besides: the paper's teacher, the floor, the networks."""
+    measured = {e.about["model"]: bool(e.about.get("weights")) for e in evaluations}  # and whether it is a network
+    quoted = {name: dict(zip(COLUMNS, scores, strict=True)) for name, scores in PAPER.items()}
+    quoted |= {name: MIT300[name] for name in BOARD}
+    rows = []
+    for name, scores in quoted.items():
+        model = OURS[name] if OURS.get(name) in measured else None
+        rows.append(Row(f"{name} ({model})" if model and measured[model] else name, scores, model))
+    others = [name for name, network in measured.items() if network or name in MEASURED_ONLY]
+    others = [name for name in others if name not in OURS.values()]
+    return [*rows, *(Row(NAMES.get(name, f"**{name}**"), {}, name) for name in others)]
 
 
-def _quoted(score: float) -> str:
-    return f"*{score:.2f}*"
+def _markdown(rows: list[Row], measured: Comparison, columns: list[str], sign: str) -> Iterator[str]:
+    yield "| | " + " | ".join(TITLES[name] + ("" if higher_is_better(name) else " ↓") for name in columns) + " |"
+    yield "|---" * (1 + len(columns)) + "|"
+    for row in rows:
+        cells = dict(zip(measured.metrics, measured.rows[row.model], strict=True)) if row.model else {}
+        texts = []
+        for name in columns:
+            quoted = f"*{row.quoted[name]:{sign}.2f}*" if row.quoted else "—"
+            texts.append(f"{quoted} / {_measured(cells.get(name), sign)}")
+        yield f"| {row.name} | " + " | ".join(texts) + " |"
 
 
-def _measured(cell: Cell | None) -> str:
-    return "" if cell is None or np.isnan(cell.mean) else f"{cell.mean:.2f} ± {(cell.high - cell.low) / 2:.2f}"
-
-
-def _lead(cell: Cell | None) -> str:
-    return "" if cell is None or np.isnan(cell.mean) else f"{cell.mean:+.2f} [{cell.low:+.2f}, {cell.high:+.2f}]"
+def _measured(cell: Cell | None, sign: str) -> str:
+    if cell is None or np.isnan(cell.mean):
+        return "—"
+    return f"{cell.mean:{sign}.2f} ± {(cell.high - cell.low) / 2:.2f}"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from wepsam.reproduction import charts
-from wepsam.reproduction.outcomes import LEFT, METRICS, Arm, by_share, difference, labels_needed, over_seeds
+from wepsam.reproduction.outcomes import LEFT, METRICS, Arm, by_share, difference, labels_needed, over_seeds, pupils
 
 # Fig. 2 of the paper (iSUN + SALICON): loss at the start and after 400 epochs, training and validation.
 FIG2 = {"weak": ((8.2e-3, 8.4e-3), (7.2e-3, 7.3e-3)), "random": ((10.6e-3, 9.6e-3), (7.7e-3, 7.8e-3))}
@@ -57,6 +57,8 @@ def labels(arms: dict[str, Arm]) -> str:
             f"**Equal fine-tuning.** Both may see {longer} pictures with human fixations, where the pre-trained start "
             f"above sees {tuned}; the pre-training comes on top.",
             _against(random, as_long, charts.STARTS["weak-as-long"][0]),
+            "**A better teacher.** Pre-trained and fine-tuned alike, under the ensemble's maps instead of GBVS'.",
+            _taught(arms),
             f"{_seeds(arms)} seeds; {weak[most].judged} pictures that chose nothing. Differences are paired: "
             "mean [95 % bootstrap interval over pictures] and the range of the seeds' means. A run ends that gets no "
             "better.",
@@ -83,6 +85,21 @@ def _against(random: dict[float, Arm], other: dict[float, Arm], title: str) -> s
             + " | ".join([f"{base:.3f}", f"{score:.3f}", *changes, needs_text])
             + " |"
         )
+    return "\n".join(lines)
+
+
+def _taught(arms: dict[str, Arm]) -> str:
+    """The pupil of the ensemble against that of GBVS; before and after fine-tuning."""
+    lines = [
+        "| fixation pictures | CC, GBVS' pupil | CC, the ensemble's | difference in CC | in NSS | in KL | "
+        "CC before fine-tuning, GBVS' | the ensemble's |",
+        "|---" * 8 + "|",
+    ]
+    for better, base in pupils(arms):
+        scores = [f"{arm.scores('cc').mean():.3f}" for arm in (base, better)]
+        changes = [str(difference(better, base, metric)) for metric in METRICS]
+        before = [f"{arm.curve('validation_cc')[1][:, 0].mean():.3f}" for arm in (base, better)]
+        lines.append(f"| {base.learnt:,} | " + " | ".join([*scores, *changes, *before]) + " |")
     return "\n".join(lines)
 
 
