@@ -2,7 +2,7 @@
 
     python -m wepsam.classical.learn_judd DATA     # a folder with the datasets osie, dut_omron, eyecrowd and scene
 
-Pictures come from the training parts alone, so that the validation parts stay fit for scoring.
+Pictures come from the training parts alone, so that the validation parts stay fit for scoring. Two minutes of one core.
 """
 
 import json
