@@ -7,7 +7,7 @@ from wepsam.classical import CLASSICAL
 
 MODELS = [name for name in CLASSICAL if not name.startswith("gbvs")]
 BLIND = ["center-gaussian"]  # look at nothing but the picture's size
-PRIOR = ["judd"]  # have learnt that people look at the middle, and say so where nothing else is to be said
+PRIOR = ["judd", "ensemble"]  # have learnt that people look at the middle, and say so where nothing else is to be said
 SEEING = [name for name in MODELS if name not in BLIND]
 
 # How far the mirror image's map may be from the map's mirror image: mean difference, the largest value being 1.
