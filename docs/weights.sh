@@ -50,16 +50,23 @@ done
 python docs/metrics_figure.py
 
 # The models without a network, beside their public scores: docs/classical.md, and the card that `wepsam models` reads.
-# Those that have learnt from fixations are scored on the validation parts only. Hours of one core: the EMD takes long.
+# Those that have learnt from fixations learn from the training parts, and are scored on the validation parts only. An
+# hour or two of one core.
+python -m wepsam.classical.learn_judd "$DATA"
+python -m wepsam.classical.learn_ensemble "$DATA"
 names() { python -c "from wepsam.classical import CLASSICAL, FITTED; print(*($1))"; }
 for model in center-bias $(names '[name for name in CLASSICAL if not name.startswith("gbvs-")]'); do
     wepsam evaluate "$model" -d "$OSIE" -d "$DUT" --also emd --out results/classical
 done
-for model in $(names '[name for name in CLASSICAL if name not in FITTED and not name.startswith("gbvs-")]'); do
+wepsam evaluate half-of-observers -d "$OSIE" --also emd --out results/classical
+for model in center-bias half-of-observers $(names '[name for name in CLASSICAL if name not in FITTED and not name.startswith("gbvs-")]'); do
     wepsam evaluate "$model" -d "$OSIE" --split all --also emd --out results/classical
 done
 wepsam compare results/classical/osie-validation results/classical/dut_omron-validation --into docs/classical.md \
     --card src/wepsam/classical/card.json
+wepsam compare results/classical/osie-all --into docs/classical.md
+wepsam compare results/classical/osie-validation results/classical/dut_omron-validation \
+    ensemble bms sdsr spectral_residual --paired gbvs --into docs/classical.md
 wepsam compare results/classical/osie-all results/classical/osie-validation --public --into docs/classical.md \
     --figures docs/classical
 OMP_NUM_THREADS=1 python -m benchmarks.classical --card src/wepsam/classical/card.json
