@@ -5,11 +5,13 @@ Detection: A Boolean Map Approach", TPAMI 2016.
 
 From the publications: the picture at 400 pixels, whitened Lab channels from 0 to 255, one Boolean map for each step
 of 8 levels in each channel; of a map and of its complement those regions survive that do not touch the picture's
-border; what survives is dilated (3x3), divided by its L2 norm (so that a small region counts as much as a large one)
-and added up; the sum is dilated (11x11) and blurred (sigma 20). The numbers are the defaults of the later version.
+border; what survives is dilated (7x7), divided by its L2 norm (so that a small region counts as much as a large one)
+and added up; the sum is dilated (9x9) and blurred (sigma 9). The numbers are the defaults of the later version's
+program. (The first version's, for pictures 600 pixels wide: 7x7, 23x23, sigma 20.)
 
 Our choice: symmetric whitening, which leaves the three axes as near to L, a and b as possible and has no arbitrary
-signs; a median filter of 5x5 pixels as the only protection from noise (the first version opened each map instead);
+signs; a median filter of 5x5 pixels as the only protection from noise (the later program's is 3x3, the first version
+opened each map instead);
 no jitter at the border for pictures with artificial frames, so the answer is not random.
 """
 
@@ -24,15 +26,20 @@ from wepsam.classical.frame import checked, finished, lab, working_size
 LONGEST = 400  # pixels of the longer side
 STEP = 8  # levels between two Boolean maps
 REGULARIZATION = 50  # variance added to each channel (of 255 levels) before whitening
-MEDIAN, LAST_DILATION = 2, 5  # pixels to each side: 5x5 and 11x11
-BLUR = 20  # pixels
+MEDIAN, DILATION, LAST_DILATION = 2, 3, 4  # pixels to each side: 5x5, 7x7 and 9x9
+BLUR = 9.0  # pixels
 
 
-def bms(stimulus: np.ndarray) -> np.ndarray:
+def bms(
+    stimulus: np.ndarray, *, dilation: int = DILATION, last_dilation: int = LAST_DILATION, blur: float = BLUR
+) -> np.ndarray:
     """Saliency map of a picture by Boolean maps.
 
     Args:
         stimulus: (H, W, 3) uint8 RGB.
+        dilation: of each map's regions, pixels to each side at 400 pixels on the longer side.
+        last_dilation: of the maps' sum, likewise.
+        blur: standard deviation of the final Gaussian, likewise; 0 = none.
 
     Returns:
         (H, W) float32 in [0, 1], largest value 1; zeros where no region is surrounded, as in a uniform picture.
@@ -45,8 +52,8 @@ def bms(stimulus: np.ndarray) -> np.ndarray:
         Zhang, Sclaroff, "Exploiting Surroundedness for Saliency Detection: A Boolean Map Approach", TPAMI 2016.
     """
     channels = whitened(working_size(checked(stimulus), LONGEST, enlarge=True))
-    attention = _compiled().attention(channels, STEP)
-    return finished(maps.blur(dilated(attention, LAST_DILATION), BLUR), stimulus.shape)
+    attention = _compiled().attention(channels, STEP, dilation)
+    return finished(maps.blur(dilated(attention, last_dilation), blur), stimulus.shape)
 
 
 def whitened(picture: np.ndarray) -> np.ndarray:
