@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wepsam import maps
+from wepsam.classical import CLASSICAL
 from wepsam.classical.aim import basis, coefficients, information
 from wepsam.classical.cas import in_context, mean_of_nearest, patches_at
+from wepsam.classical.center_bias import center_gaussian
 from wepsam.classical.ciw import INTENSITY, decomposed, recomposed, relative_contrast, sensitivity
 from wepsam.classical.gao import generalized_gaussian, kl, mutual_information
 from wepsam.classical.itti import _blur, _broadly_tuned, itti_map, normalized
@@ -175,6 +178,13 @@ def test_rarity_of_two_levels_is_the_log_of_their_shares() -> None:
     shares = -np.log([0.5, 0.01, 0.49])
     expected = (shares - shares.min()) / np.ptp(shares)
     np.testing.assert_allclose([told[0, 0], told[5, 5], told[9, 9]], expected, atol=1e-6)
+
+
+def test_the_raw_model_blurred_and_centered_is_the_improved_one(rng: np.random.Generator) -> None:
+    picture = rng.integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    picture[20:30, 50:65] = (230, 40, 40)
+    improved = maps.blur(CLASSICAL["rare2012-raw"](picture).astype(float), 0.02 * 80) * center_gaussian(picture)
+    np.testing.assert_allclose(CLASSICAL["rare2012"](picture), maps.to_unit(improved), atol=1e-5)
 
 
 def test_fusion_drops_flat_maps_and_ranks_the_others() -> None:

@@ -55,7 +55,7 @@ def test_regions_at_the_border_vanish():
     expected[2:5, 1:4] += 1  # around (3, 2)
     expected[4:7, 0:4] = 1  # around (5, 1) and (5, 2)
     assert expected.sum() == 9 + 12 - 3
-    np.testing.assert_allclose(attention(boolean[None], 8), expected / 18**0.5)
+    np.testing.assert_allclose(attention(boolean[None], 8, 1), expected / 18**0.5)
 
 
 def test_a_hole_is_surrounded_in_the_complement():
@@ -66,19 +66,20 @@ def test_a_hole_is_surrounded_in_the_complement():
     assert len(above) == 24
     hole[2:5, 2:5] = 1
     # Above 0, 8 and 16 alike: the ring, which dilated fills the picture, and the hole, each by its norm.
-    np.testing.assert_allclose(attention(ring[None], 8), 3 * (1 / 7 + hole / 3))
+    np.testing.assert_allclose(attention(ring[None], 8, 1), 3 * (1 / 7 + hole / 3))
 
 
+@pytest.mark.parametrize("reach", [0, 1, 3])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (6, 1), (3, 4), (30, 41)])
-def test_attention_is_that_of_labelled_regions(rng, shape):
+def test_attention_is_that_of_labelled_regions(rng, shape, reach):
     channels = rng.integers(0, 60, (2, *shape), dtype=np.uint8)
     expected = np.zeros(shape)
     for channel in channels:
         for threshold in range(channel.min(), channel.max(), 8):  # as long as both true and false occur
             for boolean in (channel > threshold, channel <= threshold):
-                region = dilated(surrounded(boolean), 1)
+                region = dilated(surrounded(boolean), reach)
                 expected += region / max(1, np.linalg.norm(region))
-    np.testing.assert_allclose(attention(channels, 8), expected)
+    np.testing.assert_allclose(attention(channels, 8, reach), expected)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (6, 1), (3, 4), (30, 41)])

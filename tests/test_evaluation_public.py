@@ -39,6 +39,8 @@ def test_names_of_ours_lead_to_rows() -> None:
     assert len(set(ROWS.values())) == len(ROWS)
     assert set(ROWS) - set(CLASSICAL) <= {"judd", "edn", "mr_cnn", "one-observer", "wepsam-paper"}
     assert quoted("spectral_residual") is None
+    assert ROWS["rare2012-raw"] in PAPER  # the paper has the raw model
+    assert ROWS["rare2012"] in BOARD
 
 
 def at(model: str, **scores: float) -> Evaluation:

@@ -29,7 +29,7 @@ def test_tables_are_those_of_the_results(folder):
     assert insert(ROOT / "README.md", folder.name, markdown(read(folder)), write=False)
 
 
-VARIANTS = {"gbvs-128", "gbvs-256", "gbvs-512", "gbvs-graph", "center-gaussian"}
+VARIANTS = {"gbvs-128", "gbvs-256", "gbvs-512", "gbvs-graph", "center-gaussian", "rare2012-raw"}
 
 
 def test_the_tables_of_the_training_free_models_are_those_of_the_results():

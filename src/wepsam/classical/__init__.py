@@ -50,6 +50,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "aim": aim,
     "sdsr": sdsr,
     "rare2012": rare2012,
+    "rare2012-raw": partial(rare2012, centered=False),  # without blur and centering: the one that the paper quotes
     "ciw": ciw,
     "cas": cas,
     "gao": gao,

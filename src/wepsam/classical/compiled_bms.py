@@ -6,10 +6,10 @@ from numba import njit
 
 
 @njit(cache=True)
-def attention(channels, step):  # pragma: no cover - compiled
+def attention(channels, step, reach):  # pragma: no cover - compiled
     """What all Boolean maps say together: each channel (n, h, w) uint8 above each threshold, and the complement.
 
-    Of each map the regions count that do not touch the border (8 neighbors), dilated by a pixel to each side and
+    Of each map the regions count that do not touch the border (8 neighbors), dilated by `reach` pixels to each side and
     divided by their L2 norm. They are what a flood from the border leaves dry, which runs along equal values: so one
     flood serves a map and its complement. (h, w) float64.
     """
@@ -21,7 +21,8 @@ def attention(channels, step):  # pragma: no cover - compiled
     width = w + 2
     neighbors = np.array([-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1])
     stack = np.empty(h * w, np.int64)
-    regions = np.zeros((2, h, w), np.uint8)  # dry and false, dry and true; dilated
+    regions = np.zeros((2, h, w), np.uint8)  # dry and false, dry and true; dilated along the rows
+    grown = np.zeros((h, w), np.uint8)  # and along the columns
     for c in range(n):
         channel = channels[c]
         for threshold in range(int(channel.min()), int(channel.max()), step):
@@ -47,14 +48,25 @@ def attention(channels, step):  # pragma: no cover - compiled
             for y in range(1, h - 1):
                 for x in range(1, w - 1):
                     if not wet[y + 1, x + 1]:
-                        regions[above[y + 1, x + 1], y - 1 : y + 2, x - 1 : x + 2] = 1
-                        first, last = min(first, y - 1), max(last, y + 2)
+                        for near in range(max(0, x - reach), min(w, x + reach + 1)):
+                            regions[above[y + 1, x + 1], y, near] = 1
+                        first, last = min(first, y), max(last, y + 1)
+            low, high = max(0, first - reach), min(h, last + reach)
             for kind in range(2):
-                region = regions[kind, first:last]
-                count = region.sum()
+                count = 0
+                for y in range(low, high):
+                    grown[y] = 0
+                    for near in range(max(first, y - reach), min(last, y + reach + 1)):
+                        for x in range(w):
+                            grown[y, x] |= regions[kind, near, x]
+                    for x in range(w):
+                        count += grown[y, x]
                 if count:
-                    total[first:last] += region * (1 / np.sqrt(count))
-                    region[:] = 0
+                    share = 1 / np.sqrt(count)
+                    for y in range(low, high):
+                        for x in range(w):
+                            total[y, x] += grown[y, x] * share
+                    regions[kind, first:last] = 0
     return total
 
 

@@ -13,7 +13,9 @@ toolbox documents as its default, as it "improves eye-movement predictions".
 `itti_1998` has the publication's settings: centers 2, 3, 4, surrounds 3 and 4 levels coarser, absolute differences,
 broadly tuned R, G, B, Y, sums at level 4, N() for each of the conspicuity maps and their mean. Ours are: the pyramid's
 taps and the Gabor filters of GBVS (the publication names neither), pictures brought to 640 pixels, the size that the
-publication uses, and no blur. Public MIT300 rows of both kinds are in the project's documentation.
+publication uses, and no blur. It is not the SaliencyToolbox, whose row the benchmarks have: that replaces N() by an
+iteration that leaves a few spots of each map, and with one of that kind this model's scores fall to that row's
+(docs/log.md). Public MIT300 rows of both kinds are in the project's documentation.
 """
 
 import numpy as np

@@ -10,7 +10,8 @@ pictures; saliency = sum over the filters of (|response| / sigma)^theta, which i
 Our choice: our filters (learn_statistics.py; FastICA on other photographs; the 83 that 99 % of the variance need, each
 with its mirror images, so that a mirrored picture has a mirrored map, where the authors have 362 of their own); shapes
 fitted by moments instead of maximum likelihood; 340 pixels on the longer side (half of the publication's pictures, the
-program's scale); pictures mirrored at their border instead of maps that end before it; a small final blur.
+program's scale; at 680, without the blur, it stands to GBVS as on MIT300, docs/log.md); pictures mirrored at their
+border instead of maps that end before it; a small final blur.
 """
 
 from functools import cache

@@ -66,7 +66,8 @@ ROWS = {
     "mr_cnn": "MR-CNN",
     "narfi": "NARFI",
     "one-observer": "one human",
-    "rare2012": "RARE2012, improved",  # blurred and centered, as ours is by default; "RARE2012" is the raw model
+    "rare2012": "RARE2012, improved",  # blurred and centered, as ours is by default
+    "rare2012-raw": "RARE2012",
     "sdsr": "SDSR",
     "stc": "STC",
     "sun": "SUN",

@@ -35,7 +35,7 @@ PAPER = {
     "STC": (0.79, 0.78, 0.40, 0.39, 1.23, 0.97),
     "CIW": (0.70, 0.69, 0.27, 0.38, 1.23, 0.73),
 }
-# What the paper leaves out, from the board's public table: the RARE2012 that ours is (the paper has the raw model), the
+# What the paper leaves out, from the board's public table: the better RARE2012 (the paper has the raw model), the
 # source of the paper's architecture, its teacher, the floor, people.
 BOARD = ("RARE2012, improved", "JuntingNet", "GBVS", "center Gaussian", "one human")
 OURS = {row: model for model, row in ROWS.items()}  # whose measured scores stand in a quoted row
