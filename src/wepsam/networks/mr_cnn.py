@@ -17,6 +17,7 @@ computed at every fourth pixel, and between these interpolated.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,7 @@ class MrCnn(nn.Module):
         """Build and initialize, N(0, 2 / fan-in)."""
         super().__init__()
         self.config = config
-        self.streams = nn.ModuleList(Stream(config) for _ in SIDES)
+        self.streams = nn.ModuleList(Stream(config, *where) for where in zip(SIDES, PAD, STRIDES, strict=True))
         self.joined = nn.Conv2d(len(SIDES) * config.hidden, config.hidden, 1)
         self.dropout = nn.Dropout(0.0)  # off until training sets a share (TrainSettings.dropout)
         self.readout = nn.Conv2d(config.hidden, 1, 1)
@@ -69,56 +70,60 @@ class MrCnn(nn.Module):
 
     def grid(self, stimuli: Tensor) -> Tensor:
         """(B, 3, 400, 400) -> (B, 50, 50), as if patches around these places had been asked."""
-        hidden = []
-        for stream, side, pad, stride in zip(self.streams, SIDES, PAD, STRIDES, strict=True):
-            around = functional.pad(smaller(stimuli, side) - GRAY, [pad] * 4)
-            found = stream(around, dilation=STRIDES[0] // stride)  # (B, 512, 50 / 63 / 38, the same)
-            if stride < STRIDES[0]:
-                between = _between(side, pad, stride, found.shape[-1]).to(found)
-                found = between @ found @ between.T
-            hidden.append(found)
-        return self._answer(hidden)[:, 0]
+        streams: Any = self.streams
+        return self._answer([stream.grid(stimuli) for stream in streams])[:, 0]
 
     def _answer(self, hidden: list[Tensor]) -> Tensor:
         return self.readout(self.dropout(functional.relu(self.joined(torch.cat(hidden, dim=1)))))
 
 
 class Stream(nn.Module):
-    """(B, 3, 42, 42) patches -> (B, 512, 1, 1) hidden units; of a whole picture, those of the patches at every 8th
-    pixel, or with dilation 2 at every 4th."""
+    """(N, 3, 42, 42) patches, less gray -> (N, 512, 1, 1) hidden units."""
 
-    def __init__(self, config: MrCnnConfig) -> None:
+    rows: Tensor
+    between: Tensor
+
+    def __init__(self, config: MrCnnConfig, side: int, pad: int, stride: int) -> None:
         super().__init__()
         first, second, third = config.filters
         self.first, self.second = nn.Conv2d(3, first, 7), nn.Conv2d(first, second, 3)
         self.third, self.hidden = nn.Conv2d(second, third, 3), nn.Conv2d(third, config.hidden, 3)  # 3x3 are left
         self.dropout = nn.Dropout(0.0)
+        self.pad, self.stride = pad, stride
+        self.register_buffer("rows", shrinking(side), persistent=False)
+        self.register_buffer("between", interpolation(side, pad, stride), persistent=False)
 
     def forward(self, x: Tensor, dilation: int = 1) -> Tensor:
+        """Of a larger picture, those of the patches at every 8th pixel; with dilation 2, at every 4th."""
         x = functional.relu(functional.max_pool2d(self.first(4 * x), 2))  # by 4, for a spread of about 1
         x = functional.relu(functional.max_pool2d(self.second(x), 2))
         x = self.dropout(functional.relu(functional.max_pool2d(self.third(x), 2, stride=2 // dilation)))
         x = functional.conv2d(x, self.hidden.weight, self.hidden.bias, dilation=dilation)
         return self.dropout(functional.relu(x))
 
+    def grid(self, stimuli: Tensor) -> Tensor:
+        """(B, 3, 400, 400) -> (B, 512, 50, 50)."""
+        x = self.rows @ stimuli @ self.rows.T if len(self.rows) < SIDES[0] else stimuli
+        x = self(functional.pad(x - GRAY, [self.pad] * 4), dilation=STRIDES[0] // self.stride)
+        return self.between @ x @ self.between.T if self.stride < STRIDES[0] else x
 
-def smaller(stimuli: Tensor, side: int) -> Tensor:
-    """Pictures of 400x400 pixels at another size; bilinear, antialiased, by two products with a constant matrix."""
-    if side == SIDES[0]:
-        return stimuli
-    # What resizing makes of the columns of the identity; so it is a constant in an exported file too.
+
+def shrinking(side: int) -> Tensor:
+    """(side, 400) weights that make fewer rows of 400: R @ picture @ R.T is the picture, bilinear and antialiased.
+
+    What resizing makes of the columns of the identity. As a constant it is the same here and in an exported file.
+    """
     unit = torch.eye(SIDES[0])[None, None]
-    rows = functional.interpolate(unit, size=(side, SIDES[0]), mode="bilinear", antialias=True)[0, 0].to(stimuli)
-    return rows @ stimuli @ rows.T
+    return functional.interpolate(unit, size=(side, SIDES[0]), mode="bilinear", antialias=True)[0, 0]
+
+
+def interpolation(side: int, pad: int, stride: int) -> Tensor:
+    """(50, n) weights that interpolate what was found at every `stride`-th pixel to the grid."""
+    places = torch.arange((side + 2 * pad - PATCH) // stride + 1)
+    wanted = (starts((torch.arange(GRID) + 0.5) / GRID, side) + pad) / stride
+    return (1 - (wanted[:, None] - places).abs()).clamp(min=0)
 
 
 def starts(centers: Tensor, side: int) -> Tensor:
-    """The first pixel, not rounded, of the patch around a place: a share of the picture's side."""
+    """The first pixel, not rounded, of the patch around a place; places are shares of the picture's side."""
     return side * centers - PATCH / 2
-
-
-def _between(side: int, pad: int, stride: int, places: int) -> Tensor:
-    """(50, places) weights that interpolate what was found at every `stride`-th pixel to the grid."""
-    centers = (torch.arange(GRID) + 0.5) / GRID
-    wanted = (starts(centers, side) + pad) / stride
-    return (1 - (wanted[:, None] - torch.arange(places)).abs()).clamp(min=0)

@@ -89,9 +89,8 @@ def train(
         "start": [start, _checksum(p.detach().numpy() for p in network.parameters())],
         "training": _about(training), "validation": _about(validation),
     }  # fmt: skip
-    batches: data.Batches | Patches = data.Batches(training, settings.batch_size, settings.augmentation, settings.seed)
-    if isinstance(network, MrCnn):
-        batches = Patches(batches, settings.seed)
+    pictures = data.Batches(training, settings.batch_size, settings.augmentation, settings.seed)
+    batches = Patches(pictures, settings.seed) if isinstance(network, MrCnn) else pictures
     steps = round(settings.epochs * batches.per_epoch)
     every = max(1, round(settings.validate_every * batches.per_epoch))
 

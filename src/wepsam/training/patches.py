@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from wepsam.networks.mr_cnn import GRAY, PATCH, SIDES, smaller, starts
+from wepsam.networks.mr_cnn import GRAY, PATCH, SIDES, shrinking, starts
 from wepsam.training.batches import Batches
 from wepsam.training.losses import FIXATED, LOOKED_AT, NONFIXATED
 
@@ -64,7 +64,8 @@ def cut(stimuli: Tensor, centers: Tensor) -> Tensor:
     """
     streams = []
     for side in SIDES:
-        around = functional.pad(smaller(stimuli, side), [PATCH // 2] * 4, value=GRAY)
+        rows = shrinking(side)
+        around = functional.pad(rows @ stimuli @ rows.T, [PATCH // 2] * 4, value=GRAY)
         corners = torch.round(starts(centers, side) + PATCH // 2).long()
         streams.append(torch.stack([
             picture[:, y : y + PATCH, x : x + PATCH]

@@ -76,7 +76,7 @@ _LITE = TrainSettings(
 
 # Of MR-CNN, whose batches are 30 patches of each picture.
 _MR_CNN = TrainSettings(
-    epochs=4, batch_size=8, loss="logistic", optimizer="adamw", learning_rate=(5e-4, 0), schedule="cosine", warmup=100,
+    epochs=3, batch_size=8, loss="logistic", optimizer="adamw", learning_rate=(1e-3, 0), schedule="cosine", warmup=100,
     weight_decay=0.01, dropout=0.2, average=0.998, precision="bf16-mixed", validate_every=0.5,
 )  # fmt: skip
 
