@@ -28,12 +28,15 @@ wepsam finetune --start "$RUNS/pre" --weak "$RUNS/weak-taught" "${SETS[@]}" --ou
 # The paper's network on fixations alone, from step 1 and from a random start, shows what each step is worth.
 wepsam finetune --start "$RUNS/pre" "${SETS[@]}" --out "$RUNS/untaught"
 wepsam finetune "${SETS[@]}" --out "$RUNS/random"
+# The paper's rival, on the same fixations: an hour of one core.
+wepsam finetune --settings mr_cnn "${SETS[@]}" --out "$RUNS/mr_cnn"
 
 # What ships.
 wepsam export "$RUNS/lite" src/wepsam/weights/wepsam-lite.onnx --card docs/wepsam-lite.card.json --probe "$DATA/osie" \
     --sharpness 1.2
 wepsam export "$RUNS/fine" src/wepsam/weights/wepsam-paper.onnx --card docs/wepsam-paper.card.json --probe "$DATA/osie"
 wepsam export "$RUNS/random" "$RUNS/random-start.onnx" --probe "$DATA/osie"
+wepsam export "$RUNS/mr_cnn" src/wepsam/weights/mr_cnn.onnx --card docs/mr_cnn.card.json --probe "$DATA/osie" OPTIONS
 
 # Scores on pictures that nothing was trained on (they chose the best epoch of each run).
 for model in center-bias gbvs-128 gbvs wepsam-lite wepsam-paper "$RUNS/random-start.onnx"; do
@@ -47,6 +50,9 @@ for model in wepsam-lite wepsam-paper; do
     wepsam compare results/osie-validation results/dut_omron-validation --into README.md \
         --card "src/wepsam/weights/$model.json"
 done
+wepsam evaluate mr_cnn -d "$OSIE" -d "$DUT" --also emd --out results/classical
+wepsam compare results/classical/osie-validation results/classical/dut_omron-validation --into docs/classical.md \
+    --card src/wepsam/weights/mr_cnn.json
 python docs/metrics_figure.py
 
 # What shows these weights in docs/reproduction.md: Fig. 3 and Table 1. (Its studies: wepsam reproduce.)

@@ -16,9 +16,11 @@ from wepsam.datasets import open_dataset
 from wepsam.export import export
 from wepsam.images import resize
 from wepsam.networks.build import build
+from wepsam.networks.from_onnx import from_onnx
 from wepsam.networks.mr_cnn import GRAY, GRID, PATCH, SIDES, STRIDES, MrCnn, MrCnnConfig, shrinking
 from wepsam.networks.paper import PaperConfig
 from wepsam.onnx_graph import DeployedMrCnn
+from wepsam.predictor import weights_file
 from wepsam.training.batches import Augmentation, Batches, Pairs
 from wepsam.training.checkpoint import load_weights, save_weights
 from wepsam.training.loop import train
@@ -294,9 +296,8 @@ def test_the_file_is_the_network(tmp_path: Path, paint: Paint) -> None:
     stimulus = paint(5, 300, 450)
     small = resize(stimulus, (SIDE, SIDE))
     with torch.no_grad():
-        odds = DeployedMrCnn(net)(torch.from_numpy(small[None]))[0].numpy()
-        logits = net.grid(torch.from_numpy(small).permute(2, 0, 1)[None].float() / 255)[0].numpy()
-    np.testing.assert_allclose(odds, np.exp(logits), rtol=1e-4)
+        odds = np.exp(net.grid(torch.from_numpy(small).permute(2, 0, 1)[None].float() / 255)[0].numpy())
+        np.testing.assert_allclose(DeployedMrCnn(net)(torch.from_numpy(small[None]))[0], odds / odds.sum(), rtol=1e-4)
     np.testing.assert_allclose(model.low_resolution(stimulus), odds / odds.sum(), rtol=1e-3)
     assert model(stimulus).shape == (300, 450)
     assert model._run(np.stack([small, small[:, ::-1]])).shape == (2, GRID, GRID)  # batches of any size
@@ -311,6 +312,12 @@ def test_pictures_are_shrunk_by_weights_that_neither_brighten_nor_mirror() -> No
         np.testing.assert_allclose(rows.sum(dim=1), 1, atol=1e-5)
         np.testing.assert_allclose(rows, rows.flip(0, 1), atol=1e-4)
     assert torch.equal(shrinking(SIDE), torch.eye(SIDE))
+
+
+@pytest.mark.parametrize("name", ["wepsam-paper", "mr_cnn"])
+def test_only_the_light_network_is_read_back_and_adapted(name: str) -> None:
+    with pytest.raises(ValueError, match="only the light one"):
+        from_onnx(weights_file(name))
 
 
 def test_the_shipped_one_beats_the_center_bias(shared: Path) -> None:

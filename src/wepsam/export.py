@@ -102,7 +102,7 @@ def export(
         square: Deployed | DeployedMrCnn
         if isinstance(network, MrCnn):
             square, side, least_agreed = DeployedMrCnn(network), SIDES[0], LITE_LEAST_CC
-            described = _square(side, GRID, "odds of being looked at", mirror)
+            described = _square(side, GRID, "sums to 1", mirror)
         else:
             square, side, least_agreed = Deployed(network, about["output"]), INPUT_SIZE, LEAST_CC
             described = _square(side, MAP_SIZE, "sums to 1" if about["output"] == "log_density" else "", mirror)

@@ -50,14 +50,14 @@ class DeployedLite(nn.Module):
 
 
 class DeployedMrCnn(nn.Module):
-    """(B, 400, 400, 3) uint8 RGB -> (B, 50, 50) float32 odds of being looked at."""
+    """(B, 400, 400, 3) uint8 RGB -> (B, 50, 50) float32 density: the odds of being looked at, over their sum."""
 
     def __init__(self, network: MrCnn) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, stimuli: Tensor) -> Tensor:
-        return torch.exp(self.network.grid(_to_network(stimuli)))
+        return as_map(self.network.grid(_to_network(stimuli)), "log_density")
 
 
 def _to_network(stimuli: Tensor) -> Tensor:
