@@ -105,6 +105,6 @@ SETTINGS: dict[str, tuple[TrainSettings, TrainSettings]] = {
         replace(_LITE, epochs=2, loss="kl", encoder_rate=0.5, validate_every=0.5),
         replace(_LITE, epochs=8, average=0.999, validate_every=0.5, augmentation=Augmentation(geometry=0.8, color=0.8)),
     ),
-    # Not as the publication has it (momentum, dropout 0.5): an hour has to do.
+    # Not as the publication has it (momentum, dropout 0.5): less than an hour of one core has to do.
     "mr_cnn": (_MR_CNN, _MR_CNN),
 }  # fmt: skip
