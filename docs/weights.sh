@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make weights: from the data to the shipped weights, the results and the README's tables. About two hours on two cores.
+# make weights: from the data to the shipped weights, the results and the README's tables. About two and a half hours on two cores.
 # Every step resumes where it was interrupted. DATA: a folder with photos/, osie/, dut_omron/, eyecrowd/, scene/.
 set -euo pipefail
 DATA=${DATA:-../shared/data}
@@ -28,12 +28,16 @@ wepsam finetune --start "$RUNS/pre" --weak "$RUNS/weak-taught" "${SETS[@]}" --ou
 # The paper's network on fixations alone, from step 1 and from a random start, shows what each step is worth.
 wepsam finetune --start "$RUNS/pre" "${SETS[@]}" --out "$RUNS/untaught"
 wepsam finetune "${SETS[@]}" --out "$RUNS/random"
+# A rival of the paper's, MR-CNN, on the same fixations: forty minutes of one core.
+wepsam finetune --settings mr_cnn "${SETS[@]}" --out "$RUNS/mr_cnn"
 
 # What ships.
 wepsam export "$RUNS/lite" src/wepsam/weights/wepsam-lite.onnx --card docs/wepsam-lite.card.json --probe "$DATA/osie" \
     --sharpness 1.2
 wepsam export "$RUNS/fine" src/wepsam/weights/wepsam-paper.onnx --card docs/wepsam-paper.card.json --probe "$DATA/osie"
 wepsam export "$RUNS/random" "$RUNS/random-start.onnx" --probe "$DATA/osie"
+wepsam export "$RUNS/mr_cnn" src/wepsam/weights/mr_cnn.onnx --card docs/mr_cnn.card.json --probe "$DATA/osie" \
+    --no-mirror --sharpness 1.25 --blur 2
 
 # Scores on pictures that nothing was trained on (they chose the best epoch of each run).
 for model in center-bias gbvs-128 gbvs wepsam-lite wepsam-paper "$RUNS/random-start.onnx"; do
@@ -47,6 +51,9 @@ for model in wepsam-lite wepsam-paper; do
     wepsam compare results/osie-validation results/dut_omron-validation --into README.md \
         --card "src/wepsam/weights/$model.json"
 done
+wepsam evaluate mr_cnn -d "$OSIE" -d "$DUT" --also emd --out results/classical
+wepsam compare results/classical/osie-validation results/classical/dut_omron-validation mr_cnn --card src/wepsam/weights/mr_cnn.json
+wepsam compare results/classical/osie-validation --into docs/classical.md
 python docs/metrics_figure.py
 
 # The models without a network, beside their public scores: docs/classical.md, and the card that `wepsam models` reads.

@@ -1,5 +1,6 @@
 """Tuning a network to pictures of one's own: a bias that is there is learnt; none is claimed where there is none."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -84,9 +85,9 @@ def test_too_few_pictures_are_refused(model, tmp_path) -> None:
 
 def test_the_papers_network_is_refused(tmp_path) -> None:
     config = PaperConfig(filters=(4, 4, 4), hidden=8)
-    about = {"network": {"filters": [4, 4, 4], "hidden": 8}, "step": 0}
+    about = {"network": asdict(config), "step": 0}
     save_weights(tmp_path / "paper.safetensors", PaperNet(config).state_dict(), about)
-    with pytest.raises(ValueError, match="is the paper's network"):
+    with pytest.raises(ValueError, match="is another network"):
         adapt(tmp_path / "paper.safetensors", pictures(tmp_path, (0, 1)), tmp_path / "out")
 
 

@@ -35,7 +35,10 @@ Datasets = Annotated[
     ),
 ]  # fmt: skip
 SettingsName = Annotated[
-    str, typer.Option(help="Named settings: shipped (as wepsam-paper was made), paper, juntingnet; lite (wepsam-lite).")
+    str,
+    typer.Option(
+        help="Named settings: shipped (as wepsam-paper was made), paper, juntingnet; lite (wepsam-lite); mr_cnn."
+    ),
 ]
 Start = Annotated[
     str | None,
@@ -974,10 +977,13 @@ def _start(start: str | None, settings: str) -> str | None:
 
 def _network(changes: list[str] | None, settings: str) -> Any:
     from wepsam.networks.lite import LiteConfig
+    from wepsam.networks.mr_cnn import MrCnnConfig
     from wepsam.networks.paper import PaperConfig
 
     if settings == "lite":
         return _changed(LiteConfig(), changes)
+    if settings == "mr_cnn":
+        return _changed(MrCnnConfig(), changes)
     # The paper's start goes with the paper's settings; it would not learn in a few epochs.
     plain = PaperConfig() if settings != "shipped" else PaperConfig(init="he")
     return _changed(plain, changes)

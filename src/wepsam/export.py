@@ -15,8 +15,9 @@ import wepsam
 from wepsam.files import replacing
 from wepsam.images import read_image, resize
 from wepsam.networks.lite import LiteNet
-from wepsam.networks.paper import INPUT_SIZE
-from wepsam.onnx_graph import Deployed, DeployedLite, lite_to_onnx, shrink, to_onnx
+from wepsam.networks.mr_cnn import GRID, SIDES, MrCnn
+from wepsam.networks.paper import INPUT_SIZE, MAP_SIZE
+from wepsam.onnx_graph import Deployed, DeployedLite, DeployedMrCnn, lite_to_onnx, shrink, to_onnx
 from wepsam.predictor import sha256
 from wepsam.shapes import STRIDE, input_shape
 from wepsam.sources import find_images
@@ -25,7 +26,7 @@ from wepsam.training.checkpoint import load_weights
 PROBES = 64
 SCALES = (2 / 3, 1.0, 1.5)  # of quality "best" (docs/log.md)
 # An export that agrees less with torch, on the worst picture, is refused. The light network's worst was at .99989 with
-# int8 weights where CC with people, over 100 pictures, lost .0001 (docs/log.md).
+# int8 weights where CC with people, over 100 pictures, lost .0001 (docs/log.md). MR-CNN is held to the same.
 LEAST_CC, LITE_LEAST_CC = 0.9999, 0.9995
 
 # How weights of more than so many values a tensor are stored, by the name of the choice; the smallest file first. In
@@ -98,10 +99,15 @@ def export(
         model = lite_to_onnx(lite)
         stimuli = _probe(probe, partial(input_shape, area=area))
     else:
-        described, stored, least_agreed = _paper(about["output"], mirror), PAPER_STORED, LEAST_CC
-        paper = deployed = Deployed(network, about["output"])
-        model = to_onnx(paper)
-        stimuli = _probe(probe, lambda *_: (INPUT_SIZE, INPUT_SIZE))
+        square: Deployed | DeployedMrCnn
+        if isinstance(network, MrCnn):
+            square, side, least_agreed = DeployedMrCnn(network), SIDES[0], LITE_LEAST_CC
+            described = _square(side, GRID, "sums to 1", mirror)
+        else:
+            square, side, least_agreed = Deployed(network, about["output"]), INPUT_SIZE, LEAST_CC
+            described = _square(side, MAP_SIZE, "sums to 1" if about["output"] == "log_density" else "", mirror)
+        deployed, stored, model = square, PAPER_STORED, to_onnx(square)
+        stimuli = _probe(probe, lambda *_: (side, side))
     # Small networks and short trainings can need the finer steps of float16.
     for attempt in (wide,) if wide else PAPER_STORED:
         smaller = onnx.ModelProto()
@@ -128,12 +134,12 @@ def export(
     return out
 
 
-def _paper(output: str, mirror: bool) -> dict[str, Any]:
-    """What the card says about how the paper's network is fed."""
+def _square(side: int, cells: int, what: str, mirror: bool) -> dict[str, Any]:
+    """What the card says about how a network is fed that sees squares."""
     return {
-        "input": "stimuli: (B, 128, 128, 3) uint8 RGB, the whole picture resized (bicubic, antialiased)",
-        "output": f"saliency_maps: (B, 32, 32) float32 >= 0{', sums to 1' if output == 'log_density' else ''}",
-        "input_size": INPUT_SIZE, "mirror": mirror,
+        "input": f"stimuli: (B, {side}, {side}, 3) uint8 RGB, the whole picture resized (bicubic, antialiased)",
+        "output": f"saliency_maps: (B, {cells}, {cells}) float32 >= 0{what and f', {what}'}",
+        "input_size": side, "mirror": mirror,
     }  # fmt: skip
 
 

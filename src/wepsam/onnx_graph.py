@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wepsam.networks.lite import BIAS_GRID, LiteNet
+from wepsam.networks.mr_cnn import SIDES, MrCnn
 from wepsam.networks.paper import INPUT_SIZE, PaperNet
 from wepsam.shapes import STRIDE
 from wepsam.training.losses import as_map
@@ -48,13 +49,25 @@ class DeployedLite(nn.Module):
         return as_map(logits + bias[:, 0], "log_density")
 
 
+class DeployedMrCnn(nn.Module):
+    """(B, 400, 400, 3) uint8 RGB -> (B, 50, 50) float32 density: the odds of being looked at, over their sum."""
+
+    def __init__(self, network: MrCnn) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, stimuli: Tensor) -> Tensor:
+        return as_map(self.network.grid(_to_network(stimuli)), "log_density")
+
+
 def _to_network(stimuli: Tensor) -> Tensor:
     return stimuli.permute(0, 3, 1, 2).float() / 255
 
 
-def to_onnx(deployed: Deployed) -> onnx.ModelProto:
-    """The paper's network as an ONNX graph, for batches of any size."""
-    example = torch.zeros(2, INPUT_SIZE, INPUT_SIZE, 3, dtype=torch.uint8)
+def to_onnx(deployed: Deployed | DeployedMrCnn) -> onnx.ModelProto:
+    """A network that sees squares as an ONNX graph, for batches of any size."""
+    side = SIDES[0] if isinstance(deployed, DeployedMrCnn) else INPUT_SIZE
+    example = torch.zeros(2, side, side, 3, dtype=torch.uint8)
     return _graph(deployed, {"stimuli": example}, {"stimuli": {0: DIM("batch", min=1)}})
 
 

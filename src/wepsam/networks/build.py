@@ -5,10 +5,11 @@ from typing import Any
 import torch
 
 from wepsam.networks.lite import LiteConfig, LiteNet
+from wepsam.networks.mr_cnn import MrCnn, MrCnnConfig
 from wepsam.networks.paper import PaperConfig, PaperNet
 
-Config = PaperConfig | LiteConfig
-Network = PaperNet | LiteNet
+Config = PaperConfig | LiteConfig | MrCnnConfig
+Network = PaperNet | LiteNet | MrCnn
 
 
 def build(config: Config | dict[str, Any], generator: torch.Generator | None = None) -> Network:
@@ -26,5 +27,8 @@ def build(config: Config | dict[str, Any], generator: torch.Generator | None = N
         if "encoder" in config:
             config = LiteConfig(**config)
         else:
-            config = PaperConfig(**{**config, "filters": tuple(config["filters"])})
-    return LiteNet(config, generator) if isinstance(config, LiteConfig) else PaperNet(config, generator)
+            kind = PaperConfig if "head" in config else MrCnnConfig
+            config = kind(**{**config, "filters": tuple(config["filters"])})
+    if isinstance(config, LiteConfig):
+        return LiteNet(config, generator)
+    return MrCnn(config, generator) if isinstance(config, MrCnnConfig) else PaperNet(config, generator)

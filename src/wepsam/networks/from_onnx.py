@@ -22,9 +22,11 @@ def from_onnx(path: Path) -> LiteNet:
     Raises:
         ValueError: the file holds another network.
     """
-    network = build({**json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["network"], "sources": 1})
-    if not isinstance(network, LiteNet):
-        raise ValueError(f"{path} holds the paper's network; only the light one can be read back")
+    config = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["network"]
+    if "encoder" not in config:
+        raise ValueError(f"{path} holds another network; only the light one can be read back")
+    network = build(config | {"sources": 1})
+    assert isinstance(network, LiteNet)
     constants = _Constants(onnx.load(path).graph)
     nodes = [node for node in constants.graph.node if node.op_type == "Conv"]
     layers = _in_order(network)

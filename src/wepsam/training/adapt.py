@@ -144,7 +144,7 @@ def _tuned(model: Path, dataset: FixationDataset, out: Path, settings: TrainSett
 def _network(model: Path) -> LiteNet:
     network = from_onnx(model) if model.suffix == ".onnx" else load_weights(model)[0]
     if not isinstance(network, LiteNet):
-        raise ValueError(f"{model} is the paper's network; adapting is for the light one")
+        raise ValueError(f"{model} is another network; adapting is for the light one")
     network.learn_from(1)
     return network
 

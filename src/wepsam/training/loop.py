@@ -21,10 +21,12 @@ from wepsam import metrics
 from wepsam.files import replacing
 from wepsam.networks.build import Network
 from wepsam.networks.lite import LiteNet
+from wepsam.networks.mr_cnn import MrCnn
 from wepsam.progress import bar
 from wepsam.training import batches as data
 from wepsam.training import checkpoint
 from wepsam.training.losses import LOSSES, as_map
+from wepsam.training.patches import Patches
 from wepsam.training.settings import TrainSettings
 
 COLUMNS = (
@@ -75,7 +77,10 @@ def train(
 
     Raises:
         CheckpointError: `out` holds another run.
+        ValueError: a loss that is not for this network.
     """
+    if isinstance(network, MrCnn) != (settings.loss == "logistic"):
+        raise ValueError(f"mr_cnn, and no other network, learns by the logistic loss, not by {settings.loss}")
     loss_of, kind = LOSSES[settings.loss]
     config = {
         "wepsam": wepsam.__version__, "torch": torch.__version__, "network": asdict(network.config),
@@ -84,7 +89,8 @@ def train(
         "start": [start, _checksum(p.detach().numpy() for p in network.parameters())],
         "training": _about(training), "validation": _about(validation),
     }  # fmt: skip
-    batches = data.Batches(training, settings.batch_size, settings.augmentation, settings.seed)
+    pictures = data.Batches(training, settings.batch_size, settings.augmentation, settings.seed)
+    batches = Patches(pictures, settings.seed) if isinstance(network, MrCnn) else pictures
     steps = round(settings.epochs * batches.per_epoch)
     every = max(1, round(settings.validate_every * batches.per_epoch))
 
@@ -149,7 +155,9 @@ def train(
                 group["lr"] = settings.rate(step, steps) * group["share"]
                 if "momentum" in group:
                     group["momentum"] = settings.momentum_at(step, steps)
-            output = module(stimuli.contiguous(memory_format=torch.channels_last), sources)  # (B, H/4, W/4)
+            output = module(
+                stimuli.contiguous(memory_format=torch.channels_last), sources
+            )  # (B, H/4, W/4); or a logit a patch
             loss = loss_of(output.float(), targets)
             if not torch.isfinite(loss):
                 raise FloatingPointError(

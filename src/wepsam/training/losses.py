@@ -7,6 +7,8 @@ from torch import Tensor
 from torch.nn import functional
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+LOOKED_AT = 0.1  # of the largest value of a density: from there on, a place counts as one that people look at
+FIXATED, NONFIXATED = 10, 20  # places a picture, to tell apart
 
 
 def mse(output: Tensor, target: Tensor) -> Tensor:
@@ -56,6 +58,27 @@ def kl_cc_nss(output: Tensor, target: Tensor) -> Tensor:
     return kl_cc(output, target) + 0.1 * nss(output, target)
 
 
+def logistic(output: Tensor, target: Tensor) -> Tensor:
+    """MR-CNN's loss: cross-entropy in nats of telling places where people looked from others, of which there are two.
+
+    Of whole maps, what it is on average over the places that might be drawn: by the density where it is LOOKED_AT,
+    evenly over the rest. Of places that were drawn, with 1 and 0 as targets, their mean.
+
+    Args:
+        output: logits, as many as the target has values.
+        target: (B, h, w) in [0, 1], each map's largest value 1; or (B, n) drawn.
+    """
+    logits, target = output.reshape(target.shape).flatten(1), target.flatten(1)
+    looked = target >= LOOKED_AT
+
+    def mean(losses: Tensor, weights: Tensor) -> Tensor:
+        return ((losses * weights).sum(1) / weights.sum(1).clamp(min=1e-12)).mean()
+
+    fixated = mean(functional.softplus(-logits), target * looked)
+    nonfixated = mean(functional.softplus(logits), (~looked).to(logits.dtype))
+    return (FIXATED * fixated + NONFIXATED * nonfixated) / (FIXATED + NONFIXATED)
+
+
 # name -> loss, and what the network's output is under it: "map" (linear) or "log_density" (logits of a softmax).
 LOSSES: dict[str, tuple[Loss, str]] = {
     "mse": (mse, "map"),
@@ -64,6 +87,8 @@ LOSSES: dict[str, tuple[Loss, str]] = {
     "nss": (nss, "log_density"),
     "kl_cc": (kl_cc, "log_density"),
     "kl_cc_nss": (kl_cc_nss, "log_density"),
+    # Of the odds: if places are drawn by the density and evenly, the best answer's odds are the density.
+    "logistic": (logistic, "log_density"),
 }
 
 

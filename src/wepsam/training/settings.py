@@ -74,6 +74,12 @@ _LITE = TrainSettings(
     schedule="cosine", warmup=100, weight_decay=0.01, precision="bf16-mixed",
 )  # fmt: skip
 
+# Of MR-CNN, whose batches are 30 patches of each picture.
+_MR_CNN = TrainSettings(
+    epochs=3, batch_size=8, loss="logistic", optimizer="adamw", learning_rate=(1e-3, 0), schedule="cosine", warmup=100,
+    weight_decay=0.01, dropout=0.2, average=0.998, precision="bf16-mixed", validate_every=0.5,
+)  # fmt: skip
+
 # name -> (pre-training, fine-tuning)
 SETTINGS: dict[str, tuple[TrainSettings, TrainSettings]] = {
     # As the paper has it. Bring time: 500 and 1200 epochs.
@@ -99,4 +105,6 @@ SETTINGS: dict[str, tuple[TrainSettings, TrainSettings]] = {
         replace(_LITE, epochs=2, loss="kl", encoder_rate=0.5, validate_every=0.5),
         replace(_LITE, epochs=8, average=0.999, validate_every=0.5, augmentation=Augmentation(geometry=0.8, color=0.8)),
     ),
+    # Not as the publication has it (momentum, dropout 0.5): less than an hour of one core has to do.
+    "mr_cnn": (_MR_CNN, _MR_CNN),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from wepsam.files import PathOrUrl
 from wepsam.networks.build import Config, Network, build
 from wepsam.networks.encoder import load_imagenet
 from wepsam.networks.lite import LiteConfig, LiteNet
+from wepsam.networks.mr_cnn import SIDES, MrCnn
 from wepsam.networks.paper import PaperConfig
 from wepsam.shapes import LEAST_AREA, input_shape
 from wepsam.training import batches
@@ -41,7 +42,7 @@ def pretrain(
         settings: by default those of the shipped weights; `SETTINGS["paper"][0]` for the paper's.
     """
     net, origin = begin(start, network, settings)
-    training, validation = batches.from_store(weak, keep, shape_of=shapes(_area(net), enlarged=False))
+    training, validation = batches.from_store(weak, keep, shape_of=shape_of(net, enlarged=False))
     settle(net, start, training, settings)
     return train(net, training, validation, settings, out, start=origin)
 
@@ -80,14 +81,16 @@ def finetune(
         if not validation:
             raise ValueError("none of these datasets has validation pictures; name some to choose the best weights by")
     net, origin = begin(start, network, settings)
-    training = batches.from_datasets(datasets, shapes(_area(net), enlarged=False))
+    # MR-CNN's pictures are large, and its settings do not zoom in.
+    room = 1.0 if isinstance(net, MrCnn) else 1.25
+    training = batches.from_datasets(datasets, shape_of(net, enlarged=False), room)
     if weak is not None:
         training += [
             dataclasses.replace(pairs, sources=pairs.sources + len(datasets), names=(*training[0].names, *pairs.names))
-            for pairs in batches.from_store(weak, keep, shape_of=shapes(_area(net), enlarged=False))[0]
+            for pairs in batches.from_store(weak, keep, shape_of=shape_of(net, enlarged=False))[0]
         ]
     # Resized as in prediction, not by way of the larger size that leaves room to zoom in.
-    judged = batches.from_datasets(validation, shapes(_area(net)), room=1)
+    judged = batches.from_datasets(validation, shape_of(net), room=1)
     settle(net, start, training, settings, sources=len(datasets) + (weak is not None))
     return train(net, training, judged, settings, out, start=origin)
 
@@ -105,8 +108,11 @@ def shapes(area: int | None, enlarged: bool = True) -> Callable[[int, int], batc
     return lambda height, width: input_shape(height, width, min(area, max(LEAST_AREA, height * width)))
 
 
-def _area(network: Network) -> int | None:
-    return network.config.area if isinstance(network, LiteNet) else None
+def shape_of(network: Network, enlarged: bool = True) -> Callable[[int, int], batches.Shape]:
+    """(height, width) of a picture -> the shape in which this network sees it."""
+    if isinstance(network, MrCnn):
+        return lambda height, width: (SIDES[0], SIDES[0])
+    return shapes(network.config.area if isinstance(network, LiteNet) else None, enlarged)
 
 
 def begin(start: str | Path | None, config: Config | None, settings: TrainSettings) -> tuple[Network, str]:
@@ -120,7 +126,7 @@ def begin(start: str | Path | None, config: Config | None, settings: TrainSettin
     if start is None:
         return net, "random"
     if not isinstance(net, LiteNet):
-        raise ValueError("the paper's network has no ImageNet start; the light one has: --settings lite")
+        raise ValueError("this network has no ImageNet start; the light one has: --settings lite")
     load_imagenet(net.encoder, net.config.encoder)
     return net, "imagenet"
 
