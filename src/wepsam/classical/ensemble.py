@@ -1,15 +1,14 @@
 """Ensemble: several of the models here in one map, weighed by what predicts fixations best. A better weak teacher.
 
-Ours, after an old finding: models err differently, and a fusion predicts fixations better than each of them (Borji,
-Sihite, Itti, "What stands out in a scene?", 2013; Le Meur & Liu, "Saliency aggregation", 2014). With m_k the map of
-model k, blurred and stretched to a largest value of 1, the density at x is
+Ours, after an old finding: models err differently, and a fusion predicts fixations better than each of them (Le Meur &
+Liu, "Saliency Aggregation: Does Unity Make Strength?", ACCV 2014). With m_k the map of model k, blurred and stretched
+to a largest value of 1, the density at x is
 
     log p(x) = sum_k weight_k m_k(x) ** power_k - center_y (y - .5)² - center_x (x - .5)² - log Z
 
-which is the density of largest entropy for what the maps say on average; three numbers a model and two for the center
-bias, fitted by maximum information gain (`learn_ensemble`). They stand in the card beside this file, with the data
-they are from and what they are worth. Few numbers, so that few labelled pictures do; but some did: as a teacher it is
-weakly *supervised*, while GBVS has seen no fixation at all.
+with three numbers a model and two for the center bias, fitted by maximum information gain (`learn_ensemble`). They stand
+in the card beside this file, with the data they are from and what they are worth. Few numbers, so that few labelled
+pictures do; but some did: as a teacher it has learnt from people, while GBVS has seen no fixation at all.
 """
 
 import json

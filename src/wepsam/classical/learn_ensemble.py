@@ -46,6 +46,7 @@ def main() -> None:
         "numbers": numbers,
         "data": {"fixations": "training parts of OSIE (150), DUT-OMRON (150), EyeCrowd (100), Scene (100)"},
         "on_other_training_pictures": worth(observed(judged, MODELS | {"gbvs": gbvs}), numbers),
+        "limits": "free viewing of natural photographs for a few seconds; it knows no faces and no words",
         "terms": "MIT for these numbers. The pictures have their owners' terms; none of them is part of this file.",
         "license": "MIT",
     }
