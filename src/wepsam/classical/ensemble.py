@@ -6,9 +6,9 @@ to a largest value of 1, the density at x is
 
     log p(x) = sum_k weight_k m_k(x) ** power_k - center_y (y - .5)² - center_x (x - .5)² - log Z
 
-with three numbers a model and two for the center bias, fitted by maximum information gain (`learn_ensemble`). They stand
-in the card beside this file, with the data they are from and what they are worth. Few numbers, so that few labelled
-pictures do; but some did: as a teacher it has learnt from people, while GBVS has seen no fixation at all.
+with three numbers a model and two for the center bias, fitted by maximum information gain (`learn_ensemble`). They
+stand in the card beside this file, with the data they are from and what they are worth. Few numbers, so that few
+labelled pictures do; but some did: as a teacher it has learnt from people, while GBVS has seen no fixation at all.
 """
 
 import json
