@@ -16,7 +16,12 @@ ENCODER = {
     "random-weak": ("random start, weakly pre-trained", "#c77d1e"),
     "random": ("random start", "#8a8a8a"),
 }
-STARTS = {"random": RANDOM, "weak": WEAK, "weak-as-long": ("weakly pre-trained, fine-tuned as long", "#2a8a86")}
+STARTS = {
+    "random": RANDOM,
+    "weak": WEAK,
+    "weak-as-long": ("weakly pre-trained, fine-tuned as long", "#2a8a86"),
+    "ensemble": ("weakly pre-trained under the ensemble", "#b3344a"),
+}
 
 
 def convergence(arms: dict[str, Arm], path: Path) -> None:
