@@ -499,6 +499,8 @@ def test_models_says_what_is_shipped(wepsam_command: Run) -> None:
         assert f"{card['bytes'] / 1e6:.1f} MB" in out
         assert f"cc {card['scores']['osie-validation']['cc']['mean']:.3f}" in out
         assert card["terms"] in out
+    assert out.startswith("wepsam-lite (the default)\n")
+    assert out.index("wepsam-paper\n") < out.index("mr_cnn\n")
     assert json.loads(wepsam_command("models", "--json")[1]) == wepsam.models() | cards.classical()
 
 

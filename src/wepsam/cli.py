@@ -818,7 +818,8 @@ def models(as_json: Json = False) -> None:
     if as_json:
         _print_json(shipped() | cards.classical())
         return
-    for name, card in shipped().items():
+    # The default first, then our others, then rivals.
+    for name, card in sorted(shipped().items(), key=lambda item: (item[0] != DEFAULT, "wepsam" not in item[0])):
         print(f"{name}{' (the default)' if name == DEFAULT else ''}")
         for line in cards.describe(card):
             print(f"    {line}")
