@@ -53,7 +53,6 @@ for model in wepsam-lite wepsam-paper; do
 done
 wepsam evaluate mr_cnn -d "$OSIE" -d "$DUT" --also emd --out results/classical
 wepsam compare results/classical/osie-validation results/classical/dut_omron-validation mr_cnn --card src/wepsam/weights/mr_cnn.json
-wepsam compare results/classical/osie-validation --into docs/classical.md
 python docs/metrics_figure.py
 
 # The models without a network, beside their public scores: docs/classical.md, and the card that `wepsam models` reads.

@@ -5,9 +5,10 @@ import pytest
 from scipy import ndimage
 
 from wepsam.classical.bms import bms, dilated
-from wepsam.classical.compiled_bms import attention, median
+from wepsam.classical.compiled_bms import attention
 from wepsam.classical.covsal import cone, covsal, descriptors, dissimilarity, statistics
 from wepsam.classical.fes import fes, posterior, surround_density
+from wepsam.classical.frame import median
 from wepsam.classical.gnms import boxes, gnms, integral, nonlocal_mean, pooled, superpixels, uniqueness, windows
 from wepsam.classical.image_signature import image_signature, reconstructed, signature
 from wepsam.classical.learn_statistics import dictionary

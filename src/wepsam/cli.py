@@ -693,7 +693,8 @@ def compare(
 @app.command()
 def reproduce(
     study: Annotated[
-        list[str] | None, typer.Option(help="plateau, convergence, labels, selection. Repeatable; by default all.")
+        list[str] | None,
+        typer.Option(help="plateau, convergence, labels, selection, encoder. Repeatable; by default all."),
     ] = None,
     data: Annotated[
         Path,

@@ -15,12 +15,11 @@ each map instead); no jitter at the border for pictures with artificial frames, 
 """
 
 from functools import reduce
-from types import ModuleType
 
 import numpy as np
 
-from wepsam import maps, numba_cache
-from wepsam.classical.frame import checked, finished, lab, working_size
+from wepsam import maps
+from wepsam.classical.frame import checked, compiled, finished, lab, median, working_size
 
 LONGEST = 400  # pixels of the longer side
 STEP = 8  # levels between two Boolean maps
@@ -57,11 +56,11 @@ def bms(
         Zhang, Sclaroff, "Exploiting Surroundedness for Saliency Detection: A Boolean Map Approach", TPAMI 2016.
     """
     channels = whitened(working_size(checked(stimulus), LONGEST, enlarge=True), median)
-    attention = _compiled().attention(channels, STEP, dilation)
+    attention = compiled("compiled_bms").attention(channels, STEP, dilation)
     return finished(maps.blur(dilated(attention, last_dilation), blur), stimulus.shape)
 
 
-def whitened(picture: np.ndarray, median: int) -> np.ndarray:
+def whitened(picture: np.ndarray, radius: int) -> np.ndarray:
     """(h, w, 3) uint8 RGB -> (3, h, w) uint8: decorrelated Lab channels, stretched to 0..255, median-filtered."""
     pixels = lab(picture).reshape(-1, 3) * (2.55, 1, 1)
     pixels -= pixels.mean(axis=0)
@@ -69,7 +68,7 @@ def whitened(picture: np.ndarray, median: int) -> np.ndarray:
     channels = (pixels @ (vectors / np.sqrt(values)) @ vectors.T).T.reshape(3, *picture.shape[:2])
     # A channel that hardly varies stays constant instead of being stretched, noise and all.
     stretched = [maps.to_unit(channel) * (np.ptp(channel) > 1e-3) * 255 for channel in channels]
-    return np.stack([_compiled().median(channel.astype(np.uint8), median) for channel in stretched])
+    return np.stack([median(channel.astype(np.uint8), radius) for channel in stretched])
 
 
 def dilated(values: np.ndarray, radius: int) -> np.ndarray:
@@ -78,11 +77,3 @@ def dilated(values: np.ndarray, radius: int) -> np.ndarray:
     padded = np.pad(values, radius, mode="edge")
     rows = reduce(np.maximum, [padded[k : k + h] for k in range(size)])
     return reduce(np.maximum, [rows[:, k : k + w] for k in range(size)])
-
-
-def _compiled() -> ModuleType:
-    """The loops over pixels; numba is heavy, and only needed here."""
-    try:
-        return numba_cache.load("wepsam.classical.compiled_bms")
-    except ModuleNotFoundError as error:
-        raise ImportError(f"BMS needs {error.name}: pip install 'wepsam[classical]'") from None

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import numpy as np
 
-from wepsam import maps
+from wepsam import maps, numba_cache
 from wepsam.images import resize
 
 FLAT = 1e-6  # a map whose values spread less than this share of its largest one says nothing
@@ -61,6 +61,19 @@ def finished(saliency_map: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         return np.zeros(shape[:2], np.float32)
     small = maps.to_unit(saliency_map)
     return maps.to_unit(maps.enlarge(small, (shape[0], shape[1]))).astype(np.float32)
+
+
+def median(channel: np.ndarray, radius: int) -> np.ndarray:
+    """The median of (2 radius + 1)² pixels around each of an (h, w) uint8 channel, mirrored at the border."""
+    return np.asarray(compiled("compiled_median").median(channel, radius))
+
+
+def compiled(name: str) -> ModuleType:
+    """Loops of this folder that numba compiles; imported when used, for it is heavy, and prediction does without."""
+    try:
+        return numba_cache.load(f"wepsam.classical.{name}")
+    except ModuleNotFoundError as error:
+        raise ImportError(f"this model needs {error.name}: pip install 'wepsam[classical]'") from None
 
 
 def ndimage() -> ModuleType:
