@@ -84,6 +84,21 @@ def test_the_shipped_networks_beat_what_they_come_after(folder):
         assert mean(model, "kl_div") < mean(rival, "kl_div"), rival
 
 
+def test_numbers_in_the_text_are_those_of_the_card_and_of_the_benchmark():
+    """Size from the card; speed, of the default quality and of the fast one, from the page that the benchmark writes."""
+    text, card = " ".join(README.split()), wepsam.models()["wepsam-lite"]
+    assert f"{card['parameters'] / 1e6:.1f} million parameters, {card['bytes'] / 1e6:.1f} MB" in text
+    benchmarks = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"\| wepsam-lite, best: picture -> map \| ([\d.]+) \| ([\d.]+) x fast \|", benchmarks)
+    best, times = map(float, row)
+    assert (round(1000 / best), round(times)) == (8, 8)
+    assert "answers in an eighth of a second, or in an eighth of that" in text
+    assert text.count("an eighth of the work") == 2
+    numbers = ensemble_card()["numbers"]
+    assert 2 + sum(map(len, numbers["models"].values())) == 11
+    assert "by eleven fitted numbers" in text
+
+
 def test_both_validation_sets_are_there():
     assert [folder.name for folder in RESULTS] == ["dut_omron-validation", "osie-validation"]
 
