@@ -85,7 +85,7 @@ def test_the_shipped_networks_beat_what_they_come_after(folder):
 
 
 def test_numbers_in_the_text_are_those_of_the_card_and_of_the_benchmark():
-    """Size from the card; speed, of the default quality and of the fast one, from the page that the benchmark writes."""
+    """Size from the card; speed, at the default quality and the fast one, from the page that the benchmark writes."""
     text, card = " ".join(README.split()), wepsam.models()["wepsam-lite"]
     assert f"{card['parameters'] / 1e6:.1f} million parameters, {card['bytes'] / 1e6:.1f} MB" in text
     benchmarks = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
