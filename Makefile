@@ -30,7 +30,7 @@ browser: .venv/dev tests/browser/node_modules/.ready  ## the shipped files in a 
 	$(BIN)/python -m pytest tests/browser
 
 weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)
-	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash docs/weights.sh
+	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash recipes/weights.sh
 
 clean:
 	rm -rf .venv .venv-interop demo tests/browser/node_modules

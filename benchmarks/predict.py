@@ -25,8 +25,8 @@ from benchmarks.common import LONGEST, as_jpeg, processor_time, table, timed
 from wepsam.classical import gbvs
 from wepsam.files import replacing
 from wepsam.images import read_image
-from wepsam.predict import predict_files
-from wepsam.predictor import weights_file
+from wepsam.prediction.folder import predict_files
+from wepsam.prediction.predictor import weights_file
 from wepsam.sources import find_images
 
 Rows = list[tuple[str, str, str]]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import settings
 from PIL import Image
 
-ROOT = Path(__file__).parents[1]
+from helpers import ROOT, Paint, Run, Write
 
 # The same examples in every run: what fails here fails everywhere. Others: pytest --hypothesis-profile=default
 settings.register_profile("seeded", derandomize=True, deadline=None)
@@ -44,11 +43,6 @@ def pictures() -> Path:
     if not folder.is_dir():
         pytest.skip("no photographs: `make test` unpacks them into .venv/pictures")
     return folder
-
-
-Paint = Callable[..., np.ndarray]
-Write = Callable[..., Path]
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -112,22 +106,3 @@ def wepsam_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
         return int(exit_.value.code or 0), out, err
 
     return run
-
-
-def rows_of(weak: Path) -> dict[str, dict[str, Any]]:
-    """All rows by id, read with nothing but pyarrow."""
-    parts = sorted(weak.glob("part-*.parquet"))
-    rows = [row for part in parts for row in pq.read_table(part).to_pylist()]
-    assert len({row["id"] for row in rows}) == len(rows)
-    return {row["id"]: row for row in rows}
-
-
-def same_content(one: Path, other: Path) -> bool:
-    """Whether two weak-label folders have the same visible files, byte for byte or row for row."""
-    names = [sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) for folder in (one, other)]
-    return names[0] == names[1] and all(
-        pq.read_table(one / name).equals(pq.read_table(other / name))
-        if name.endswith(".parquet")
-        else (one / name).read_bytes() == (other / name).read_bytes()
-        for name in names[0]
-    )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from conftest import Paint, Write
+from helpers import Paint, Write
 from wepsam.interop import pysaliency as interop
 
 

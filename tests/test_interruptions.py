@@ -20,13 +20,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import Paint, Run, Write, rows_of, same_content
+from helpers import Paint, Run, Write, rows_of, same_content
 from wepsam.weak import store
-from wepsam.weak.inspect import inspect
-from wepsam.weak.label import label
+from wepsam.weak.inspection import inspect
+from wepsam.weak.labeling import label
 from wepsam.weak.store import DamagedError
 
-label_module = sys.modules["wepsam.weak.label"]  # its name in the package is that of the function
+label_module = sys.modules["wepsam.weak.labeling"]  # its name in the package is that of the function
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and mounts are those of POSIX")
 
 
@@ -61,7 +61,9 @@ def work(photos: Path, weak: Path) -> None:
 def test_killed_at_random_moments_equals_uninterrupted(photos: Path, uninterrupted: Path, tmp_path: Path) -> None:
     """At least 20 times with -9: at the start, within a part, between parts, between the last part and the counts."""
     start = multiprocessing.get_context("forkserver")
-    start.set_forkserver_preload(["wepsam.weak.label", "wepsam.classical.compiled"])  # so that a start takes no second
+    start.set_forkserver_preload(
+        ["wepsam.weak.labeling", "wepsam.classical.gbvs_loops"]
+    )  # so that a start takes no second
     weak, rng, kills = tmp_path / "weak", np.random.default_rng(7), 0
 
     def begun() -> multiprocessing.process.BaseProcess:
@@ -109,7 +111,7 @@ def test_killed_at_random_moments_equals_uninterrupted(photos: Path, uninterrupt
 
 CHILD = """
 import sys
-from wepsam.weak.label import label
+from wepsam.weak.labeling import label
 label(sys.argv[1], sys.argv[2], workers=int(sys.argv[3]), part_size=int(sys.argv[4]))
 """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import Paint, Run, Write
+from helpers import Paint, Run, Write
 
 SMALL = ["--network", "hidden=16", "--network", "filters=[4,8,8]"]
 QUICK = ["--set", "epochs=2", "--set", "batch_size=4", "--set", "precision=32-true"]

@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from wepsam.overlays import overlay as overlay
     from wepsam.overlays import save_map as save_map
     from wepsam.overlays import save_overlay as save_overlay
-    from wepsam.predictor import Predictor as Predictor
-    from wepsam.predictor import load as load
-    from wepsam.predictor import models as models
+    from wepsam.prediction.predictor import Predictor as Predictor
+    from wepsam.prediction.predictor import load as load
+    from wepsam.prediction.predictor import models as models
     from wepsam.training.stages import finetune as finetune
     from wepsam.training.stages import pretrain as pretrain
-    from wepsam.weak.label import label as label
+    from wepsam.weak.labeling import label as label
 
 # The public names and where they live. Each is imported when first used: predicting never loads torch.
 _HOMES = {
-    "Predictor": "predictor", "load": "predictor", "models": "predictor",
+    "Predictor": "prediction.predictor", "load": "prediction.predictor", "models": "prediction.predictor",
     "ImageError": "images", "read_image": "images",
     "contact_sheet": "overlays", "overlay": "overlays", "save_map": "overlays", "save_overlay": "overlays",
-    "label": "weak.label", "pretrain": "training.stages", "finetune": "training.stages",
+    "label": "weak.labeling", "pretrain": "training.stages", "finetune": "training.stages",
     "evaluate": "evaluation",
 }  # fmt: skip
 _MODULES = ("classical", "datasets", "metrics")

@@ -15,7 +15,7 @@ with warnings.catch_warnings():
 from agreement import Comparison, board_kl, cut, ours, theirs
 
 import wepsam
-from conftest import Paint, Write
+from helpers import Paint, Write
 from wepsam import maps, metrics
 from wepsam.classical import center_gaussian
 from wepsam.datasets import FixationDataset, Sample, osie, pictures_with_csv

@@ -8,7 +8,7 @@ saliency = the sum of -log p of a patch's coefficients. From the authors' progra
 range of bins for all coefficients (1000 here as in a port of it; 256 in the program, which hardly matters), p + 1e-6,
 and borders filled with the smallest value.
 
-Ours: the basis (learn_bases.py, FastICA, 42 filters from other photographs; the authors used JADE and infomax), and
+Ours: the basis (learn/bases.py, FastICA, 42 filters from other photographs; the authors used JADE and infomax), and
 340 pixels on the longer side, which is half the size of the publication's own pictures, as the program's example
 halves them. Left to its defaults the program takes pictures at their full size and does not blur: at 800 pixels that
 costs a fifth of the CC, and with it most of what ours is ahead of the public MIT300 row (docs/log.md).
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, uniform, working_size
+from wepsam.classical._frame import checked, finished, uniform, working_size
 
 LONGEST = 340
 BINS = 1000
@@ -52,7 +52,7 @@ def aim(stimulus: np.ndarray, *, blur: float = BLUR) -> np.ndarray:
 
 @cache
 def basis() -> np.ndarray:
-    """(42, 21, 21, 3) float32 filters, learned by learn_bases.py."""
+    """(42, 21, 21, 3) float32 filters, learned by learn/bases.py."""
     return np.load(Path(__file__).parent / "bases/aim.npy").astype(np.float32)
 
 

@@ -19,7 +19,7 @@ from functools import reduce
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, compiled, finished, lab, median, working_size
+from wepsam.classical._frame import checked, compiled, finished, lab, median, working_size
 
 LONGEST = 400  # pixels of the longer side
 STEP = 8  # levels between two Boolean maps
@@ -56,7 +56,7 @@ def bms(
         Zhang, Sclaroff, "Exploiting Surroundedness for Saliency Detection: A Boolean Map Approach", TPAMI 2016.
     """
     channels = whitened(working_size(checked(stimulus), LONGEST, enlarge=True), median)
-    attention = compiled("compiled_bms").attention(channels, STEP, dilation)
+    attention = compiled("bms_loops").attention(channels, STEP, dilation)
     return finished(maps.blur(dilated(attention, last_dilation), blur), stimulus.shape)
 
 

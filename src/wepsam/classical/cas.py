@@ -14,7 +14,7 @@ matrix products. Public MIT300 rows are in the project's documentation.
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, lab, ndimage, uniform, working_size
+from wepsam.classical._frame import checked, finished, lab, ndimage, uniform, working_size
 
 LONGEST = 250
 SIDE = 7  # pixels of a patch

@@ -16,7 +16,7 @@ MIT300 rows are in the project's documentation.
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, uniform, working_size
+from wepsam.classical._frame import checked, finished, uniform, working_size
 from wepsam.images import resize
 
 LONGEST = 512

@@ -17,7 +17,7 @@ diagonals, which it has too, suffices). The maps are enlarged bilinearly and mul
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, lab, uniform
+from wepsam.classical._frame import checked, finished, lab, uniform
 from wepsam.images import resize
 
 SIDE = 512  # pixels of the square

@@ -6,7 +6,7 @@ to a largest value of 1, the density at x is
 
     log p(x) = sum_k weight_k m_k(x) ** power_k - center_y (y - .5)² - center_x (x - .5)² - log Z
 
-with three numbers a model and two for the center bias, fitted by maximum information gain (`learn_ensemble`). They
+with three numbers a model and two for the center bias, fitted by maximum information gain (learn/ensemble.py). They
 stand in the card beside this file, with the data they are from and what they are worth. Few numbers, so that few
 labelled pictures do; but some did: as a teacher it has learnt from people, while GBVS has seen no fixation at all.
 """
@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from wepsam import maps
+from wepsam.classical._frame import checked, working_size
 from wepsam.classical.bms import bms
-from wepsam.classical.frame import checked, working_size
 from wepsam.classical.gbvs import lattice_shape
 from wepsam.classical.sdsr import sdsr
 from wepsam.classical.spectral_residual import spectral_residual

@@ -15,8 +15,8 @@ picture is kept, where the program squeezes each to 171x128.
 import numpy as np
 
 from wepsam import maps
+from wepsam.classical._frame import checked, finished, lab, uniform, working_size
 from wepsam.classical.center_bias import center_gaussian
-from wepsam.classical.frame import checked, finished, lab, uniform, working_size
 
 LONGEST = 171  # pixels of the longer side
 RADII = (13, 25, 38)  # pixels

@@ -19,7 +19,7 @@ from math import lgamma
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, ndimage, uniform, working_size
+from wepsam.classical._frame import checked, finished, ndimage, uniform, working_size
 
 LONGEST = 240
 DEGREE = 1 / 32  # of the longer side

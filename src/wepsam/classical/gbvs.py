@@ -341,6 +341,6 @@ def _checked(stimulus: np.ndarray, ndim: int) -> np.ndarray:
 
 def _compiled() -> ModuleType:
     try:
-        return numba_cache.load("wepsam.classical.compiled")
+        return numba_cache.load("wepsam.classical.gbvs_loops")
     except ModuleNotFoundError as error:
         raise ImportError(f"GBVS needs {error.name}: pip install 'wepsam[classical]'") from None

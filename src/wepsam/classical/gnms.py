@@ -18,7 +18,7 @@ mean of the two.
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, lab, uniform
+from wepsam.classical._frame import checked, finished, lab, uniform
 from wepsam.classical.gbvs import lattice_shape
 from wepsam.images import resize
 

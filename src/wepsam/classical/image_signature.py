@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, lab, working_size
+from wepsam.classical._frame import checked, finished, lab, working_size
 
 LONGEST = 64  # pixels of the longer side
 BLUR = 0.045  # of the longer side

@@ -20,7 +20,7 @@ iteration that leaves a few spots of each map, and with one of that kind this mo
 
 import numpy as np
 
-from wepsam.classical.frame import checked, finished, working_size
+from wepsam.classical._frame import checked, finished, working_size
 from wepsam.classical.gbvs import _border_ramp, _compiled, _gabor_energy, _min_max, _resized, _sized
 
 CENTERS, DELTA = (2, 3), 2

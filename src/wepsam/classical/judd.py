@@ -14,7 +14,7 @@ objects.
 Our choice: a steerable pyramid in the frequency domain (Portilla and Simoncelli) where the authors filter with small
 kernels; the Itti channels of Harel's toolbox instead of the SaliencyToolbox; windows of the median filter one pixel
 larger (3, 5, 9, 17), so that they have a middle and a mirrored picture has a mirrored map; other training pictures,
-see learn_judd.py. The distance to the center is in pixels of the stimulus, as there: circles, whatever its format.
+see learn/judd.py. The distance to the center is in pixels of the stimulus, as there: circles, whatever its format.
 
 AUC-Judd, SIM, CC, NSS and KL of the authors' model on MIT300 are .81, .42, .47, 1.18, 1.12, where GBVS has .81, .48,
 .48, 1.24, .87; of this one on OSIE's validation pictures .81, .37, .40, 1.19, 1.29, where GBVS has .81, .42, .42, 1.29,
@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, median
+from wepsam.classical._frame import checked, finished, median
 from wepsam.classical.itti import conspicuity_maps
 from wepsam.images import resize
 
@@ -198,7 +198,7 @@ def _self_information(index: np.ndarray, bins: int) -> np.ndarray:
 
 @cache
 def learned() -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Learned by learn_judd.py: means, deviations and weights, (29,) each, and the bias."""
+    """Learned by learn/judd.py: means, deviations and weights, (29,) each, and the bias."""
     model = json.loads((Path(__file__).parent / "bases/judd.json").read_text())
     by_feature = np.array([model["features"][name] for name in FEATURES])
     means, deviations, weights = by_feature.T

@@ -10,7 +10,7 @@ of the single coefficients; both normalized, fused for each channel, and added u
 Our choice: 8x8 pixels, 40 patches along the longer side, a surround of two patches to each side, the logarithm of the
 inverse probability, 100 bins, and that local and global are multiplied. The coefficients are the solution of the lasso
 by FISTA, which codes all patches in one matrix product after another (the authors: LARS), and one more for the patch's
-mean. The dictionaries are ours (learn_statistics.py): 32 atoms for each channel with their mirror images, 128 in all,
+mean. The dictionaries are ours (learn/statistics.py): 32 atoms for each channel with their mirror images, 128 in all,
 so that a mirrored picture has a mirrored map.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, lab, uniform
+from wepsam.classical._frame import checked, finished, lab, uniform
 from wepsam.classical.gbvs import lattice_shape
 from wepsam.images import resize
 
@@ -143,7 +143,7 @@ def mirrored(atoms: np.ndarray) -> np.ndarray:
 
 @cache
 def dictionaries() -> tuple[np.ndarray, np.ndarray]:
-    """Learned by learn_statistics.py: (6, 128, 64) atoms of norm 1; (6,) standard deviations of the channels."""
+    """Learned by learn/statistics.py: (6, 128, 64) atoms of norm 1; (6,) standard deviations of the channels."""
     with np.load(Path(__file__).parent / "bases/lgs.npz") as learned:
         atoms, scales = mirrored(learned["atoms"].astype(np.float32)), learned["scales"].astype(np.float32)
     return atoms / np.linalg.norm(atoms, axis=2, keepdims=True), scales

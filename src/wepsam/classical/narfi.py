@@ -14,7 +14,7 @@ far as it is rarer in the frame than in the picture, and not at all if another o
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, lab, uniform, working_size
+from wepsam.classical._frame import checked, finished, lab, uniform, working_size
 
 LONGEST = 128  # pixels of the longer side
 FRAME = 1 / 16  # of each side

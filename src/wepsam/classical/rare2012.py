@@ -15,8 +15,8 @@ model. Public MIT300 rows of both are in the project's documentation.
 import numpy as np
 
 from wepsam import maps
+from wepsam.classical._frame import checked, finished, uniform, working_size
 from wepsam.classical.center_bias import center_gaussian
-from wepsam.classical.frame import checked, finished, uniform, working_size
 
 LONGEST = 240
 ORIENTATIONS = 8

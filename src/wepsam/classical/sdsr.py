@@ -12,7 +12,7 @@ program as it is described publicly. Public MIT300 rows are in the project's doc
 
 import numpy as np
 
-from wepsam.classical.frame import checked, finished, lab, uniform
+from wepsam.classical._frame import checked, finished, lab, uniform
 from wepsam.images import resize
 
 SIDE = 64

@@ -13,7 +13,7 @@ the logarithm of a rounding error.
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, working_size
+from wepsam.classical._frame import checked, finished, working_size
 
 LONGEST = 64  # pixels of the longer side
 BLUR = 2.5  # pixels

@@ -17,8 +17,8 @@ Gaussian.
 import numpy as np
 
 from wepsam import maps
+from wepsam.classical._frame import checked, finished, lab, uniform, working_size
 from wepsam.classical.center_bias import center_gaussian
-from wepsam.classical.frame import checked, finished, lab, uniform, working_size
 
 SIZES = (96, 48, 24)  # pixels of the longer side
 SIDE = 5  # pixels of a patch

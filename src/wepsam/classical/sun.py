@@ -7,7 +7,7 @@ From the publication and its program: the picture divided by the standard deviat
 learned by ICA, without response to gray; for each filter a generalized Gaussian fitted to its responses to natural
 pictures; saliency = sum over the filters of (|response| / sigma)^theta, which is -log p but for a constant.
 
-Our choice: our filters (learn_statistics.py; FastICA on other photographs; the 83 that 99 % of the variance need, each
+Our choice: our filters (learn/statistics.py; FastICA on other photographs; the 83 that 99 % of the variance need, each
 with its mirror images, so that a mirrored picture has a mirrored map, where the authors have 362 of their own); shapes
 fitted by moments instead of maximum likelihood; 340 pixels on the longer side (half of the publication's pictures, the
 program's scale; at 680, without the blur, it stands to GBVS as on MIT300, docs/log.md); pictures mirrored at their
@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical.frame import checked, finished, uniform, working_size
+from wepsam.classical._frame import checked, finished, uniform, working_size
 
 SIDE = 11  # pixels of a filter
 LONGEST = 340  # pixels of the longer side
@@ -93,7 +93,7 @@ def generalized_gaussian(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def statistics() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Learned by learn_statistics.py: (332, 363) filters, (332,) scales, (332,) shapes, float32."""
+    """Learned by learn/statistics.py: (332, 363) filters, (332,) scales, (332,) shapes, float32."""
     with np.load(Path(__file__).parent / "bases/sun.npz") as learned:
         filters, scales, shapes = (learned[name].astype(np.float32) for name in ("filters", "scales", "shapes"))
     images = np.concatenate([filters, filters[:, ::-1], filters[:, :, ::-1], filters[:, ::-1, ::-1]])

@@ -1,6 +1,6 @@
 """Model x dataset -> CSV and JSON; tables from those files only. Any predictor will do; no torch."""
 
-from wepsam.evaluation.folder import MapFolder
+from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.references import REFERENCES
 from wepsam.evaluation.results import Evaluation, read
 from wepsam.evaluation.score import evaluate

@@ -13,7 +13,7 @@ import numpy as np
 import wepsam
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample
-from wepsam.evaluation.folder import MapFolder
+from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.parallel import in_order
 from wepsam.evaluation.partial import Partial
 from wepsam.evaluation.references import AT_FIXATIONS_ONLY, REFERENCES, Reference

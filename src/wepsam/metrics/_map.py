@@ -16,7 +16,7 @@ BINS = 1 << 14  # into which the pixels are counted; more would not fit a core's
 def compiled() -> ModuleType | None:
     """The compiled passes; None where numba is not installed, or not for this numpy."""
     try:
-        return numba_cache.load("wepsam.metrics.compiled")
+        return numba_cache.load("wepsam.metrics._loops")
     except ImportError:
         return None
 

@@ -52,6 +52,6 @@ class _Depthwise(torch.autograd.Function):
             )
         last = [t.permute(0, 2, 3, 1).float().contiguous().numpy() for t in (x, gradient)]
         sums = np.zeros((size, size, channels), np.float32)
-        numba_cache.load("wepsam.networks.compiled").weight_gradient(*last, ctx.stride, ctx.padding, sums)
+        numba_cache.load("wepsam.networks.depthwise_loops").weight_gradient(*last, ctx.stride, ctx.padding, sums)
         of_weight = torch.from_numpy(sums).permute(2, 0, 1)[:, None]
         return of_x, of_weight.to(weight.dtype), gradient.sum((0, 2, 3)), None, None

@@ -30,7 +30,7 @@ from wepsam.training.checkpoint import load_weights
 from wepsam.training.loop import outputs, train
 from wepsam.training.losses import LOSSES, as_map, mse
 from wepsam.training.stages import begin, settle, shapes
-from wepsam.weak.label import label
+from wepsam.weak.labeling import label
 
 RESULTS = ("log.csv", "scores.csv", "job.json")
 

@@ -1,4 +1,4 @@
-"""Writes pysaliency.json: PYTHONPATH=src:tests PYTHON tests/golden/metrics/pysaliency_answers.py
+"""Writes pysaliency.json: PYTHONPATH=src:tests:tests/metrics PYTHON tests/golden/metrics/pysaliency_answers.py
 
 PYTHON is an interpreter that has pysaliency. Asked as the MIT/Tuebingen board asks it.
 """
@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pysaliency
 from pysaliency.saliency_map_models import SaliencyMapModel
-
-from test_metrics_golden import EXPECTED, GOLDEN, inputs
+from test_golden import EXPECTED, GOLDEN, inputs
 
 EPS = 2.2204e-16
 

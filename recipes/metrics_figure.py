@@ -1,0 +1,142 @@
+"""The table and the picture of metrics.md: python recipes/metrics_figure.py [--results FOLDER] [--into docs/metrics.md]
+
+The table says what chance, the center bias and people score, from the files that `wepsam evaluate` wrote. The picture
+shows one invented truth, eight predictions of it, and what each metric makes of them.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from wepsam import maps, metrics
+from wepsam.evaluation import read
+from wepsam.evaluation.score import interval
+from wepsam.evaluation.table import TITLES, insert
+
+ROOT = Path(__file__).parents[1]
+SHAPE, SIGMA = (384, 512), 16.0
+TITLES = TITLES | {"emd": "EMD"}
+# Which way, range, and what a map scores that knows nothing.
+MEANING = {
+    "auc_judd": ("↑", "0 to 1", "0.5"),
+    "auc_borji": ("↑", "0 to 1", "0.5"),
+    "auc_shuffled": ("↑", "0 to 1", "0.5, and so does the center bias"),
+    "nss": ("↑", "open", "0"),
+    "info_gain": ("↑", "open", "below 0: the baseline knows more"),
+    "cc": ("↑", "-1 to 1", "0"),
+    "sim": ("↑", "0 to 1", "above 0, by how broad the density is"),
+    "kl_div": ("↓", "0 up", "by how narrow the density is"),
+    "emd": ("↓", "0 to the diagonal", "by where the density lies"),
+}
+PEOPLE = ("center-bias", "one-observer", "half-of-observers")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=ROOT / "results" / "osie-validation")
+    parser.add_argument("--into", type=Path, default=ROOT / "docs" / "metrics.md", help="the picture goes beside it")
+    options = parser.parse_args()
+    insert(options.into, "ceiling", ceiling(options.results))
+    figure(options.into.with_suffix(".png"))
+
+
+def ceiling(results: Path) -> str:
+    """A Markdown table, a row per metric: what is better, the range, chance, the center bias, people."""
+    known = {evaluation.about["model"]: evaluation for evaluation in read(results)}
+    lines = [
+        "| | better | range | a constant map | center bias | one observer | half of the observers |",
+        "|---" * 7 + "|",
+    ]
+    for name, meaning in MEANING.items():
+        cells = []
+        for model in PEOPLE:
+            scored = name in known[model].metrics
+            mean, low, high = interval(known[model].scores(name)) if scored else (np.nan,) * 3
+            cells.append(f"{mean:.3f} ± {(high - low) / 2:.3f}" if scored else "not evaluated")
+        lines.append(f"| `{name}` | " + " | ".join([*meaning, *cells]) + " |")
+    about = known[PEOPLE[0]].about
+    lines.append(
+        f"\n{about['pictures']} pictures of {about['dataset']} ({about['split']}), protocol `{about['protocol']}`, "
+        "mean ± half of the 95 % bootstrap interval over pictures. The center bias is the mean density of all other "
+        "pictures; people predict the remaining observers of the same picture by the density of their own fixations."
+    )
+    return "\n".join(lines)
+
+
+def example() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """An invented truth, two things to look at and one of them more, and predictions of it by name."""
+    rng = np.random.default_rng(1)
+
+    def looked(number: int, *things: tuple[float, float, int]) -> np.ndarray:
+        points = [rng.normal((x, y), 14, (share, 2)) for x, y, share in things for _ in range(number)]
+        return np.concatenate(points).clip(0, np.array(SHAPE[::-1]) - 1)
+
+    fixations = looked(1, (170, 130, 60), (340, 230, 30), (256, 192, 10))
+    elsewhere = np.concatenate([rng.normal((256, 192), (80, 55), (1000, 2)).clip(0, np.array(SHAPE[::-1]) - 1)])
+    density, center = maps.density(fixations, SHAPE, SIGMA), maps.density(elsewhere, SHAPE, SIGMA)
+    truth = {"fixations": fixations, "density": density, "other_fixations": elsewhere, "baseline": center}
+    predictions = {
+        "the density": density,
+        "plus a constant": density + density.max() / 10,
+        "blurred": maps.blur(density, 2.5 * SIGMA),
+        "peaky": density**4,
+        "one of two": maps.density(fixations[:60], SHAPE, SIGMA),
+        "shifted": np.roll(density, 2 * int(SIGMA) + 8, axis=1),
+        "center bias": center,
+        "constant": np.full(SHAPE, 1.0),
+    }
+    return truth, predictions
+
+
+def figure(path: Path) -> None:
+    """Fixations, density and predictions in a row, the scores of both protocols under each."""
+    from matplotlib.figure import Figure
+
+    truth, predictions = example()
+    scores = {
+        protocol: {
+            name: metrics.score(prediction, **truth, protocol=protocol, metrics=[*shown(protocol)])
+            for name, prediction in predictions.items()
+        }
+        for protocol in metrics.PROTOCOLS
+    }
+    columns = 2 + len(predictions)
+    sheet = Figure(figsize=(1.4 * columns, 4.6), dpi=110, layout="none")
+    left, width, top = 0.01, 0.98 / columns, 0.69
+    for k, (title, values) in enumerate({"fixations": None, "density": truth["density"], **predictions}.items()):
+        axes = sheet.add_axes((left + (k + 0.04) * width, top, 0.92 * width, 0.2), xticks=[], yticks=[])
+        if values is None:
+            axes.plot(*truth["fixations"].T, ".", color="black", markersize=2)
+            axes.set(xlim=(0, SHAPE[1]), ylim=(SHAPE[0], 0))
+        else:
+            axes.imshow(values, cmap="inferno", vmin=0, vmax=2 if np.ptp(values) == 0 else None, aspect="auto")
+        axes.set_title(title, fontsize=9)
+    for middle, title in ((1, "the truth"), (2 + len(predictions) / 2, "predictions of it, and their scores")):
+        sheet.text(left + middle * width, 0.96, title, ha="center", fontsize=10, weight="bold")
+    y = 0.628
+    for protocol, of in scores.items():
+        sheet.text(left + 0.1 * width, y, protocol, fontsize=9, family="monospace", weight="bold")
+        for name in shown(protocol):
+            higher = (metrics.PROTOCOLS[protocol] | metrics.ON_REQUEST)[name].higher_is_better
+            sheet.text(left + 1.9 * width, y, f"{TITLES[name]} {'↑' if higher else '↓'}", ha="right", fontsize=9)
+            row = [round(of[prediction][name], 3) for prediction in predictions]
+            best = max(row) if higher else min(row)
+            for k, value in enumerate(row):
+                weight = "bold" if value == best else "normal"
+                text = f"{value + 0.0:.2f}" if np.isfinite(value) else "-∞"
+                sheet.text(left + (2.5 + k) * width, y, text, ha="center", fontsize=9, weight=weight)
+            y -= 0.0445
+        y -= 0.015
+    sheet.savefig(path)
+
+
+def shown(protocol: str) -> list[str]:
+    """What the picture shows: everything for `mit`, for `tuebingen` what it has of its own."""
+    if protocol == "mit":
+        return list(MEANING)
+    return ["auc_judd", "auc_shuffled", "nss", "info_gain", "sim"]
+
+
+if __name__ == "__main__":
+    main()

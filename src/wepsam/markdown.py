@@ -1,0 +1,48 @@
+"""Markdown tables, and their places in pages: a table stands between `<!-- table:NAME -->` and `<!-- /table -->`."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from wepsam.files import write_text
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table.
+
+    Args:
+        head: the title of each column.
+        rows: the cells of each row, as many as there are titles.
+
+    Raises:
+        ValueError: a row with more or fewer cells.
+    """
+    lines = [head, ["---"] * len(head), *rows]
+    if any(len(cells) != len(head) for cells in lines):
+        raise ValueError(f"a row does not have {len(head)} cells")
+    return "\n".join("|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|" for cells in lines)
+
+
+def insert(path: Path, name: str, text: str, *, write: bool = True) -> bool:
+    """Put a table into its place in a page.
+
+    Args:
+        path: the Markdown file.
+        name: of the place.
+        text: the table.
+        write: False only compares.
+
+    Returns:
+        Whether the page already had this very table.
+
+    Raises:
+        ValueError: the page has no such place.
+    """
+    page = path.read_text(encoding="utf-8")
+    begin, end = f"<!-- table:{name} -->", "<!-- /table -->"
+    if begin not in page or end not in page.split(begin, 1)[1]:
+        raise ValueError(f"{path} has no place for the table {name}: expected {begin} and {end}")
+    before, rest = page.split(begin, 1)
+    new = f"{before}{begin}\n{text}\n{end}{rest.split(end, 1)[1]}"
+    if write and new != page:
+        write_text(path, new)
+    return new == page

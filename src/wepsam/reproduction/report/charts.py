@@ -1,0 +1,127 @@
+"""Figures of the studies: what people would rather see than read. Bands are 95 % intervals over seeds."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wepsam.files import replacing
+from wepsam.reproduction.report.outcomes import Arm, by_share, difference, over_seeds
+
+WEAK, RANDOM = ("weakly pre-trained", "#7a3b8f"), ("random start", "#c77d1e")
+CURVES = {"weak": WEAK, "random": RANDOM, "random-longer": ("random start, compute of both steps", "#8a8a8a")}
+ENCODER = {
+    "imagenet-weak": ("ImageNet, weakly pre-trained", "#7a3b8f"),
+    "imagenet": ("ImageNet", "#2a8a86"),
+    "random-weak": ("random start, weakly pre-trained", "#c77d1e"),
+    "random": ("random start", "#8a8a8a"),
+}
+STARTS = {
+    "random": RANDOM,
+    "weak": WEAK,
+    "weak-as-long": ("weakly pre-trained, fine-tuned as long", "#2a8a86"),
+    "ensemble": ("weakly pre-trained under the ensemble", "#b3344a"),
+}
+
+
+def convergence(arms: dict[str, Arm], path: Path) -> None:
+    """Fig. 2 of the paper, and CC and NSS beside it."""
+    figure, (loss, cc, nss) = _figure(3)
+    epoch = arms["weak"].learnt
+    for name, (title, color) in CURVES.items():
+        x, train = arms[name].curve("train_loss")
+        _band(loss, x[1:] / epoch, train[:, 1:], color, linestyle=":")
+        for axes, column in ((loss, "validation_loss"), (cc, "validation_cc"), (nss, "validation_nss")):
+            x, values = arms[name].curve(column)
+            _band(axes, x / epoch, values, color, label=title)
+    mean_map = np.mean([run.about["mean_map_loss"] for run in arms["weak"].runs])
+    loss.axhline(mean_map, color="0.6", linewidth=0.8, linestyle="--", zorder=0)
+    loss.annotate(
+        "the mean map", (1, mean_map), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7
+    )
+    top = np.quantile(arms["random"].curve("validation_loss")[1][:, 0], 0.5)
+    loss.set_ylim(top=min(top, 1.6 * mean_map))
+    for axes, title in ((loss, "loss (mean squared error)\nvalidation; dotted: training"), (cc, "CC"), (nss, "NSS")):
+        axes.set(xlabel="epochs of fixation pictures", title=title)
+    cc.legend(frameon=False, fontsize=8, loc="lower right")
+    _save(figure, path)
+
+
+def labels(arms: dict[str, Arm], path: Path) -> None:
+    """Scores over the number of fixation pictures."""
+    figure, panels = _figure(3)
+    for axes, metric, title in zip(panels, ("cc", "nss", "kl"), ("CC", "NSS", "KL (less is better)"), strict=True):
+        for start, (label, color) in STARTS.items():
+            line = by_share(arms, start).values()
+            for arm in line:  # a point for each seed
+                axes.plot([arm.learnt] * len(arm.runs), arm.scores(metric).mean(1), ".", color=color, alpha=0.5)
+            means = [arm.scores(metric).mean() for arm in line]
+            axes.plot([arm.learnt for arm in line], means, color=color, label=label)
+        axes.set(xscale="log", xlabel="pictures with fixations", title=title)
+    panels[0].legend(frameon=False, fontsize=8)
+    _save(figure, path)
+
+
+def selection(arms: dict[str, Arm], path: Path) -> None:
+    """Paired differences to the base."""
+    figure, panels = _figure(3, height=2.8)
+    names = [name for name in arms if name != "lowest-half"]
+    for axes, metric, title in zip(panels, ("cc", "nss", "kl"), ("CC", "NSS", "KL (less is better)"), strict=True):
+        for row, name in enumerate(names):
+            found = difference(arms[name], arms["lowest-half"], metric)
+            axes.plot([found.low, found.high], [row, row], color=WEAK[1], linewidth=3, solid_capstyle="round")
+            axes.plot([found.least, found.most], [row, row], "|", color="0.3", markersize=9)
+        axes.axvline(0, color="0.6", linewidth=0.8)
+        axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), title=title)
+        axes.set_xlabel("difference to the half of lowest entropy")
+        axes.set_yticklabels(names if axes is panels[0] else [])
+    _save(figure, path)
+
+
+def encoder(arms: dict[str, Arm], path: Path) -> None:
+    """Scores over all compute, the pre-training included."""
+    figure, panels = _figure(3)
+    columns = {"validation_cc": "CC", "validation_nss": "NSS", "validation_loss": "loss (KL + 1 - CC)"}
+    for axes, (column, title) in zip(panels, columns.items(), strict=True):
+        for name, (label, color) in ENCODER.items():
+            x, values = arms[name].curve(column)
+            before = (arms[name].runs[0].about["job"]["start"] or {}) if name.endswith("-weak") else {}
+            _band(axes, (x + before.get("pictures", 0))[1:], values[:, 1:], color, label=label)
+        axes.set(xlabel="pictures seen, both steps", title=title)
+    panels[0].legend(frameon=False, fontsize=8, loc="center right")
+    _save(figure, path)
+
+
+def plateau(arms: dict[str, Arm], path: Path) -> None:
+    """Validation loss over steps, in units of the mean map's."""
+    figure, panels = _figure(2)
+    for name, arm in arms.items():
+        axes, run = panels[int("people" in name)], arm.runs[0]
+        loss = run.log["validation_loss"] / run.about["mean_map_loss"]
+        axes.plot(run.log["step"], loss, label=name, linewidth=1.4)
+    for axes, title in zip(panels, ("learning weak labels", "learning human fixations"), strict=True):
+        axes.axhline(1, color="0.6", linewidth=0.8, linestyle="--", zorder=0)
+        axes.set(xlabel="steps", ylabel="validation loss / loss of the mean map", title=title, ylim=(0.3, 1.8))
+        axes.legend(frameon=False, fontsize=7, loc="upper right", ncols=2)
+    _save(figure, path)
+
+
+def _figure(columns: int, height: float = 3.4) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure  # not pyplot: no window, no global state
+
+    figure = Figure(figsize=(3.6 * columns, height), layout="constrained")
+    return figure, figure.subplots(1, columns)
+
+
+def _band(axes: Any, x: np.ndarray, values: np.ndarray, color: str, **look: Any) -> None:
+    mean, half = over_seeds(values)
+    axes.plot(x, mean, color=color, linewidth=1.4, **look)
+    axes.fill_between(x, mean - half, mean + half, color=color, alpha=0.2, linewidth=0)
+
+
+def _save(figure: Any, path: Path) -> None:
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.2, linewidth=0.5)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=130)

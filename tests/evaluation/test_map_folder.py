@@ -1,0 +1,189 @@
+"""Maps that other tools have made, as a model: what is read, how, and what is refused in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.io import savemat
+
+from helpers import Run, Write
+from wepsam import maps
+from wepsam.datasets import FixationDataset, Sample, open_dataset
+from wepsam.evaluation import MapFolder, evaluate
+from wepsam.evaluation.map_folder import map_size, read_map
+
+
+@pytest.fixture
+def own(own_dataset: Path) -> FixationDataset:
+    return open_dataset(f"csv={own_dataset}")
+
+
+@pytest.fixture
+def folder(own: FixationDataset, tmp_path: Path) -> Path:
+    """The densities themselves, as float64 .npy."""
+    made = tmp_path / "their_maps"
+    made.mkdir()
+    for sample in own:
+        np.save(made / f"{sample.id}.npy", sample.density())
+    return made
+
+
+def test_densities_from_a_folder_score_as_from_a_function(own: FixationDataset, folder: Path) -> None:
+    result = evaluate(MapFolder(folder), own)
+    answers = {sample.stimulus().tobytes(): sample.density() for sample in own}
+    assert result.rows == evaluate(lambda stimulus: answers[stimulus.tobytes()], own).rows
+    assert result.about["model"] == "their_maps"
+    assert result.about["maps"]["files"] == 12
+    assert result.about["maps"]["resized"] == 0
+    np.testing.assert_allclose(result.scores("cc"), 1)
+
+
+def test_the_record_changes_with_any_byte(own: FixationDataset, folder: Path) -> None:
+    before = MapFolder(folder).check(own)
+    assert before == MapFolder(folder).check(own)
+    (folder / "not_asked_for.npy").write_bytes((folder / "000.npy").read_bytes())
+    assert before == MapFolder(folder).check(own)
+    data = bytearray((folder / "003.npy").read_bytes())
+    data[-1] ^= 1
+    (folder / "003.npy").write_bytes(data)
+    assert before["sha256"] != MapFolder(folder).check(own)["sha256"]
+
+
+VALUES = np.array([[0, 1, 2], [3, 200, 255]])
+
+
+def test_each_kind_of_file_is_read_without_loss(tmp_path: Path) -> None:
+    eight, sixteen = VALUES.astype(np.uint8), (VALUES * 257 - VALUES // 200).astype(np.uint16)
+    files = {}
+    for suffix in (".png", ".tif", ".tiff"):
+        Image.fromarray(eight).save(tmp_path / f"8{suffix}")
+        Image.fromarray(sixteen).save(tmp_path / f"16{suffix}")
+        files |= {f"8{suffix}": eight, f"16{suffix}": sixteen}
+    Image.fromarray(VALUES.astype(np.float32) / 7).save(tmp_path / "float.tif")
+    Image.fromarray(np.stack([eight] * 3, axis=2)).save(tmp_path / "color.png")
+    Image.fromarray(np.full((8, 8), 77, np.uint8)).save(tmp_path / "flat.JPG", format="JPEG")
+    np.save(tmp_path / "double.npy", VALUES / 7)
+    np.save(tmp_path / "channel.npy", (VALUES / 7)[..., None])
+    savemat(tmp_path / "map.mat", {"anything": VALUES / 7, "note": "text", "scale": 3.0})
+    files |= {"float.tif": VALUES.astype(np.float32) / 7, "color.png": eight, "flat.JPG": np.full((8, 8), 77)}
+    files |= dict.fromkeys(("double.npy", "channel.npy", "map.mat"), VALUES / 7)
+    for name, expected in files.items():
+        np.testing.assert_array_equal(read_map(tmp_path / name), expected, err_msg=name)
+        assert map_size(tmp_path / name) == expected.shape, name
+
+
+def _bad(path: Path) -> None:
+    """Write what its name says."""
+    name = path.stem
+    if name == "pickle":
+        np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    elif path.suffix == ".npy":
+        contents = {"cube": np.ones((2, 3, 4)), "negative": -np.ones((2, 2)), "nan": np.full((2, 2), np.nan)}
+        np.save(path, contents.get(name, np.array([["text"]])))
+    elif path.suffix == ".mat":
+        savemat(path, {"a": np.ones((2, 2)), "b": np.ones((2, 2))} if name == "two" else {"a": "text"})
+    elif name == "colored":
+        Image.fromarray(np.arange(12, dtype=np.uint8).reshape(2, 2, 3)).save(path)
+    elif name == "see-through":
+        Image.fromarray(np.full((2, 2, 4), 7, np.uint8)).save(path)
+    else:
+        path.write_bytes(b"no picture")
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("pickle.npy", "allow_pickle=False"),
+        ("cube.npy", r"has the shape \(2, 3, 4\), expected \(H, W\)"),
+        ("negative.npy", "the smallest value is -1, a map is >= 0"),
+        ("nan.npy", "4 of 4 values are NaN or infinite"),
+        ("text.npy", "expected numbers"),
+        ("two.mat", "one two-dimensional variable, has a, b"),
+        ("none.mat", "one two-dimensional variable, has none"),
+        ("broken.mat", "cannot be read|broken.mat: "),
+        ("colored.png", "a colored or transparent picture, expected a gray map"),
+        ("see-through.png", "a colored or transparent picture"),
+        ("broken.png", "cannot be read"),
+    ],
+)
+def test_what_is_no_map(tmp_path: Path, name: str, complaint: str) -> None:
+    _bad(tmp_path / name)
+    with pytest.raises(ValueError, match=complaint) as error:
+        read_map(tmp_path / name)
+    assert name in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_missing_and_wrongly_sized_maps_are_one_line(own: FixationDataset, folder: Path) -> None:
+    np.save(folder / "004.npy", np.ones((20, 30)))
+    np.save(folder / "007.npy", np.ones((20, 31)))
+    with pytest.raises(
+        ValueError, match=r"the map of 004 in .*their_maps is 30x20, its picture 60x40;.*\(and 1 more\)"
+    ):
+        evaluate(MapFolder(folder), own)
+    (folder / "004.npy").unlink()
+    (folder / "005.npy").unlink()
+    with pytest.raises(ValueError, match=r"has no map for 2 of 12 pictures, the first 004: expected 004 with .png"):
+        evaluate(MapFolder(folder), own)
+    Image.fromarray(VALUES.astype(np.uint8)).save(folder / "000.png")
+    with pytest.raises(ValueError, match=r"has both 000.npy and 000.png; which one"):
+        MapFolder(folder)
+    with pytest.raises(ValueError, match=r"no maps in .*nowhere"):
+        MapFolder(folder / "nowhere")
+
+
+def test_resized_only_if_asked_and_recorded(own: FixationDataset, folder: Path) -> None:
+    small = maps.enlarge(own[4].density(), (20, 30))
+    np.save(folder / "004.npy", small)
+    chosen = MapFolder(folder, resize=True)
+    np.testing.assert_array_equal(chosen(own[4]), maps.enlarge(small, (40, 60)))
+    result = evaluate(chosen, own)
+    assert result.about["maps"]["resized"] == 1
+    assert 0.9 < result.rows[4]["cc"] < 1
+
+
+def test_ids_that_are_paths(tmp_path: Path, write: Write) -> None:
+    """Maps may lie in folders as the stimuli do; where stems repeat, they must."""
+    samples = []
+    for id in ("Action/001.png", "Art/001.png"):
+        path = write(tmp_path / "stimuli" / id, np.zeros((4, 6), np.uint8))
+        write(tmp_path / "maps" / id, np.full((4, 6), len(id), np.uint8))
+        samples.append(Sample(id, path, (4, 6), np.array([[1.0, 1.0]]), np.array([0]), 1.0))
+    data = FixationDataset("toy", tuple(samples), 1.0)
+    chosen = MapFolder(tmp_path / "maps")
+    assert chosen.check(data)["files"] == 2
+    assert [chosen(sample)[0, 0] for sample in data] == [14, 11]
+    with pytest.raises(ValueError, match=r"would be the map of both Action/001.png and Art/001.png; name maps by ids"):
+        MapFolder(tmp_path / "maps" / "Art").check(data)
+
+
+def test_evaluate_a_folder_from_the_command_line(
+    own_dataset: Path, folder: Path, wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("evaluate", f"{folder}/", "-d", f"csv={own_dataset}", "--split", "all", "-o", folder.parent / "results")
+    code, out, _ = wepsam_command(*command)
+    assert code == 0
+    path = folder.parent / "results" / "pictures_with_csv-all" / "their_maps.json"
+    assert out.startswith(f"{path.with_suffix('.csv')}: auc_judd 0.9")
+    about = json.loads(path.read_text())
+    assert about["maps"]["files"] == 12
+    assert not list(path.parent.glob(".*"))
+    (folder / "011.npy").unlink()
+    code, out, err = wepsam_command(*command)
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert "has no map for 1 of 12 pictures, the first 011" in err
+    named = folder.rename(folder.with_name("gbvs"))
+    code, _, err = wepsam_command("evaluate", named, "-d", f"csv={own_dataset}")
+    assert code == 2
+    assert "has the name of another model; rename it" in err
+    (folder.parent / "elsewhere" / "gbvs").mkdir(parents=True)
+    monkeypatch.chdir(folder.parent / "elsewhere")  # a model's name means the model, whatever lies here
+    assert wepsam_command("evaluate", "gbvs", "-d", f"csv={own_dataset}")[0] == 0
+    code, _, err = wepsam_command("evaluate", "wepsam-paper", "-d", f"csv={own_dataset}", "--resize")
+    assert code == 2
+    assert "--resize is for a folder of maps" in err

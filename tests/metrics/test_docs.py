@@ -1,0 +1,58 @@
+"""docs/metrics.md tells the truth: its table comes from the results files, its code runs, its picture's claims hold."""
+
+import re
+import runpy
+from pathlib import Path
+
+import numpy as np
+
+from wepsam import metrics
+from wepsam.evaluation.table import insert
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "metrics.md").read_text(encoding="utf-8")
+MADE_BY = runpy.run_path(str(DOCS.parent / "recipes" / "metrics_figure.py"))
+
+
+def test_the_table_is_that_of_the_results():
+    assert insert(
+        DOCS / "metrics.md", "ceiling", MADE_BY["ceiling"](DOCS.parent / "results/osie-validation"), write=False
+    )
+
+
+def test_every_metric_is_explained():
+    for name in metrics.METRICS.keys() | metrics.ON_REQUEST.keys():
+        assert f"`{name}`" in PAGE, name
+
+
+def test_the_code_runs():
+    truth, predictions = MADE_BY["example"]()
+    names = {"saliency_map": predictions["blurred"], "fixations": truth["fixations"], "density": truth["density"]}
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(code, names)
+
+
+def test_what_the_page_says_of_the_picture():
+    truth, predictions = MADE_BY["example"]()
+    mit, tuebingen = (
+        {name: metrics.score(values, **truth, protocol=protocol) for name, values in predictions.items()}
+        for protocol in metrics.PROTOCOLS
+    )
+
+    def best(scores: dict[str, dict[str, float]], metric: str) -> str:
+        return max(scores, key=lambda name: scores[name][metric])
+
+    assert best(mit, "auc_borji") == "blurred"  # rewards blur ...
+    assert mit["peaky"]["auc_borji"] < mit["center bias"]["auc_borji"]  # ... and punishes peaky maps that are right
+    assert best(mit, "nss") == "peaky"
+    assert best(mit, "info_gain") in ("the density", "plus a constant")
+    assert np.isclose(mit["peaky"]["auc_judd"], mit["the density"]["auc_judd"])  # the same order of the pixels
+    assert mit["center bias"]["auc_shuffled"] < 0.5
+    assert np.isclose(mit["plus a constant"]["sim"], 1)  # an offset is free in `mit`, and costs in `tuebingen`
+    assert tuebingen["plus a constant"]["sim"] < 0.5
+    # What people looked at and the map says is impossible.
+    assert min(mit, key=lambda name: mit[name]["info_gain"]) == "one of two"
+    assert max(mit, key=lambda name: mit[name]["kl_div"]) == "one of two"
+    # A near miss is better than a far one, to emd and to no other.
+    near, far = (np.roll(truth["density"], pixels, axis=1) for pixels in (100, 160))
+    assert metrics.emd(near, truth["density"]) < metrics.emd(far, truth["density"])

@@ -1,0 +1,126 @@
+"""Who does the work makes no difference: processes, a Ray instance, a Dask cluster of two workers, really started."""
+
+from __future__ import annotations
+
+import logging
+import operator
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers import Paint, Run, Write, rows_of, same_content
+from wepsam.weak import engines
+from wepsam.weak.engines import EngineError
+from wepsam.weak.labeling import label
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory, paint: Paint, write: Write) -> Path:
+    folder = tmp_path_factory.mktemp("engines") / "photos"
+    for seed in range(10):
+        write(folder / f"{seed}.jpg", paint(seed))
+    (folder / "broken.jpg").write_bytes(b"<html>")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def local(photos: Path) -> Path:
+    label(photos, photos.parent / "local", workers=1, part_size=2)
+    return photos.parent / "local"
+
+
+@pytest.fixture(scope="module")
+def dask_scheduler() -> Iterator[str]:
+    distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
+        yield cluster.scheduler_address
+
+
+def test_results_come_in_the_order_of_the_calls() -> None:
+    told: list[int] = []
+    calls = ((k, 1) for k in range(7))
+    assert engines.run(operator.add, calls, workers=2, done=told.append) == list(range(1, 8))
+    assert told == sorted(set(told))
+    assert told[-1] == 7
+
+
+def test_dask(photos: Path, local: Path, tmp_path: Path, dask_scheduler: str, wepsam_command: Run) -> None:
+    options = ["--engine", "dask", "--scheduler", dask_scheduler, "--part-size", 2]
+    code, out, err = wepsam_command("label", photos, tmp_path / "weak", *options)
+    assert code == 0, err
+    assert out.splitlines()[0] == "11 read: 10 kept, 0 rejected, 1 failed"
+    assert "11/11" in err
+    assert same_content(tmp_path / "weak", local)
+
+
+def test_work_begun_here_goes_on_there(photos: Path, local: Path, tmp_path: Path, dask_scheduler: str) -> None:
+    label(photos, tmp_path / "weak", workers=2, part_size=2)
+    for part in (0, 3):
+        (tmp_path / "weak" / f"part-{part:05d}.parquet").unlink()
+    label(photos, tmp_path / "weak", part_size=2, engine="dask", scheduler=dask_scheduler)
+    assert same_content(tmp_path / "weak", local)
+
+
+def test_what_goes_wrong_on_a_cluster_is_told_here(photos: Path, dask_scheduler: str) -> None:
+    with pytest.raises(ZeroDivisionError):
+        engines.run(operator.truediv, [(1, 1), (1, 0)], engine="dask", scheduler=dask_scheduler)
+
+
+def die_once(k: int, folder: str) -> int:
+    """The fourth call ends its worker as the kernel does that has no memory left."""
+    died = Path(folder, "died")
+    if k == 3 and not died.exists():
+        died.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return k
+
+
+def test_dask_gives_the_work_of_a_dead_worker_to_another(tmp_path: Path, dask_scheduler: str) -> None:
+    calls = [(k, str(tmp_path)) for k in range(8)]
+    assert engines.run(die_once, calls, engine="dask", scheduler=dask_scheduler) == list(range(8))
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[None]:
+    ray = pytest.importorskip("ray", reason="needs the extra [cluster]")
+    here = {"env_vars": {"PYTHONPATH": str(Path(__file__).parents[1])}}  # where the functions of these tests are
+    ray.init(address="local", num_cpus=2, log_to_driver=False, logging_level=logging.ERROR, runtime_env=here)
+    yield
+    ray.shutdown()
+
+
+@pytest.mark.usefixtures("ray")
+def test_what_goes_wrong_on_ray_is_told_here(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"^\[Errno 2\] No such file or directory: '/no/such/file'$"):
+        engines.run(os.stat, [("/",), ("/no/such/file",)], engine="ray")
+    with pytest.raises(ChildProcessError, match="a worker was ended from outside"):
+        engines.run(die_once, [(k, str(tmp_path)) for k in range(8)], engine="ray")
+
+
+@pytest.mark.usefixtures("ray")
+def test_ray(photos: Path, local: Path, tmp_path: Path) -> None:
+    told: list[int] = []
+    label(photos, tmp_path / "weak", part_size=2, engine="ray", progress=lambda done, total: told.append(done))
+    assert told[-1] == 11
+    assert same_content(tmp_path / "weak", local)
+    assert rows_of(tmp_path / "weak")["broken.jpg"]["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"engine": "spark"}, "engines are processes, ray, dask, not 'spark'"),
+        ({"scheduler": "tcp://127.0.0.1:1"}, "tcp://127.0.0.1:1 needs --engine ray or dask"),
+        ({"engine": "dask", "scheduler": "tcp://127.0.0.1:1"}, "no Dask scheduler at tcp://127.0.0.1:1"),
+        ({"engine": "dask", "scheduler": "there"}, "no Dask scheduler at there"),
+        ({"engine": "ray", "scheduler": "127.0.0.1:1"}, "no Ray cluster at 127.0.0.1:1"),
+    ],
+)
+def test_engines_that_are_not_there(options: dict[str, str], told: str) -> None:
+    with pytest.raises(EngineError) as caught:
+        engines.run(operator.add, [(1, 1)], **options)  # type: ignore[arg-type]
+    assert told in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
