@@ -16,10 +16,16 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     Raises:
         ValueError: a row with more or fewer cells.
     """
-    lines = [head, ["---"] * len(head), *rows]
-    if any(len(cells) != len(head) for cells in lines):
-        raise ValueError(f"a row does not have {len(head)} cells")
-    return "\n".join("|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|" for cells in lines)
+    lines = [_line(head), "|" + "---|" * len(head)]
+    for cells in rows:
+        if len(cells) != len(head):
+            raise ValueError(f"a row has {len(cells)} cells, the head has {len(head)}")
+        lines.append(_line(cells))
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
 
 
 def insert(path: Path, name: str, text: str, *, write: bool = True) -> bool:
