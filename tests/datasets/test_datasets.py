@@ -385,8 +385,8 @@ def test_real_fixations_lie_on_their_own_pictures(shared: Path, name: str) -> No
 
 def test_a_few_pictures_of_ones_own_have_one_for_validation() -> None:
     for some in ("ab", "pqrs"):
-        dataset = FixationDataset("own", tuple(Sample(i, Path(i), (1, 1)) for i in ids), 1.0)
+        dataset = FixationDataset("own", tuple(Sample(i, Path(i), (1, 1)) for i in some), 1.0)
         validation = dataset.split("validation")
         assert len(validation) >= 1
-        assert len(validation) + len(dataset.split("train")) == len(ids)
+        assert len(validation) + len(dataset.split("train")) == len(some)
     assert len(FixationDataset("own", (Sample("a", Path("a"), (1, 1)),), 1.0).split("train")) in (0, 1)
