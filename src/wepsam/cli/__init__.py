@@ -634,8 +634,9 @@ def compare(
 
     wepsam compare results/osie-validation results/classical/osie-validation --all
     """
+    from wepsam import cards
     from wepsam.evaluation.comparison import compared, differences, missing, together
-    from wepsam.evaluation.table import FORMATS, add_to_card
+    from wepsam.evaluation.table import FORMATS
 
     if form not in FORMATS:
         raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}, not {form!r}")
@@ -665,7 +666,7 @@ def compare(
         return
     for folder, evaluations in tables.items():
         if card is not None and not check:
-            add_to_card(card, folder.resolve().name, evaluations)
+            cards.add_scores(card, folder.resolve().name, evaluations)
         if models:
             known = {e.about["model"]: e for e in evaluations}
             if unknown := [name for name in models if name not in known]:
