@@ -17,7 +17,8 @@ from wepsam.classical.ensemble import card as ensemble_card
 from wepsam.cli import app
 from wepsam.evaluation import read
 from wepsam.evaluation.comparison import differences
-from wepsam.evaluation.table import as_markdown, insert, markdown
+from wepsam.evaluation.table import as_markdown, markdown
+from wepsam.markdown import insert
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

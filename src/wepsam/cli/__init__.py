@@ -657,12 +657,12 @@ def compare(
         print(table1(folders))
         return
     if public:
-        from wepsam.reproduction.boards import public as board
-        from wepsam.reproduction.boards.public_figure import scatter
+        from wepsam.reproduction.boards.leads import leads_markdown
+        from wepsam.reproduction.boards.leads_figure import draw_leads
 
-        _put(board.markdown(list(tables.values()), metric or "cc"), "public", into, check, f"{again} --public")
+        _put(leads_markdown(list(tables.values()), metric or "cc"), "public", into, check, f"{again} --public")
         if figures is not None and not check:
-            print(scatter(list(tables.values()), figures), file=sys.stderr)
+            print(draw_leads(list(tables.values()), figures), file=sys.stderr)
         return
     for folder, evaluations in tables.items():
         if card is not None and not check:
@@ -742,9 +742,9 @@ def reproduce(
         done = carry_out(names, data, out, results=results, size=SMOKE if smoke else FULL, workers=workers)
         print(f"{len(done)} runs: {results}")
     if report is not None:
-        from wepsam.reproduction.report import report as write
+        from wepsam.reproduction.report import page
 
-        for path in write(names, results, report, evaluated or []):
+        for path in page.write_report(names, results, report, evaluated or []):
             print(path)
 
 
