@@ -20,8 +20,9 @@ import numpy as np
 
 from benchmarks.common import table, timed
 from wepsam.classical import CLASSICAL
-from wepsam.evaluation.table import insert, write_card
+from wepsam.evaluation.table import write_card
 from wepsam.images import read_image, resize
+from wepsam.markdown import insert
 from wepsam.progress import track
 from wepsam.sources import find_images
 
