@@ -7,6 +7,7 @@ what is damaged or not installed is no mistake of the caller's), 2 a mistake in 
 import dataclasses
 import io
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -314,7 +315,8 @@ def adapt(
     """
     from wepsam.datasets.own import pictures_with_csv, pictures_with_maps
     from wepsam.deploy.to_onnx import export as write
-    from wepsam.evaluation.table import as_markdown, markdown
+    from wepsam.evaluation.comparison import score_table
+    from wepsam.evaluation.table import as_markdown
     from wepsam.prediction.predictor import weights_file
     from wepsam.training.adaptation import adapt as tune
 
@@ -336,7 +338,7 @@ def adapt(
     if as_json:
         _print_json(about | {"before": tuned.before.summary(), "after": tuned.after.summary(), "model": str(file)})
         return
-    print(markdown([tuned.before, tuned.after]), as_markdown(tuned.change), sep="\n\n")
+    print(as_markdown(score_table([tuned.before, tuned.after])), as_markdown(tuned.change), sep="\n\n")
     if tuned.losses:
         print(f"\nworse in {', '.join(tuned.losses)}: look closely before you use it")
     if tuned.gains:
@@ -501,51 +503,23 @@ def evaluate(
 
         wepsam evaluate maps/ -d osie=data/OSIE
     """
-    from wepsam.classical import FITTED, LEARNT_FROM
-    from wepsam.datasets import open_dataset
-    from wepsam.evaluation import MapFolder
-    from wepsam.evaluation import evaluate as score
-    from wepsam.evaluation.references import ALWAYS, PEOPLE
-    from wepsam.evaluation.results import saved
-    from wepsam.evaluation.table import markdown
+    from wepsam.evaluation import evaluate_all
+    from wepsam.evaluation.comparison import score_table
+    from wepsam.evaluation.table import as_markdown
 
-    asked = _model(model, threads=0 if workers == 1 else 1, resize=resize, quality=quality)
-    name = asked.name if isinstance(asked, MapFolder) else Path(model).stem
-    name += "" if quality == "best" else f"-{quality}"
-    for spec in dataset:
-        part = open_dataset(spec).split(split)
-        if not len(part):
-            raise typer.BadParameter(f"{spec} has no {split} pictures; all of them: --split all")
-        if split != "validation" and model in (*FITTED, *wepsam.models()) and part.name in LEARNT_FROM:
-            print(f"{model} has learnt from the training part of {part.name}: these scores flatter it", file=sys.stderr)
-        folder = out / f"{part.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}"
-        results = []
-        for one in dict.fromkeys([name, *(ALWAYS if references else ())]):
-            result = saved(folder, one, part, split, protocol, also or ()) if one != name else None
-            try:
-                result = result or score(
-                    asked if one == name else _model(one), part, name=one, split=split, protocol=protocol,
-                    also=also or (), workers=workers, partial=folder / f".{one}.partial.csv",
-                )  # fmt: skip
-            except ValueError as error:
-                if one == name or one not in PEOPLE:
-                    raise
-                print(f"without {one}: {_one_line(error)}", file=sys.stderr)
-                continue
-            if one == name and (
-                isinstance(asked, MapFolder) or model.endswith(".onnx")
-            ):  # where its maps or weights are, for figures
-                result = dataclasses.replace(result, about=result.about | {"source": model})
-            if one == name and quality != "best":
-                result = dataclasses.replace(result, about=result.about | {"source": model, "quality": quality})
-            results.append(result)
-            path = result.save(folder)
-            if not as_json:
-                print(f"{path}: " + ", ".join(f"{name} {value:.3f}" for name, value in result.mean().items()))
+    results: dict[Path, list[Any]] = {}
+    for path, result in evaluate_all(
+        model, dataset, out, split=split, protocol=protocol, also=also or (), references=references, resize=resize,
+        quality=quality, workers=workers,
+    ):  # fmt: skip
+        results.setdefault(path.parent, []).append(result)
+        if not as_json:
+            print(f"{path}: " + ", ".join(f"{name} {value:.3f}" for name, value in result.mean().items()))
+    for table in results.values():
         if as_json:
-            _print_json([result.summary() for result in results] if references else results[0].summary())
+            _print_json([result.summary() for result in table] if references else table[0].summary())
         elif references:
-            print(f"\n{markdown(results)}")
+            print(f"\n{as_markdown(score_table(table))}")
 
 
 @app.command()
@@ -635,7 +609,9 @@ def compare(
     wepsam compare results/osie-validation results/classical/osie-validation --all
     """
     from wepsam import cards
-    from wepsam.evaluation.comparison import compared, differences, missing, together
+    from wepsam.evaluation import figures as figures_of
+    from wepsam.evaluation.comparison import compare as tables_of
+    from wepsam.evaluation.comparison import missing_rows, read_tables, score_table
     from wepsam.evaluation.table import FORMATS
 
     if form not in FORMATS:
@@ -645,7 +621,7 @@ def compare(
     # The first is a folder in any case; after it, what is no folder is a model.
     folders = [Path(text) for k, text in enumerate(results) if k == 0 or "/" in text or list(Path(text).glob("*.json"))]
     models = [text for text in results if Path(text) not in folders]
-    tables = together(folders)
+    tables = read_tables(folders)
     if sheet is not None and (len(tables) > 1 or not models or into is not None):
         raise typer.BadParameter("--sheet is of one set of pictures and of models that are named, and not for --into")
     if (everything or public) and (models or everything == public):
@@ -667,28 +643,33 @@ def compare(
     for folder, evaluations in tables.items():
         if card is not None and not check:
             cards.add_scores(card, folder.resolve().name, evaluations)
-        if models:
-            known = {e.about["model"]: e for e in evaluations}
-            if unknown := [name for name in models if name not in known]:
-                raise typer.BadParameter(f"no results of {unknown[0]} in {folder}; there are {', '.join(known)}")
-            evaluations = [known[name] for name in dict.fromkeys([*models, *([paired] if paired in known else [])])]
-        elif into is None and (lacking := missing(evaluations)):
-            print(
-                f"{folder} lacks {', '.join(lacking)}; to add them: wepsam evaluate MODEL -d NAME=FOLDER --references",
-                file=sys.stderr,
-            )
-        name = folder.resolve().name
-        if into is None or not paired:
-            _put(FORMATS[form](compared(evaluations)), name, into, check, again)
-        if paired:
-            if into is None:
-                print()
-            _put(FORMATS[form](differences(evaluations, paired)), f"{name}-minus-{paired}", into, check, again)
-        if into is None:
-            if figures is not None:
-                _figures(evaluations, figures, paired or "gbvs", dataset or [], metric, most)
-            if sheet is not None:
-                _sheet(evaluations, sheet, dataset or [], metric)
+    if into is None and not models:
+        for folder, evaluations in tables.items():
+            if lacking := missing_rows(score_table(evaluations)):
+                print(
+                    f"{folder} lacks {', '.join(lacking)}; to add them: wepsam evaluate MODEL -d NAME=FOLDER --references",
+                    file=sys.stderr,
+                )
+    for table in tables_of(folders, models=models, paired=paired):
+        if into is None and table.base:
+            print()
+        if into is None or not paired or table.base:
+            _put(FORMATS[form](table), table.name, into, check, again)
+    if into is None and figures is not None:
+        for path in figures_of.plot(
+            folders,
+            figures,
+            models=models,
+            paired=paired or "gbvs",
+            datasets=dataset or [],
+            metric=metric,
+            pictures=most,
+        ):
+            print(path, file=sys.stderr)
+    if into is None and sheet is not None:
+        print(
+            figures_of.plot_sheet(folders, sheet, models=models, datasets=dataset or [], metric=metric), file=sys.stderr
+        )
 
 
 @app.command()
@@ -787,16 +768,10 @@ def submit(
     assert folder is not None
     written = 0
     if not check:
-        model = _model(arguments[0])
-        if isinstance(model, str):
-            raise typer.BadParameter(f"{model} knows who looked where, which test pictures do not tell")
-        written = len(boards.submit(model, pictures, folder, benchmark=benchmark, form=form))
+        written = len(boards.submit(arguments[0], pictures, folder, benchmark=benchmark, form=form))
     wrong = boards.check(folder, pictures, benchmark)
     for line in wrong:
         print(line)
-    expected, has = boards.BENCHMARKS[benchmark].pictures, len(boards.stimuli(pictures))
-    if has != expected:
-        print(f"{pictures} has {has} pictures, {benchmark} has {expected}", file=sys.stderr)
     if wrong:
         print(f"{folder} is wrong in {len(wrong)} way{'s' * (len(wrong) > 1)}", file=sys.stderr)
         raise typer.Exit(1)
@@ -834,6 +809,8 @@ def main() -> None:
     """Entry point: a user's mistake is one line on stderr, not a traceback."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name may hold what the terminal's encoding does not
+    warnings = logging.StreamHandler(sys.stderr)
+    logging.getLogger("wepsam").addHandler(warnings)
     try:
         app()
     except (ValueError, ImportError, OSError, FloatingPointError) as error:
@@ -843,6 +820,8 @@ def main() -> None:
         if ended.code == 130:  # Typer's answer to Ctrl-C
             print("wepsam: interrupted; the same command goes on with what is missing", file=sys.stderr)
         raise
+    finally:
+        logging.getLogger("wepsam").removeHandler(warnings)
 
 
 def _one_line(error: Exception) -> str:
@@ -854,113 +833,15 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _model(name: str, *, threads: int = 0, resize: bool = False, quality: str = "best") -> Any:
-    from wepsam.classical import CLASSICAL
-    from wepsam.evaluation import REFERENCES, MapFolder
-
-    if quality != "best" and (name in {*REFERENCES, *CLASSICAL} or Path(name).is_dir()):
-        raise ValueError(f"--quality is for wepsam's own weights, {name} is none of them")
-    if name in REFERENCES:
-        return name
-    if name in CLASSICAL:
-        return CLASSICAL[name]
-    if name not in wepsam.models() and Path(name).is_dir():
-        folder = MapFolder(name, resize=resize)
-        if folder.name in (*REFERENCES, *CLASSICAL, *wepsam.models()):
-            raise ValueError(f"the folder {name} has the name of another model; rename it, its results are called so")
-        return folder
-    if resize:
-        raise ValueError(f"--resize is for a folder of maps, {name} is none")
-    return wepsam.load(name, threads, quality)
-
-
 def _put(table: str, name: str, into: Path | None, check: bool, again: str) -> None:
     """Print a table, or put it into its place in a page; with `check`, exit 1 if another one is there."""
-    from wepsam.evaluation.table import insert
+    from wepsam.markdown import insert
 
     if into is None:
         print(table)
     elif not insert(into, name, table, write=not check) and check:
         print(f"{into}: the table {name} is out of date; run {again} --into {into}", file=sys.stderr)
         raise typer.Exit(1)
-
-
-def _figures(evaluations: list[Any], out: Path, base: str, specs: list[str], metric: str, most: int) -> None:
-    from wepsam.evaluation import figures
-    from wepsam.evaluation.comparison import FIRST, LAST
-
-    first, known = evaluations[0], {e.about["model"]: e for e in evaluations}
-    metric = _metric(first, metric)
-    out /= f"{first.about['dataset']}-{first.about['split']}"
-    chosen = [e for name, e in known.items() if name not in (base, *FIRST, *LAST)] or [
-        e for name, e in known.items() if name not in (base, *LAST)
-    ]
-    for one in chosen:
-        if base in known:
-            print(figures.scatter(one, known[base], metric, out), file=sys.stderr)
-    part = _evaluated(first, specs)
-    if part is None:
-        return
-    for one in chosen:
-        names = dict.fromkeys([one.about["model"], *([base] if base in known else [])])
-        shown = [(known[name], answer) for name in names if (answer := _answer(known[name], part))]
-        for path in figures.sheets(one, shown, part, metric, out, most=most):
-            print(path, file=sys.stderr)
-
-
-def _sheet(evaluations: list[Any], path: Path, specs: list[str], metric: str) -> None:
-    from wepsam.evaluation import figures
-
-    first = evaluations[0]
-    part = _evaluated(first, specs)
-    if part is None:
-        raise typer.BadParameter(f"--sheet needs the pictures: --dataset NAME=FOLDER of {first.about['dataset']}")
-    shown = [(one, answer) for one in evaluations if (answer := _answer(one, part))]
-    figures.range_sheet(first, shown, part, _metric(first, metric), path)
-    print(path, file=sys.stderr)
-
-
-def _metric(evaluation: Any, metric: str) -> str:
-    """The metric that figures show."""
-    metric = metric or next(name for name in ("nss", "nss_density", *evaluation.metrics) if name in evaluation.metrics)
-    if metric not in evaluation.metrics:
-        raise typer.BadParameter(f"--metric is one of {', '.join(evaluation.metrics)}, not {metric!r}")
-    return metric
-
-
-def _evaluated(evaluation: Any, specs: list[str]) -> Any:
-    """The part of a dataset that was evaluated, if it is among those given."""
-    from wepsam.datasets import open_dataset
-
-    parts = [open_dataset(spec).split(evaluation.about["split"]) for spec in specs]
-    return next((part for part in parts if part.name == evaluation.about["dataset"]), None)
-
-
-def _answer(evaluation: Any, dataset: Any) -> Any:
-    """A function from a sample to the map that was scored; None, with a line on stderr, if it cannot be had again."""
-    from wepsam.classical import CenterBias
-    from wepsam.evaluation import MapFolder
-    from wepsam.evaluation.references import PEOPLE
-
-    about = evaluation.about
-    name = about["model"]
-    if name in PEOPLE:
-        return None
-    if name == "center-bias":
-        return CenterBias(dataset).without
-    try:
-        resized, quality = bool(about.get("maps", {}).get("resized")), about.get("quality", "best")
-        model = _model(about.get("source", name), resize=resized, quality=quality)
-        if isinstance(model, MapFolder):
-            same = model.check(dataset) == about["maps"]
-        else:
-            same = getattr(model, "card", {}).get("sha256") == about.get("weights")
-        if not same:
-            raise ValueError("it has changed since it was evaluated")
-    except ValueError as error:
-        print(f"no maps of {name} on the sheets: {_one_line(error)}", file=sys.stderr)
-        return None
-    return model if isinstance(model, MapFolder) else lambda sample: model(sample.stimulus())
 
 
 def _settings(name: str, stage: int, changes: list[str] | None) -> Any:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 
@@ -13,11 +12,11 @@ from wepsam.evaluation.comparison import (
     TITLES,
     Cell,
     Comparison,
-    compared,
     differences,
     higher_is_better,
-    place,
-    together,
+    read_tables,
+    row_order,
+    score_table,
 )
 from wepsam.evaluation.results import Evaluation
 from wepsam.reproduction.boards.mit300 import MIT300, ROWS, Score
@@ -57,7 +56,7 @@ def table1(folders: Sequence[str | PathLike[str]]) -> str:
     """
     return "\n\n".join(
         [
-            *(_tables(evaluations) for evaluations in together(map(Path, folders)).values()),
+            *(_tables(evaluations) for evaluations in read_tables(folders).values()),
             "*Italics*: quoted, on the 300 pictures of MIT300. Their fixations are not public, so nothing can be "
             "measured on them here. The systems of the paper's table are quoted from the paper, the others from the "
             "board. After the slash: measured, mean ± half of the 95 % bootstrap interval over pictures. Minus GBVS: "
@@ -68,9 +67,9 @@ def table1(folders: Sequence[str | PathLike[str]]) -> str:
 
 def _tables(evaluations: list[Evaluation]) -> str:
     """The two tables of one set of pictures."""
-    scores, leads = compared(evaluations), differences(evaluations, "gbvs")
+    scores, leads = score_table(evaluations), differences(evaluations, "gbvs")
     columns = [name for name in COLUMNS if name in scores.metrics]
-    rows = _rows(sorted(evaluations, key=place))
+    rows = _rows(sorted(evaluations, key=row_order))
     gbvs = MIT300["GBVS"]
     leading = [
         Row(row.name, {name: row.quoted[name] - gbvs[name] for name in row.quoted}, row.model)

@@ -77,5 +77,5 @@ def blocks(
         texts[study] = make_table(outcomes.get(study) or read_study(results, study))
     texts |= {"in-short": claims.in_short(outcomes), "schedule": schedule_table(outcomes)}
     if evaluated:
-        texts["table1"] = table1([Path(folder) for folder in evaluated])
+        texts["table1"] = table1(evaluated)
     return texts
