@@ -120,7 +120,11 @@ def commands() -> Iterator[str]:
 def test_commands_and_names_exist() -> None:
     known = set(commands())
     groups = {name.split()[0] for name in known if " " in name}
-    for words in re.findall(r"wepsam ([a-z]\w*(?: [a-z]\w*)?)", "\n".join(re.findall(r"`[^`]+`", README))):
+    code = [
+        *re.findall(r"^```\w*\n(.*?)^```", README, re.DOTALL | re.MULTILINE),
+        *re.findall(r"(?<!`)`([^`\n]+)`(?!`)", README),
+    ]
+    for words in re.findall(r"(?:^|bin/)wepsam ([a-z]\w*(?: [a-z]\w*)?)", "\n".join(code), re.MULTILINE):
         name, _, below = words.partition(" ")
         assert name in known, words
         assert name not in groups or words in known, below
