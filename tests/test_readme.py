@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 import wepsam
 from wepsam import cards
 from wepsam.classical import CLASSICAL
 from wepsam.classical.ensemble import card as ensemble_card
-from wepsam.cli import app
+from wepsam.cli import reference
 from wepsam.evaluation import read
 from wepsam.evaluation.comparison import differences
 from wepsam.evaluation.table import as_markdown, insert, markdown
@@ -104,8 +103,7 @@ def test_both_validation_sets_are_there():
 
 
 def test_commands_and_names_exist():
-    known = set(re.findall(r"│ (\w+)  ", CliRunner().invoke(app, ["--help"]).output))
-    known |= {command.callback.__name__ for command in app.registered_commands}
+    known = {context.info_name for context in reference.contexts()}
     for command in re.findall(r"`?wepsam (\w+)", README):
         assert command in known or command.isupper(), command
     for name in re.findall(r"wepsam\.(\w+)\(", README):

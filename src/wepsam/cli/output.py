@@ -1,0 +1,33 @@
+"""What commands print: JSON, and tables on the terminal or in a page."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from wepsam import markdown
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; paths become text."""
+    print(json.dumps(value, indent=1, default=str))
+
+
+def names(texts: list[str] | None) -> list[str]:
+    """The names of a repeatable option, each of which may hold several with commas between them."""
+    return [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
+
+
+def put_table(table: str, name: str, into: Path | None, check: bool, again: str) -> None:
+    """Print a table, or put it into its place in a page.
+
+    With `check`, nothing is written: a page with another table is named with the command that updates it, and the exit
+    code is 1.
+    """
+    if into is None:
+        print(table)
+    elif not markdown.insert(into, name, table, write=not check) and check:
+        print(f"{into}: the table {name} is out of date; run {again} --into {into}", file=sys.stderr)
+        raise typer.Exit(1)
