@@ -95,7 +95,9 @@ def _contact_sheet(weak: PathOrUrl, order: np.ndarray, entropies: np.ndarray) ->
     stimuli, teacher_maps, _ = store.read_rows(weak, order[ranks.ravel()])
     saliency_maps = [maps.enlarge(m, stimuli.shape[1:3]) for m in teacher_maps]
     # Each row has three groups of four cells; the fourth cell is empty and separates the groups.
-    cells = [cell for s, m in zip(stimuli, saliency_maps, strict=True) for cell in (s, colorize(m), overlay(s, m), None)]
+    cells = [
+        cell for s, m in zip(stimuli, saliency_maps, strict=True) for cell in (s, colorize(m), overlay(s, m), None)
+    ]
     captions = [text for rank in ranks.ravel() for text in (f"{entropies[rank]:.2f} bit", "", "", "")]
     labels = [text for k in ("lowest", "middle", "highest") for text in (f"{k} entropy", "teacher map", "overlay", "")]
     starts = range(0, len(cells), len(labels))

@@ -120,9 +120,7 @@ def check(folder: PathOrUrl) -> Iterator[tuple[Counter[str], Counter[str]]]:
             ids.add(row["id"])
         yield Counter(row["status"] for row in rows), Counter(row["reason"] for row in rows if row["reason"])
     if ids.hex() != read_manifest(folder).fingerprint:
-        raise DamagedError(
-            f"the parts of {folder} do not hold the pictures of its {MANIFEST}; label into a new folder"
-        )
+        raise DamagedError(f"the parts of {folder} do not hold the pictures of its {MANIFEST}; label into a new folder")
 
 
 def _is_complete(row: dict[str, Any]) -> bool:
