@@ -100,6 +100,7 @@ def wepsam_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
         from wepsam import cli
 
         monkeypatch.setattr(sys, "argv", ["wepsam", *map(str, arguments)])
+        capsys.readouterr()  # without what the test printed before
         with pytest.raises(SystemExit) as exit_:
             cli.main()
         out, err = capsys.readouterr()

@@ -1,8 +1,6 @@
 """wepsam label and wepsam inspect: the weak labels of step 1."""
 
-import sys
-from pathlib import Path
-
+import wepsam
 from wepsam.cli import options, output
 
 
@@ -30,24 +28,13 @@ def label(
         wepsam label photos/ weak-taught/ --teacher runs/teacher.onnx --size none --keep-aspect
         wepsam label s3://bucket/shards/ s3://bucket/weak --size 512 --engine ray --scheduler auto
     """
-    from wepsam.progress import bar
-    from wepsam.weak import labeling
-    from wepsam.weak.pictures import find_pictures
-
     if size != "none" and (not size.isdigit() or int(size) == 0):
         raise ValueError(f"--size takes a number of pixels or none, not {size!r}")
-    if Path(out).is_file():  # "label *.jpg", the folder forgotten
-        raise ValueError(f"{out} is a file; the last argument is the weak-label folder")
-    with bar(0, "reading archives", after=1) as shown:
-        pictures = find_pictures(photos, leave_out=labeling.drawn(out), progress=shown.update)
-    if pictures.repeated:
-        print(f"{pictures.repeated} paths are named more than once; each is labeled once", file=sys.stderr)
-    with bar(0, "labeling") as shown:
-        counts = labeling.label(
-            pictures, out, teacher=teacher, size=None if size == "none" else int(size), keep_aspect=keep_aspect,
-            workers=workers, part_size=part_size, stimulus_size=stimulus_size, map_size=map_size, engine=engine,
-            scheduler=scheduler, progress=shown.update,
-        )  # fmt: skip
+    counts = wepsam.label(
+        photos, out, teacher=teacher, size=None if size == "none" else int(size), keep_aspect=keep_aspect,
+        workers=workers, part_size=part_size, stimulus_size=stimulus_size, map_size=map_size, engine=engine,
+        scheduler=scheduler,
+    )  # fmt: skip
     print(
         f"{sum(counts.values())} read: {counts['kept']} kept, {counts['rejected']} rejected, {counts['failed']} failed"
     )
@@ -63,14 +50,9 @@ def inspect(weak: options.WeakFolder, out: options.InspectOut = None, as_json: o
         wepsam inspect weak/
         wepsam inspect s3://bucket/weak --out look/
     """
-    from wepsam.files import is_url
-    from wepsam.progress import bar
     from wepsam.weak import inspection
 
-    if out is None and is_url(weak):
-        raise ValueError(f"{weak} is a URL; name a folder for the pictures with --out")
-    with bar(0, "checking", after=1) as shown:
-        report = inspection.inspect(weak, out or weak, progress=shown.update)
+    report = inspection.inspect(weak, out)
     if as_json:
         output.print_json(report)
         return
