@@ -6,7 +6,6 @@ file, importing the libraries the limit of a cold start, the network alone on al
 """
 
 import argparse
-import json
 import os
 import platform
 import shlex
@@ -22,8 +21,8 @@ import numpy as np
 
 import wepsam
 from benchmarks.common import LONGEST, as_jpeg, processor_time, table, timed
+from wepsam import cards
 from wepsam.classical import gbvs
-from wepsam.files import replacing
 from wepsam.images import read_image
 from wepsam.prediction.folder import predict_files
 from wepsam.prediction.predictor import weights_file
@@ -54,10 +53,7 @@ def main() -> None:
     print(table(["from the cold", "ms", "compared"], cold(names, jpegs[0], clock)), "\n")
     print(table([f"a folder, {os.cpu_count()} cores", "pictures/s", "compared"], folder(models, jpegs, clock)))
     for name, model in zip(names, models, strict=True) if options.card else ():
-        path = weights_file(name).with_suffix(".json")
-        speed = {"milliseconds": round(milliseconds[model.name], 2), "what": "one forward, one core", "on": machine()}
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(model.card | {"speed": speed}, indent=1, ensure_ascii=False) + "\n")
+        cards.add_speed(weights_file(name), milliseconds[model.name], "one forward, one core", machine())
 
 
 def one_picture(models: list[wepsam.Predictor], jpegs: list[bytes], clock: Clock) -> tuple[Rows, dict[str, float]]:

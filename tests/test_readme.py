@@ -48,12 +48,12 @@ def test_the_tables_of_the_training_free_models_are_those_of_the_results():
 def test_the_card_of_the_training_free_models_is_that_of_the_results():
     """`wepsam models` tells of each how fast it is and what it scores; no number is typed."""
     known = cards.classical()
-    measured = {e.about["model"]: e.mean() for e in read(ROOT / "results" / "classical" / cards.PICTURES)}
+    measured = {e.about["model"]: e.mean() for e in read(ROOT / "results" / "classical" / cards.SCORED_ON)}
     for name, model in known.items():
         assert model["what"]
         if name not in VARIANTS:
             assert model.get("milliseconds"), f"{name}: python -m benchmarks.classical --card ..."
-            assert model["scores"][cards.PICTURES] == pytest.approx(measured[name], abs=1e-4), name
+            assert model["scores"][cards.SCORED_ON] == pytest.approx(measured[name], abs=1e-4), name
 
 
 @pytest.mark.parametrize("model", ["wepsam-lite", "wepsam-paper"])

@@ -13,12 +13,12 @@ from onnx import numpy_helper
 
 import wepsam
 from wepsam import maps
+from wepsam.cards import WeightsError, sha256
 from wepsam.deploy.graph import DeployedLite, fold
 from wepsam.deploy.to_onnx import export
 from wepsam.images import read_image, resize, save_image
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.prediction.folder import predict_files
-from wepsam.prediction.predictor import WeightsError, sha256
 from wepsam.shapes import input_shape
 from wepsam.training.checkpoint import save_weights
 

@@ -25,8 +25,9 @@ def compare(
         wepsam compare results/osie-validation/ --paired gbvs --format latex
         wepsam compare results/osie-validation/ --into README.md --check
     """
+    from wepsam import cards
     from wepsam.evaluation import comparison
-    from wepsam.evaluation.table import FORMATS, add_to_card
+    from wepsam.evaluation.table import FORMATS
 
     if form not in FORMATS:
         raise ValueError(f"--format is one of {', '.join(FORMATS)}, not {form!r}")
@@ -38,7 +39,7 @@ def compare(
     again = f"wepsam compare {' '.join(map(str, results))}"
     for folder, evaluations in _glue.together(results).items():
         if card is not None and not check:
-            add_to_card(card, folder.resolve().name, evaluations)
+            cards.add_scores(card, folder.resolve().name, evaluations)
         if not models and into is None and (lacking := comparison.missing(evaluations)):
             print(
                 f"{folder} lacks {', '.join(lacking)}; to add them: wepsam evaluate MODEL -d NAME=FOLDER --references",

@@ -1,6 +1,5 @@
 """The light network back from the file that predicts: what ships can be trained on without its checkpoint."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
+from wepsam import cards
 from wepsam.networks.build import build
 from wepsam.networks.encoder import Conv
 from wepsam.networks.lite import LiteNet
@@ -21,8 +21,9 @@ def from_onnx(path: Path) -> LiteNet:
 
     Raises:
         ValueError: the file holds another network.
+        WeightsError: the file or its card is missing or damaged.
     """
-    config = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["network"]
+    config = cards.read(path)["network"]
     if "encoder" not in config:
         raise ValueError(f"{path} holds another network; only the light one can be read back")
     network = build(config | {"sources": 1})

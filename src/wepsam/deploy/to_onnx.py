@@ -1,6 +1,5 @@
 """Torch checkpoint -> one ONNX file with its card, checked against torch. What predicts needs no torch any more."""
 
-import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,13 +11,13 @@ import torch
 from torch import nn
 
 import wepsam
+from wepsam import cards
 from wepsam.deploy.graph import Deployed, DeployedLite, DeployedMrCnn, lite_to_onnx, shrink, to_onnx
 from wepsam.files import replacing
 from wepsam.images import read_image, resize
 from wepsam.networks.lite import LiteNet
 from wepsam.networks.mr_cnn import GRID, SIDES, MrCnn
 from wepsam.networks.paper import INPUT_SIZE, MAP_SIZE
-from wepsam.prediction.predictor import sha256
 from wepsam.shapes import STRIDE, input_shape
 from wepsam.sources import find_images
 from wepsam.training.checkpoint import load_weights
@@ -123,14 +122,13 @@ def export(
     with replacing(out) as temporary:
         onnx.save(smaller, temporary)
     text = {
-        "name": out.stem, "wepsam": wepsam.__version__, "sha256": sha256(out), "bytes": out.stat().st_size,
+        "name": out.stem, "wepsam": wepsam.__version__, "sha256": cards.sha256(out), "bytes": out.stat().st_size,
         **described, "sharpness": sharpness, "blur": blur, "floor": floor, "network": about["network"],
         "parameters": sum(p.numel() for p in network.parameters()), "wide_layers": attempt,
         "least_cc_with_torch": agreement, "training": {k: about[k] for k in ("start", "training", "settings", "step")},
         "validation": {"data": about["validation"], "scores": about["validation_scores"]},
     }  # fmt: skip
-    with replacing(out.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(text | (card or {}), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    cards.write(cards.path_of(out), text | (card or {}))
     return out
 
 
