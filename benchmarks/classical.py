@@ -20,8 +20,8 @@ import numpy as np
 from benchmarks.common import table, timed
 from wepsam import cards
 from wepsam.classical import CLASSICAL
-from wepsam.evaluation.table import insert
 from wepsam.images import read_image, resize
+from wepsam.markdown import insert
 from wepsam.progress import track
 from wepsam.sources import find_images
 

@@ -35,9 +35,10 @@ from wepsam.classical.gbvs import (
     features,
     lattice_shape,
 )
-from wepsam.evaluation.score import interval, read
-from wepsam.evaluation.table import NAMES, TITLES, insert, place
+from wepsam.evaluation.comparison import NAMES, TITLES, row_order
+from wepsam.evaluation.results import interval, read
 from wepsam.images import read_image, resize
+from wepsam.markdown import insert
 from wepsam.progress import track
 from wepsam.sources import find_images
 
@@ -269,7 +270,7 @@ METRICS = ("nss", "cc", "auc_judd", "sim", "kl_div")
 
 def teachers(jpegs: list[bytes], results: Path) -> str:
     rows = []
-    evaluations = sorted(read(results), key=place)
+    evaluations = sorted(read(results), key=row_order)
     for evaluation in evaluations:
         name = evaluation.about["model"]
         cost = ""

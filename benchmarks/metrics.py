@@ -23,7 +23,7 @@ from joblib import Parallel, delayed
 
 from benchmarks.common import table, timed
 from wepsam import maps
-from wepsam.evaluation.table import insert
+from wepsam.markdown import insert
 from wepsam.metrics import ON_REQUEST, PROTOCOLS, score
 
 SHAPE = (768, 1024)

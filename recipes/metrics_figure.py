@@ -11,8 +11,9 @@ import numpy as np
 
 from wepsam import maps, metrics
 from wepsam.evaluation import read
-from wepsam.evaluation.score import interval
-from wepsam.evaluation.table import TITLES, insert
+from wepsam.evaluation.comparison import TITLES
+from wepsam.evaluation.results import interval
+from wepsam.markdown import insert
 
 ROOT = Path(__file__).parents[1]
 SHAPE, SIGMA = (384, 512), 16.0

@@ -15,8 +15,9 @@ from wepsam.classical import CLASSICAL
 from wepsam.classical.ensemble import card as ensemble_card
 from wepsam.cli import reference
 from wepsam.evaluation import read
-from wepsam.evaluation.comparison import differences
-from wepsam.evaluation.table import as_markdown, insert, markdown
+from wepsam.evaluation.comparison import differences, score_table
+from wepsam.evaluation.table import as_markdown
+from wepsam.markdown import insert
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,7 +26,7 @@ RESULTS = sorted(path.parent for path in (ROOT / "results").glob("*/wepsam-paper
 
 @pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
 def test_tables_are_those_of_the_results(folder):
-    assert insert(ROOT / "README.md", folder.name, markdown(read(folder)), write=False)
+    assert insert(ROOT / "README.md", folder.name, as_markdown(score_table(read(folder))), write=False)
 
 
 VARIANTS = {"gbvs-128", "gbvs-256", "gbvs-512", "gbvs-graph", "center-gaussian", "rare2012-raw"}
@@ -35,7 +36,7 @@ def test_the_tables_of_the_training_free_models_are_those_of_the_results():
     folders = sorted((ROOT / "results" / "classical").iterdir())
     assert folders
     for folder in folders:
-        assert insert(ROOT / "docs" / "classical.md", folder.name, markdown(read(folder)), write=False)
+        assert insert(ROOT / "docs" / "classical.md", folder.name, as_markdown(score_table(read(folder))), write=False)
         if folder.name.endswith("-validation"):  # what the ensemble is worth
             known = {e.about["model"]: e for e in read(folder)}
             chosen = [known[name] for name in ("ensemble", *ensemble_card()["numbers"]["models"], "gbvs")]

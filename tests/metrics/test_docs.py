@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam import metrics
-from wepsam.evaluation.table import insert
+from wepsam.markdown import insert
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "metrics.md").read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from scipy.stats import spearmanr
 from helpers import ROOT, Run, made_up
 from wepsam.classical import CLASSICAL
 from wepsam.evaluation import Evaluation
-from wepsam.evaluation.comparison import compared, together
-from wepsam.evaluation.table import insert
+from wepsam.evaluation.comparison import read_tables, score_table
+from wepsam.markdown import insert
 from wepsam.reproduction.boards.mit300 import MIT300, ROWS, quoted
 from wepsam.reproduction.boards.public import beside, markdown, spearman
 from wepsam.reproduction.boards.public_figure import scatter
@@ -111,16 +111,16 @@ def test_folders_of_the_same_pictures_make_one_table(tmp_path: Path) -> None:
     }.items():
         for one in made:
             one.save(tmp_path / folder)
-    tables = together([tmp_path / name for name in "abcd"])
+    tables = read_tables([tmp_path / name for name in "abcd"])
     assert [(folder.name, [e.about["model"] for e in found]) for folder, found in tables.items()] == [
         ("a", ["gbvs", "net", "cas"]), ("c", ["gbvs"]), ("d", ["gbvs"])
     ]  # fmt: skip
     assert list(tables[tmp_path / "a"][0].scores("cc")) == [1, 2]
-    table = compared(tables[tmp_path / "a"])
+    table = score_table(tables[tmp_path / "a"])
     assert table.metrics == ("cc",)
-    assert table.note.endswith(" Not of all models: EMD.")
+    assert table.note.endswith(" Not scored for all models: EMD.")
     with pytest.raises(ValueError, match="no results in"):
-        together([tmp_path / "nowhere"])
+        read_tables([tmp_path / "nowhere"])
 
 
 def test_the_command(tmp_path: Path, wepsam_command: Run) -> None:
@@ -158,5 +158,5 @@ def test_the_figure_has_a_panel_for_each_metric(tmp_path: Path) -> None:
 
 def test_the_page_is_that_of_the_results() -> None:
     folders = [ROOT / "results" / "classical" / name for name in ("osie-all", "osie-validation")]
-    tables = together(folder for folder in folders if folder.is_dir())
+    tables = read_tables(folder for folder in folders if folder.is_dir())
     assert insert(ROOT / "docs" / "classical.md", "public", markdown(list(tables.values())), write=False)

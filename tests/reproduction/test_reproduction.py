@@ -15,7 +15,7 @@ from helpers import ROOT, Paint, Run, Write, write_osie
 from wepsam import evaluate, maps
 from wepsam.classical import CLASSICAL
 from wepsam.datasets import open_dataset
-from wepsam.evaluation.table import insert
+from wepsam.markdown import insert
 from wepsam.reproduction.boards.table1 import table1
 from wepsam.reproduction.report import REPORTS, blocks, claims
 from wepsam.reproduction.report.outcomes import Arm, Difference, Outcome, labels_needed, over_seeds

@@ -1,19 +1,17 @@
 """wepsam compare, plot, table1: tables and figures, made from results files only."""
 
-import sys
-from typing import Any
+from pathlib import Path
 
-from wepsam.cli import _glue, options, output
+from wepsam.cli import options, output
 
 
 def compare(
     results: options.Results,
-    model: options.Models = None,
+    models: options.Models = None,
     paired: options.Paired = None,
     form: options.Format = "markdown",
     into: options.Into = None,
     check: options.Check = False,
-    card: options.ScoresCard = None,
 ) -> None:
     """Print a table of evaluated models, with 95 % intervals over pictures.
 
@@ -25,46 +23,31 @@ def compare(
         wepsam compare results/osie-validation/ --paired gbvs --format latex
         wepsam compare results/osie-validation/ --into README.md --check
     """
-    from wepsam import cards
     from wepsam.evaluation import comparison
     from wepsam.evaluation.table import FORMATS
 
+    _check_options(into, check, form)
     if form not in FORMATS:
         raise ValueError(f"--format is one of {', '.join(FORMATS)}, not {form!r}")
-    if into is not None and form != "markdown":
-        raise ValueError(f"--into takes the Markdown table, not --format {form}")
-    if check and into is None:
-        raise ValueError("--check compares with a page; name it with --into FILE")
-    models = output.names(model)
-    again = f"wepsam compare {' '.join(map(str, results))}"
-    for folder, evaluations in _glue.together(results).items():
-        if card is not None and not check:
-            cards.add_scores(card, folder.resolve().name, evaluations)
-        if not models and into is None and (lacking := comparison.missing(evaluations)):
-            print(
-                f"{folder} lacks {', '.join(lacking)}; to add them: wepsam evaluate MODEL -d NAME=FOLDER --references",
-                file=sys.stderr,
-            )
-        if models:
-            evaluations = _glue.chosen(evaluations, [*models, *([paired] if paired else [])], folder)
-        name = folder.resolve().name
-        if into is None or not paired:
-            output.put_table(FORMATS[form](comparison.compared(evaluations)), name, into, check, again)
-        if paired:
-            if into is None:
-                print()
-            table = FORMATS[form](comparison.differences(evaluations, paired))
-            output.put_table(table, f"{name}-minus-{paired}", into, check, again)
+    tables = comparison.compare(results, models=output.names(models), paired=paired)
+    for number, table in enumerate(tables):
+        if into is not None:
+            if table.base == paired:
+                output.put_table(FORMATS[form](table), table.name, into, check)
+            continue
+        if not models and table.base is None and (lacking := comparison.missing_rows(table)):
+            output.complain(f"{table.name} lacks {', '.join(lacking)}; wepsam evaluate MODEL --references adds them")
+        print("\n" * (number > 0) + FORMATS[form](table))
 
 
 def plot(
     results: options.Results,
     out: options.PlotOut = None,
     range_sheet: options.RangeSheet = None,
-    model: options.Models = None,
-    dataset: options.PlotDatasets = None,
+    models: options.Models = None,
+    datasets: options.PlotDatasets = None,
     paired: options.PlotBase = "gbvs",
-    metric: options.PlotMetric = "",
+    metric: options.PlotMetric = None,
     pictures: options.PlotPictures = 6,
 ) -> None:
     """Draw figures of evaluated models.
@@ -76,21 +59,20 @@ def plot(
         wepsam plot results/osie-validation/ -m wepsam-paper -d osie=data/OSIE --out figures/
         wepsam plot results/osie-validation/ -m gbvs,sun -d osie=data/OSIE --range-sheet sheet.png
     """
+    from wepsam.evaluation import figures
+
     if out is None and range_sheet is None:
         raise ValueError("nothing to draw: name --out FOLDER for scatter plots and sheets, or --range-sheet FILE")
-    models, tables = output.names(model), _glue.together(results)
-    if range_sheet is not None and (len(tables) > 1 or not models or not dataset):
-        raise ValueError("--range-sheet takes results on the same pictures, at least one --model, and --dataset")
-    for folder, evaluations in tables.items():
-        if models:
-            extra = [paired] if any(e.about["model"] == paired for e in evaluations) and out else []
-            evaluations = _glue.chosen(evaluations, [*models, *extra], folder)
-        if out is not None:
-            for path in _glue.figures(evaluations, out, paired, dataset or [], metric, pictures):
-                print(path)
-        if range_sheet is not None:
-            shown = _glue.chosen(evaluations, models, folder)
-            print(_glue.sheet(shown, range_sheet, dataset or [], metric))
+    names, shown = output.names(models), datasets or []
+    if range_sheet is not None and not (names and shown):
+        raise ValueError("--range-sheet needs at least one --model, whose maps it shows, and --dataset")
+    if out is not None:
+        for path in figures.plot(
+            results, out, models=names, paired=paired, datasets=shown, metric=metric, pictures=pictures
+        ):
+            print(path)
+    if range_sheet is not None:
+        print(figures.plot_sheet(results, range_sheet, models=names, datasets=shown, metric=metric))
 
 
 def table1(
@@ -109,17 +91,25 @@ def table1(
         wepsam table1 results/osie-all/ results/osie-validation/ --public --metric nss
         wepsam table1 results/osie-all/ --public --into docs/classical.md --figures docs/classical/
     """
+    from wepsam.evaluation import comparison
     from wepsam.reproduction.boards import public as board
     from wepsam.reproduction.boards import public_figure
     from wepsam.reproduction.boards import table1 as paper
 
-    tables: list[Any] = list(_glue.together(results).values())
+    _check_options(into, check)
     if not public:
         if figures is not None:
             raise ValueError("--figures draws the comparison of --public; add --public")
-        output.put_table(paper.table1(results), "table1", into, check, f"wepsam table1 {' '.join(map(str, results))}")
+        output.put_table(paper.table1(results), "table1", into, check)
         return
-    again = f"wepsam table1 {' '.join(map(str, results))} --public"
-    output.put_table(board.markdown(tables, metric), "public", into, check, again)
+    tables = list(comparison.read_tables(results).values())
+    output.put_table(board.markdown(tables, metric), "public", into, check)
     if figures is not None and not check:
-        print(public_figure.scatter(tables, figures), file=sys.stderr)
+        output.complain(str(public_figure.scatter(tables, figures)))
+
+
+def _check_options(into: Path | None, check: bool, form: str = "markdown") -> None:
+    if check and into is None:
+        raise ValueError("--check compares with a page; name it with --into FILE")
+    if into is not None and form != "markdown":
+        raise ValueError(f"--into takes the Markdown table, not --format {form}")

@@ -362,8 +362,9 @@ EvaluateOut = Annotated[
     ),
 ]
 Split = Annotated[
-    str,
+    str | None,
     Option(
+        show_default="validation",
         metavar="validation|train|all",
         help="Part of each dataset to score. The shipped models have not seen the validation parts.",
     ),
@@ -431,8 +432,6 @@ Paired = Annotated[
         "at the place FOLDER-minus-MODEL.",
     ),
 ]
-# Recipes use it when they make the shipped cards.
-ScoresCard = Annotated[Path | None, Option("--card", exists=True, dir_okay=False, hidden=True)]
 PlotOut = Annotated[
     Path | None,
     Option(
@@ -465,7 +464,7 @@ RangeSheet = Annotated[
     ),
 ]
 PlotMetric = Annotated[
-    str,
+    str | None,
     Option(
         "--metric",
         metavar="METRIC",

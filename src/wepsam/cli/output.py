@@ -1,4 +1,4 @@
-"""What commands print: JSON, and tables on the terminal or in a page."""
+"""What commands print: JSON and tables on stdout, complaints on stderr."""
 
 import json
 import sys
@@ -15,19 +15,23 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=1, default=str))
 
 
+def complain(line: str) -> None:
+    """Print a line that is not part of the result to stderr."""
+    print(line, file=sys.stderr)
+
+
 def names(texts: list[str] | None) -> list[str]:
     """The names of a repeatable option, each of which may hold several with commas between them."""
     return [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
 
 
-def put_table(table: str, name: str, into: Path | None, check: bool, again: str) -> None:
+def put_table(table: str, name: str, into: Path | None, check: bool) -> None:
     """Print a table, or put it into its place in a page.
 
-    With `check`, nothing is written: a page with another table is named with the command that updates it, and the exit
-    code is 1.
+    With `check` nothing is written: if the page has another table, a line says so and the exit code is 1.
     """
     if into is None:
         print(table)
     elif not markdown.insert(into, name, table, write=not check) and check:
-        print(f"{into}: the table {name} is out of date; run {again} --into {into}", file=sys.stderr)
+        complain(f"{into}: the table {name} is out of date; run the same command without --check")
         raise typer.Exit(1)

@@ -1,7 +1,6 @@
 """wepsam predict."""
 
 import dataclasses
-import sys
 
 import typer
 
@@ -45,7 +44,7 @@ def predict(
         if done.sheet:
             print(f"contact sheet: {done.sheet}")
     for failure in done.failed:
-        print(failure, file=sys.stderr)
+        output.complain(failure)
     if done.failed:
-        print(f"{len(done.failed)} of {len(done.failed) + len(done.written)} pictures failed", file=sys.stderr)
+        output.complain(f"{len(done.failed)} of {len(done.failed) + len(done.written)} pictures failed")
         raise typer.Exit(1)

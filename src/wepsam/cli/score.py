@@ -1,13 +1,12 @@
 """wepsam datasets, evaluate, submit: human fixations, scores on them, and the public benchmarks."""
 
 import dataclasses
-import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 
-import wepsam
-from wepsam.cli import _glue, layout, options, output
+from wepsam.cli import layout, options, output
 
 DATASETS = layout.group(
     "datasets",
@@ -100,7 +99,7 @@ def evaluate(
     model: options.Subject,
     dataset: options.Datasets,
     out: options.EvaluateOut = Path("results"),
-    split: options.Split = "validation",
+    split: options.Split = None,
     protocol: options.Protocol = "mit",
     also: options.Also = None,
     references: options.References = False,
@@ -119,51 +118,21 @@ def evaluate(
         wepsam evaluate their_maps/ -d osie=data/OSIE
         wepsam evaluate one-observer -d osie=data/OSIE
     """
-    from wepsam import evaluation
-    from wepsam.classical import FITTED, LEARNT_FROM
-    from wepsam.datasets import open_dataset
-    from wepsam.evaluation.references import ALWAYS, PEOPLE
-    from wepsam.evaluation.results import saved
-    from wepsam.evaluation.table import markdown
+    from wepsam.evaluation import comparison, score, table
 
-    asked = _glue.model(model, threads=0 if workers == 1 else 1, resize=resize, quality=quality)
-    name = asked.name if isinstance(asked, evaluation.MapFolder) else Path(model).stem
-    name += "" if quality == "best" else f"-{quality}"
-    for spec in dataset:
-        part = open_dataset(spec).split(split)
-        if not len(part):
-            raise ValueError(f"{spec} has no {split} pictures; all of them: --split all")
-        if split != "validation" and model in (*FITTED, *wepsam.models()) and part.name in LEARNT_FROM:
-            print(
-                f"{model} has learned from the training part of {part.name}: these scores are optimistic",
-                file=sys.stderr,
-            )
-        folder = out / f"{part.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}"
-        results = []
-        for one in dict.fromkeys([name, *(ALWAYS if references else ())]):
-            result = saved(folder, one, part, split, protocol, also or ()) if one != name else None
-            try:
-                result = result or evaluation.evaluate(
-                    asked if one == name else _glue.model(one), part, name=one, split=split, protocol=protocol,
-                    also=also or (), workers=workers, partial=folder / f".{one}.partial.csv",
-                )  # fmt: skip
-            except ValueError as error:
-                if one == name or one not in PEOPLE:
-                    raise
-                print(f"without {one}: {' '.join(str(error).split())}", file=sys.stderr)
-                continue
-            if one == name and (isinstance(asked, evaluation.MapFolder) or model.endswith(".onnx")):
-                result = dataclasses.replace(result, about=result.about | {"source": model})
-            if one == name and quality != "best":
-                result = dataclasses.replace(result, about=result.about | {"source": model, "quality": quality})
-            results.append(result)
-            path = result.save(folder)
-            if not as_json:
-                print(f"{path}: " + ", ".join(f"{metric} {value:.3f}" for metric, value in result.mean().items()))
+    saved: dict[Path, list[Any]] = {}
+    for path, result in score.evaluate_all(
+        model, dataset, out, split=split, protocol=protocol, also=also or (), references=references, resize=resize,
+        quality=quality, workers=workers,
+    ):  # fmt: skip
+        saved.setdefault(path.parent, []).append(result)
+        if not as_json:
+            print(f"{path}: " + ", ".join(f"{metric} {value:.3f}" for metric, value in result.mean().items()))
+    for results in saved.values():
         if as_json:
             output.print_json([result.summary() for result in results] if references else results[0].summary())
         elif references:
-            print(f"\n{markdown(results)}")
+            print(f"\n{table.as_markdown(comparison.score_table(results))}")
 
 
 def write_submission(
@@ -183,13 +152,11 @@ def write_submission(
     """
     from wepsam.evaluation import submission
 
-    subject = _glue.model(model)
-    if isinstance(subject, str):
-        raise ValueError(f"{model} needs fixations, which the test pictures of {benchmark} do not have")
-    written = submission.submit(subject, stimuli, out, benchmark=benchmark, form=form)
-    _print_check(out, stimuli, benchmark, f"{len(written)} file{'s' * (len(written) > 1)}, ")
+    written = submission.submit(model, stimuli, out, benchmark=benchmark, form=form, zip=packed)
+    files = len(written) - packed
+    _print_check(out, stimuli, benchmark, f"{files} file{'s' * (files > 1)}, ")
     if packed:
-        print(submission.pack(out))
+        print(written[-1])
 
 
 def check_submission(submission: options.Submission, stimuli: options.Stimuli, benchmark: options.Benchmark) -> None:
@@ -209,11 +176,8 @@ def _print_check(folder: Path, stimuli: Path, benchmark: str, written: str = "")
     complaints = submission.check(folder, stimuli, benchmark)
     for line in complaints:
         print(line)
-    expected, number = submission.BENCHMARKS[benchmark].pictures, len(submission.stimuli(stimuli))
-    if number != expected:
-        print(f"{stimuli} has {number} pictures, {benchmark} has {expected}", file=sys.stderr)
     if complaints:
-        print(f"{folder} is wrong in {len(complaints)} way{'s' * (len(complaints) > 1)}", file=sys.stderr)
+        output.complain(f"{folder} is wrong in {len(complaints)} way{'s' * (len(complaints) > 1)}")
         raise typer.Exit(1)
     print(f"{folder}: {written}as {benchmark} takes it")
 

@@ -23,6 +23,9 @@ class Predictor:
     Attributes:
         name: of the weights.
         card: what they are: architecture, data, terms, scores.
+        weights: the path of the .onnx file.
+        quality: "best" or "fast".
+        center_bias: True, False or an array, as it was given.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Predictor:
         import onnxruntime
 
         path = Path(weights)
+        self.weights, self.quality, self.center_bias = path, quality, center_bias
         self._opened = (path, threads, quality, center_bias)
         if quality not in QUALITIES:
             raise ValueError(f"quality is {' or '.join(QUALITIES)}, not {quality!r}")

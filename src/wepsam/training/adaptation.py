@@ -104,14 +104,14 @@ def adapt(
             f"{dataset.name} has {len(dataset)} pictures; adapting needs {max(LEAST, 2 * folds)} at least, better 50"
         )
     settings = settings or (FULL if full else FEW)
-    before = evaluate(as_predictor(_network(model)), dataset, name="before")
+    before = evaluate(as_predictor(_network(model)), dataset, name="before", workers=1)
     held_out = out / "held-out"
     for fold in range(folds):
         # Shuffled, for neighbors resemble each other.
         own = np.random.default_rng(0).permutation(len(dataset)) % folds == fold
         tuned = _tuned(model, _some(dataset, ~own), out / f"fold-{fold}", settings)
         _write_maps(as_predictor(tuned), _some(dataset, own), held_out)
-    after = evaluate(MapFolder(held_out), dataset, name="after")
+    after = evaluate(MapFolder(held_out), dataset, name="after", workers=1)
     _tuned(model, dataset, out / "all", settings)
     return Adapted(out / "all", before, after)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wepsam.evaluation.comparison import NAMES, TITLES, higher_is_better
-from wepsam.evaluation.references import PEOPLE, REFERENCES
+from wepsam.evaluation.people import PEOPLE, REFERENCES
 from wepsam.evaluation.results import Evaluation
 from wepsam.reproduction.boards.mit300 import METRICS, quoted
 

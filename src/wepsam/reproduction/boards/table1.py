@@ -11,11 +11,11 @@ from wepsam.evaluation.comparison import (
     TITLES,
     Cell,
     Comparison,
-    compared,
     differences,
     higher_is_better,
-    place,
-    together,
+    read_tables,
+    row_order,
+    score_table,
 )
 from wepsam.evaluation.results import Evaluation
 from wepsam.reproduction.boards.mit300 import MIT300, ROWS, Score
@@ -63,7 +63,7 @@ def table1(folders: Sequence[Path]) -> str:
     """
     return "\n\n".join(
         [
-            *(_tables(evaluations) for evaluations in together(folders).values()),
+            *(_tables(evaluations) for evaluations in read_tables(folders).values()),
             "*Italics*: quoted, on the 300 pictures of MIT300, whose fixations are not public, so nothing can be "
             "measured on them here; the rows that the paper has from the paper, the others from the board. Then, "
             "measured: mean ± half of the 95 % bootstrap interval over pictures; minus GBVS, of the paired differences "
@@ -74,9 +74,9 @@ def table1(folders: Sequence[Path]) -> str:
 
 def _tables(evaluations: list[Evaluation]) -> str:
     """The two tables of one set of pictures."""
-    scores, leads = compared(evaluations), differences(evaluations, "gbvs")
+    scores, leads = score_table(evaluations), differences(evaluations, "gbvs")
     columns = [name for name in COLUMNS if name in scores.metrics]
-    rows = _rows(sorted(evaluations, key=place))
+    rows = _rows(sorted(evaluations, key=row_order))
     gbvs = MIT300["GBVS"]
     ahead = [
         Row(row.name, {name: row.quoted[name] - gbvs[name] for name in row.quoted}, row.model)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from wepsam.evaluation.table import insert
+from wepsam.markdown import insert
 from wepsam.reproduction.boards.table1 import table1
 from wepsam.reproduction.report import charts, tables
 from wepsam.reproduction.report.claims import in_short
