@@ -245,11 +245,8 @@ def pretrain(
     """
     from wepsam.training import stages
 
-    chosen = _settings(settings, 0, change)
     _report(
-        stages.pretrain(
-            weak, out, keep=keep, start=_start(start, settings), network=_network(network, settings), settings=chosen
-        )
+        stages.pretrain(weak, out, keep=keep, start=start, recipe=settings, changes=change or (), network=network or ())
     )
 
 
@@ -272,13 +269,11 @@ def finetune(
 
     wepsam finetune --start runs/pre -d osie=data/OSIE -d csv=data/own --out runs/fine
     """
-    from wepsam.datasets import open_dataset
     from wepsam.training import stages
 
-    chosen, opened = _settings(settings, 1, change), [open_dataset(d) for d in dataset]
     _report(
         stages.finetune(
-            _start(start, settings), opened, out, weak=weak, network=_network(network, settings), settings=chosen
+            dataset, out, start=start, weak=weak, recipe=settings, changes=change or (), network=network or ()
         )
     )
 
@@ -312,29 +307,14 @@ def adapt(
         wepsam adapt pages/ --fixations pages.csv --out adapted/
         wepsam predict other/ --model adapted/adapted.onnx --out maps/
     """
-    from wepsam.datasets.own import pictures_with_csv, pictures_with_maps
-    from wepsam.deploy.to_onnx import export as write
     from wepsam.evaluation.table import as_markdown, markdown
-    from wepsam.prediction.predictor import weights_file
-    from wepsam.training.adaptation import adapt as tune
+    from wepsam.training import adaptation
 
-    if (fixations is None) == (maps is None):
-        raise typer.BadParameter("say where people looked, by --fixations FILE.csv or by --maps FOLDER")
-    name = pictures.resolve().name
-    if maps is not None:
-        dataset = pictures_with_maps(pictures, maps, name=name)
-    else:
-        dataset = pictures_with_csv(pictures, table=fixations, name=name)
-    if len(dataset) < 50:
-        print(f"{len(dataset)} pictures are few: expect wide intervals", file=sys.stderr)
-    start = weights_file(model) if model in wepsam.models() else Path(model)
-    tuned = tune(start, dataset, out, full=full, folds=folds)
-    about = {"adapted from": model, "adapted to": f"{len(dataset)} pictures of {name}", "gains": tuned.gains}
-    # Looked at and sharpened as what it comes from.
-    sharpness = wepsam.load(start).card.get("sharpness", 1.0) if start.suffix == ".onnx" else 1.0
-    file = write(tuned.weights, out / "adapted.onnx", card=about, sharpness=sharpness)
+    tuned = adaptation.adapt(pictures, out, fixations=fixations, maps=maps, model=model, full=full, folds=folds)
+    file = tuned.model
     if as_json:
-        _print_json(about | {"before": tuned.before.summary(), "after": tuned.after.summary(), "model": str(file)})
+        scores = {"before": tuned.before.summary(), "after": tuned.after.summary()}
+        _print_json(tuned.record | scores | {"model": str(file)})
         return
     print(markdown([tuned.before, tuned.after]), as_markdown(tuned.change), sep="\n\n")
     if tuned.losses:
@@ -387,17 +367,16 @@ def export(
 
     wepsam export runs/fine own.onnx && wepsam predict photo.jpg --model own.onnx --out maps/
     """
-    from wepsam.deploy.to_onnx import SCALES
-    from wepsam.deploy.to_onnx import export as write
+    from wepsam.deploy import to_onnx
 
-    told = json.loads(card.read_text()) if card else None
+    entries = json.loads(card.read_text()) if card else None
     try:
-        sizes = tuple(map(float, scales.split(","))) if scales else SCALES
+        sizes = tuple(map(float, scales.split(","))) if scales else None
     except ValueError:
         raise typer.BadParameter(f"--scales takes numbers with commas between them, not {scales!r}") from None
-    path = write(
-        checkpoint, out, wide=wide, mirror=mirror, area=area, scales=sizes, sharpness=sharpness,
-        blur=blur, floor=floor, card=told, probe=probe
+    path = to_onnx.export(
+        checkpoint, out, storage=wide, mirror=mirror, area=area, scales=sizes, sharpness=sharpness,
+        blur=blur, floor=floor, card=entries, probe=probe
     )  # fmt: skip
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
@@ -960,59 +939,6 @@ def _answer(evaluation: Any, dataset: Any) -> Any:
         print(f"no maps of {name} on the sheets: {_one_line(error)}", file=sys.stderr)
         return None
     return model if isinstance(model, MapFolder) else lambda sample: model(sample.stimulus())
-
-
-def _settings(name: str, stage: int, changes: list[str] | None) -> Any:
-    from wepsam.training.settings import SETTINGS
-
-    if name not in SETTINGS:
-        raise typer.BadParameter(f"settings are {', '.join(SETTINGS)}, not {name!r}")
-    return _changed(SETTINGS[name][stage], changes)
-
-
-def _start(start: str | None, settings: str) -> str | None:
-    """As the stages take it."""
-    if start is None and settings == "lite":
-        return "imagenet"
-    return None if start == "random" else start
-
-
-def _network(changes: list[str] | None, settings: str) -> Any:
-    from wepsam.networks.lite import LiteConfig
-    from wepsam.networks.mr_cnn import MrCnnConfig
-    from wepsam.networks.paper import PaperConfig
-
-    if settings == "lite":
-        return _changed(LiteConfig(), changes)
-    if settings == "mr_cnn":
-        return _changed(MrCnnConfig(), changes)
-    # The paper's start goes with the paper's settings; it would not learn in a few epochs.
-    plain = PaperConfig() if settings != "shipped" else PaperConfig(init="he")
-    return _changed(plain, changes)
-
-
-def _changed(value: Any, changes: list[str] | None) -> Any:
-    """A frozen dataclass with some fields replaced by NAME=VALUE (JSON, or plain text); NAME.FIELD goes deeper."""
-    for change in changes or ():
-        name, separator, text = change.partition("=")
-        name, _, below = name.partition(".")
-        if not separator or name not in {field.name for field in dataclasses.fields(value)}:
-            known = ", ".join(field.name for field in dataclasses.fields(value))
-            raise typer.BadParameter(f"{change!r} is not NAME=VALUE with a NAME among {known}")
-        if below:
-            new = _changed(getattr(value, name), [f"{below}={text}"])
-        else:
-            try:
-                new = json.loads(text)
-            except ValueError:
-                new = text
-            new = tuple(new) if isinstance(new, list) else new
-            old = getattr(value, name)
-            same_kind = isinstance(new, int | float) if isinstance(old, int | float) else isinstance(new, type(old))
-            if not same_kind or isinstance(new, bool) != isinstance(old, bool):
-                raise typer.BadParameter(f"{name} is {old!r} by default; {text!r} is of another kind")
-        value = dataclasses.replace(value, **{name: new})
-    return value
 
 
 def _report(run: Any) -> None:

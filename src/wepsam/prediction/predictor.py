@@ -13,7 +13,7 @@ import numpy as np
 
 from wepsam import maps
 from wepsam.images import MAX_PIXELS, Source, read_sized, resize
-from wepsam.shapes import STRIDE, input_shape
+from wepsam.shapes import SIDE_STEP, input_shape
 
 DEFAULT = "wepsam-lite"
 QUALITIES = ("best", "fast")  # the default first
@@ -180,8 +180,8 @@ def _views(card: dict[str, Any], quality: str) -> list[tuple[Callable[[int, int]
     if "input_size" in card:
         side = int(card["input_size"])
         return [(lambda *_: (side, side), bool(card["mirror"]))]
-    if card["stride"] != STRIDE:
-        raise ValueError(f"stride {card['stride']}, expected {STRIDE}")
+    if card["stride"] != SIDE_STEP:
+        raise ValueError(f"stride {card['stride']}, expected {SIDE_STEP}")
     area, chosen = int(card["input_area"]), card["views"][quality]
     scales = sorted(float(scale) for scale in chosen["scales"])
     return [(partial(input_shape, area=round(area * scale**2)), bool(chosen["mirror"])) for scale in scales]
