@@ -110,7 +110,7 @@ def test_every_option_says_what_it_is_for(path: str) -> None:
         assert (param.metavar or "").isupper() or param.param_type_name == "option", param.name
 
 
-PUBLIC = {name: getattr(wepsam, name) for name in ("label", "pretrain")}
+PUBLIC = {name: getattr(wepsam, name) for name in ("label", "pretrain", "finetune", "evaluate")}
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -16,7 +16,7 @@ def test_a_model_on_pictures_it_has_learned_from_is_warned_of(
     monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
     monkeypatch.setattr("wepsam.classical.LEARNT_FROM", ("pictures_with_csv",))
     command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-o", tmp_path)
-    said = "center-gaussian has learned from the training part of pictures_with_csv: these scores are optimistic"
+    said = "center-gaussian has learned from the training part of pictures_with_csv; these scores are optimistic"
     assert said in wepsam_command(*command, "--split", "all")[2]
     assert said not in wepsam_command(*command, "--split", "validation")[2]
     assert "optimistic" not in wepsam_command("evaluate", "gbvs", *command[2:], "--split", "all")[2]
@@ -50,7 +50,7 @@ def test_evaluate_mistakes_exit_2(own_dataset: Path, tmp_path: Path, wepsam_comm
     (own_dataset / "fixations.csv").write_text("image,observer,x,y\n000.png,a,3,3\n")
     code, _, err = wepsam_command("evaluate", "gbvs", "-d", spec)
     assert code == 2
-    assert "has no validation pictures; all of them: --split all" in err
+    assert "has no validation pictures to score on; for all of its pictures, the split is all" in err
 
 
 def test_the_quality_of_predict_and_evaluate(wepsam_command: Run, own_dataset: Path, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_the_quality_of_predict_and_evaluate(wepsam_command: Run, own_dataset: P
     assert (code, err) == (2, "wepsam: quality is best or fast, not 'slow'\n")
     code, _, err = wepsam_command("evaluate", "gbvs", "-d", f"csv={own_dataset}", "--quality", "fast")
     assert code == 2
-    assert "--quality is for wepsam's own weights" in err
+    assert "quality 'fast' applies only to wepsam weights by name or file, not to gbvs" in err
     folder = tmp_path / "results"
     code, _, err = wepsam_command(
         *("evaluate", "wepsam-paper", "-d", f"csv={own_dataset}", "--split", "all", "-o", str(folder)),

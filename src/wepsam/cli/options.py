@@ -286,7 +286,7 @@ Checkpoint = Annotated[Path, Argument(metavar="CHECKPOINT", help="A run folder o
 ExportOut = Annotated[
     Path, Argument(metavar="FILE", help="The .onnx file to write; its card (.json) is put beside it.")
 ]
-Wide = Annotated[
+Storage = Annotated[
     str | None,
     Option(
         metavar="float32|float16|int8",

@@ -1,12 +1,13 @@
 """wepsam pretrain, finetune, adapt, export: from labels and fixations to a file that predicts."""
 
 import json
-import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import wepsam
-from wepsam.cli import _glue, options, output
+from wepsam.cli import options, output
+
+if TYPE_CHECKING:
+    from wepsam.training.loop import Run
 
 
 def pretrain(
@@ -26,22 +27,19 @@ def pretrain(
         wepsam pretrain weak-lite/ --recipe lite --keep 0.5 --out runs/lite-pre/
         wepsam pretrain weak/ --recipe paper --set epochs=3 --out runs/try/
     """
-    from wepsam.training import stages
-
-    settings = _glue.settings(recipe, 0, changes)
-    _print_run(
-        stages.pretrain(
-            weak, out, keep=keep, start=_glue.start(start, recipe), network=_glue.network(network, recipe),
-            settings=settings,
-        )
-    )  # fmt: skip
+    run = wepsam.pretrain(
+        weak, out, keep=keep, start=start, recipe=recipe, changes=changes or (), network=network or ()
+    )
+    _print_run(run)
 
 
 def finetune(
-    dataset: options.Datasets,
+    datasets: options.Datasets,
     out: options.RunOut,
     start: options.Start = None,
+    validation: options.Validation = None,
     weak: options.Weak = None,
+    keep: options.KeepWeak = 1.0,
     recipe: options.Recipe = "shipped",
     changes: options.Set = None,
     network: options.Network = None,
@@ -55,16 +53,11 @@ def finetune(
         wepsam finetune --recipe lite -d osie=data/OSIE -d csv=data/own --out runs/lite/
         wepsam finetune --recipe lite -d osie=data/OSIE --weak weak-taught/ --out runs/student/
     """
-    from wepsam.datasets import open_dataset
-    from wepsam.training import stages
-
-    settings, opened = _glue.settings(recipe, 1, changes), [open_dataset(d) for d in dataset]
-    _print_run(
-        stages.finetune(
-            _glue.start(start, recipe), opened, out, weak=weak, network=_glue.network(network, recipe),
-            settings=settings,
-        )
+    run = wepsam.finetune(
+        datasets, out, start=start, validation=validation or (), weak=weak, keep=keep, recipe=recipe,
+        changes=changes or (), network=network or (),
     )  # fmt: skip
+    _print_run(run)
 
 
 def adapt(
@@ -85,45 +78,28 @@ def adapt(
         wepsam adapt pages/ --fixations pages.csv --out adapted/
         wepsam predict others/ --model adapted/adapted.onnx --out maps/
     """
-    from wepsam.datasets.own import pictures_with_csv, pictures_with_maps
-    from wepsam.deploy import to_onnx
-    from wepsam.evaluation.table import as_markdown, markdown
-    from wepsam.prediction.predictor import weights_file
+    from wepsam.evaluation import comparison, table
     from wepsam.training import adaptation
 
-    if (fixations is None) == (maps is None):
-        raise ValueError("say where people looked: either --fixations FILE.csv or --maps FOLDER")
-    name = pictures.resolve().name
-    if maps is not None:
-        dataset = pictures_with_maps(pictures, maps, name=name)
-    else:
-        dataset = pictures_with_csv(pictures, table=fixations, name=name)
-    if len(dataset) < 50:
-        print(f"{len(dataset)} pictures are few: expect wide intervals", file=sys.stderr)
-    start = weights_file(model) if model in wepsam.models() else Path(model)
-    tuned = adaptation.adapt(start, dataset, out, full=full, folds=folds)
-    about = {"adapted from": model, "adapted to": f"{len(dataset)} pictures of {name}", "gains": tuned.gains}
-    # Looked at and sharpened as what it comes from.
-    sharpness = wepsam.load(start).card.get("sharpness", 1.0) if start.suffix == ".onnx" else 1.0
-    file = to_onnx.export(tuned.weights, out / "adapted.onnx", card=about, sharpness=sharpness)
+    adapted = adaptation.adapt(pictures, out, fixations=fixations, maps=maps, model=model, full=full, folds=folds)
     if as_json:
-        output.print_json(
-            about | {"before": tuned.before.summary(), "after": tuned.after.summary(), "model": str(file)}
-        )
+        scores = {"before": adapted.before.summary(), "after": adapted.after.summary()}
+        output.print_json(adapted.record | scores | {"model": str(adapted.model)})
         return
-    print(markdown([tuned.before, tuned.after]), as_markdown(tuned.change), sep="\n\n")
-    if tuned.losses:
-        print(f"\nworse in {', '.join(tuned.losses)}: look closely before you use it")
-    if tuned.gains:
-        print(f"\nbetter in {', '.join(tuned.gains)}, on pictures that it has not learned from: {file}")
+    print(table.as_markdown(comparison.score_table([adapted.before, adapted.after])))
+    print(f"\n{table.as_markdown(adapted.change)}")
+    if adapted.losses:
+        print(f"\nworse in {', '.join(adapted.losses)}: look closely before you use it")
+    if adapted.gains:
+        print(f"\nbetter in {', '.join(adapted.gains)}, on pictures that it has not learned from: {adapted.model}")
     else:
-        print(f"\nno gain found: keep {model}, or add pictures and try again ({file} is written anyway)")
+        print(f"\nno gain found: keep {model}, or add pictures and try again ({adapted.model} is written anyway)")
 
 
 def export(
     checkpoint: options.Checkpoint,
     out: options.ExportOut,
-    wide: options.Wide = None,
+    storage: options.Storage = None,
     mirror: options.Mirror = True,
     area: options.Area = None,
     scales: options.Scales = None,
@@ -143,16 +119,16 @@ def export(
     from wepsam.deploy import to_onnx
 
     try:
-        sizes = tuple(map(float, scales.split(","))) if scales else to_onnx.SCALES
+        sizes = tuple(map(float, scales.split(","))) if scales else None
     except ValueError:
         raise ValueError(f"--scales takes numbers with commas between them, not {scales!r}") from None
     path = to_onnx.export(
-        checkpoint, out, wide=wide, mirror=mirror, area=area, scales=sizes, sharpness=sharpness, blur=blur, floor=floor,
+        checkpoint, out, storage=storage, mirror=mirror, area=area, scales=sizes, sharpness=sharpness, blur=blur, floor=floor,
         card=json.loads(card.read_text(encoding="utf-8")) if card else None, probe=probe,
     )  # fmt: skip
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
-def _print_run(run: Any) -> None:
+def _print_run(run: "Run") -> None:
     print(f"best validation loss {run.validation_loss:.4g}: {run.best}")
     print(f"log: {run.log}")

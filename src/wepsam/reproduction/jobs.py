@@ -21,15 +21,16 @@ import wepsam
 from wepsam import metrics
 from wepsam.datasets import open_dataset
 from wepsam.files import replacing
-from wepsam.networks.build import Config, Network
-from wepsam.networks.lite import LiteConfig, LiteNet
+from wepsam.networks.base import NetworkConfig, as_map
+from wepsam.networks.lite import LiteConfig
 from wepsam.reproduction.studies import Job, Size, Weak
 from wepsam.sources import find_images
 from wepsam.training.batches import Pairs, from_datasets, from_store, take, to_map_size
 from wepsam.training.checkpoint import load_weights
-from wepsam.training.loop import outputs, train
-from wepsam.training.losses import LOSSES, as_map, mse
-from wepsam.training.stages import begin, settle, shapes
+from wepsam.training.loop import train
+from wepsam.training.losses import LOSSES, mse
+from wepsam.training.starts import begin, prepare
+from wepsam.training.validation import outputs
 from wepsam.weak.labeling import label
 
 RESULTS = ("log.csv", "scores.csv", "job.json")
@@ -53,16 +54,16 @@ def do(job: Job, data: Path, out: Path, size: Size) -> None:
     """
     if is_done(job, out):
         return
-    folder, start = out / job.name, out / job.start.name if isinstance(job.start, Job) else job.start
-    network, _ = begin(start, _sized(job.network, size), job.settings)
-    pictures = pictures_of(job, data, out, size, network)
+    folder, start = out / job.name, out / job.start.name if isinstance(job.start, Job) else job.start or "random"
+    network, _ = begin(start, _sized(job.network, size), job.settings.seed)
+    pictures = pictures_of(job, data, out, size, network.config)
     count = sum(map(len, pictures.training))
     settings = replace(
         job.settings,
         epochs=max(job.settings.batch_size, job.pictures * size.scale) / count,
         validate_every=max(1, job.every * size.scale) / count,
     )
-    settle(network, start, pictures.training, settings, sources=len(pictures.training[0].names))
+    prepare(network, start, pictures.training, settings, sources=len(pictures.training[0].names))
     ended = "done"
     try:
         train(network, pictures.training, pictures.choosing, settings, folder, _name(job))
@@ -85,10 +86,9 @@ def _name(job: Job) -> str:
     return job.start.name if isinstance(job.start, Job) else job.start or "random"
 
 
-def _sized(network: Config, size: Size) -> Config:
-    if isinstance(network, LiteConfig):
-        return replace(network, area=size.area or network.area)
-    return replace(network, hidden=size.hidden or network.hidden)
+def _sized(network: NetworkConfig, size: Size) -> NetworkConfig:
+    change = {"area": size.area} if isinstance(network, LiteConfig) else {"hidden": size.hidden}
+    return replace(network, **{name: value for name, value in change.items() if value})
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,12 @@ class Pictures:
     judging: list[Pairs]
 
 
-def pictures_of(job: Job, data: Path, out: Path, size: Size, network: Network) -> Pictures:
-    area = network.config.area if isinstance(network, LiteNet) else None
+def pictures_of(job: Job, data: Path, out: Path, size: Size, network: NetworkConfig) -> Pictures:
     if isinstance(job.data, Weak):
         seed = job.settings.seed if job.data.order == "random" else 0
-        training, held_out = _weak(job.data, seed, out, area)
+        training, held_out = _weak(job.data, seed, out, network)
         return Pictures(training, held_out, held_out)
-    training, held_out = _human(job.data.datasets, data, size, area)
+    training, held_out = _human(job.data.datasets, data, size, network)
     if job.data.share < 1:
         count = sum(map(len, training))
         order = np.random.default_rng(job.settings.seed).permutation(count)
@@ -117,17 +116,17 @@ def pictures_of(job: Job, data: Path, out: Path, size: Size, network: Network) -
 
 
 @lru_cache(maxsize=2)
-def _weak(weak: Weak, seed: int, out: Path, area: int | None) -> tuple[list[Pairs], list[Pairs]]:
-    return from_store(labels_of(weak, out), weak.keep, weak.order, seed, shapes(area))
+def _weak(weak: Weak, seed: int, out: Path, network: NetworkConfig) -> tuple[list[Pairs], list[Pairs]]:
+    return from_store(labels_of(weak, out), network.input_shape, weak.keep, weak.order, seed)
 
 
 @lru_cache(maxsize=2)
-def _human(names: tuple[str, ...], data: Path, size: Size, area: int | None) -> tuple[list[Pairs], list[Pairs]]:
+def _human(names: tuple[str, ...], data: Path, size: Size, network: NetworkConfig) -> tuple[list[Pairs], list[Pairs]]:
     opened = [open_dataset(f"{name}={data / name}") for name in names]
     training = [d.split("train")[: size.most] for d in opened]
     held_out = [part[: size.most] for d in opened if len(part := d.split("validation"))]
     # Resized for validation as in prediction; larger for training, which leaves room to zoom in.
-    return from_datasets(training, shapes(area)), from_datasets(held_out, shapes(area), room=1)
+    return from_datasets(training, network.input_shape), from_datasets(held_out, network.input_shape, room=1)
 
 
 def labels_of(weak: Weak, out: Path) -> Path:

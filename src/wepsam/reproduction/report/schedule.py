@@ -1,7 +1,8 @@
 """How far the studies' schedules are from the paper's: pictures, epochs, steps."""
 
 from wepsam.reproduction.report.outcomes import Arm, Outcome
-from wepsam.training.settings import SETTINGS, TrainSettings
+from wepsam.training.recipes import RECIPES
+from wepsam.training.settings import TrainSettings
 
 # The paper's steps: 100,000 maps of lowest entropy; iSUN's and SALICON's training pictures.
 PAPER = (("step 1", 100_000), ("step 2", 6_000 + 10_000))
@@ -23,7 +24,8 @@ def schedule(known: dict[str, dict[str, Arm]]) -> str:
         "| | pictures | epochs | pictures seen | steps | batch | loss | optimizer | rate | momentum |",
         "|---" * 10 + "|",
     ]
-    for (step, pictures), settings in zip(PAPER, SETTINGS["paper"], strict=True):
+    paper = RECIPES["paper"]
+    for (step, pictures), settings in zip(PAPER, (paper.pretrain, paper.finetune), strict=True):
         steps = int(pictures // settings.batch_size * settings.epochs)
         lines.append(_row(f"*the paper, {step}*", pictures, settings.epochs, steps, settings))
         seen += steps * settings.batch_size
