@@ -29,7 +29,7 @@ def test_evaluate_and_compare(own_dataset: Path, tmp_path: Path, wepsam_command:
     into = ("compare", f"{results}/pictures_with_csv-all/", "--into", page)
     code, _, err = wepsam_command(*into, "--check")
     assert code == 1
-    assert err.startswith(f"{page}: the table pictures_with_csv-all is out of date; run the same command without --check")
+    assert err.startswith(f"{page}: the table pictures_with_csv-all is out of date; run the same command")
     assert wepsam_command(*into)[0] == 0
     assert out.strip() in page.read_text(encoding="utf-8")
     assert wepsam_command(*into, "--check") == (0, "", "")

@@ -88,7 +88,7 @@ def test_a_command_whose_extra_is_missing_says_so() -> None:
     code = f"{WITHOUT}\nsys.argv = ['wepsam', 'label', '.', 'weak']\nfrom wepsam.cli import main\nmain()"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 1
-    one_line(result.stderr, "No module named", "pip install 'wepsam[train]'")
+    one_line(result.stderr, "wepsam.label needs ", "pip install 'wepsam[train]'")
 
 
 def test_models_needs_the_core_only() -> None:

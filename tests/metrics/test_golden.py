@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers import fixations_from_map
 from wepsam import metrics
-from wepsam.maps import fixations_from_map
 
 pytestmark = pytest.mark.usefixtures("passes")
 

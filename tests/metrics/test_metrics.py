@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linprog
 
+from helpers import fixations_from_map
 from wepsam import metrics
-from wepsam.maps import density, fixations_from_map
+from wepsam.maps import density
 from wepsam.metrics._map import Map
 from wepsam.metrics.transport import _shrinking
 

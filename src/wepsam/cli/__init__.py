@@ -6,13 +6,13 @@ in the call, 130 interrupted.
 """
 
 import io
-import logging
 import sys
 from typing import Annotated
 
 import typer
 
 import wepsam
+from wepsam import progress
 from wepsam.cli import compare, errors, label, layout, models, predict, reproduce, score, train
 
 HELP = """Where will people look in this picture? Weakly pre-learned saliency models (WEPSAM).
@@ -50,10 +50,7 @@ def start(
     version: Annotated[bool, typer.Option("--version", help="Print the version, to quote it in a report.")] = False,
 ) -> None:
     """Set up what all commands share: warnings and progress on stderr."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger = logging.getLogger("wepsam")
-    logger.handlers, logger.level = [handler], logging.INFO
+    progress.show()
     if version:
         print(wepsam.__version__)
     elif context.invoked_subcommand is None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import wepsam
 from wepsam.cli import options, output
 
 
@@ -29,7 +30,7 @@ def compare(
     _check_options(into, check, form)
     if form not in FORMATS:
         raise ValueError(f"--format is one of {', '.join(FORMATS)}, not {form!r}")
-    tables = comparison.compare(results, models=output.names(models), paired=paired)
+    tables = wepsam.compare(results, models=output.names(models), paired=paired)
     for number, table in enumerate(tables):
         if into is not None:
             if table.base == paired:

@@ -5,6 +5,7 @@ from typing import Any
 
 import typer
 
+from wepsam import extras
 from wepsam.cli import layout
 
 # click's UsageError. Typer brings its own copy of click, or depends on it, by version: reach it by inheritance.
@@ -28,8 +29,7 @@ def one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, ModuleNotFoundError):
-        extra = "cluster" if error.name in ("ray", "dask", "distributed") else "train"  # which has all but these
-        return f"{error}: pip install 'wepsam[{extra}]'"
+        error = extras.missing(error, "this command")
     return " ".join(str(error).split())
 
 

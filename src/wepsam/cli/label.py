@@ -50,9 +50,7 @@ def inspect(weak: options.WeakFolder, out: options.InspectOut = None, as_json: o
         wepsam inspect weak/
         wepsam inspect s3://bucket/weak --out look/
     """
-    from wepsam.weak import inspection
-
-    report = inspection.inspect(weak, out)
+    report = wepsam.inspect(weak, out)
     if as_json:
         output.print_json(report)
         return

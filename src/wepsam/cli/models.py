@@ -2,6 +2,7 @@
 
 import shutil
 
+import wepsam
 from wepsam.cli import options, output
 
 
@@ -17,7 +18,7 @@ def models(as_json: options.Json = False) -> None:
     from wepsam import cards
     from wepsam.prediction import predictor
 
-    shipped = predictor.models()
+    shipped = wepsam.models()
     if as_json:
         output.print_json(shipped | cards.classical())
         return

@@ -97,6 +97,33 @@ MaxPixels = Annotated[
     ),
 ]
 
+Bits = Annotated[bool, Option("--bits", help="Save log-density to base 2, in bits, instead of the natural logarithm.")]
+OverlayStrength = Annotated[
+    float, Option(metavar="SHARE", help="Opacity of the overlay's color, from 0 to 1: lower shows more of the picture.")
+]
+Colors = Annotated[
+    str,
+    Option(
+        metavar="NAME",
+        help="Colors of overlays: ember, gray, viridis, magma, inferno or cividis; NAME_r reverses them.",
+    ),
+]
+Scale = Annotated[
+    str,
+    Option(
+        metavar="own|common",
+        help="own draws each map from its own minimum to its own maximum; common draws all pictures on one scale, so "
+        "that they can be compared (each is predicted twice).",
+    ),
+]
+Legend = Annotated[
+    bool,
+    Option(
+        "--legend/--no-legend",
+        help="Whether overlays and sheet show their scale; without it an overlay has the picture's size.",
+    ),
+]
+
 # ---- label, inspect
 
 Photos = Annotated[

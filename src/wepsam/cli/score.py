@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+import wepsam
 from wepsam.cli import layout, options, output
 
 DATASETS = layout.group(
@@ -141,7 +142,7 @@ def write_submission(
     benchmark: options.Benchmark,
     out: options.SubmitOut,
     form: options.Form = "",
-    packed: options.Zip = False,
+    zip: options.Zip = False,
 ) -> None:
     """Write a map for each test picture of a benchmark.
 
@@ -150,12 +151,10 @@ def write_submission(
         wepsam submit write wepsam-paper MIT300/ --benchmark mit300 --out mine/ --zip
         wepsam submit write their_maps/ SALICON/ --benchmark salicon --out mine/
     """
-    from wepsam.evaluation import submission
-
-    written = submission.submit(model, stimuli, out, benchmark=benchmark, form=form, zip=packed)
-    files = len(written) - packed
+    written = wepsam.submit(model, stimuli, out, benchmark=benchmark, form=form, zip=zip)
+    files = len(written) - zip
     _print_check(out, stimuli, benchmark, f"{files} file{'s' * (files > 1)}, ")
-    if packed:
+    if zip:
         print(written[-1])
 
 

@@ -79,9 +79,8 @@ def adapt(
         wepsam predict others/ --model adapted/adapted.onnx --out maps/
     """
     from wepsam.evaluation import comparison, table
-    from wepsam.training import adaptation
 
-    adapted = adaptation.adapt(pictures, out, fixations=fixations, maps=maps, model=model, full=full, folds=folds)
+    adapted = wepsam.adapt(pictures, out, fixations=fixations, maps=maps, model=model, full=full, folds=folds)
     if as_json:
         scores = {"before": adapted.before.summary(), "after": adapted.after.summary()}
         output.print_json(adapted.record | scores | {"model": str(adapted.model)})
@@ -116,13 +115,11 @@ def export(
         wepsam export runs/fine/ own.onnx
         wepsam export runs/lite/ own.onnx --sharpness 1.2 --probe data/OSIE/
     """
-    from wepsam.deploy import to_onnx
-
     try:
         sizes = tuple(map(float, scales.split(","))) if scales else None
     except ValueError:
         raise ValueError(f"--scales takes numbers with commas between them, not {scales!r}") from None
-    path = to_onnx.export(
+    path = wepsam.export(
         checkpoint, out, storage=storage, mirror=mirror, area=area, scales=sizes, sharpness=sharpness, blur=blur, floor=floor,
         card=json.loads(card.read_text(encoding="utf-8")) if card else None, probe=probe,
     )  # fmt: skip
