@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from wepsam.evaluation import Evaluation
 SQUARE = {"name": "own", "blur": 0, "floor": 0.0, "input_size": 128, "mirror": True}
 VIEWS = {"best": {"scales": [1.0, 1.5], "mirror": True}, "fast": {"scales": [1.0], "mirror": False}}
 ASPECT = {"name": "own", "blur": 0, "floor": 0.0, "input_area": 49152, "stride": 32, "views": VIEWS}
-ROWS = ({"id": "a", "cc": 0.5}, {"id": "b", "cc": 0.7})
+ROWS: tuple[dict[str, Any], ...] = ({"id": "a", "cc": 0.5}, {"id": "b", "cc": 0.7})
 ABOUT = {"model": "own", "dataset": "toy", "split": "all", "pictures": 2, "protocol": "mit", "weights": "abc"}
 
 

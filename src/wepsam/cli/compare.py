@@ -93,8 +93,7 @@ def table1(
         wepsam table1 results/osie-all/ --public --into docs/classical.md --figures docs/classical/
     """
     from wepsam.evaluation import comparison
-    from wepsam.reproduction.boards import public as board
-    from wepsam.reproduction.boards import public_figure
+    from wepsam.reproduction.boards import leads, leads_figure
     from wepsam.reproduction.boards import table1 as paper
 
     _check_options(into, check)
@@ -104,9 +103,9 @@ def table1(
         output.put_table(paper.table1(results), "table1", into, check)
         return
     tables = list(comparison.read_tables(results).values())
-    output.put_table(board.markdown(tables, metric), "public", into, check)
+    output.put_table(leads.leads_markdown(tables, metric), "public", into, check)
     if figures is not None and not check:
-        output.complain(str(public_figure.scatter(tables, figures)))
+        output.complain(str(leads_figure.draw_leads(tables, figures)))
 
 
 def _check_options(into: Path | None, check: bool, form: str = "markdown") -> None:

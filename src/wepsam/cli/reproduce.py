@@ -25,8 +25,8 @@ def reproduce(
         wepsam reproduce --study labels --data data/ --results results/ --report reproduction.md
         wepsam reproduce --no-train --results results/ --report reproduction.md
     """
-    from wepsam.reproduction import report as reports
     from wepsam.reproduction import running
+    from wepsam.reproduction.report import page
     from wepsam.reproduction.studies import FULL, SMOKE, STUDIES
 
     names = list(dict.fromkeys(study or STUDIES))
@@ -37,5 +37,5 @@ def reproduce(
         done = running.reproduce(names, data, out, results=results, size=SMOKE if smoke else FULL, workers=workers)
         print(f"{len(done)} runs: {results}")
     if report is not None:
-        for path in reports.report(names, results, report, evaluated or []):
+        for path in page.write_report(names, results, report, evaluated or []):
             print(path)
