@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import table, timed
+from benchmarks.common import timed
 from wepsam import cards
 from wepsam.classical import CLASSICAL
 from wepsam.images import read_image, resize
-from wepsam.markdown import insert
+from wepsam.markdown import insert, table
 from wepsam.progress import track
 from wepsam.sources import find_images
 

@@ -22,7 +22,7 @@ from joblib import Parallel, delayed
 from numba import njit
 from PIL import Image
 
-from benchmarks.common import LONGEST, as_jpeg, table, timed
+from benchmarks.common import LONGEST, as_jpeg, timed
 from wepsam.classical import gbvs, gbvs_loops
 from wepsam.classical.gbvs import (
     ACTIVATION_SIGMA,
@@ -38,7 +38,7 @@ from wepsam.classical.gbvs import (
 from wepsam.evaluation.comparison import NAMES, TITLES, row_order
 from wepsam.evaluation.results import interval, read
 from wepsam.images import read_image, resize
-from wepsam.markdown import insert
+from wepsam.markdown import insert, table
 from wepsam.progress import track
 from wepsam.sources import find_images
 
