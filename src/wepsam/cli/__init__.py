@@ -297,7 +297,7 @@ def adapt(
         wepsam adapt pages/ --fixations pages.csv --out adapted/
         wepsam predict other/ --model adapted/adapted.onnx --out maps/
     """
-    from wepsam.datasets.own import pictures_with_csv, pictures_with_maps
+    from wepsam.datasets import pictures_with_csv, pictures_with_maps
     from wepsam.deploy.to_onnx import export as write
     from wepsam.evaluation.table import as_markdown, markdown
     from wepsam.prediction.predictor import weights_file
