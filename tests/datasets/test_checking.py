@@ -44,7 +44,12 @@ def test_check_of_densities(tmp_path: Path, paint: Paint, write: Write) -> None:
         write(tmp_path / "images" / f"{name}.png", paint(0, 40, 60))
         write(tmp_path / "maps" / f"{name}.png", np.full((4, 6), value, np.uint8))
     numbers = datasets.check("maps", tmp_path)
-    assert (numbers["densities"], numbers["fixations"], numbers["observers"], numbers["center"]) == (2, None, None, None)
+    assert (numbers["densities"], numbers["fixations"], numbers["observers"], numbers["center"]) == (
+        2,
+        None,
+        None,
+        None,
+    )
     assert numbers["remarks"] == [f"{tmp_path}/maps/b.png is empty"]
 
 
