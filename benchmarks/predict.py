@@ -25,7 +25,7 @@ import numpy as np
 
 import wepsam
 from benchmarks.common import LONGEST, as_jpeg, processor_time, timed
-from wepsam import shapes
+from wepsam import cards, shapes
 from wepsam.classical import gbvs
 from wepsam.images import read_image
 from wepsam.markdown import table

@@ -23,7 +23,7 @@ settings.load_profile("seeded")
 def passes(request: pytest.FixtureRequest) -> Iterator[None]:
     """Maps of any size are scored in numpy, then by the compiled passes."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("wepsam.metrics._map.LARGE", np.inf if request.param == "numpy" else 1)
+        patched.setattr("wepsam.metrics._prepared.LARGE", np.inf if request.param == "numpy" else 1)
         yield
 
 

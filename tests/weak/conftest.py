@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from helpers import HTML, Paint, Write
+from wepsam import progress
 
 
 @pytest.fixture
@@ -33,3 +37,16 @@ def jpegs(tmp_path: Path, paint: Paint, write: Write) -> Path:
     for seed in range(6):
         write(tmp_path / "photos" / "ab"[seed % 2] / f"{seed}.jpg", paint(seed))
     return tmp_path / "photos"
+
+
+@pytest.fixture
+def bar_updates(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
+    """(done, total) of every update of a progress bar."""
+    updates: list[tuple[float, float]] = []
+
+    @contextmanager
+    def bar(total: float, what: str, after: float = 0) -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(update=lambda done: updates.append((done, total)))
+
+    monkeypatch.setattr(progress, "bar", bar)
+    return updates

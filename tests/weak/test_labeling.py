@@ -5,16 +5,12 @@ from __future__ import annotations
 import csv
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 from helpers import Paint, Write, rows_of, same_content
-from wepsam import progress
 from wepsam.images import ImageError
 from wepsam.weak import part_rows, store
 from wepsam.weak.inspection import inspect
@@ -47,21 +43,14 @@ def test_every_picture_is_kept_rejected_or_failed(photos: Path, tmp_path: Path) 
 
 
 def test_progress_counts_pictures_from_those_that_are_there(
-    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: Path, tmp_path: Path, bar_updates: list[tuple[float, float]]
 ) -> None:
-    updates: list[tuple[float, float]] = []
-
-    @contextmanager
-    def recording_bar(total: float, what: str, after: float = 0) -> Iterator[SimpleNamespace]:
-        yield SimpleNamespace(update=lambda completed: updates.append((completed, total)))
-
-    monkeypatch.setattr(progress, "bar", recording_bar)
     label(photos, tmp_path / "weak", workers=1, part_size=5)
-    assert updates == [(0, 12), (5, 12), (10, 12), (12, 12)]
+    assert bar_updates == [(0, 12), (5, 12), (10, 12), (12, 12)]
     (tmp_path / "weak" / "part-00001.parquet").unlink()
-    updates.clear()
+    bar_updates.clear()
     label(photos, tmp_path / "weak", workers=1, part_size=5)
-    assert updates == [(7, 12), (12, 12)]
+    assert bar_updates == [(7, 12), (12, 12)]
 
 
 def test_a_part_is_a_pure_function(photos: Path, tmp_path: Path) -> None:

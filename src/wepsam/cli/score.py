@@ -69,9 +69,9 @@ def check_dataset(name: options.DatasetName, folder: options.DatasetFolder, as_j
         wepsam datasets check osie data/OSIE/
         wepsam datasets check salicon-2017-fixations data/SALICON/
     """
-    from wepsam.datasets import check
+    from wepsam.datasets import checking
 
-    found = check(name, folder)
+    found = checking.check(name, folder)
     if as_json:
         output.print_json(found)
         return

@@ -11,8 +11,7 @@ import numpy as np
 import torch
 
 from wepsam import cards, maps
-from wepsam.datasets import FixationDataset
-from wepsam.datasets.own import pictures_with_csv, pictures_with_maps
+from wepsam.datasets import FixationDataset, pictures_with_csv, pictures_with_maps
 from wepsam.deploy.to_onnx import export
 from wepsam.evaluation import Evaluation, MapFolder, evaluate
 from wepsam.evaluation.comparison import TITLES, Comparison, differences, higher_is_better

@@ -1,4 +1,4 @@
-"""The compiled passes answer what numpy answers. That they keep the laws is in test_metrics.py, which runs on both."""
+"""The compiled passes compute what numpy computes. The other tests of metrics run on both."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 
 from wepsam import metrics
 from wepsam.maps import density, enlarge
-from wepsam.metrics import _loops, _map
+from wepsam.metrics import _numba_passes, _prepared
 
 SHAPE = (211, 317)  # no multiple of a run, and larger than one of numpy's blocks
 
@@ -47,7 +47,7 @@ def test_compiled_and_numpy_agree(monkeypatch: pytest.MonkeyPatch, kind: str, pr
     points = {"fixations": np.concatenate([fixations, fixations[:5]]), "other_fixations": others}
     scores = []
     for large in (1, np.inf):
-        monkeypatch.setattr(_map, "LARGE", large)
+        monkeypatch.setattr(_prepared, "LARGE", large)
         saliency_map = MAPS[kind]()
         with np.errstate(over="ignore", invalid="ignore"):  # the squares of huge values
             scores.append(metrics.score(saliency_map, **truth, **points, protocol=protocol))
@@ -73,7 +73,7 @@ def test_the_vectorized_logarithm_is_off_by_one_rounding_at_most() -> None:
     powers = 2.0 ** np.arange(-1022, 1024)
     for x in (magnitudes, beside_1, powers, np.nextafter(powers[1:], 0), np.sqrt(0.5) * powers[1:]):
         expected = np.log(x.astype(np.longdouble)).astype(np.float64)
-        answers = np.array([_loops.log(value) for value in x])
+        answers = np.array([_numba_passes.log(value) for value in x])
         assert (abs(answers - expected) <= np.spacing(abs(expected))).all()
 
 
@@ -81,7 +81,7 @@ def test_many_thresholds_are_counted() -> None:
     """More than a picture has fixations: every value of the map, and between them."""
     values = np.random.default_rng(4).integers(-500, 500, (300, 300)).astype(np.float32)
     thresholds = np.arange(-502, 503, 0.5)
-    counted = _loops.at_least(values.ravel(), thresholds, -500.0, 499.0, False)
+    counted = _numba_passes.at_least(values.ravel(), thresholds, -500.0, 499.0, False)
     assert counted.tolist() == [(values >= t).sum() for t in thresholds]
 
 

@@ -1,22 +1,23 @@
-"""The names of the datasets, as -d NAME=FOLDER has them. A table, so that there is one place to add a reader."""
+"""The names of the datasets, as in -d NAME=FOLDER. A table, so that there is one place to add a reader."""
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from wepsam.datasets.base import DatasetError, FixationDataset
-from wepsam.datasets.figrim import figrim
-from wepsam.datasets.isun import isun
-from wepsam.datasets.mit1003 import mit1003
-from wepsam.datasets.nus import eyecrowd, osie, scene
-from wepsam.datasets.objects import dut_omron, pascal_s
-from wepsam.datasets.own import pictures_with_csv, pictures_with_maps
-from wepsam.datasets.point_maps import cat2000, toronto
+from wepsam.datasets.readers.figrim import figrim
+from wepsam.datasets.readers.isun import isun
+from wepsam.datasets.readers.mit1003 import mit1003
+from wepsam.datasets.readers.nus import eyecrowd, osie, scene
+from wepsam.datasets.readers.objects import dut_omron, pascal_s
+from wepsam.datasets.readers.own import pictures_with_csv, pictures_with_maps
+from wepsam.datasets.readers.point_maps import cat2000, toronto
+from wepsam.datasets.readers.salicon import salicon
 from wepsam.datasets.reading import Folder
-from wepsam.datasets.salicon import salicon
 
-# A name says which kind of ground truth it is, where a dataset has several: the names stand in results files, and
-# scores on mouse paths, fixations or densities are not to be compared. Without an ending it is fixations.
+# The name says which ground truth a dataset has, if it has several: names stand in results files, and scores on mouse
+# paths, fixations and densities must not be compared. A name without an ending means fixations.
 DATASETS: dict[str, Callable[[Folder], FixationDataset]] = {
     "osie": osie,
     "dut_omron": dut_omron,
@@ -45,10 +46,10 @@ DATASETS: dict[str, Callable[[Folder], FixationDataset]] = {
 
 
 def open_dataset(spec: str) -> FixationDataset:
-    """The dataset that "NAME=FOLDER" means, as on the command line.
+    """The dataset of "NAME=FOLDER", as on the command line.
 
     Raises:
-        DatasetError: not of this form, or an unknown name.
+        DatasetError: the text is not of this form, the name is unknown, or the folder is not as expected.
     """
     name, separator, folder = spec.partition("=")
     if not separator:
@@ -57,14 +58,17 @@ def open_dataset(spec: str) -> FixationDataset:
 
 
 def read_dataset(name: str, folder: Folder) -> FixationDataset:
-    """The dataset of that name in a folder (a leading ~ is the home folder: behind a "=" the shell leaves it).
+    """The dataset of this name in a folder.
+
+    Args:
+        name: as in DATASETS.
+        folder: a leading ~ is the home folder, because the shell does not expand it behind a "=".
 
     Raises:
-        DatasetError: unknown name, or what the reader raises.
+        DatasetError: the name is unknown, or the folder is not as expected.
     """
     if name not in DATASETS:
-        close = [known for known in DATASETS if name and known.split("-")[0] == name.lower().split("-")[0]]
-        raise DatasetError(
-            f"{f'{name}={folder}'!r} is not NAME=FOLDER with a NAME among {', '.join(close or DATASETS)}"
-        )
+        similar = [known for known in DATASETS if name and known.split("-")[0] == name.lower().split("-")[0]]
+        spec = f"{name}={os.fspath(folder)}"
+        raise DatasetError(f"{spec!r} is not NAME=FOLDER with a NAME among {', '.join(similar or DATASETS)}")
     return DATASETS[name](Path(folder).expanduser())

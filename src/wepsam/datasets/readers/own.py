@@ -1,4 +1,4 @@
-"""Datasets of one's own: pictures with density maps, or with a CSV of fixations."""
+"""Your own datasets: pictures with density maps, or with a CSV file of fixations."""
 
 import csv
 from collections import defaultdict
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam.datasets.base import DatasetError, FixationDataset, Sample
-from wepsam.datasets.reading import Folder, dataset, expect, pair, sample
+from wepsam.datasets.reading import Folder, file_for, make_dataset, make_sample, require
 from wepsam.images import image_size
 from wepsam.sources import find_images
 
@@ -16,52 +16,52 @@ from wepsam.sources import find_images
 def pictures_with_maps(
     pictures: Folder, densities: Folder, *, name: str = "pictures_with_maps", sigma: float = 0.0
 ) -> FixationDataset:
-    """Any folder of pictures with a folder of density maps (8 bit or more) of the same relative stems.
+    """Any folder of pictures, with a folder of density maps that have the same relative stems.
 
     Args:
-        pictures: searched recursively.
-        densities: the maps, of any size and largest value.
+        pictures: folder, searched recursively.
+        densities: folder of the maps: 8 bit or more, any size, any largest value.
         name: of the dataset, and of its split file if there is one.
-        sigma: of the densities in pixels, if known; 0 if not.
+        sigma: standard deviation of the densities in pixels; 0 if unknown.
 
     Raises:
         DatasetError: a folder is missing, or a picture has no map.
     """
     pictures, densities = Path(pictures), Path(densities)
-    expect(name, pictures.parent, pictures, densities)
-    found = {path.relative_to(densities).with_suffix("").as_posix(): path for path in find_images([densities])}
+    require(name, pictures.parent, pictures, densities)
+    files = {path.relative_to(densities).with_suffix("").as_posix(): path for path in find_images([densities])}
     samples = []
     for path in find_images([pictures]):
         stem = path.relative_to(pictures).with_suffix("").as_posix()
-        density = pair(name, path, stem, found, densities)
+        density = file_for(name, path, stem, files, densities)
         samples.append(Sample(stem, path, image_size(path), sigma=sigma, density_path=density))
-    return dataset(name, samples, pictures.parent, sigma=sigma)
+    return make_dataset(name, samples, pictures.parent, sigma=sigma)
 
 
 def pictures_with_csv(
     folder: Folder, *, table: Folder | None = None, name: str = "pictures_with_csv", sigma: float | None = None
 ) -> FixationDataset:
-    """Any folder with `stimuli/` and a `fixations.csv` with the columns image, observer, x, y (others are ignored).
+    """Any folder with `stimuli/` and `fixations.csv` with the columns image, observer, x, y (others are ignored).
 
     Args:
-        folder: image is a path below `stimuli/`; x and y are pixels of these pictures, 0-based. Pictures without a row
-            are left out.
-        table: the CSV, where it lies elsewhere; image is then a path below `folder` itself.
+        folder: the column image is a path below `stimuli/`; x and y are pixels of the picture, counted from 0.
+            Pictures without a row are left out.
+        table: the CSV file, if it lies elsewhere; the column image is then a path below `folder` itself.
         name: of the dataset, and of its split file if there is one.
-        sigma: of the densities in pixels; by default 3 % of the first picture's longer side (about one degree at
-            the usual viewing distances).
+        sigma: standard deviation of the densities in pixels; None = 3 % of the first picture's longer side, about one
+            degree at the usual viewing distances.
 
     Raises:
         DatasetError: a file, picture or column is missing, or a number cannot be read.
     """
     stimuli = Path(folder) if table else Path(folder) / "stimuli"
     table = Path(table or Path(folder) / "fixations.csv")
-    expect(name, folder, stimuli, table)
+    require(name, folder, stimuli, table)
     points: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    owners: dict[str, list[str]] = defaultdict(list)
+    observers: dict[str, list[str]] = defaultdict(list)
     for number, row in _rows(table, ("image", "observer", "x", "y")):
         image = row["image"].replace("\\", "/")
-        owners[image].append(row["observer"])
+        observers[image].append(row["observer"])
         try:
             points[image].append((float(row["x"]), float(row["y"])))
         except ValueError:
@@ -73,22 +73,22 @@ def pictures_with_csv(
             raise DatasetError(f"{name}: {table} names {image}, which is not in {path.parent}")
         if sigma is None:
             sigma = 0.03 * max(image_size(path))
-        _, owner = np.unique(owners[image], return_inverse=True)
+        _, observer = np.unique(observers[image], return_inverse=True)
         id = Path(image).with_suffix("").as_posix()
-        samples.append(sample(id, path, np.array(points[image]), owner, sigma))
-    return dataset(name, samples, folder, sigma=sigma or 0.0)
+        samples.append(make_sample(id, path, np.array(points[image]), observer, sigma))
+    return make_dataset(name, samples, folder, sigma=sigma or 0.0)
 
 
 def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and content of each row of a CSV that must have these columns."""
+    """Line number and content of each row of a CSV file that must have these columns."""
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:  # -sig: Excel begins with a byte order mark
             rows = csv.DictReader(file, skipinitialspace=True)
-            found = rows.fieldnames or ()
-            if missing := [column for column in columns if column not in found]:
+            header = rows.fieldnames or ()
+            if missing := [column for column in columns if column not in header]:
                 raise DatasetError(
                     f"{table} has no column {', '.join(missing)}: expected {', '.join(columns)}, "
-                    f"separated by commas, found {', '.join(found) or 'nothing'}"
+                    f"separated by commas, found {', '.join(header) or 'nothing'}"
                 )
             for row in rows:
                 if any(row[column] is None for column in columns):
