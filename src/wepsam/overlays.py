@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from wepsam import srgb
 from wepsam.images import Source, read_image, resize, save_image
 
 # Anchors of the color ramp, equally spaced: lightness, chroma and hue (degrees) in the OKLCH color space.
@@ -227,7 +228,6 @@ def colors() -> np.ndarray:
         [-0.0041960863, -0.7034186147, 1.7076147010],
     ]
     linear = np.clip(np.array(primaries) @ (np.array(cones) @ lab) ** 3, 0, 1).T
-    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    table: np.ndarray = np.rint(255 * srgb).astype(np.uint8)
+    table: np.ndarray = np.rint(255 * srgb.from_linear(linear)).astype(np.uint8)
     table.setflags(write=False)  # one copy for everyone
     return table

@@ -21,7 +21,8 @@ from threadpoolctl import threadpool_limits
 import wepsam
 from wepsam import files, maps
 from wepsam.classical import CLASSICAL
-from wepsam.classical.gbvs import LONGEST, gbvs, lattice_shape
+from wepsam.classical.gbvs import gbvs
+from wepsam.classical.toolbox import LONGEST, lattice_shape
 from wepsam.files import PathOrUrl
 from wepsam.images import ImageError, read_sized, resize
 from wepsam.prediction.predictor import load, models
