@@ -8,6 +8,7 @@ of their own; they use `checked`, and `finished` where it fits.
 from collections.abc import Callable
 from functools import update_wrapper
 from importlib import import_module
+from inspect import Signature, signature
 from types import ModuleType
 from typing import Concatenate, ParamSpec
 
@@ -43,7 +44,10 @@ def classical_model(
             return finished(model(picture, *args, **settings), (height, width))
 
         update_wrapper(predictor, model)
-        return predictor
+        # For help(): callers pass the stimulus, not the picture at working size.
+        picture, *others = signature(model).parameters.values()
+        predictor.__signature__ = Signature([picture.replace(name="stimulus"), *others])  # type: ignore[attr-defined]
+        return predictor  # type: ignore[return-value]  # it may be called by keyword, too: stimulus=...
 
     return decorate
 

@@ -1,4 +1,4 @@
-"""AIM, attention by information maximization: a patch is salient if the picture's other patches do not show the same.
+"""AIM: attention by information maximization; a patch is salient if the picture's other patches do not show the same.
 
 Bruce, Tsotsos, "Saliency Based on Information Maximization", NIPS 2005; "Saliency, Attention, and Visual Search: An
 Information Theoretic Approach", Journal of Vision 2009.
@@ -9,7 +9,7 @@ coefficients. From public descriptions of the authors' program: one range of bin
 a port of the program; the program has 256, which makes hardly a difference), p + 1e-6, and borders filled with the
 smallest value.
 
-Ours: the basis (learn/bases.py: FastICA, 42 filters from other photographs; the authors used JADE and infomax), and 340
+Ours: the basis (learn/aim.py: FastICA, 42 filters from other photographs; the authors used JADE and infomax), and 340
 pixels on the longer side. That is half of the publication's own pictures, as the program's example halves them. By
 default the program takes pictures at full size and does not blur. At 800 pixels without blur, CC falls by a fifth, and
 most of the lead over the public MIT300 row disappears (docs/log.md).
@@ -35,7 +35,6 @@ def aim(picture: np.ndarray, *, blur: float = BLUR) -> np.ndarray:
     """Saliency map by AIM.
 
     Args:
-        picture: the stimulus.
         blur: standard deviation of the final Gaussian in pixels of a picture with 340 on its longer side; 0 = none.
     """
     saliency_map = information(coefficients(picture, basis()))
@@ -45,7 +44,7 @@ def aim(picture: np.ndarray, *, blur: float = BLUR) -> np.ndarray:
 
 @cache
 def basis() -> np.ndarray:
-    """(42, 21, 21, 3) float32 filters, learned by learn/bases.py."""
+    """(42, 21, 21, 3) float32 filters, learned by learn/aim.py."""
     return np.load(Path(__file__).parent / "bases/aim.npy").astype(np.float32)
 
 

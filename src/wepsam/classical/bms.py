@@ -42,7 +42,6 @@ def bms(
     All settings are in pixels of a picture with 400 on its longer side.
 
     Args:
-        picture: the stimulus.
         median: pixels to each side of the median filter against noise.
         dilation: pixels to each side by which the regions of each map grow.
         last_dilation: pixels to each side by which the sum of the maps grows.

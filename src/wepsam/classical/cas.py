@@ -1,4 +1,4 @@
-"""CAS, context-aware saliency: a patch is salient if even the patches most like it differ from it, or lie far away.
+"""CAS: context-aware saliency; a patch is salient if even the patches most like it differ from it, or lie far away.
 
 Goferman, Zelnik-Manor, Tal, "Context-Aware Saliency Detection", CVPR 2010 and PAMI 2012.
 

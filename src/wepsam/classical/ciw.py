@@ -1,4 +1,4 @@
-"""CIW, chromatic induction wavelets: what a model of perceived contrast would enhance is salient.
+"""CIW: chromatic induction wavelets; what a model of perceived contrast would enhance is salient.
 
 Murray, Vanrell, Otazu, Parraga, "Saliency Estimation Using a Non-Parametric Low-Level Vision Model", CVPR 2011 (also
 called SIM, saliency by induction mechanisms).

@@ -1,4 +1,4 @@
-"""FES, fast and efficient saliency: is a pixel's color more likely at its place than on a circle around it?
+"""FES: fast and efficient saliency; is a pixel's color more likely at its place than on a circle around it?
 
 Rezazadegan Tavakoli, Rahtu, Heikkilä, "Fast and Efficient Saliency Detection Using Sparse Sampling and Kernel Density
 Estimation", SCIA 2011.

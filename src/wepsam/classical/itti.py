@@ -52,7 +52,7 @@ def itti_map(stimulus: np.ndarray, blur: float = BLUR) -> np.ndarray:
         return np.zeros(shape, np.float32)
     master = min_max(master * border_ramp(*shape, BORDER_RAMP, master.dtype))
     if blur > 0:
-        rows, columns = (_blur(n, blur * max(shape)) for n in shape)
+        rows, columns = (truncated_blur(n, blur * max(shape)) for n in shape)
         master = min_max(rows @ master @ columns.T)
     return master
 
@@ -121,7 +121,7 @@ def _orientation(level: np.ndarray) -> np.ndarray:
     return gabor_energy(level[3])
 
 
-def _blur(n: int, sigma: float) -> np.ndarray:
+def truncated_blur(n: int, sigma: float) -> np.ndarray:
     """(n, n) Gaussian blur, cut off at two standard deviations, with replicated ends."""
     reach = half_up(2 * sigma)
     taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)

@@ -11,7 +11,7 @@ spaces.
 Ours: 8x8 pixels, 40 patches along the longer side, a surround of two patches to each side, the logarithm of the inverse
 probability, 100 bins; local and global rarity are multiplied. The coefficients are the solution of the lasso by FISTA,
 which codes all patches by matrix products (the authors: LARS), and one more for the patch's mean. The dictionaries are
-ours (learn/statistics.py): 32 atoms for each channel with their mirror images, 128 in all, so that a mirrored picture
+ours (learn/lgs.py): 32 atoms for each channel with their mirror images, 128 in all, so that a mirrored picture
 has a mirrored map.
 """
 
@@ -133,7 +133,7 @@ def mirrored(atoms: np.ndarray) -> np.ndarray:
 
 @cache
 def dictionaries() -> tuple[np.ndarray, np.ndarray]:
-    """The constants that learn/statistics.py learned: (6, 128, 64) atoms of norm 1, (6,) deviations of the channels."""
+    """The constants that learn/lgs.py learned: (6, 128, 64) atoms of norm 1, (6,) deviations of the channels."""
     with np.load(Path(__file__).parent / "bases/lgs.npz") as learned:
         atoms, scales = mirrored(learned["atoms"].astype(np.float32)), learned["scales"].astype(np.float32)
     return atoms / np.linalg.norm(atoms, axis=2, keepdims=True), scales

@@ -34,11 +34,10 @@ def rare2012(picture: np.ndarray, *, centered: bool = True) -> np.ndarray:
     """Saliency map by RARE2012.
 
     Args:
-        picture: the stimulus.
         centered: whether to blur the map and weigh it by a Gaussian on the picture's center, as in the "improved" row.
     """
     components = decorrelated(picture)
-    if not components:  # colors differ by a rounding error only
+    if not components:  # the colors hardly vary
         return np.zeros(picture.shape[:2])
     channels = []
     for component in components:

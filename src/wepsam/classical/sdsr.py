@@ -1,4 +1,4 @@
-"""SDSR, saliency detection by self-resemblance: a place is salient if the rest of the picture looks different.
+"""SDSR: saliency detection by self-resemblance; a place is salient if the rest of the picture looks different.
 
 Seo, Milanfar, "Static and space-time visual saliency detection by self-resemblance", Journal of Vision 2009.
 

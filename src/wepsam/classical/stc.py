@@ -1,4 +1,4 @@
-"""STC, sampled template collation: patches unlike templates from all over the picture. In the spirit of its
+"""STC: sampled template collation; patches unlike templates from all over the picture. In the spirit of its
 publication.
 
 Holzbach, Cheng, "A Scalable and Efficient Method for Salient Region Detection Using Sampled Template Collation", ICIP

@@ -7,7 +7,7 @@ From the publication and its program: the picture divided by the standard deviat
 learned by ICA, without response to gray; for each filter a generalized Gaussian fitted to its responses to natural
 pictures; saliency = the sum over the filters of (|response| / sigma)^theta, which is -log p but for a constant.
 
-Ours: the filters (learn/statistics.py: FastICA on other photographs; the 83 that 99 % of the variance need, each with
+Ours: the filters (learn/sun.py: FastICA on other photographs; the 83 that 99 % of the variance need, each with
 its mirror images, so that a mirrored picture has a mirrored map; the authors have 362); shapes fitted by moments
 instead of maximum likelihood; 340 pixels on the longer side (half of the publication's pictures, the program's scale;
 at 680, without the blur, this model compares to GBVS as on MIT300, docs/log.md); pictures mirrored at their border,
@@ -57,7 +57,7 @@ def self_information(responses: np.ndarray, scales: np.ndarray, shapes: np.ndarr
 
 @cache
 def statistics() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The constants that learn/statistics.py learned: (332, 363) filters, (332,) scales, (332,) shapes, float32."""
+    """The constants that learn/sun.py learned: (332, 363) filters, (332,) scales, (332,) shapes, float32."""
     with np.load(Path(__file__).parent / "bases/sun.npz") as learned:
         filters, scales, shapes = (learned[name].astype(np.float32) for name in ("filters", "scales", "shapes"))
     images = np.concatenate([filters, filters[:, ::-1], filters[:, :, ::-1], filters[:, ::-1, ::-1]])
