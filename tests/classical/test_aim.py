@@ -25,9 +25,9 @@ def test_aim_information_counts_how_often_a_coefficient_occurs(rng: np.random.Ge
     planes = np.zeros((2, 4, 5))
     planes[0, 1, 2] = 1  # 1 of 20 pixels, the others share a value
     planes[1, :, :2] = 1  # 8 of 20
-    told = information(planes)
-    assert told[1, 2] == pytest.approx(-np.log(1 / 20 + 1e-6) - np.log(12 / 20 + 1e-6))
-    assert told[0, 0] == pytest.approx(-np.log(19 / 20 + 1e-6) - np.log(8 / 20 + 1e-6))
+    result = information(planes)
+    assert result[1, 2] == pytest.approx(-np.log(1 / 20 + 1e-6) - np.log(12 / 20 + 1e-6))
+    assert result[0, 0] == pytest.approx(-np.log(19 / 20 + 1e-6) - np.log(8 / 20 + 1e-6))
     planes = rng.normal(size=(1, 30, 40))
     slow = np.zeros((30, 40))
     low, width = planes.min(), np.ptp(planes) / 1000

@@ -63,9 +63,9 @@ def test_bands_lie_where_their_contrast_is() -> None:
     picture = np.zeros((SIDE, SIDE))
     picture[60:64, 140:144] = 255  # middle at 62 of 200 from above, 142 from the left
     for band in subbands(picture)[1:]:
-        found = band**2 / (band**2).sum()
+        shares = band**2 / (band**2).sum()
         step = SIDE / len(band)
-        center = [((np.arange(len(band)) + 0.5) * step * found.sum(axis=axis)).sum() for axis in (1, 0)]
+        center = [((np.arange(len(band)) + 0.5) * step * shares.sum(axis=axis)).sum() for axis in (1, 0)]
         np.testing.assert_allclose(center, [62, 142], atol=0.05)
 
 
@@ -117,14 +117,14 @@ def test_features_have_the_order_of_their_names(rng: np.random.Generator) -> Non
     picture = np.zeros((SIDE, SIDE, 3), np.uint8)
     picture[..., 0] = 255
     picture[:, ::8, 1] = 120  # upright lines: contrast along x
-    found = dict(zip(FEATURES, features(picture), strict=True))
-    assert len(found) == 29
-    np.testing.assert_array_equal(found["red"], 1)
-    assert found["green"].mean() == pytest.approx(120 / 255 / 8)
-    assert not found["blue"].any()
-    assert not found["rarity of red"].any()
-    assert found["rarity of green"][:, ::8].min() > found["rarity of green"][:, 1::8].max()
-    np.testing.assert_allclose(found["distance to center"], distance_to_center((1, 1)), atol=1e-6)
+    by_name = dict(zip(FEATURES, features(picture), strict=True))
+    assert len(by_name) == 29
+    np.testing.assert_array_equal(by_name["red"], 1)
+    assert by_name["green"].mean() == pytest.approx(120 / 255 / 8)
+    assert not by_name["blue"].any()
+    assert not by_name["rarity of red"].any()
+    assert by_name["rarity of green"][:, ::8].min() > by_name["rarity of green"][:, 1::8].max()
+    np.testing.assert_allclose(by_name["distance to center"], distance_to_center((1, 1)), atol=1e-6)
 
 
 # ---- the shipped model

@@ -85,10 +85,10 @@ def test_only_training_pictures_are_learned_from(
 
 def test_pixels_of_a_picture_carry_its_features(own_dataset: Path, rng: np.random.Generator) -> None:
     sample = read_dataset("csv", own_dataset).samples[0]
-    found, positive = pixels_of(sample, rng)
-    assert found.shape == (20, 29)
+    samples, positive = pixels_of(sample, rng)
+    assert samples.shape == (20, 29)
     distance = FEATURES.index("distance to center")
-    assert found[:, distance].max() <= 1
+    assert samples[:, distance].max() <= 1
     assert positive.tolist() == [True] * 10 + [False] * 10
 
 

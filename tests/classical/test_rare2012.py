@@ -19,10 +19,10 @@ def test_rarity_of_two_levels_is_the_log_of_their_shares() -> None:
     # -log(.02) and -log(.98), then stretched to [0, 1].
     np.testing.assert_allclose(rarity(values, scales=1), values / 3)
     values[:5] = 7  # three levels: 50, 1 and 49 of 100 pixels
-    told = rarity(values, scales=1)
+    result = rarity(values, scales=1)
     shares = -np.log([0.5, 0.01, 0.49])
     expected = (shares - shares.min()) / np.ptp(shares)
-    np.testing.assert_allclose([told[0, 0], told[5, 5], told[9, 9]], expected, atol=1e-6)
+    np.testing.assert_allclose([result[0, 0], result[5, 5], result[9, 9]], expected, atol=1e-6)
 
 
 def test_the_raw_model_blurred_and_centered_is_the_improved_one(rng: np.random.Generator) -> None:
