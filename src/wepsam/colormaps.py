@@ -9,6 +9,8 @@ from functools import cache
 
 import numpy as np
 
+from wepsam import srgb
+
 DEFAULT = "ember"
 
 # Anchors of our own ramp, equally spaced: lightness, chroma and hue (degrees) in the OKLCH color space.
@@ -86,5 +88,4 @@ def _ember() -> np.ndarray:
         [-0.0041960863, -0.7034186147, 1.7076147010],
     ]
     linear = np.clip(np.array(primaries) @ (np.array(cones) @ lab) ** 3, 0, 1).T
-    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(255 * srgb).astype(np.uint8)
+    return np.rint(255 * srgb.from_linear(linear)).astype(np.uint8)
