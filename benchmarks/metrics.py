@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
-from benchmarks.common import table, timed
+from benchmarks.common import timed
 from wepsam import maps
-from wepsam.markdown import insert
+from wepsam.markdown import insert, table
 from wepsam.metrics import ON_REQUEST, PROTOCOLS, score
 
 SHAPE = (768, 1024)

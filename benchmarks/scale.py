@@ -8,10 +8,10 @@ import argparse
 import numpy as np
 
 import wepsam
-from benchmarks.common import table
 from wepsam import maps, metrics
 from wepsam.datasets import open_dataset
 from wepsam.images import resize
+from wepsam.markdown import table
 from wepsam.progress import track
 
 SCALES = (0.5, 1.0, 2.0)

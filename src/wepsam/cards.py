@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wepsam.files import write_json
-from wepsam.shapes import STRIDE
+from wepsam.shapes import SIDE_STEP
 
 if TYPE_CHECKING:
     from wepsam.evaluation.results import Evaluation
@@ -85,8 +85,8 @@ def _check_fields(card: Any) -> None:
     float(card.get("sharpness", 1))  # older cards have none
     if "input_size" in card:
         return
-    if card["stride"] != STRIDE:
-        raise ValueError(f"its stride is {card['stride']}, expected {STRIDE}")
+    if card["stride"] != SIDE_STEP:
+        raise ValueError(f"its stride is {card['stride']}, expected {SIDE_STEP}")
     for quality in ("best", "fast"):
         try:
             view = card["views"][quality]

@@ -7,7 +7,7 @@ RUN/job.json     the job, how it ended, the data, and the versions of wepsam and
 """
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,15 +20,16 @@ import wepsam
 from wepsam import metrics
 from wepsam.datasets import open_dataset
 from wepsam.files import replacing, write_json
-from wepsam.networks.build import Config, Network
-from wepsam.networks.lite import LiteConfig, LiteNet
+from wepsam.networks.base import NetworkConfig, as_map
+from wepsam.networks.lite import LiteConfig
 from wepsam.reproduction.studies import Job, Size, Weak
 from wepsam.sources import find_images
 from wepsam.training.batches import Pairs, from_datasets, from_store, take, to_map_size
 from wepsam.training.checkpoint import load_weights
-from wepsam.training.loop import outputs, train
-from wepsam.training.losses import LOSSES, as_map, mse
-from wepsam.training.stages import begin, settle, shapes
+from wepsam.training.loop import train
+from wepsam.training.losses import LOSSES, mse
+from wepsam.training.starts import begin, prepare
+from wepsam.training.validation import outputs
 from wepsam.weak.labeling import label
 
 RUN_FILES = ("log.csv", "scores.csv", "job.json")
@@ -52,16 +53,16 @@ def carry_out(job: Job, data: Path, out: Path, size: Size) -> None:
     """
     if is_done(job, out):
         return
-    folder, start = out / job.name, out / job.start.name if isinstance(job.start, Job) else job.start
-    network, _ = begin(start, _sized(job.network, size), job.settings)
-    pictures = study_pictures(job, data, out, size, network)
+    folder, start = out / job.name, out / job.start.name if isinstance(job.start, Job) else job.start or "random"
+    network, _ = begin(start, _sized(job.network, size), job.settings.seed)
+    pictures = study_pictures(job, data, out, size, network.config)
     count = sum(map(len, pictures.training))
     settings = replace(
         job.settings,
         epochs=max(job.settings.batch_size, job.pictures * size.scale) / count,
         validate_every=max(1, job.every * size.scale) / count,
     )
-    settle(network, start, pictures.training, settings, sources=len(pictures.training[0].names))
+    prepare(network, start, pictures.training, settings, sources=len(pictures.training[0].names))
     ended = "done"
     try:
         train(network, pictures.training, pictures.validation, settings, folder, _start_name(job))
@@ -83,10 +84,9 @@ def _start_name(job: Job) -> str:
     return job.start.name if isinstance(job.start, Job) else job.start or "random"
 
 
-def _sized(network: Config, size: Size) -> Config:
-    if isinstance(network, LiteConfig):
-        return replace(network, area=size.area or network.area)
-    return replace(network, hidden=size.hidden or network.hidden)
+def _sized(network: NetworkConfig, size: Size) -> NetworkConfig:
+    change = {"area": size.area} if isinstance(network, LiteConfig) else {"hidden": size.hidden}
+    return replace(network, **{name: value for name, value in change.items() if value})
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,13 @@ class StudyPictures:
     test: list[Pairs]
 
 
-def study_pictures(job: Job, data: Path, out: Path, size: Size, network: Network) -> StudyPictures:
+def study_pictures(job: Job, data: Path, out: Path, size: Size, network: NetworkConfig) -> StudyPictures:
     """The pictures that a run learns from, is validated on, and is scored on."""
-    area = network.config.area if isinstance(network, LiteNet) else None
     if isinstance(job.data, Weak):
         seed = job.settings.seed if job.data.order == "random" else 0
-        training, held_out = _weak(job.data, seed, out, area)
+        training, held_out = _weak(job.data, seed, out, network)
         return StudyPictures(training, held_out, held_out)
-    training, held_out = _human(job.data.datasets, data, size, area)
+    training, held_out = _human(job.data.datasets, data, size, network)
     if job.data.share < 1:
         count = sum(map(len, training))
         order = np.random.default_rng(job.settings.seed).permutation(count)
@@ -122,17 +121,17 @@ def study_pictures(job: Job, data: Path, out: Path, size: Size, network: Network
 
 
 @lru_cache(maxsize=2)
-def _weak(weak: Weak, seed: int, out: Path, area: int | None) -> tuple[list[Pairs], list[Pairs]]:
-    return from_store(weak_labels(weak, out), weak.keep, weak.order, seed, shapes(area))
+def _weak(weak: Weak, seed: int, out: Path, network: NetworkConfig) -> tuple[list[Pairs], list[Pairs]]:
+    return from_store(weak_labels(weak, out), network.input_shape, weak.keep, weak.order, seed)
 
 
 @lru_cache(maxsize=2)
-def _human(names: tuple[str, ...], data: Path, size: Size, area: int | None) -> tuple[list[Pairs], list[Pairs]]:
+def _human(names: tuple[str, ...], data: Path, size: Size, network: NetworkConfig) -> tuple[list[Pairs], list[Pairs]]:
     datasets = [open_dataset(f"{name}={data / name}") for name in names]
     training = [d.split("train")[: size.most] for d in datasets]
     held_out = [part[: size.most] for d in datasets if len(part := d.split("validation"))]
     # Validation pictures have the size that prediction uses; training pictures are larger, to be zoomed into.
-    return from_datasets(training, shapes(area)), from_datasets(held_out, shapes(area), room=1)
+    return from_datasets(training, network.input_shape), from_datasets(held_out, network.input_shape, room=1)
 
 
 def weak_labels(weak: Weak, out: Path) -> Path:
@@ -140,13 +139,13 @@ def weak_labels(weak: Weak, out: Path) -> Path:
     return out / "weak-labels" / f"{weak.teacher}-{weak.size}{'-aspect' * weak.aspect}"
 
 
-def make_weak_labels(weak: Weak, data: Path, out: Path, size: Size, progress: Callable[[int, int], object]) -> None:
+def make_weak_labels(weak: Weak, data: Path, out: Path, size: Size) -> None:
     """Label the photographs with one teacher. Resumes."""
     photos = find_images([data / "photos"])[: size.most]
     stimulus_size, map_size = (192, 64) if weak.aspect else (128, 32)
     label(
         photos, weak_labels(weak, out), teacher=weak.teacher, size=weak.size, keep_aspect=weak.aspect,
-        stimulus_size=stimulus_size, map_size=map_size, progress=progress,
+        stimulus_size=stimulus_size, map_size=map_size,
     )  # fmt: skip
 
 

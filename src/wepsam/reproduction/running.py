@@ -53,8 +53,7 @@ def reproduce(
         for job in unfinished
         if isinstance(job.data, Weak)
     ):
-        with bar(1, f"labels of {weak.teacher}, {weak.size} px", after=2) as shown:
-            jobs.make_weak_labels(weak, data, out, size, shown.update)
+        jobs.make_weak_labels(weak, data, out, size)
     _carry_out_all(unfinished, data, out, size, _worker_count(workers))
     if results is not None:
         for study in dict.fromkeys(job.study for job in all_jobs):

@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wepsam.networks.build import Config
+from wepsam.networks.base import NetworkConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.paper import PaperConfig
 from wepsam.training.batches import Augmentation
-from wepsam.training.settings import SETTINGS, TrainSettings
+from wepsam.training.recipes import RECIPES
+from wepsam.training.settings import TrainSettings
 
 FIXATIONS = ("osie", "dut_omron", "eyecrowd", "scene")
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
@@ -78,7 +79,7 @@ class Job:
     every: int
     settings: TrainSettings
     start: "Job | str | None" = None
-    network: Config = HE
+    network: NetworkConfig = HE
 
     @property
     def name(self) -> str:
@@ -228,7 +229,8 @@ def encoder_study(size: Size) -> list[Job]:
     """
     light, people, weak_pictures, pictures = LiteConfig(area=96 * 256), Human(share=0.1), 3_000, 4_500
     # A random encoder has nothing to preserve: no layer is frozen, and all train at the full rate.
-    starts = {"imagenet": SETTINGS["lite"], "random": [replace(s, frozen=0, encoder_rate=1) for s in SETTINGS["lite"]]}
+    steps = (RECIPES["lite"].pretrain, RECIPES["lite"].finetune)
+    starts = {"imagenet": steps, "random": tuple(replace(s, frozen=0, encoder_rate=1) for s in steps)}
     jobs = []
     for seed in size.seeds_of(3):
         for name, stages in starts.items():

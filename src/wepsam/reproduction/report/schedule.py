@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from wepsam import markdown
 from wepsam.reproduction.report.outcomes import Arms, Outcome
-from wepsam.training.settings import SETTINGS, TrainSettings
+from wepsam.training.recipes import RECIPES
+from wepsam.training.settings import TrainSettings
 
 # The paper's steps: 100,000 maps of lowest entropy; the training pictures of iSUN and SALICON.
 PAPER_STEPS = (("step 1", 100_000), ("step 2", 6_000 + 10_000))
@@ -23,7 +24,8 @@ HEAD = ["", "pictures", "epochs", "pictures seen", "steps", "batch", "loss", "op
 def schedule_table(outcomes: Mapping[str, Arms]) -> str:
     """A row for each step of the paper, and of each study that has results."""
     rows, paper_pictures = [], 0
-    for (step, pictures), settings in zip(PAPER_STEPS, SETTINGS["paper"], strict=True):
+    recipe = RECIPES["paper"]
+    for (step, pictures), settings in zip(PAPER_STEPS, (recipe.pretrain, recipe.finetune), strict=True):
         steps = int(pictures // settings.batch_size * settings.epochs)
         rows.append(_row(f"*the paper, {step}*", pictures, settings.epochs, steps, settings))
         paper_pictures += steps * settings.batch_size
