@@ -28,8 +28,8 @@ def classical_model(
 ) -> Callable[[Model[Settings]], Model[Settings]]:
     """Decorate a function from a picture at working size to a map, so that it becomes a predictor.
 
-    The predictor raises a ValueError if the stimulus is none, answers zeros if the picture has one color only, and
-    otherwise stretches the function's map to [0, 1] at the stimulus' size.
+    The predictor refuses an array that is no stimulus. If the picture at working size has only one color, it answers
+    zeros. Otherwise it brings the function's map to the stimulus' size and stretches it to [0, 1].
 
     Args:
         working_shape: from the stimulus' (height, width) to that of the picture; None leaves the stimulus as it is.
