@@ -3,12 +3,13 @@
 import io
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
 
 from wepsam.images import read_image
+from wepsam.markdown import table as table
 
 LONGEST = 500  # pixels: ImageNet's usual size
 
@@ -38,9 +39,3 @@ def as_jpeg(path: Path) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

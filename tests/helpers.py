@@ -1,5 +1,7 @@
 """What several test modules share: types of the fixtures in conftest.py, miniature data, ways to look at results."""
 
+import io
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,10 @@ import pytest
 
 from wepsam.datasets import DatasetError, FixationDataset
 from wepsam.evaluation import Evaluation
+from wepsam.weak import store
 
 ROOT = Path(__file__).parents[1]
+HTML = b"<!DOCTYPE html><html><body>404 Not Found</body></html>"  # what a server sends instead of a picture
 
 Paint = Callable[..., np.ndarray]
 Write = Callable[..., Path]
@@ -26,6 +30,11 @@ def rows_of(weak: Path) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in rows}
 
 
+def stored_rows(weak: str | Path, columns: list[str] | None = None) -> list[dict[str, Any]]:
+    """All rows in order, of a folder or URL, read by the store."""
+    return [row for table in store.read_parts(weak, columns) for row in table.to_pylist()]
+
+
 def same_content(one: Path, other: Path) -> bool:
     """Whether two weak-label folders have the same visible files, byte for byte or row for row."""
     names = [sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) for folder in (one, other)]
@@ -35,6 +44,21 @@ def same_content(one: Path, other: Path) -> bool:
         else (one / name).read_bytes() == (other / name).read_bytes()
         for name in names[0]
     )
+
+
+def write_tar(path: Path, members: dict[str, bytes] | list[tuple[str, bytes]], **options: object) -> Path:
+    """A tar archive; a list may name a member twice."""
+    with tarfile.open(path, "w", **options) as archive:  # type: ignore[call-overload]
+        for name, data in members.items() if isinstance(members, dict) else members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+def jpeg_files(folder: Path) -> dict[str, bytes]:
+    """Relative path -> content of the JPEGs below a folder, sorted."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*.jpg"))}
 
 
 def refused(read: Callable[[], object], *words: object) -> None:

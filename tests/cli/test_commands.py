@@ -110,7 +110,7 @@ def test_label_mistakes_are_one_line_and_exit_2(photos: Path, tmp_path: Path, we
     assert wepsam_command("label", photos, weak, "--workers", 1)[0] == 0
     code, out, err = wepsam_command("label", photos, weak, "--workers", 1, "--size", "none")
     assert (code, out) == (2, "")
-    one_line(err, f"{weak} was labelled with gbvs at 128 px", "this run asks for gbvs at full size")
+    one_line(err, f"{weak} was labeled with gbvs at 128 px", "this run asks for gbvs at full size")
     code, _, err = wepsam_command("label", photos / "0.png", weak, "--workers", 1)
     assert code == 2
     one_line(err, "from another list of 3 photographs", "this run has 1")

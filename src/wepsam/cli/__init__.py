@@ -167,23 +167,13 @@ def label(
 
         wepsam label s3://bucket/shards/ s3://bucket/weak --size 512 --engine ray --scheduler auto
     """
-    from wepsam.progress import bar
-    from wepsam.weak.labeling import drawn
-    from wepsam.weak.labeling import label as label_photos
-    from wepsam.weak.pictures import find_pictures
+    from wepsam.weak import labeling
 
     pixels = None if size == "none" else _number(size, "--size")
-    if Path(out).is_file():  # "label *.jpg", the folder forgotten
-        raise typer.BadParameter(f"{out} is a file; the last argument is the weak-label folder")
-    with bar(0, "reading archives", after=1) as shown:
-        pictures = find_pictures(photos, leave_out=drawn(out), progress=shown.update)
-    if pictures.repeated:
-        print(f"{pictures.repeated} paths are named more than once; each is labelled once", file=sys.stderr)
-    with bar(0, "labelling") as shown:
-        counts = label_photos(
-            pictures, out, teacher=teacher, size=pixels, keep_aspect=keep_aspect, workers=workers, part_size=part_size,
-            stimulus_size=stimulus_size, map_size=map_size, engine=engine, scheduler=scheduler, progress=shown.update,
-        )  # fmt: skip
+    counts = labeling.label(
+        photos, out, teacher=teacher, size=pixels, keep_aspect=keep_aspect, workers=workers, part_size=part_size,
+        stimulus_size=stimulus_size, map_size=map_size, engine=engine, scheduler=scheduler,
+    )  # fmt: skip
     print(
         f"{sum(counts.values())} read: {counts['kept']} kept, {counts['rejected']} rejected, {counts['failed']} failed"
     )
@@ -203,14 +193,9 @@ def inspect(
 
     All of it is read and checked: a damaged part is named, and the exit code is 1.
     """
-    from wepsam.files import is_url
-    from wepsam.progress import bar
-    from wepsam.weak.inspection import inspect as look
+    from wepsam.weak import inspection
 
-    if out is None and is_url(weak):
-        raise typer.BadParameter(f"{weak} is behind a URL; say with --out where to draw")
-    with bar(0, "checking", after=1) as shown:
-        report = look(weak, out or weak, progress=shown.update)
+    report = inspection.inspect(weak, out)
     if as_json:
         _print_json(report)
         return
@@ -312,7 +297,7 @@ def adapt(
         wepsam adapt pages/ --fixations pages.csv --out adapted/
         wepsam predict other/ --model adapted/adapted.onnx --out maps/
     """
-    from wepsam.datasets.own import pictures_with_csv, pictures_with_maps
+    from wepsam.datasets import pictures_with_csv, pictures_with_maps
     from wepsam.deploy.to_onnx import export as write
     from wepsam.evaluation.table import as_markdown, markdown
     from wepsam.prediction.predictor import weights_file

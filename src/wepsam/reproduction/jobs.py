@@ -8,7 +8,7 @@ RUN/job.json     what it was, what it came to, and under which versions
 import csv
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -134,13 +134,13 @@ def labels_of(weak: Weak, out: Path) -> Path:
     return out / "weak-labels" / f"{weak.teacher}-{weak.size}{'-aspect' * weak.aspect}"
 
 
-def make_labels(weak: Weak, data: Path, out: Path, size: Size, progress: Callable[[int, int], object]) -> None:
+def make_labels(weak: Weak, data: Path, out: Path, size: Size) -> None:
     """Step 1a under one teacher; resumes."""
     photos = find_images([data / "photos"])[: size.most]
     stimulus_size, map_size = (192, 64) if weak.aspect else (128, 32)
     label(
         photos, labels_of(weak, out), teacher=weak.teacher, size=weak.size, keep_aspect=weak.aspect,
-        stimulus_size=stimulus_size, map_size=map_size, progress=progress,
+        stimulus_size=stimulus_size, map_size=map_size,
     )  # fmt: skip
 
 

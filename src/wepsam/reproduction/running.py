@@ -49,9 +49,8 @@ def reproduce(
     for weak in dict.fromkeys(
         (job.data.teacher, job.data.size, job.data.aspect) for job in todo if isinstance(job.data, Weak)
     ):
-        with bar(1, f"labels of {weak[0]}, {weak[1]} px", after=2) as shown:
-            teacher, pixels, aspect = weak
-            work.make_labels(Weak(teacher, pixels, aspect=aspect), data, out, size, shown.update)
+        teacher, pixels, aspect = weak
+        work.make_labels(Weak(teacher, pixels, aspect=aspect), data, out, size)
     _do_all(todo, data, out, size, _count(workers))
     if results is not None:
         for job in everything:
