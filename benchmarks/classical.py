@@ -19,10 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import table, timed
+from benchmarks.common import timed
 from wepsam.classical import CLASSICAL
 from wepsam.evaluation.table import insert, write_card
 from wepsam.images import read_image, resize
+from wepsam.markdown import table
 from wepsam.progress import track
 from wepsam.sources import find_images
 

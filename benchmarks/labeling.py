@@ -23,13 +23,14 @@ from joblib import Parallel, delayed
 from numba import njit
 from PIL import Image
 
-from benchmarks.common import LONGEST, as_jpeg, table, timed
+from benchmarks.common import LONGEST, as_jpeg, timed
 from wepsam.classical import gbvs, gbvs_loops, toolbox_loops
 from wepsam.classical.gbvs import ACTIVATION_SIGMA, activation, dkl, falloffs, features, master_map
 from wepsam.classical.toolbox import gabor_energy, imresized, lattice_shape
 from wepsam.evaluation.score import interval, read
 from wepsam.evaluation.table import NAMES, TITLES, insert, place
 from wepsam.images import read_image, resize
+from wepsam.markdown import table
 from wepsam.progress import track
 from wepsam.sources import find_images
 

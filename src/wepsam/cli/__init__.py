@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 import wepsam
+from wepsam import progress
 
 app = typer.Typer(
     help="Where will people look in this picture? Weakly pre-learnt saliency models (WEPSAM).\n\n"
@@ -93,19 +94,19 @@ def predict(
 
         wepsam predict photos/ --out maps/ --save npy
     """
-    from wepsam.prediction.folder import SAVES, predict_files
+    from wepsam.prediction import folder, targets
 
     kinds = list(dict.fromkeys(kind.strip() for kind in save.split(",") if kind.strip()))
-    if not kinds or set(kinds) - set(SAVES):
-        raise typer.BadParameter(f"--save takes {', '.join(SAVES)}, not {save!r}")
-    # A picture at a time has all cores for itself; several have one each.
-    loaded = wepsam.load(model, threads=0 if workers == 1 else 1, quality=quality)
-    done = predict_files(images, out, loaded, kinds, sheet=sheet, max_pixels=max_pixels, workers=workers)
+    if not kinds or set(kinds) - set(targets.SAVES):
+        raise typer.BadParameter(f"--save takes {', '.join(targets.SAVES)}, not {save!r}")
+    done = folder.predict(
+        images, out, model=model, save=kinds, sheet=sheet, quality=quality, max_pixels=max_pixels, workers=workers
+    )
     if as_json:
         _print_json(dataclasses.asdict(done))
     else:
         for kind in kinds:
-            print(f"{len(done.written)} {kind}{'' if kind == 'npy' else 's'}: {out}/{SAVES[kind].format(stem='*')}")
+            print(f"{len(done.written)} {kind}{'' if kind == 'npy' else 's'}: {out}/*{targets.SAVES[kind]}")
         if done.sheet:
             print(f"contact sheet: {done.sheet}")
     for failure in done.failed:
@@ -816,6 +817,7 @@ def models(as_json: Json = False) -> None:
 
 def main() -> None:
     """Entry point: a user's mistake is one line on stderr, not a traceback."""
+    progress.show()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name may hold what the terminal's encoding does not
     try:
