@@ -10,7 +10,6 @@ Set OMP_NUM_THREADS=1, because the threads of matrix products count, too.
 """
 
 import argparse
-import json
 import platform
 import shlex
 import sys
@@ -20,10 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import timed
+from wepsam import cards
 from wepsam.classical import CLASSICAL
-from wepsam.evaluation.table import insert, write_card
 from wepsam.images import read_image, resize
-from wepsam.markdown import table
+from wepsam.markdown import insert, table
 from wepsam.progress import track
 from wepsam.sources import find_images
 
@@ -61,10 +60,7 @@ def main() -> None:
     if options.into:
         insert(options.into, "classical-speed", text)
     if options.card:
-        card = json.loads(options.card.read_text(encoding="utf-8"))
-        for name in names:
-            card["models"].setdefault(name, {})["milliseconds"] = round(1e3 * seconds[name], 2)
-        write_card(options.card, card | {"speed": what})
+        cards.add_classical_speeds(options.card, {name: 1e3 * seconds[name] for name in names}, what)
 
 
 def at_size(picture: np.ndarray) -> np.ndarray:

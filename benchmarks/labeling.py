@@ -27,10 +27,10 @@ from benchmarks.common import LONGEST, as_jpeg, timed
 from wepsam.classical import gbvs, gbvs_loops, toolbox_loops
 from wepsam.classical.gbvs import ACTIVATION_SIGMA, activation, dkl, falloffs, features, master_map
 from wepsam.classical.toolbox import gabor_energy, imresized, lattice_shape
-from wepsam.evaluation.score import interval, read
-from wepsam.evaluation.table import NAMES, TITLES, insert, place
+from wepsam.evaluation.comparison import NAMES, TITLES, row_order
+from wepsam.evaluation.results import interval, read
 from wepsam.images import read_image, resize
-from wepsam.markdown import table
+from wepsam.markdown import insert, table
 from wepsam.progress import track
 from wepsam.sources import find_images
 
@@ -267,7 +267,7 @@ METRICS = ("nss", "cc", "auc_judd", "sim", "kl_div")
 
 def teachers(jpegs: list[bytes], results: Path) -> str:
     rows = []
-    evaluations = sorted(read(results), key=place)
+    evaluations = sorted(read(results), key=row_order)
     for evaluation in evaluations:
         name = evaluation.about["model"]
         cost = ""

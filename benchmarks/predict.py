@@ -25,7 +25,7 @@ import numpy as np
 
 import wepsam
 from benchmarks.common import LONGEST, as_jpeg, processor_time, timed
-from wepsam import files, shapes
+from wepsam import cards, shapes
 from wepsam.classical import gbvs
 from wepsam.images import read_image
 from wepsam.markdown import table
@@ -60,8 +60,7 @@ def main() -> None:
     print(table(["from the cold", "ms", "compared"], cold(names, jpegs[0], clock)), "\n")
     print(table([f"a folder, {os.cpu_count()} cores", "pictures/s", "compared"], folder(models, jpegs, clock)))
     for model in models if options.card else ():
-        speed = {"milliseconds": round(milliseconds[model.name], 2), "what": "one forward, one core", "on": machine()}
-        files.write_json(model.weights.with_suffix(".json"), model.card | {"speed": speed})
+        cards.add_speed(model.weights, milliseconds[model.name], "one forward, one core", machine())
 
 
 def one_picture(models: list[wepsam.Predictor], jpegs: list[bytes], clock: Clock) -> tuple[Rows, dict[str, float]]:

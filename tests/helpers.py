@@ -71,6 +71,14 @@ def refused(read: Callable[[], object], *words: object) -> None:
         assert str(word) in message
 
 
+def one_line(err: str, *words: object) -> None:
+    """What the command line printed is one line that has all these words."""
+    assert err.startswith("wepsam: ")
+    assert len(err.splitlines()) == 1
+    for word in words:
+        assert str(word) in err
+
+
 def ids(data: FixationDataset) -> list[str]:
     return [sample.id for sample in data]
 

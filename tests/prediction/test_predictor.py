@@ -14,11 +14,11 @@ from PIL import Image
 
 import wepsam
 from wepsam import maps
+from wepsam.cards import WeightsError, sha256
 from wepsam.deploy.graph import DeployedLite, fold
 from wepsam.deploy.to_onnx import export
 from wepsam.images import read_image, resize, save_image
 from wepsam.networks.lite import LiteConfig, LiteNet
-from wepsam.prediction.predictor import WeightsError, sha256
 from wepsam.shapes import input_shape
 from wepsam.training.checkpoint import save_weights
 

@@ -1,29 +1,23 @@
 """Prediction through ONNX Runtime. Needs numpy, Pillow and onnxruntime; no torch."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
-from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, Self, overload
 
 import numpy as np
 
-from wepsam import maps
+from wepsam import cards, maps
+from wepsam.cards import WeightsError
 from wepsam.images import MAX_PIXELS, ImageError, Source, read_sized, resize
 from wepsam.prediction import ordered
-from wepsam.shapes import STRIDE, input_shape
+from wepsam.shapes import input_shape
 
 DEFAULT = "wepsam-lite"
 QUALITIES = ("best", "fast")  # the default first
 REMOTE = "AzureExecutionProvider"  # sends pictures to a service: never chosen unless it is named
 CPU = "CPUExecutionProvider"
-
-
-class WeightsError(ValueError):
-    """Weights are missing, damaged, or not wepsam's. One line."""
 
 
 class Predictor:
@@ -75,19 +69,11 @@ class Predictor:
         self._threads, self._providers = threads, providers
         if quality not in QUALITIES:
             raise ValueError(f"quality is {' or '.join(QUALITIES)}, not {quality!r}")
-        try:
-            self.card: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-            digest, expected = sha256(path), str(self.card["sha256"])
-            self.name = str(self.card["name"])
-            self._blur, self._floor = float(self.card["blur"]), float(self.card["floor"])
-            self._sharpness = float(self.card.get("sharpness", 1))  # older cards have none
-            self._views = _views(self.card, quality)
-        except FileNotFoundError as error:
-            raise WeightsError(f"no weights {path}: {Path(error.filename).name} is missing") from None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise WeightsError(f"{path.with_suffix('.json')} is not a card of weights ({error})") from None
-        if digest != expected:
-            raise WeightsError(f"{path} is damaged: its SHA-256 is {digest[:12]}..., its card says {expected[:12]}...")
+        self.card: dict[str, Any] = cards.read(path)
+        self.name = str(self.card["name"])
+        self._blur, self._floor = float(self.card["blur"]), float(self.card["floor"])
+        self._sharpness = float(self.card.get("sharpness", 1))  # older cards have none
+        self._views = _views(self.card, quality)
         self._session = _session(path, threads, providers)
         self._fed, self._added = self._bias(center_bias)
 
@@ -306,8 +292,6 @@ def _views(card: dict[str, Any], quality: str) -> list[tuple[Callable[[int, int]
     if "input_size" in card:
         side = int(card["input_size"])
         return [(lambda *_: (side, side), bool(card["mirror"]))]
-    if card["stride"] != STRIDE:
-        raise ValueError(f"stride {card['stride']}, expected {STRIDE}")
     area, chosen = int(card["input_area"]), card["views"][quality]
     scales = sorted(float(scale) for scale in chosen["scales"])
     return [(partial(input_shape, area=round(area * scale**2)), bool(chosen["mirror"])) for scale in scales]
@@ -355,19 +339,9 @@ def weights_file(name: str | PathLike[str]) -> Path:
         return Path(name)
     if name not in models():
         raise WeightsError(f"no model {name!r}: shipped are {', '.join(models())}; or give an .onnx file")
-    return _shipped() / f"{name}.onnx"
+    return cards.SHIPPED / f"{name}.onnx"
 
 
 def models() -> dict[str, dict[str, Any]]:
     """The cards of the shipped weights, by name."""
-    return {card.stem: json.loads(card.read_text(encoding="utf-8")) for card in sorted(_shipped().glob("*.json"))}
-
-
-def sha256(path: Path) -> str:
-    """The hexadecimal digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _shipped() -> Path:
-    return Path(str(files("wepsam").joinpath("weights")))
+    return cards.shipped()
