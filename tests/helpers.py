@@ -116,14 +116,6 @@ def made_up(model: str, protocol: str = "mit", **scores: list[float]) -> Evaluat
     return Evaluation(rows, about)
 
 
-def fixations_from_map(counts: np.ndarray) -> np.ndarray:
-    """The (N, 2) fixations of an (H, W) map of counts, row by row; a pixel with count 2 gives two points."""
-    counts = np.asarray(counts)
-    rows, columns = np.nonzero(counts)
-    points = np.column_stack([columns, rows]).astype(np.float64)
-    return np.repeat(points, counts[rows, columns].astype(np.intp), axis=0)
-
-
 def luminance(color: np.ndarray) -> np.ndarray:
     """Relative luminance of (..., 3) sRGB (IEC 61966-2-1)."""
     x = color / 255
