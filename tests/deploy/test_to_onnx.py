@@ -9,11 +9,12 @@ import torch
 import wepsam
 from helpers import save_run
 from wepsam import maps
+from wepsam.cards import WeightsError
 from wepsam.deploy.to_onnx import export
 from wepsam.images import resize
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.networks.paper import DeployedPaper, PaperConfig, PaperNet
-from wepsam.prediction.predictor import Predictor, WeightsError
+from wepsam.prediction.predictor import Predictor
 
 
 def checkpoint(folder, output, **config):

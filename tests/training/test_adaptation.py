@@ -9,8 +9,7 @@ from PIL import Image
 
 import wepsam
 from helpers import save_run
-from wepsam.datasets import FixationDataset
-from wepsam.datasets.own import pictures_with_csv
+from wepsam.datasets import FixationDataset, pictures_with_csv
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.networks.paper import PaperConfig, PaperNet
 from wepsam.training import adaptation

@@ -1,6 +1,5 @@
 """Read the light network back from an exported file, so that shipped weights can be trained without a checkpoint."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
+from wepsam import cards
 from wepsam.networks.base import Network
 from wepsam.networks.build import build
 from wepsam.networks.encoder import Conv
@@ -27,10 +27,10 @@ def from_onnx(path: str | os.PathLike[str]) -> Network:
 
     Raises:
         ValueError: the file holds another network, or does not fit its card.
-        OSError: the file or its card is missing.
+        WeightsError: the file or its card is missing or damaged.
     """
     path = Path(path)
-    network: Any = build(read_card(path)["network"])
+    network: Any = build(cards.read(path)["network"])
     if not network.adaptable:
         raise ValueError(
             f"{path} holds {network.title}; only the light network can be read back from a file; give a checkpoint"
@@ -51,12 +51,6 @@ def from_onnx(path: str | os.PathLike[str]) -> Network:
                 parameter.copy_(torch.from_numpy(constants[f"network.{name}"]))
         network.center_bias.copy_(torch.from_numpy(constants["center_bias"]))
     return network
-
-
-def read_card(path: Path) -> dict[str, Any]:
-    """The card of an .onnx file."""
-    card: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    return card
 
 
 def _in_order(network: Network) -> list[Conv | nn.Conv2d]:

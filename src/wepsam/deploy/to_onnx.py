@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 import wepsam
+from wepsam import cards
 from wepsam.deploy.graph import shrink, to_onnx
-from wepsam.files import replacing, write_json
+from wepsam.files import replacing
 from wepsam.images import read_image, resize
 from wepsam.networks.base import Network
 from wepsam.networks.deployment import Deployment
-from wepsam.prediction.predictor import sha256
 from wepsam.shapes import Shape
 from wepsam.sources import find_images
 from wepsam.training.checkpoint import load_weights
@@ -75,13 +75,13 @@ def export(
     with replacing(out) as temporary:
         onnx.save(model, temporary)
     text = {
-        "name": out.stem, "wepsam": wepsam.__version__, "sha256": sha256(out), "bytes": out.stat().st_size,
+        "name": out.stem, "wepsam": wepsam.__version__, "sha256": cards.sha256(out), "bytes": out.stat().st_size,
         **deployment.card, "sharpness": sharpness, "blur": blur, "floor": floor, "network": about["network"],
         "parameters": sum(p.numel() for p in network.parameters()), "wide_layers": storage,
         "least_cc_with_torch": agreement, "training": {k: about[k] for k in ("start", "training", "settings", "step")},
         "validation": {"data": about["validation"], "scores": about["validation_scores"]},
     }  # fmt: skip
-    write_json(out.with_suffix(".json"), text | (card or {}))
+    cards.write(cards.path_of(out), text | (card or {}))
     return out
 
 

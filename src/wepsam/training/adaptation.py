@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from wepsam import maps
-from wepsam.datasets import FixationDataset
-from wepsam.datasets.own import pictures_with_csv, pictures_with_maps
-from wepsam.deploy.from_onnx import read_card
+from wepsam import cards, maps
+from wepsam.datasets import FixationDataset, pictures_with_csv, pictures_with_maps
 from wepsam.deploy.to_onnx import export
 from wepsam.evaluation import Evaluation, MapFolder, evaluate
 from wepsam.evaluation.comparison import TITLES, Comparison, differences, higher_is_better
@@ -132,14 +130,14 @@ def adapt(
     if len(dataset) < FEW:
         log.warning("%s has only %d pictures: expect wide intervals", dataset.name, len(dataset))
     settings = FULL if full else READOUT
-    before = evaluate(as_predictor(_network(model)[0]), dataset, name="before")
+    before = evaluate(as_predictor(_network(model)[0]), dataset, name="before", workers=1)
     held_out = out / "held-out"
     for fold in range(folds):
         # Shuffled, because neighbors resemble each other.
         scored = np.random.default_rng(0).permutation(len(dataset)) % folds == fold
         tuned = _tuned(model, _select(dataset, ~scored), out / f"fold-{fold}", settings)
         _write_maps(as_predictor(tuned), _select(dataset, scored), held_out)
-    after = evaluate(MapFolder(held_out), dataset, name="after")
+    after = evaluate(MapFolder(held_out), dataset, name="after", workers=1)
     _tuned(model, dataset, out / "all", settings)
     adapted = Adapted(out / "all", out / "adapted.onnx", before, after, str(model))
     export(adapted.weights, adapted.model, card=adapted.record, sharpness=_sharpness(model))
@@ -200,7 +198,7 @@ def _tuned(model: Start, dataset: FixationDataset, out: Path, settings: TrainSet
 def _sharpness(model: Start) -> float:
     """The sharpness of the model to adapt; the adapted one keeps it."""
     path = weights_file(model) if model in models() else Path(model)
-    return float(read_card(path).get("sharpness", 1.0)) if path.suffix == ".onnx" else 1.0
+    return float(cards.read(path).get("sharpness", 1.0)) if path.suffix == ".onnx" else 1.0
 
 
 def _select(dataset: FixationDataset, chosen: np.ndarray) -> FixationDataset:
