@@ -23,22 +23,14 @@ from joblib import Parallel, delayed
 from numba import njit
 from PIL import Image
 
-from benchmarks.common import LONGEST, as_jpeg, table, timed
-from wepsam.classical import gbvs, gbvs_loops
-from wepsam.classical.gbvs import (
-    ACTIVATION_SIGMA,
-    _color,
-    _combine,
-    _falloff,
-    _gabor_energy,
-    _resized,
-    activation,
-    features,
-    lattice_shape,
-)
-from wepsam.evaluation.score import interval, read
-from wepsam.evaluation.table import NAMES, TITLES, insert, place
+from benchmarks.common import LONGEST, as_jpeg, timed
+from wepsam.classical import gbvs, gbvs_loops, toolbox_loops
+from wepsam.classical.gbvs import ACTIVATION_SIGMA, activation, dkl, falloffs, features, master_map
+from wepsam.classical.toolbox import gabor_energy, imresized, lattice_shape
+from wepsam.evaluation.comparison import NAMES, TITLES, row_order
+from wepsam.evaluation.results import interval, read
 from wepsam.images import read_image, resize
+from wepsam.markdown import insert, table
 from wepsam.progress import track
 from wepsam.sources import find_images
 
@@ -170,38 +162,37 @@ def stages(jpegs: list[bytes]) -> list[tuple[str, ...]]:
     rate, n = arithmetic_rate(), len(jpegs)
     decoded = [read_image(jpeg, smallest=128) for jpeg in jpegs]
     stimuli = [resize(picture, (128, 128)) for picture in decoded]
-    levels = [[gbvs_loops.decimate(gbvs_loops.planes(s), np.float32(1 / 255))] for s in stimuli]
+    levels = [[toolbox_loops.decimate(toolbox_loops.planes(s), np.float32(1 / 255))] for s in stimuli]
     for pyramid in levels:
         for _ in range(3):
-            pyramid.append(gbvs_loops.decimate(pyramid[-1], np.float32(1)))
-    color = _color(np.float32)
+            pyramid.append(toolbox_loops.decimate(pyramid[-1], np.float32(1)))
     maps = [features(s) for s in stimuli]
-    activated = [activation(m[None]) for m in maps]
-    row = _falloff(32, ACTIVATION_SIGMA * 32, np.dtype(np.float32))
+    activated = [activation(m) for m in maps]
+    row, column = falloffs(maps[0], ACTIVATION_SIGMA)
     pixels = 32**2 + 16**2 + 8**2  # of levels 2 to 4
 
     def pyramids() -> None:
         for s in stimuli:
-            level = gbvs_loops.decimate(gbvs_loops.planes(s), np.float32(1 / 255))
+            level = toolbox_loops.decimate(toolbox_loops.planes(s), np.float32(1 / 255))
             for _ in range(3):
-                level = gbvs_loops.decimate(level, np.float32(1))
+                level = toolbox_loops.decimate(level, np.float32(1))
 
     def to_lattice() -> None:
         for pyramid in levels:
             for level in pyramid[2:]:
-                _resized(np.concatenate([level, level]), (32, 32))
+                imresized(np.concatenate([level, level]), (32, 32))
 
     # Name, work, operations per picture; a fused multiply-add counts as one.
     rows = [
         ("decode at half or quarter size", lambda: [read_image(jpeg, smallest=128) for jpeg in jpegs], None),
         ("resize to 128x128", lambda: [resize(p, (128, 128)) for p in decoded], None),
         ("pyramid", pyramids, 4 * 6 * (128 * 64 + 64 * 64) * 4 / 3),
-        ("color", lambda: [gbvs_loops.dkl(level[:3], *color) for p in levels for level in p[2:]], 9 * pixels),
-        ("Gabor filters", lambda: [_gabor_energy(level[3]) for p in levels for level in p[2:]],
+        ("color", lambda: [dkl(level[:3]) for p in levels for level in p[2:]], 9 * pixels),
+        ("Gabor filters", lambda: [gabor_energy(level[3]) for p in levels for level in p[2:]],
          pixels * (14 * (4 * 14 * 2 + 4) + 6 * 14 * 2)),
         ("to the lattice", to_lattice, 8 * 2 * 4 * 32 * (32 + 16)),
-        ("chains", lambda: [gbvs_loops.degree(m, row, row) for m in maps], 24 * 3 * 1024**2),
-        ("sum and normalize", lambda: [_combine(a, "power") for a in activated], None),
+        ("chains", lambda: [gbvs_loops.degree(m, row, column) for m in maps], 24 * 3 * 1024**2),
+        ("sum and normalize", lambda: [master_map(a, "power") for a in activated], None),
         ("all of GBVS", lambda: [gbvs(s, full_size=False) for s in stimuli], None),
     ]  # fmt: skip
     cells = []
@@ -276,7 +267,7 @@ METRICS = ("nss", "cc", "auc_judd", "sim", "kl_div")
 
 def teachers(jpegs: list[bytes], results: Path) -> str:
     rows = []
-    evaluations = sorted(read(results), key=place)
+    evaluations = sorted(read(results), key=row_order)
     for evaluation in evaluations:
         name = evaluation.about["model"]
         cost = ""

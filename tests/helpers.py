@@ -71,6 +71,14 @@ def refused(read: Callable[[], object], *words: object) -> None:
         assert str(word) in message
 
 
+def one_line(err: str, *words: object) -> None:
+    """What the command line printed is one line that has all these words."""
+    assert err.startswith("wepsam: ")
+    assert len(err.splitlines()) == 1
+    for word in words:
+        assert str(word) in err
+
+
 def ids(data: FixationDataset) -> list[str]:
     return [sample.id for sample in data]
 
@@ -106,3 +114,10 @@ def made_up(model: str, protocol: str = "mit", **scores: list[float]) -> Evaluat
     rows = tuple({"id": id} | {name: values[i] for name, values in scores.items()} for i, id in enumerate(ids))
     about = {"model": model, "dataset": "toy", "split": "all", "pictures": len(ids), "protocol": protocol}
     return Evaluation(rows, about)
+
+
+def luminance(color: np.ndarray) -> np.ndarray:
+    """Relative luminance of (..., 3) sRGB (IEC 61966-2-1)."""
+    x = color / 255
+    linear = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ [0.2126, 0.7152, 0.0722])

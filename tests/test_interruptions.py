@@ -61,7 +61,7 @@ def test_killed_at_random_moments_equals_uninterrupted(photos: Path, uninterrupt
     """At least 20 times with -9: at the start, within a part, between parts, between the last part and the counts."""
     start = multiprocessing.get_context("forkserver")
     start.set_forkserver_preload(
-        ["wepsam.weak.labeling", "wepsam.classical.gbvs_loops"]
+        ["wepsam.weak.labeling", "wepsam.classical.gbvs_loops", "wepsam.classical.toolbox_loops"]
     )  # so that a start takes no second
     weak, rng, kills = tmp_path / "weak", np.random.default_rng(7), 0
 

@@ -43,14 +43,28 @@ def expand(path: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     """The files that a path or URL stands for, as `find_images` has it; of a folder's, those with the suffixes."""
     if files.is_url(path):
         yield from _expand_url(path, suffixes)
-    elif path.lower().endswith(LISTS) and os.path.isfile(path):
-        with one_line(path, "cannot be read as a list"):
-            entries = _entries(Path(path).read_bytes())
-        folder = os.path.dirname(path)
-        for entry in entries:
-            yield from expand(entry if files.is_url(entry) else os.path.join(folder, entry), suffixes)
+    elif is_list(path):
+        for entry in listed(path):
+            yield from expand(entry, suffixes)
     else:
         yield from _expand_local(path, suffixes)
+
+
+def is_list(path: str) -> bool:
+    """Whether this is a text file that lists files and folders."""
+    return path.lower().endswith(LISTS) and os.path.isfile(path)
+
+
+def listed(path: str) -> list[str]:
+    """The files, folders and URLs that a list file names.
+
+    Raises:
+        ImageError: the list cannot be read; one line that names it.
+    """
+    with one_line(path, "cannot be read as a list"):
+        entries = _entries(Path(path).read_bytes())
+    folder = os.path.dirname(path)
+    return [entry if files.is_url(entry) else os.path.join(folder, entry) for entry in entries]
 
 
 def _entries(data: bytes) -> list[str]:

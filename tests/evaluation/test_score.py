@@ -18,7 +18,7 @@ from wepsam.classical import CLASSICAL, CenterBias, center_gaussian
 from wepsam.datasets import FixationDataset, Sample, open_dataset
 from wepsam.evaluation import Evaluation, evaluate, read, score
 from wepsam.evaluation.score import interval
-from wepsam.evaluation.table import add_to_card, insert, markdown
+from wepsam.evaluation.table import insert, markdown
 from wepsam.metrics import METRICS
 
 POINT_METRICS = ["auc_judd", "auc_borji", "auc_shuffled", "nss", "info_gain", "cc", "sim", "kl_div"]
@@ -366,22 +366,6 @@ def test_gbvs_beats_the_center_on_photographs_and_people_beat_both(shared: Path)
     assert center == pytest.approx(0.5, abs=0.03)
     assert center + 0.02 < teacher < people
     assert people > 0.6
-
-
-def test_scores_go_into_the_card_of_their_weights_only(tmp_path: Path) -> None:
-    rows = ({"id": "a", "cc": 0.5}, {"id": "b", "cc": 0.7})
-    about = {"model": "own", "dataset": "toy", "split": "all", "pictures": 2, "protocol": "mit", "weights": "abc"}
-    card = tmp_path / "own.json"
-    card.write_text('{"sha256": "abc", "terms": "none"}')
-    better = tuple(row | {"cc": row["cc"] + 0.1} for row in rows)
-    add_to_card(card, "toy-all", [Evaluation(better, about | {"quality": "best"}), Evaluation(rows, about)])
-    written = json.loads(card.read_text())
-    assert written["terms"] == "none"
-    assert written["scores"]["toy-all (best)"]["cc"]["mean"] == pytest.approx(0.7)
-    assert written["scores"]["toy-all"]["cc"]["mean"] == pytest.approx(0.6)
-    card.write_text('{"sha256": "other"}')
-    with pytest.raises(ValueError, match="toy-all is of the weights"):
-        add_to_card(card, "toy-all", [Evaluation(rows, about)])
 
 
 # ---- protocols

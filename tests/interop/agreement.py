@@ -15,8 +15,9 @@ import wepsam
 from wepsam import metrics
 from wepsam.classical import CenterBias
 from wepsam.datasets import FixationDataset, Sample, osie
-from wepsam.evaluation.table import TITLES, insert
+from wepsam.evaluation.comparison import TITLES
 from wepsam.interop.pysaliency import log_density_model, saliency_map_model, to_pysaliency
+from wepsam.markdown import insert
 
 Predict = Callable[[np.ndarray], np.ndarray]
 Scores = dict[str, np.ndarray]  # metric -> (pictures,)

@@ -1,22 +1,23 @@
-"""What a comparison says: models and people, metric by metric, on the same pictures; and how far they differ."""
+"""Models and people compared, metric by metric on the same pictures: means, and paired differences."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from wepsam.evaluation.references import ALWAYS, PEOPLE
+from wepsam.evaluation.people import ALWAYS, PEOPLE
 from wepsam.evaluation.results import Evaluation, interval, read
 from wepsam.metrics import ON_REQUEST, PROTOCOLS
 
-# Columns in the usual order; those that a dataset has are shown.
+# The titles of columns, in their order; a table shows those that its results have.
 TITLES = {
     "auc_judd": "AUC-Judd", "auc_borji": "AUC-Borji", "auc_shuffled": "sAUC", "auc_density": "AUC (density)",
     "nss": "NSS", "nss_density": "NSS (density)", "cc": "CC", "sim": "SIM", "kl_div": "KL", "info_gain": "IG (bit)",
     "emd": "EMD",
 }  # fmt: skip
-# Rows that are not models: the floor first, people last.
+# The titles of rows; a model without one is called by its name.
 NAMES = {
     "center-bias": "center bias (fitted)",
     "center-gaussian": "center Gaussian",
@@ -31,6 +32,7 @@ NAMES = {
     "half-of-observers": "half of the observers",
     "gold-standard": "gold standard (all others)",
 }
+# The order of rows: the floor and the teacher first, then the models by name, people last.
 FIRST = ["center-gaussian", "center-bias", "gbvs-128", "gbvs-256", "gbvs-512", "gbvs"]
 LAST = list(PEOPLE)
 
@@ -39,7 +41,9 @@ LAST = list(PEOPLE)
 class Cell:
     """A mean over pictures with its 95 % interval; all NaN where no picture has a score.
 
-    `marked`: the best model of its column; of a difference, that its interval excludes 0.
+    Attributes:
+        pictures: how many have a score.
+        marked: of a score, that this model is the best of its column; of a difference, that its interval excludes 0.
     """
 
     mean: float
@@ -51,42 +55,148 @@ class Cell:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table: `rows` has, for each model, a cell for each of `metrics`; `base` is what differences are taken from."""
+    """A table of models and metrics.
+
+    Attributes:
+        metrics: the columns.
+        rows: for each model a cell for each of `metrics`.
+        note: which pictures, which protocol, what the marks mean.
+        base: the model that all others are compared with, if the cells are differences.
+        name: of the table, for pages: the folder's name, of differences with -minus-BASE; "" if not from a folder.
+    """
 
     metrics: tuple[str, ...]
     rows: dict[str, tuple[Cell, ...]]
     note: str
     base: str | None = None
+    name: str = ""
 
 
-def compared(evaluations: list[Evaluation]) -> Comparison:
-    """Models in the usual order with their scores; the best model of each column is marked, people are no model.
+def compare(
+    results: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    models: Sequence[str] = (),
+    paired: str | None = None,
+) -> list[Comparison]:
+    """Tables of evaluations, with 95 % intervals; made from the results files only.
+
+    Args:
+        results: one or several folders that `evaluate` wrote, such as results/osie-validation. Folders of the same
+            pictures make one table, named after the first of them.
+        models: the models to show; by default all.
+        paired: a model. Also compare all others with it, picture by picture.
+
+    Returns:
+        For each set of pictures the table of scores, and after it, with `paired`, the table of differences.
+        `wepsam.evaluation.table.FORMATS` writes them as Markdown, HTML, LaTeX or CSV.
+
+    Raises:
+        ValueError: a folder without results, or no results of one of the models.
+    """
+    tables = []
+    for folder, evaluations in read_tables(results).items():
+        name = folder.resolve().name
+        evaluations = select(evaluations, models, folder, also=paired)
+        tables.append(score_table(evaluations, name=name))
+        if paired is not None:
+            tables.append(differences(evaluations, paired, name=f"{name}-minus-{paired}"))
+    return tables
+
+
+def read_tables(
+    results: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> dict[Path, list[Evaluation]]:
+    """The evaluations in one or several folders, those of the same pictures under one protocol together.
+
+    Args:
+        results: folders that `evaluate` wrote.
+
+    Returns:
+        The evaluations of each table, by its first folder. A model that several folders have counts once, as the first
+        of them has it.
+
+    Raises:
+        ValueError: a folder that does not exist or has no results.
+    """
+    tables: dict[Path, list[Evaluation]] = {}
+    for folder in map(Path, [results] if isinstance(results, str | os.PathLike) else results):
+        evaluations = read(folder)
+        if not evaluations:
+            what = "no results in" if folder.is_dir() else "no folder"
+            raise ValueError(
+                f"{what} {folder}; expected one that wepsam evaluate wrote, such as results/osie-validation"
+            )
+        for table in tables.values():
+            same_protocol = table[0].about["protocol"] == evaluations[0].about["protocol"]
+            if same_protocol and same_pictures(table[0], evaluations[0]):
+                known = {e.about["model"] for e in table}
+                table += [e for e in evaluations if e.about["model"] not in known]
+                break
+        else:
+            tables[folder] = evaluations
+    return tables
+
+
+def select(
+    evaluations: list[Evaluation], models: Sequence[str], folder: Path, *, also: str | None = None
+) -> list[Evaluation]:
+    """The evaluations of some models, in the order of `models`; of all models if it is empty.
+
+    Args:
+        evaluations: of one table.
+        models: names.
+        folder: for the message.
+        also: one more model, where there are results of it.
+
+    Raises:
+        ValueError: no results of one of the models.
+    """
+    if not models:
+        return evaluations
+    known = {e.about["model"]: e for e in evaluations}
+    if unknown := [name for name in models if name not in known]:
+        raise ValueError(f"no results of {unknown[0]} in {folder}; there are {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys([*models, *([also] if also in known else [])])]
+
+
+def score_table(evaluations: list[Evaluation], *, name: str = "") -> Comparison:
+    """Models in the usual order with their mean scores; the best model of each column is marked, people never are.
+
+    Args:
+        evaluations: of the same pictures.
+        name: of the table.
 
     Raises:
         ValueError: evaluations of different datasets, parts, pictures or protocols.
     """
     evaluations = _comparable(evaluations)
     metrics = _columns(evaluations)
-    best = {name: _best(name, evaluations) for name in metrics}
+    best = {metric: _best(metric, evaluations) for metric in metrics}
     rows = {
-        e.about["model"]: tuple(_cell(e.scores(name), best[name] == e.about["model"]) for name in metrics)
+        e.about["model"]: tuple(_cell(e.scores(metric), best[metric] == e.about["model"]) for metric in metrics)
         for e in evaluations
     }
+    people = " Human rows excluded." if set(rows) & set(LAST) else ""
     note = (
-        f"{_of(evaluations[0])}, mean ± half of the 95 % bootstrap interval over pictures. "
-        f"Bold: the best model; people are no model.{_left_out(evaluations, metrics)}"
+        f"{_described(evaluations[0])}; mean ± half of the 95 % bootstrap interval over pictures. "
+        f"Bold: best model per metric.{people}{_left_out(evaluations, metrics)}"
     )
-    return Comparison(metrics, rows, note)
+    return Comparison(metrics, rows, note, name=name)
 
 
-def differences(evaluations: list[Evaluation], base: str) -> Comparison:
-    """Model minus `base`, picture by picture: the mean, its 95 % interval, and whether that excludes 0.
+def differences(evaluations: list[Evaluation], base: str, *, name: str = "") -> Comparison:
+    """Each model minus `base`, picture by picture: the mean, its 95 % interval, and whether that excludes 0.
 
-    Pictures that are hard for all models widen each model's own interval, but not that of the difference. A picture
-    where one of the two has no score does not count.
+    Pictures that are hard for all models widen the interval of each model's score, but not that of the difference.
+    Pictures where one of the two has no score do not count.
+
+    Args:
+        evaluations: of the same pictures.
+        base: the model to compare with.
+        name: of the table.
 
     Raises:
-        ValueError: no such base, or evaluations that cannot be compared.
+        ValueError: no results of `base`, or evaluations that cannot be compared.
     """
     evaluations = _comparable(evaluations)
     known = {e.about["model"]: e for e in evaluations}
@@ -96,66 +206,38 @@ def differences(evaluations: list[Evaluation], base: str) -> Comparison:
     rows = {}
     for model, evaluation in known.items():
         if model != base:
-            both = ((evaluation.scores(name), known[base].scores(name)) for name in metrics)
-            cells = (_cell(np.subtract(*_known(*pair))) for pair in both)
+            both = ((evaluation.scores(metric), known[base].scores(metric)) for metric in metrics)
+            cells = (_cell(np.subtract(*_in_both(*pair))) for pair in both)
             rows[model] = tuple(Cell(c.mean, c.low, c.high, c.pictures, c.low > 0 or c.high < 0) for c in cells)
     note = (
-        f"{_of(evaluations[0])}: model minus {base} on the same pictures, mean and 95 % bootstrap interval. "
+        f"{_described(evaluations[0])}: model minus {base} on the same pictures, mean and 95 % bootstrap interval. "
         f"*: the interval excludes 0.{_left_out(evaluations, metrics)}"
     )
-    return Comparison(metrics, rows, note, base)
+    return Comparison(metrics, rows, note, base, name)
 
 
-def missing(evaluations: list[Evaluation]) -> list[str]:
+def missing_rows(table: Comparison) -> list[str]:
     """The rows that every comparison should have and this one lacks; people only where points are known."""
-    points = "nss" in evaluations[0].metrics
-    known = {e.about["model"] for e in evaluations}
-    return [name for name in ALWAYS if name not in known and (points or name not in LAST)]
+    points = "nss" in table.metrics
+    return [name for name in ALWAYS if name not in (*table.rows, table.base) and (points or name not in LAST)]
 
 
 def higher_is_better(metric: str) -> bool:
+    """Whether a larger value of a metric is a better score."""
     tables = (*PROTOCOLS.values(), ON_REQUEST)
     return all(table[metric].higher_is_better for table in tables if metric in table)
 
 
 def same_pictures(one: Evaluation, other: Evaluation) -> bool:
-    """Whether two evaluations are of the same pictures with the same fixations, as far as they tell."""
+    """Whether two evaluations are of the same pictures with the same fixations, as far as their records say."""
     known = {e.about["dataset_sha256"] for e in (one, other) if "dataset_sha256" in e.about}  # the oldest have none
     # Ids are unique within a dataset only.
     ids, others = ([e.about["dataset"], *(row["id"] for row in e.rows)] for e in (one, other))
     return len(known) < 2 and ids == others
 
 
-def together(folders: Iterable[Path]) -> dict[Path, list[Evaluation]]:
-    """What folders hold, for a table each: those of the same pictures under one protocol are put together.
-
-    Args:
-        folders: that `wepsam evaluate` wrote.
-
-    Returns:
-        The evaluations by the first folder of a table. A model that several folders have counts once, as the first
-        has it.
-
-    Raises:
-        ValueError: a folder has no results.
-    """
-    tables: dict[Path, list[Evaluation]] = {}
-    for folder in folders:
-        found = read(folder)
-        if not found:
-            raise ValueError(f"no results in {folder}")
-        for table in tables.values():
-            if table[0].about["protocol"] == found[0].about["protocol"] and same_pictures(table[0], found[0]):
-                known = {e.about["model"] for e in table}
-                table += [e for e in found if e.about["model"] not in known]
-                break
-        else:
-            tables[folder] = found
-    return tables
-
-
-def place(evaluation: Evaluation) -> tuple[int, str]:
-    """By this the rows are sorted."""
+def row_order(evaluation: Evaluation) -> tuple[int, str]:
+    """The key by which rows are sorted."""
     model = evaluation.about["model"]
     if model in FIRST:
         return FIRST.index(model), model
@@ -163,14 +245,14 @@ def place(evaluation: Evaluation) -> tuple[int, str]:
 
 
 def _comparable(evaluations: list[Evaluation]) -> list[Evaluation]:
-    """The evaluations in the usual order; ValueError if they are not of the same pictures under one protocol."""
-    evaluations = sorted(evaluations, key=place)
+    """The evaluations in the order of rows; ValueError if they are not of the same pictures under one protocol."""
+    evaluations = sorted(evaluations, key=row_order)
     first = evaluations[0]
     for other in evaluations[1:]:
         if not same_pictures(other, first):
             raise ValueError(
                 f"{other.about['model']} and {first.about['model']} were evaluated on different pictures "
-                f"({_described(other)}; {_described(first)}); a table compares on the same ones"
+                f"({_pictures(other)}; {_pictures(first)}); a table compares on the same ones"
             )
         if other.about["protocol"] != first.about["protocol"]:
             raise ValueError(
@@ -181,17 +263,19 @@ def _comparable(evaluations: list[Evaluation]) -> list[Evaluation]:
 
 
 def _columns(evaluations: list[Evaluation]) -> tuple[str, ...]:
-    """The metrics that all have, in the usual order: some may have been asked for of a few models only."""
+    """The metrics that all evaluations have, in the order of columns; some were asked for of a few models only."""
     common = [name for name in evaluations[0].metrics if all(name in e.metrics for e in evaluations)]
     return (*(name for name in TITLES if name in common), *(name for name in common if name not in TITLES))
 
 
 def _left_out(evaluations: list[Evaluation], metrics: tuple[str, ...]) -> str:
     names = dict.fromkeys(name for e in evaluations for name in e.metrics if name not in metrics)
-    return f" Not of all models: {', '.join(TITLES.get(name, name) for name in names)}." if names else ""
+    titles = ", ".join(TITLES.get(name, name) for name in names)
+    return f" Not scored for all models: {titles}." if names else ""
 
 
-def _known(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _in_both(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The pictures on which both have a score; not those where both are infinite, whose difference means nothing."""
     both = ~np.isnan(one) & ~np.isnan(other) & ~(np.isinf(one) & np.isinf(other))
     return one[both], other[both]
 
@@ -200,17 +284,17 @@ def _cell(scores: np.ndarray, marked: bool = False) -> Cell:
     return Cell(*interval(scores), int((~np.isnan(scores)).sum()), marked)
 
 
-def _best(name: str, evaluations: list[Evaluation]) -> str | None:
+def _best(metric: str, evaluations: list[Evaluation]) -> str | None:
     models = [e for e in evaluations if e.about["model"] not in LAST]
-    sign = 1 if higher_is_better(name) else -1
-    known = [(sign * interval(e.scores(name))[0], e.about["model"]) for e in models]
+    sign = 1 if higher_is_better(metric) else -1
+    known = [(sign * interval(e.scores(metric))[0], e.about["model"]) for e in models]
     return max((k for k in known if not np.isnan(k[0])), default=(0, None))[1]
 
 
-def _described(evaluation: Evaluation) -> str:
+def _pictures(evaluation: Evaluation) -> str:
     return f"{len(evaluation.rows)} of {evaluation.about['dataset']} ({evaluation.about['split']})"
 
 
-def _of(evaluation: Evaluation) -> str:
+def _described(evaluation: Evaluation) -> str:
     about = evaluation.about
     return f"{about['pictures']} pictures of {about['dataset']} ({about['split']}), protocol `{about['protocol']}`"

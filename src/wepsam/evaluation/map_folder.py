@@ -1,4 +1,4 @@
-"""Saliency maps that another tool has made, as a model: read as they are, never stretched, never guessed."""
+"""Saliency maps made by another tool, as a model: values are never stretched, names and sizes never guessed."""
 
 import hashlib
 from collections.abc import Iterable
@@ -14,25 +14,26 @@ from wepsam.datasets import Sample
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 SUFFIXES = (*PICTURES, ".npy", ".mat")
-GRAY = ("1", "L", "I", "F", "I;16", "I;16B", "I;16L")  # Pillow's kinds of pixels that hold one number each
+GRAY = ("1", "L", "I", "F", "I;16", "I;16B", "I;16L")  # Pillow's modes with one number per pixel
 
 
 class MapFolder:
-    """A folder with a map for each stimulus, named like it: by its id or by the stem of its file.
+    """A folder with a map for each stimulus, named after the stimulus: by its id or by the stem of its file.
 
-    Pictures are gray with 8, 16 or 32 bit (color is accepted where its channels are equal); .npy holds one (H, W)
-    array, .mat one two-dimensional variable. Values are taken as they are, whatever their range.
+    Pictures are gray with 8, 16 or 32 bit; color is accepted where all channels are equal. A .npy file holds one
+    (H, W) array, a .mat file one two-dimensional variable. Values are used as they are, in any range >= 0.
 
     Attributes:
-        name: of the model; the folder's.
-        resize: whether a map of another size is brought to its stimulus' (bilinear); otherwise it is an error.
+        folder: its path.
+        name: of the model: the folder's name.
+        resize: whether a map of another size is resized to its stimulus (bilinear); otherwise that is an error.
     """
 
     def __init__(self, folder: str | PathLike[str], *, resize: bool = False) -> None:
         """List the folder and those below it.
 
         Raises:
-            ValueError: no maps in it, or two files of one name, such as 1.png and 1.npy.
+            ValueError: no maps in it, or two files with the same stem, such as 1.png and 1.npy.
         """
         self.folder, self.resize = Path(folder), resize
         self.name = self.folder.resolve().name
@@ -45,13 +46,19 @@ class MapFolder:
                 )
             self._files[key] = path
         if not self._files:
-            raise ValueError(f"no maps in {self.folder}: expected files with the names of the stimuli and {_kinds()}")
+            raise ValueError(
+                f"no maps in {self.folder}: expected files with the names of the stimuli and {_suffixes()}"
+            )
 
     def __call__(self, sample: Sample) -> np.ndarray:
-        """(H, W) of this sample, finite and >= 0, at its stimulus' size; ValueError where there is no such map."""
+        """The (H, W) float map of a sample, finite and >= 0, at the size of its stimulus.
+
+        Raises:
+            ValueError: the map is missing, damaged or of another size.
+        """
         path = self._path(sample)
         if path is None:
-            raise ValueError(f"{self.folder} has no map for {sample.id}: expected {sample.id} with {_kinds()}")
+            raise ValueError(f"{self.folder} has no map for {sample.id}: expected {sample.id} with {_suffixes()}")
         saliency_map = read_map(path)
         if saliency_map.shape == sample.size:
             return saliency_map
@@ -60,24 +67,25 @@ class MapFolder:
         return maps.enlarge(saliency_map, sample.size)
 
     def check(self, samples: Iterable[Sample]) -> dict[str, Any]:
-        """Look for all maps before the work begins; no pixels are decoded.
+        """Look for the maps of all samples before any work begins, without decoding pixels.
 
         Returns:
-            For the record: how many "files", how many of them "resized", and their "sha256", of names and bytes.
+            For the record: the number of "files", how many of them are "resized", and the "sha256" of their names and
+            bytes.
 
         Raises:
-            ValueError: maps that are missing, of another size or of two samples; how many, and the first.
+            ValueError: maps that are missing, of another size, or named after two samples; says how many and the first.
         """
-        found = [(sample, self._path(sample)) for sample in samples]
-        missing = [sample for sample, path in found if path is None]
+        paths = [(sample, self._path(sample)) for sample in samples]
+        missing = [sample for sample, path in paths if path is None]
         if missing:
             raise ValueError(
-                f"{self.folder} has no map for {len(missing)} of {len(found)} pictures, the first {missing[0].id}: "
-                f"expected {missing[0].id} with {_kinds()}"
+                f"{self.folder} has no map for {len(missing)} of {len(paths)} pictures, the first {missing[0].id}: "
+                f"expected {missing[0].id} with {_suffixes()}"
             )
         owners: dict[Path, Sample] = {}
         digest, wrong = hashlib.sha256(), []
-        for sample, path in found:
+        for sample, path in paths:
             assert path is not None
             if path in owners:
                 raise ValueError(f"{path} would be the map of both {owners[path].id} and {sample.id}; name maps by ids")
@@ -89,25 +97,32 @@ class MapFolder:
         if wrong and not self.resize:
             others = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             raise ValueError(self._wrong_size(*wrong[0]) + others)
-        return {"files": len(found), "resized": len(wrong), "sha256": digest.hexdigest()}
+        return {"files": len(paths), "resized": len(wrong), "sha256": digest.hexdigest()}
 
     def _path(self, sample: Sample) -> Path | None:
-        # An id may be a path (Action/001.jpg), with its suffix or without; the map may lie in such folders or not.
+        # An id may be a path, with or without suffix (Action/001.jpg); maps may be in the same folders or in one.
         names = (sample.id, PurePosixPath(sample.id).with_suffix("").as_posix(), sample.path.stem)
         return next((self._files[name] for name in names if name in self._files), None)
 
     def _wrong_size(self, sample: Sample, shape: tuple[int, ...]) -> str:
         return (
             f"the map of {sample.id} in {self.folder} is {shape[1]}x{shape[0]}, its picture "
-            f"{sample.size[1]}x{sample.size[0]}; to have maps resized, say so (--resize)"
+            f"{sample.size[1]}x{sample.size[0]}; resize the maps, or evaluate with resize"
         )
 
 
 def read_map(path: Path, *, negative: bool = False) -> np.ndarray:
-    """An (H, W) float64 map from a picture, .npy or .mat, its values as they are in there.
+    """Read a map from a picture, .npy or .mat file.
+
+    Args:
+        path: the file.
+        negative: whether values may be negative, as in a log-density.
+
+    Returns:
+        (H, W) float64, the values as they are in the file.
 
     Raises:
-        ValueError: not one map, NaN or infinite values, or, unless they are allowed, negative ones; one line.
+        ValueError: the file cannot be read, does not hold one map, or has NaN, infinite or negative values. One line.
     """
     try:
         values = np.asarray(_read(path))
@@ -117,22 +132,22 @@ def read_map(path: Path, *, negative: bool = False) -> np.ndarray:
         raise ValueError(f"{path} cannot be read ({' '.join(str(error).split()) or type(error).__name__})") from None
     if values.dtype.kind not in "buif":
         raise ValueError(f"{path} holds {values.dtype}, expected numbers")
-    values = values.astype(np.float64).reshape(_two(values.shape, path))
+    values = values.astype(np.float64).reshape(_height_width(values.shape, path))
     if not np.isfinite(values).all():
         raise ValueError(f"{path}: {(~np.isfinite(values)).sum()} of {values.size} values are NaN or infinite")
     if values.min() < 0 and not negative:
-        raise ValueError(f"{path}: the smallest value is {values.min():g}, a map is >= 0 (of log-densities, write exp)")
+        raise ValueError(f"{path}: the smallest value is {values.min():g}, a map is >= 0 (write exp of log-densities)")
     return values
 
 
 def map_size(path: Path) -> tuple[int, int]:
-    """(height, width) from the header of a map's file. Raises ValueError as `read_map` does."""
+    """(height, width) of a map, from the header of its file; raises ValueError as `read_map` does."""
     try:
         if path.suffix.lower() in PICTURES:
             with Image.open(path, formats=["PNG", "JPEG", "TIFF"]) as picture:
                 return picture.height, picture.width
         if path.suffix.lower() == ".npy":
-            return _two(np.load(path, mmap_mode="r", allow_pickle=False).shape, path)
+            return _height_width(np.load(path, mmap_mode="r", allow_pickle=False).shape, path)
     except (OSError, EOFError, ValueError, SyntaxError) as error:
         raise ValueError(f"{path} cannot be read ({' '.join(str(error).split()) or type(error).__name__})") from None
     height, width = read_map(path).shape
@@ -148,7 +163,7 @@ def _read(path: Path) -> np.ndarray:
         if picture.mode in GRAY:
             return np.asarray(picture)
         if any("16" in str(tile[3]) for tile in picture.tile):  # Pillow would cut it to 8 bit
-            raise ValueError("color with 16 bit; write it as gray")
+            raise ValueError("a color picture with 16 bit; write it as gray")
         pixels = np.asarray(picture.convert("RGBA"))
     if not (pixels[..., 3] == 255).all() or not (pixels[..., :1] == pixels[..., 1:3]).all():
         raise ValueError("a colored or transparent picture, expected a gray map")
@@ -159,14 +174,14 @@ def _matlab(path: Path) -> np.ndarray:
     from scipy.io import loadmat
 
     variables = {k: v for k, v in loadmat(path).items() if not k.startswith("__")}
-    two = [k for k, v in variables.items() if v.dtype.kind in "buif" and v.ndim == 2 and v.size > 1]
-    if len(two) != 1:
-        raise ValueError(f"expected one two-dimensional variable, has {', '.join(two) or 'none'}")
-    return variables[two[0]]
+    names = [k for k, v in variables.items() if v.dtype.kind in "buif" and v.ndim == 2 and v.size > 1]
+    if len(names) != 1:
+        raise ValueError(f"expected one two-dimensional variable, has {', '.join(names) or 'none'}")
+    return variables[names[0]]
 
 
-def _two(shape: tuple[int, ...], path: Path) -> tuple[int, int]:
-    """(H, W), also of (1, H, W) or (H, W, 1)."""
+def _height_width(shape: tuple[int, ...], path: Path) -> tuple[int, int]:
+    """(H, W) of a map's shape, which may also be (1, H, W) or (H, W, 1)."""
     if len(shape) == 3 and 1 in (shape[0], shape[2]):
         shape = shape[1:] if shape[0] == 1 else shape[:2]
     if len(shape) != 2 or 0 in shape:
@@ -174,5 +189,5 @@ def _two(shape: tuple[int, ...], path: Path) -> tuple[int, int]:
     return shape
 
 
-def _kinds() -> str:
+def _suffixes() -> str:
     return ", ".join(SUFFIXES[:-1]) + f" or {SUFFIXES[-1]}"

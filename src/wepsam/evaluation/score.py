@@ -1,8 +1,10 @@
-"""A model on a dataset: one row of scores per picture, and how they came about."""
+"""A model on a dataset: one row of scores per picture, and a record of how they were made."""
 
+import logging
 import math
+import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,20 +13,22 @@ from typing import Any
 import numpy as np
 
 import wepsam
+from wepsam import classical, resolve
 from wepsam.classical.center_bias import CenterBias
-from wepsam.datasets import FixationDataset, Sample
+from wepsam.datasets import FixationDataset, Sample, open_dataset
 from wepsam.evaluation.map_folder import MapFolder
-from wepsam.evaluation.parallel import in_order
-from wepsam.evaluation.partial import Partial
-from wepsam.evaluation.references import AT_FIXATIONS_ONLY, REFERENCES, Reference
-from wepsam.evaluation.results import Evaluation, fingerprint, interval, read, saved
+from wepsam.evaluation.people import ALWAYS, PEOPLE
+from wepsam.evaluation.results import Evaluation, fingerprint, read_current
+from wepsam.evaluation.running import PartialRows, in_order
+from wepsam.evaluation.subject import Answer, Subject, subject
 from wepsam.metrics import ON_REQUEST, PROTOCOLS, score
+from wepsam.prediction.predictor import QUALITIES, models
 from wepsam.progress import bar
 
-__all__ = ["PROTOCOLS", "Evaluation", "evaluate", "fingerprint", "interval", "read", "saved"]
+Scorable = Subject | MapFolder | resolve.Model
+Dataset = FixationDataset | str
 
-Predict = Callable[[np.ndarray], np.ndarray]
-# What the record of an evaluation says of the metrics' variants.
+# What the record of an evaluation says about the variants of the metrics.
 NOTES = {
     "mit": {
         "auc_borji": "exact expectation, step 0.1",
@@ -36,98 +40,191 @@ NOTES = {
         "info_gain": "bit over the center bias of all other pictures",
     },
 }
+log = logging.getLogger("wepsam")
 
 
 def evaluate(
-    model: Predict | MapFolder | str,
-    dataset: FixationDataset,
+    model: Scorable,
+    dataset: Dataset,
     *,
+    out: str | os.PathLike[str] | None = None,
     name: str | None = None,
-    split: str = "all",
+    split: str | None = None,
     protocol: str = "mit",
     also: Sequence[str] = (),
-    workers: int = 1,
-    partial: Path | None = None,
+    resize: bool = False,
+    quality: str = QUALITIES[0],
+    workers: int = -1,
 ) -> Evaluation:
     """Score a model on every picture of a dataset.
 
-    Point metrics need fixations; where a dataset publishes only densities, `nss_density` and `auc_density` say what
-    NSS and AUC would be if fixations were drawn from them (not comparable with the point versions).
+    Point metrics need fixations. Where a dataset publishes only densities, `nss_density` and `auc_density` say what
+    NSS and AUC would be if fixations were drawn from them; they are not comparable with the point versions.
 
     Args:
-        model: a predictor, (H, W, 3) uint8 -> (H, W) map; a `MapFolder`, maps that were made elsewhere; or one of the
-            names in `REFERENCES`: "center-bias" (fitted on all other pictures), "one-observer" and
-            "half-of-observers" (against the remaining ones), "gold-standard" (all others against one; its scores are
-            at fixations only).
-        dataset: the pictures.
-        name: of the model, for files and tables.
-        split: of the dataset that is meant, for the record.
-        protocol: which conventions the metrics follow, one of `PROTOCOLS`.
+        model: the name of a model, an .onnx file, a predictor ((H, W, 3) uint8 -> (H, W) map), a folder of maps made
+            by another tool, or a reference: "center-bias", "one-observer", "half-of-observers", "gold-standard". See
+            `wepsam.evaluation.subject.subject`.
+        dataset: a `FixationDataset`, scored as it is; or "NAME=FOLDER", as the command takes it.
+        out: folder to save into, as OUT/DATASET-SPLIT[-PROTOCOL]/MODEL.csv and .json. An interrupted evaluation goes
+            on from its rows there, if nothing that the scores depend on has changed (of a function, only its name is
+            compared). None saves nothing.
+        name: of the model, for files and tables; by default its own, with "-fast" at that quality.
+        split: of "NAME=FOLDER", the part to score: "validation" (the default), "train" or "all". Of a
+            `FixationDataset`, what the record says; by default "all".
+        protocol: conventions of the metrics, one of `metrics.PROTOCOLS`: "mit" or "tuebingen".
         also: metrics beyond the protocol's, of `metrics.ON_REQUEST`: "emd".
-        workers: processes to divide the pictures among; -1 for one per core. Needs joblib, and a model that can be
-            pickled; without them it is one.
-        partial: file for the rows as they come. An evaluation that was interrupted goes on from there, if nothing
-            that scores depend on has changed (of a function only its name is known); it is removed at the end.
+        resize: bring the maps of a folder to the size of their stimuli.
+        quality: "best" or "fast", for wepsam weights by name or file.
+        workers: processes among which the pictures are divided; -1 for one per core. One process is used without
+            joblib, and for a model that cannot be pickled.
+
+    Returns:
+        The scores, one row per picture. Logs a warning if the model has learned from these pictures.
 
     Raises:
-        ValueError: no pictures, a reference that this dataset cannot give, a map that is missing or of another size
-            than its picture, or no such protocol or metric.
+        ValueError: no pictures; no such model, protocol, metric or split; a reference that this dataset cannot give;
+            a map that is missing or of another size than its picture.
+        DatasetError: "NAME=FOLDER" cannot be read.
     """
-    if not len(dataset):
-        raise ValueError(f"{dataset.name} has no pictures to score on")
-    if isinstance(model, str) and model not in REFERENCES:
-        raise ValueError(
-            f"a model by name is one of {', '.join(REFERENCES)}, not {model!r}; give any other as a function"
-        )
+    part, split = _open(dataset, split)
+    table = _table(protocol, also)
+    chosen = subject(model, name=name, quality=quality, resize=resize, threads=_threads(workers))
+    _warn_if_learned(chosen, part, split)
+    bias = CenterBias(part)
+    chosen = chosen.on(part, bias)
+    assert chosen.answer is not None
+    truths = _Truths(part, bias)
+    metrics = [m for m, needs in table.items() if truths.offers(m, needs)]
+    about = {
+        "model": chosen.name, "dataset": part.name, "split": split, "pictures": len(part), "protocol": protocol,
+        **NOTES.get(protocol, {}), "sigma": part.sigma, **({"note": part.note} if part.note else {}),
+        **chosen.record, "dataset_sha256": fingerprint(part),
+        "versions": {"wepsam": wepsam.__version__, "numpy": version("numpy"), "python": platform.python_version()},
+    }  # fmt: skip
+    work = _Work(part, chosen.answer, truths, metrics, protocol, densities=not chosen.at_fixations_only)
+    folder = None if out is None else _folder(out, part, split, protocol)
+    partial = PartialRows(folder and folder / f".{chosen.name}.partial.csv", about | {"metrics": metrics}, len(metrics))
+    _score_all(work, partial, f"{chosen.name} on {part.name}", workers)
+    rows = tuple({"id": s.id} | dict(zip(metrics, partial.rows[k], strict=True)) for k, s in enumerate(part))
+    result = Evaluation(rows, about)
+    if folder is not None:
+        result.save(folder)
+    partial.remove()
+    return result
+
+
+def evaluate_all(
+    model: Scorable,
+    datasets: Dataset | Sequence[Dataset],
+    out: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    split: str | None = None,
+    protocol: str = "mit",
+    also: Sequence[str] = (),
+    references: bool = False,
+    resize: bool = False,
+    quality: str = QUALITIES[0],
+    workers: int = -1,
+) -> Iterator[tuple[Path, Evaluation]]:
+    """Score a model on several datasets, and with `references` also what every comparison shows beside it.
+
+    Args:
+        datasets: one or several, as `evaluate` takes them.
+        out: folder to save into; see `evaluate`.
+        references: also center-bias, gbvs, one-observer and gold-standard. Those that are in the folder already, of
+            the same pictures, protocol and version of wepsam, are not made again. People are left out, with a warning,
+            where a dataset does not say which observer looked where.
+
+    Yields:
+        The CSV that was written, or was there already, and its evaluation; the model first, then the references,
+        dataset by dataset. The next one is made when it is asked for.
+
+    Raises:
+        ValueError, DatasetError: as `evaluate`.
+    """
+    chosen = subject(model, name=name, quality=quality, resize=resize, threads=_threads(workers))
+    for dataset in [datasets] if isinstance(datasets, FixationDataset | str) else datasets:
+        part, part_split = _open(dataset, split)
+        folder = _folder(out, part, part_split, protocol)
+        rows: list[Subject | str] = [chosen, *(one for one in ALWAYS if references and one != chosen.name)]
+        for one in rows:
+            found = read_current(folder, one, part, part_split, protocol, also) if isinstance(one, str) else None
+            try:
+                result = found or evaluate(
+                    one, part, out=out, split=part_split, protocol=protocol, also=also, workers=workers
+                )
+            except ValueError as error:
+                if one not in PEOPLE:
+                    raise
+                log.warning("no row for %s: %s", one, error)
+                continue
+            yield folder / f"{result.about['model']}.csv", result
+
+
+def _open(dataset: Dataset, split: str | None) -> tuple[FixationDataset, str]:
+    """The pictures to score, and the name of their split."""
+    if isinstance(dataset, FixationDataset):
+        part, split = dataset, split or "all"
+    else:
+        split = split or "validation"
+        part = open_dataset(dataset).split(split)
+    if not len(part):
+        where = dataset.name if isinstance(dataset, FixationDataset) else dataset
+        raise ValueError(f"{where} has no {split} pictures to score on; for all of its pictures, the split is all")
+    return part, split
+
+
+def _table(protocol: str, also: Sequence[str]) -> dict[str, Sequence[str]]:
+    """The metrics of a protocol and those asked for besides, each with what it needs."""
     if protocol not in PROTOCOLS:
         raise ValueError(f"protocols are {', '.join(PROTOCOLS)}, not {protocol!r}")
     if unknown := set(also) - set(ON_REQUEST):
         raise ValueError(f"metrics on request are {', '.join(ON_REQUEST)}, not {', '.join(sorted(unknown))}")
-    name = str(name or (model if isinstance(model, str) else getattr(model, "name", "model")))
-    bias = CenterBias(dataset)
-    truths = _Truths(dataset, bias)
-    made: dict[str, Any] = {}  # what else the record says of the model
-    if isinstance(model, str):
-        reference = REFERENCES[model](dataset, bias)
-        made = getattr(reference, "record", {})
-    elif isinstance(model, MapFolder):
-        made = {"maps": model.check(dataset)}
-        reference = _Once(model)
-    else:
-        reference = _Once(_Asked(model, name))
-    table = PROTOCOLS[protocol] | {m: ON_REQUEST[m] for m in dict.fromkeys(also)}
-    metrics = [m for m, metric in table.items() if truths.offers(m, metric.needs)]
-    about = {
-        "model": name, "dataset": dataset.name, "split": split, "pictures": len(dataset), "protocol": protocol,
-        **NOTES.get(protocol, {}), "sigma": dataset.sigma, **({"note": dataset.note} if dataset.note else {}),
-        "weights": getattr(model, "card", {}).get("sha256"), **made, "dataset_sha256": fingerprint(dataset),
-        "versions": {"wepsam": wepsam.__version__, "numpy": version("numpy"), "python": platform.python_version()},
-    }  # fmt: skip
-    densities = not (isinstance(model, str) and model in AT_FIXATIONS_ONLY)
-    work = _Work(dataset, reference, truths, metrics, protocol, densities)
-    kept = Partial(partial, about | {"metrics": metrics}, len(metrics))
-    todo = [place for place in range(len(dataset)) if place not in kept.rows]
-    # A handful is over before one has read the bar.
+    table = PROTOCOLS[protocol] | {name: ON_REQUEST[name] for name in dict.fromkeys(also)}
+    return {name: metric.needs for name, metric in table.items()}
+
+
+def _threads(workers: int) -> int:
+    """Threads of ONNX Runtime: one picture at a time has all cores, several at a time have one each."""
+    return 0 if workers == 1 else 1
+
+
+def _folder(out: str | os.PathLike[str], dataset: FixationDataset, split: str, protocol: str) -> Path:
+    return Path(out) / f"{dataset.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}"
+
+
+def _warn_if_learned(chosen: Subject, dataset: FixationDataset, split: str) -> None:
+    source = chosen.record.get("source", chosen.name)
+    learned = source in (*classical.FITTED, *models()) and dataset.name in classical.LEARNT_FROM
+    if learned and split != "validation" and len(dataset.split("train")):
+        message = "%s has learned from the training part of %s; these scores are optimistic"
+        log.warning(message, chosen.name, dataset.name)
+
+
+def _score_all(work: "_Work", partial: PartialRows, what: str, workers: int) -> None:
+    """Score the pictures that have no row yet."""
+    total = len(work.dataset)
+    todo = [place for place in range(total) if place not in partial.rows]
     try:
-        with bar(len(dataset), f"{name} on {dataset.name}", after=0 if len(dataset) > 3 else math.inf) as shown:
-            shown.update(len(kept.rows))
+        # Three pictures are done before anybody has read the bar.
+        with bar(total, what, after=0 if total > 3 else math.inf) as progress:
+            progress.update(len(partial.rows))
             for place, scores in zip(todo, in_order(work, todo, workers), strict=True):
-                kept.add(place, scores)
-                shown.update(len(kept.rows))
+                partial.add(place, scores)
+                progress.update(len(partial.rows))
     finally:
-        kept.close()
-    rows = tuple({"id": s.id} | dict(zip(metrics, kept.rows[k], strict=True)) for k, s in enumerate(dataset))
-    kept.remove()
-    return Evaluation(rows, about)
+        partial.close()
 
 
 class _Truths:
-    """What the metrics need to know about a sample, each made once."""
+    """What the metrics need to know about a sample."""
 
     def __init__(self, dataset: FixationDataset, bias: CenterBias) -> None:
         self.dataset, self.bias = dataset, bias
         self._last: tuple[str, tuple[np.ndarray | None, np.ndarray]] | None = None
-        # Positions as shares of the picture, so that fixations travel between pictures of different sizes.
+        # Positions as shares of the picture, so that fixations can be moved between pictures of different sizes.
         self.relative = {
             s.id: s.fixations / (s.size[1], s.size[0]) for s in dataset if s.fixations is not None and len(s.fixations)
         }
@@ -148,7 +245,7 @@ class _Truths:
         }
 
     def _elsewhere(self, sample: Sample) -> tuple[np.ndarray | None, np.ndarray]:
-        """What people did on other pictures; the same for all observers of this one, who come one after another."""
+        """Fixations and center bias of the other pictures; the same for all observers of one picture, so kept."""
         if self._last is None or self._last[0] != sample.id:
             others = [points for id, points in self.relative.items() if id != sample.id]
             scaled = np.concatenate(others) * (sample.size[1], sample.size[0]) if others else None
@@ -157,62 +254,23 @@ class _Truths:
 
 
 @dataclass
-class _Asked:
-    """A predictor's map of a sample."""
-
-    predict: Predict
-    name: str
-
-    def __call__(self, sample: Sample) -> np.ndarray:
-        saliency_map = self.predict(sample.stimulus())
-        if saliency_map.shape != sample.size:
-            raise ValueError(f"{self.name} answers {saliency_map.shape} for {sample.id}, which is {sample.size}")
-        return saliency_map
-
-
-@dataclass
-class _Once:
-    """One map a sample, against all that is known of it."""
-
-    answer: Callable[[Sample], np.ndarray]
-
-    def __call__(self, sample: Sample) -> list[tuple[np.ndarray, Sample]]:
-        return [(self.answer(sample), sample)]
-
-
-@dataclass
 class _Work:
-    """The scores of one picture, by its place in the dataset; with all that this takes, to be sent elsewhere."""
+    """The scores of one picture, by its place in the dataset, with all they need: it is sent to other processes."""
 
     dataset: FixationDataset
-    reference: Reference
+    answer: Answer
     truths: _Truths
     metrics: Sequence[str]
     protocol: str
-    densities: bool = True  # whether metrics that compare with a density mean anything
+    densities: bool  # whether metrics that compare with a density mean anything
 
     def __call__(self, place: int) -> list[float]:
-        # A human reference has several predictions a picture, each against its own truth: their mean counts.
+        # People give several predictions for a picture, each with its own truth: the mean of their scores counts.
         scored = []
-        for saliency_map, against in self.reference(self.dataset[place]):
-            truth = self.truths.of(against, densities=self.densities)
-            scored.append(_score(saliency_map, truth, self.metrics, self.protocol))
+        for saliency_map, against in self.answer(self.dataset[place]):
+            truth: dict[str, Any] = self.truths.of(against, densities=self.densities)
+            scored.append(score(saliency_map, **truth, metrics=self.metrics, protocol=self.protocol))
         return [_mean([scores[name] for scores in scored]) for name in self.metrics]
-
-
-def _score(
-    saliency_map: np.ndarray, truth: dict[str, np.ndarray | None], metrics: Sequence[str], protocol: str
-) -> dict[str, float]:
-    """Without a truth there is no score, NaN; it is left out of the means and counted."""
-    return score(
-        saliency_map,
-        fixations=truth["fixations"],
-        density=truth["density"],
-        other_fixations=truth["other_fixations"],
-        baseline=truth["baseline"],
-        metrics=metrics,
-        protocol=protocol,
-    )
 
 
 def _mean(scores: list[float]) -> float:

@@ -1,12 +1,14 @@
-"""Maps as the boards of MIT300, CAT2000 and SALICON take them, and a look at whether they will."""
+"""Submissions to the boards of MIT300, CAT2000 and SALICON: write them, check them, pack them."""
 
 import base64
 import binascii
 import io
 import json
+import logging
+import os
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,21 +17,31 @@ import numpy as np
 from PIL import Image
 
 from wepsam import maps
-from wepsam.datasets import Sample
+from wepsam.datasets import FixationDataset, Sample
 from wepsam.evaluation.map_folder import SUFFIXES, MapFolder, map_size, read_map
+from wepsam.evaluation.subject import Subject, subject
 from wepsam.files import replacing
 from wepsam.images import image_size, save_image
 from wepsam.progress import track
+from wepsam.resolve import Model
 from wepsam.sources import find_images
 
-JSON = "results.json"  # SALICON's one file
-LEAST = 1e-6  # share of a log-density that is the same everywhere, for no pixel is impossible
-TOLERANCE = 1e-3  # of |logsumexp|, the board's
+JSON = "results.json"  # the one file of a SALICON submission
+LEAST = 1e-6  # share of a log-density that is uniform, because no pixel is impossible
+TOLERANCE = 1e-3  # of |logsumexp|, as the board has it
+
+
+log = logging.getLogger("wepsam")
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What a board takes: `forms`, the first by default, of maps for so many test `pictures`."""
+    """What a board takes.
+
+    Attributes:
+        pictures: number of test pictures.
+        forms: of maps; the first is the default.
+    """
 
     pictures: int
     forms: tuple[str, ...]
@@ -42,60 +54,119 @@ BENCHMARKS = {
 }
 
 
-def stimuli(folder: Path) -> list[Sample]:
-    """The test pictures of a folder; each's id is its path in there. CAT2000's `Output` folders hold no stimuli.
-
-    Raises:
-        ValueError: no pictures, or two of one name.
-    """
-    found: dict[str, Path] = {}
-    for path in find_images(folder):
-        id = path.relative_to(folder).as_posix()
-        if "Output" in PurePosixPath(id).parts:
-            continue
-        key = PurePosixPath(id).with_suffix("").as_posix()
-        if key in found:
-            raise ValueError(f"{folder} has both {found[key].name} and {path.name}; their maps would have one name")
-        found[key] = path
-    if not found:
-        raise ValueError(f"no pictures in {folder}")
-    return [Sample(p.relative_to(folder).as_posix(), p, image_size(p)) for p in found.values()]
-
-
 def submit(
-    model: Callable[[np.ndarray], np.ndarray] | MapFolder, folder: Path, out: Path, *, benchmark: str, form: str = ""
+    model: Subject | MapFolder | Model,
+    stimuli: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    benchmark: str,
+    form: str = "",
+    zip: bool = False,
 ) -> list[Path]:
-    """Write a model's maps of all stimuli in a folder for a board.
+    """Write a model's maps of a board's test pictures, as the board takes them.
 
     Args:
-        model: a predictor, or maps that were made elsewhere.
-        folder: the stimuli.
-        out: a new or empty folder; maps lie in it as the stimuli do in theirs.
-        benchmark: one of BENCHMARKS.
-        form: "png" (8 bit gray, the map's largest value 255, 0 stays 0), "npy" (float32, as the model gave it),
-            "log-density" (.npy, natural logarithm of a distribution over the pixels) or "json" (one file with a
-            base64 PNG per picture); by default the board's first.
+        model: what `evaluate` takes as a model, except the references, which need to know where people looked.
+        stimuli: the folder of test pictures.
+        out: a new or empty folder; the maps lie in it as the stimuli do in theirs.
+        benchmark: "mit300", "cat2000" or "salicon".
+        form: of the maps, one that the board takes; by default its first.
+            "png" (all three): 8 bit gray, the largest value of a map is 255, and 0 stays 0.
+            "npy" (mit300, cat2000): float32, as the model gave it.
+            "log-density" (mit300, cat2000): .npy, float32 natural logarithm of a distribution over the pixels.
+            "json" (salicon): one file with a base64 PNG for each picture.
+        zip: also write OUT.zip.
 
     Returns:
-        The files.
+        The files; the zip, if any, is the last.
 
     Raises:
-        ValueError: no such board or form, a folder with something in it, or a map that does not fit its stimulus.
+        ValueError: no such board, form or model; a reference; a folder `out` that is not empty; or a map that does not
+            fit its stimulus.
     """
     board = _board(benchmark)
     form = form or board.forms[0]
     if form not in board.forms:
         raise ValueError(f"{benchmark} takes {', '.join(board.forms)}, not {form!r}")
-    samples = stimuli(folder)
+    out = Path(out)
+    samples = read_stimuli(stimuli)
     if out.exists() and any(out.iterdir()):
-        raise ValueError(f"{out} is not empty; a submission has a folder of its own")
-    if isinstance(model, MapFolder):
-        model.check(samples)
+        raise ValueError(f"{out} is not empty; a submission needs a folder of its own")
+    chosen = subject(model, threads=0)
+    if chosen.is_reference:
+        raise ValueError(f"{chosen.name} needs fixations, and those of test pictures are not published; choose a model")
+    chosen = chosen.on(FixationDataset(benchmark, tuple(samples), sigma=0.0))
     out.mkdir(parents=True, exist_ok=True)
-    answers = _answers(model, samples)
-    if form == "json":
-        return [_write_json(answers, out / JSON)]
-    written = []
+    answers = _answers(chosen, samples)
+    written = [_write_json(answers, out / JSON)] if form == "json" else _write_maps(answers, out, form)
+    return [*written, pack(out)] if zip else written
+
+
+def read_stimuli(folder: str | os.PathLike[str]) -> list[Sample]:
+    """The test pictures in a folder; the id of each is its path in there. CAT2000's `Output` folders are left out.
+
+    Raises:
+        ValueError: no pictures, or two with the same stem.
+    """
+    folder = Path(folder)
+    paths: dict[str, Path] = {}
+    for path in find_images(folder):
+        id = path.relative_to(folder).as_posix()
+        if "Output" in PurePosixPath(id).parts:
+            continue
+        key = PurePosixPath(id).with_suffix("").as_posix()
+        if key in paths:
+            raise ValueError(f"{folder} has both {paths[key].name} and {path.name}; their maps would have one name")
+        paths[key] = path
+    if not paths:
+        raise ValueError(f"no pictures in {folder}")
+    return [Sample(p.relative_to(folder).as_posix(), p, image_size(p)) for p in paths.values()]
+
+
+def pack(out: str | os.PathLike[str]) -> Path:
+    """Write a submission into OUT.zip, beside its folder, and return the path."""
+    folder = Path(out).resolve()
+    path = folder.with_name(f"{folder.name}.zip")
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+            archive.write(file, file.relative_to(folder).as_posix())
+    return path
+
+
+def check(out: str | os.PathLike[str], stimuli: str | os.PathLike[str], benchmark: str) -> list[str]:
+    """What is wrong with a submission, one line each: names, sizes, kinds of files, sums of log-densities.
+
+    Logs a warning if the folder of stimuli has more or fewer pictures than the board.
+
+    Args:
+        out: folder of maps, by any tool.
+        stimuli: the folder of test pictures.
+        benchmark: "mit300", "cat2000" or "salicon".
+
+    Returns:
+        The lines; empty if nothing is wrong.
+
+    Raises:
+        ValueError: no such board, no such folder, or no pictures.
+    """
+    board, out = _board(benchmark), Path(out)
+    if not out.is_dir():
+        raise ValueError(f"no folder {out}; expected the maps of a submission")
+    samples = {PurePosixPath(s.id).with_suffix("").as_posix(): s for s in read_stimuli(stimuli)}
+    if len(samples) != board.pictures:
+        log.warning("%s has %d pictures, %s has %d", stimuli, len(samples), benchmark, board.pictures)
+    if "json" in board.forms and (out / JSON).exists():
+        return list(_check_json(out / JSON, samples))
+    return _check_maps(out, samples, board.forms)
+
+
+def _answers(chosen: Subject, samples: list[Sample]) -> Iterator[tuple[Sample, np.ndarray]]:
+    for sample in track(samples, "maps"):
+        yield sample, chosen.map(sample)
+
+
+def _write_maps(answers: Iterator[tuple[Sample, np.ndarray]], out: Path, form: str) -> list[Path]:
+    paths = []
     for sample, saliency_map in answers:
         path = (out / sample.id).with_suffix(".png" if form == "png" else ".npy")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,66 +176,12 @@ def submit(
             values = _log_density(saliency_map) if form == "log-density" else saliency_map
             with replacing(path) as temporary:
                 np.save(temporary, values.astype(np.float32))
-        written.append(path)
-    return written
-
-
-def pack(out: Path) -> Path:
-    """A zip of a submission beside it; returns its path."""
-    path = out.resolve().with_name(f"{out.resolve().name}.zip")
-    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(p for p in out.rglob("*") if p.is_file()):
-            archive.write(file, file.relative_to(out).as_posix())
-    return path
-
-
-def check(out: Path, folder: Path, benchmark: str) -> list[str]:
-    """What is wrong with a submission, a line each: names, sizes, kinds of files, sums of log-densities.
-
-    Args:
-        out: folder with the maps, whoever wrote them.
-        folder: the stimuli.
-        benchmark: one of BENCHMARKS.
-
-    Returns:
-        The lines; none if all is well.
-    """
-    forms = _board(benchmark).forms
-    samples = {PurePosixPath(s.id).with_suffix("").as_posix(): s for s in stimuli(folder)}
-    if "json" in forms and (out / JSON).exists():
-        return list(_check_json(out / JSON, samples))
-    found: dict[str, list[Path]] = {}
-    for path in sorted(p for p in out.rglob("*") if p.is_file()):
-        found.setdefault(path.relative_to(out).with_suffix("").as_posix(), []).append(path)
-    wrong, logs = [], {}
-    for name, paths in found.items():
-        if name not in samples or len(paths) > 1:
-            stranger = "no stimulus is called so" if name not in samples else "more than one file for one stimulus"
-            wrong.append(f"{', '.join(p.relative_to(out).as_posix() for p in paths)}: {stranger}")
-            continue
-        try:
-            logs[name] = _check_map(paths[0], samples[name], forms)
-        except ValueError as error:
-            wrong.append(str(error))
-    wrong += [f"{sample.id}: no map" for name, sample in samples.items() if name not in found]
-    if len(set(logs.values())) > 1:
-        some = [[name for name, is_log in logs.items() if is_log == kind] for kind in (True, False)]
-        wrong.append(f"{len(some[0])} log-densities ({some[0][0]}, ...) beside {len(some[1])} maps ({some[1][0]}, ...)")
-    return wrong
-
-
-def _answers(
-    model: Callable[[np.ndarray], np.ndarray] | MapFolder, samples: list[Sample]
-) -> Iterator[tuple[Sample, np.ndarray]]:
-    for sample in track(samples, "maps"):
-        saliency_map = model(sample) if isinstance(model, MapFolder) else model(sample.stimulus())
-        if saliency_map.shape != sample.size:
-            raise ValueError(f"the map of {sample.id} has the shape {saliency_map.shape}, its stimulus {sample.size}")
-        yield sample, saliency_map
+        paths.append(path)
+    return paths
 
 
 def _gray(saliency_map: np.ndarray) -> np.ndarray:
-    # Only divided, not stretched: where a map has no mass it stays 0, and a pixel twice as likely stays so.
+    # Divided, not stretched: 0 stays 0, and a pixel that is twice as likely has twice the value.
     return np.rint(255 * saliency_map / (saliency_map.max() or 1)).astype(np.uint8)
 
 
@@ -191,13 +208,36 @@ def _coco_id(sample: Sample) -> int:
     return int(digits[1])
 
 
+def _check_maps(out: Path, samples: dict[str, Sample], forms: tuple[str, ...]) -> list[str]:
+    """What is wrong with a folder of maps; `samples` by the names that their maps should have."""
+    maps_by_name: dict[str, list[Path]] = {}
+    for path in sorted(p for p in out.rglob("*") if p.is_file()):
+        maps_by_name.setdefault(path.relative_to(out).with_suffix("").as_posix(), []).append(path)
+    wrong: list[str] = []
+    is_log: dict[str, bool] = {}
+    for name, paths in maps_by_name.items():
+        if name not in samples or len(paths) > 1:
+            what = "no stimulus has this name" if name not in samples else "more than one file for one stimulus"
+            wrong.append(f"{', '.join(p.relative_to(out).as_posix() for p in paths)}: {what}")
+            continue
+        try:
+            is_log[name] = _check_map(paths[0], samples[name], forms)
+        except ValueError as error:
+            wrong.append(str(error))
+    wrong += [f"{sample.id}: no map" for name, sample in samples.items() if name not in maps_by_name]
+    if len(set(is_log.values())) > 1:
+        logs, others = ([name for name, value in is_log.items() if value == kind] for kind in (True, False))
+        wrong.append(f"{len(logs)} log-densities ({logs[0]}, ...) beside {len(others)} maps ({others[0]}, ...)")
+    return wrong
+
+
 def _check_map(path: Path, sample: Sample, forms: tuple[str, ...]) -> bool:
-    """Whether this is a log-density; ValueError with a line if it is not what the board takes."""
+    """Whether a map is a log-density; ValueError with one line if it is not what the board takes."""
     suffix = path.suffix.lower()
     allowed = (".png", ".jpg", ".jpeg") + ((".npy",) if "npy" in forms else ())
     if suffix not in allowed:
         kinds = " or ".join(allowed)
-        raise ValueError(f"{path} is no map" if suffix not in SUFFIXES else f"{path}: expected {kinds}")
+        raise ValueError(f"{path} is not a map" if suffix not in SUFFIXES else f"{path}: expected {kinds}")
     if (size := map_size(path)) != sample.size:
         raise ValueError(f"{path} is {size[1]}x{size[0]}, its stimulus {sample.size[1]}x{sample.size[0]}")
     if suffix != ".npy":
@@ -219,12 +259,12 @@ def _check_json(path: Path, samples: dict[str, Sample]) -> Iterator[str]:
         entries = json.loads(path.read_text(encoding="utf-8"))
         answers = [(int(entry["image_id"]), entry["saliency_map"]) for entry in entries]
     except (ValueError, TypeError, KeyError) as error:
-        yield f"{path} is no list of {{image_id, saliency_map}} ({' '.join(str(error).split())})"
+        yield f"{path} is not a list of {{image_id, saliency_map}} ({' '.join(str(error).split())})"
         return
     seen: set[int] = set()
     for id, text in answers:
         if id not in by_id or id in seen:
-            yield f"image_id {id}: {'twice' if id in seen else 'no stimulus is called so'}"
+            yield f"image_id {id}: {'twice' if id in seen else 'no stimulus has this name'}"
         elif complaint := _check_png(text, by_id[id]):
             yield f"image_id {id}: {complaint}"
         seen.add(id)
@@ -236,11 +276,11 @@ def _check_png(text: Any, sample: Sample) -> str:
         with Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"]) as picture:
             picture.load()
             if picture.mode != "L":
-                return f"a PNG of kind {picture.mode}, expected 8 bit gray"
+                return f"a PNG of mode {picture.mode}, expected 8 bit gray"
             if (picture.height, picture.width) != sample.size:
                 return f"{picture.width}x{picture.height}, its stimulus {sample.size[1]}x{sample.size[0]}"
     except (binascii.Error, OSError, ValueError, TypeError, SyntaxError):
-        return "saliency_map is no PNG in base64"
+        return "saliency_map is not a PNG in base64"
     return ""
 
 

@@ -1,41 +1,26 @@
-"""Tables from results files, and only from them: as Markdown, HTML, LaTeX or CSV."""
+"""A comparison as text: Markdown, HTML, LaTeX or CSV."""
 
 import csv
 import html as web
 import io
-import json
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from wepsam.classical import CLASSICAL
-from wepsam.evaluation.comparison import NAMES, TITLES, Cell, Comparison, compared, higher_is_better, place
-from wepsam.evaluation.results import Evaluation
-from wepsam.files import replacing
-
-__all__ = ["FORMATS", "NAMES", "TITLES", "add_to_card", "insert", "markdown", "place", "write_card"]
-
-
-def markdown(evaluations: list[Evaluation]) -> str:
-    """A Markdown table, a row per model: mean and 95 % interval over pictures; best model of each column in bold.
-
-    Raises:
-        ValueError: evaluations of different datasets, parts, pictures or protocols.
-    """
-    return as_markdown(compared(evaluations))
+from wepsam import markdown
+from wepsam.evaluation.comparison import NAMES, TITLES, Cell, Comparison, higher_is_better
 
 
 def as_markdown(table: Comparison) -> str:
-    lines = ["| | " + " | ".join(_titles(table)) + " |", "|---|" + "---|" * len(table.metrics)]
-    for model, cells in table.rows.items():
-        shown = [_text(cell, table, "**{}**") for cell in cells]
-        lines.append(f"| {NAMES.get(model, f'**{_barless(model)}**')} | " + " | ".join(shown) + " |")
-    return "\n".join([*lines, f"\n{table.note}"])
+    """A Markdown table with its note; the best of each column in bold."""
+    rows = [
+        [NAMES.get(model, f"**{_escape_bars(model)}**"), *(_text(cell, table, "**{}**") for cell in cells)]
+        for model, cells in table.rows.items()
+    ]
+    return f"{markdown.table(['', *_titles(table)], rows)}\n\n{table.note}"
 
 
 def as_html(table: Comparison) -> str:
-    """A table element with its caption, nothing to load."""
+    """A table element with the note as its caption; no style sheet or script."""
     lines = ["<table>", f"<caption>{web.escape(table.note)}</caption>"]
     lines.append("<tr><th></th>" + "".join(f"<th>{web.escape(title)}</th>" for title in _titles(table)) + "</tr>")
     for model, cells in table.rows.items():
@@ -45,7 +30,7 @@ def as_html(table: Comparison) -> str:
 
 
 def as_latex(table: Comparison) -> str:
-    """A tabular; what it is a table of stands in a comment above."""
+    """A tabular, with the note as a comment above."""
     lines = [f"% {table.note}", f"\\begin{{tabular}}{{l{'r' * len(table.metrics)}}}", "\\hline"]
     titles = [_latex(title).replace("↓", "$\\downarrow$") for title in _titles(table)]
     lines += [" & ".join(["", *titles]) + " \\\\", "\\hline"]
@@ -56,7 +41,7 @@ def as_latex(table: Comparison) -> str:
 
 
 def as_csv(table: Comparison) -> str:
-    """A row per model and metric, with the intervals' ends and how many pictures count."""
+    """A row per model and metric: mean, both ends of the interval, number of pictures."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["model", "metric", "mean", "low", "high", "pictures", "excludes_0" if table.base else "best"])
@@ -67,59 +52,8 @@ def as_csv(table: Comparison) -> str:
     return file.getvalue().rstrip("\n")
 
 
+# What a user may ask for by name.
 FORMATS = {"markdown": as_markdown, "html": as_html, "latex": as_latex, "csv": as_csv}
-
-
-def insert(path: Path, name: str, table: str, *, write: bool = True) -> bool:
-    """Put a table between `<!-- table:NAME -->` and `<!-- /table -->` of a Markdown file.
-
-    Returns:
-        Whether the file already had this very table.
-
-    Raises:
-        ValueError: the file has no such place.
-    """
-    text = path.read_text(encoding="utf-8")
-    begin, end = f"<!-- table:{name} -->", "<!-- /table -->"
-    if begin not in text or end not in text.split(begin, 1)[1]:
-        raise ValueError(f"{path} has no place for it: expected {begin} and {end}")
-    before, rest = text.split(begin, 1)
-    new = f"{before}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"
-    if write and new != text:
-        with replacing(path) as temporary:
-            temporary.write_text(new, encoding="utf-8")
-    return new == text
-
-
-def add_to_card(card: Path, name: str, evaluations: list[Evaluation]) -> None:
-    """Write scores into a card, under the name of the pictures: models travel with what they do.
-
-    Weights, found by their SHA-256, get all that is told of a score; the training-free models, whose card is one for
-    all, their means.
-
-    Raises:
-        ValueError: none of the evaluations is of the card's weights or of a training-free model.
-    """
-    about = json.loads(card.read_text(encoding="utf-8"))
-    if "models" in about:
-        ours = [e for e in evaluations if e.about["model"] in CLASSICAL]
-        for evaluation in ours:
-            model = about["models"].setdefault(evaluation.about["model"], {})
-            means = {metric: round(mean, 4) for metric, mean in evaluation.mean().items() if np.isfinite(mean)}
-            model.setdefault("scores", {})[name] = means
-    else:
-        ours = [e for e in evaluations if e.about["weights"] == about["sha256"]]
-        for evaluation in ours:
-            quality = f" ({evaluation.about['quality']})" if "quality" in evaluation.about else ""
-            about.setdefault("scores", {})[name + quality] = evaluation.summary()["scores"]
-    if not ours:
-        raise ValueError(f"no evaluation in {name} is of the weights of {card}; run wepsam evaluate again")
-    write_card(card, about)
-
-
-def write_card(card: Path, about: dict[str, Any]) -> None:
-    with replacing(card) as temporary:
-        temporary.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _titles(table: Comparison) -> list[str]:
@@ -135,7 +69,7 @@ def _text(cell: Cell, table: Comparison, bold: str) -> str:
     return f"{bold.format(mean) if cell.marked else mean} ± {(cell.high - cell.low) / 2:.3f}"
 
 
-def _barless(text: str) -> str:
+def _escape_bars(text: str) -> str:
     return text.replace("|", "\\|")
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from wepsam import imresize
 from wepsam.metrics._inputs import prepared_pair
 from wepsam.metrics._prepared import MapLike, PreparedMap
 
@@ -72,11 +73,5 @@ def _shrinking(side: int, by: float) -> np.ndarray:
     divide it stretches the grid: 0.2 % of the distance at 1024x768, 1 % at 800x600.
     """
     centers = (np.arange(int(np.ceil(side / by))) + 0.5) * by - 0.5
-    reach = int(np.ceil(2 * by))
-    places = np.arange(-reach, side + reach + int(by))  # the last of the coarser pixels may lie across the border
-    x = np.abs(np.subtract.outer(centers, places)) / by
-    kernel = np.where(x <= 1, (1.5 * x - 2.5) * x**2 + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2) * (x < 2)
-    weights = np.zeros((len(centers), side))
-    mirrored = places % (2 * side)
-    np.add.at(weights.T, np.minimum(mirrored, 2 * side - 1 - mirrored), kernel.T)
+    weights = imresize.matrix(*imresize.taps(centers, side, by), side)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))

@@ -11,7 +11,8 @@ from PIL import Image
 
 from wepsam import maps
 from wepsam.classical import CLASSICAL
-from wepsam.classical.gbvs import LONGEST, gbvs, lattice_shape
+from wepsam.classical.gbvs import gbvs
+from wepsam.classical.toolbox import LONGEST, lattice_shape
 from wepsam.images import ImageError, read_sized, resize
 from wepsam.prediction.predictor import load, models
 from wepsam.weak.fetching import read_pictures

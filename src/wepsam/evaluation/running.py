@@ -1,0 +1,128 @@
+"""Scoring many pictures: divided among processes, and kept on disk so that an interrupted evaluation goes on."""
+
+import csv
+import io
+import json
+import os
+import pickle
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import lru_cache
+from hashlib import sha256
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TextIO
+
+from wepsam.files import write_text
+
+FEW = 8  # pictures; for so few, starting the processes takes longer than the work
+
+
+def in_order(work: Callable[[int], Any], places: Sequence[int], workers: int = -1) -> Iterator[Any]:
+    """The results of work(place) in the order of the places, each as soon as it and those before it are done.
+
+    Args:
+        work: is sent to each process once. If it cannot be pickled (an open session, for example), or joblib is not
+            installed, everything runs in this process, one place after another.
+        places: what to work on.
+        workers: number of processes; -1 for one per core.
+    """
+    workers = (os.cpu_count() or 1) if workers == -1 else workers
+    packed = _pickled(work) if workers > 1 and len(places) > FEW and find_spec("joblib") else None
+    if packed is None:
+        yield from map(work, places)
+        return
+    from joblib import Parallel, delayed, parallel_config
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "work.pickle"
+        path.write_bytes(packed)
+        # With a process per core, linear algebra gets one thread in each.
+        with parallel_config(backend="loky", inner_max_num_threads=1):
+            parallel = Parallel(n_jobs=min(workers, len(places)), batch_size=1, return_as="generator")
+            with closing(parallel(delayed(_work)(path, os.getcwd(), place) for place in places)) as results:
+                yield from results
+
+
+def _pickled(work: Any) -> bytes | None:
+    # cloudpickle also takes closures and functions of a notebook. Older versions of joblib bring their own copy.
+    cloudpickle = import_module("cloudpickle" if find_spec("cloudpickle") else "joblib.externals.cloudpickle")
+    try:
+        return cloudpickle.dumps(work)
+    except (pickle.PicklingError, TypeError, AttributeError, ValueError):
+        return None
+
+
+def _work(path: Path, folder: str, place: int) -> Any:
+    os.chdir(folder)  # joblib reuses its processes; relative paths must mean what they mean to the caller
+    return _unpickled(path)(place)
+
+
+@lru_cache(maxsize=1)
+def _unpickled(path: Path) -> Callable[[int], Any]:
+    return pickle.loads(path.read_bytes())
+
+
+class PartialRows:
+    """Rows of scores, written one by one; the next evaluation goes on from them if it is the same evaluation.
+
+    The first line of the file is the evaluation's fingerprint. Each other line is a position in the dataset and its
+    scores with all their digits.
+
+    Attributes:
+        rows: scores by position, from an earlier, interrupted run and from this one.
+    """
+
+    def __init__(self, path: Path | None, identity: dict[str, Any], columns: int) -> None:
+        """Take over the rows of a file whose fingerprint is that of `identity`.
+
+        Args:
+            path: the file; None keeps nothing on disk.
+            identity: everything that the scores depend on.
+            columns: number of scores in a row.
+        """
+        self.path, self.rows, self._columns = path, dict[int, list[float]](), columns
+        self._file: TextIO | None = None
+        if path is None:
+            return
+        fingerprint = sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.rows = _read_rows(path, fingerprint, columns)
+        # Without the torn last line that a killed process may have left.
+        write_text(path, f"# {fingerprint}\n" + "".join(_line(k, row) for k, row in self.rows.items()))
+        self._file = path.open("a", encoding="utf-8")
+
+    def add(self, position: int, scores: Sequence[float]) -> None:
+        """Keep a row; it is written at once."""
+        self.rows[position] = list(scores)
+        if self._file:
+            self._file.write(_line(position, scores))
+            self._file.flush()
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
+
+    def remove(self) -> None:
+        """Delete the file: all rows are kept elsewhere now."""
+        self.close()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+
+def _read_rows(path: Path, fingerprint: str, columns: int) -> dict[int, list[float]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except (FileNotFoundError, UnicodeDecodeError):
+        return {}
+    if not lines or lines[0] != f"# {fingerprint}\n":
+        return {}
+    whole = [line for line in lines[1:] if line.endswith("\n")]
+    rows = [row for row in csv.reader(io.StringIO("".join(whole))) if len(row) == columns + 1]
+    return {int(row[0]): [float(value) for value in row[1:]] for row in rows}
+
+
+def _line(position: int, scores: Sequence[float]) -> str:
+    return ",".join([str(position), *(repr(float(score)) for score in scores)]) + "\n"

@@ -1,0 +1,217 @@
+"""What can be scored: models, folders of maps, references. All of them answer a sample with maps.
+
+A subject is made from a name, a file, a folder or a Python function, and its record says what it was made from. So a
+saved result can be turned into a subject again, to draw its maps, and be checked.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wepsam import resolve
+from wepsam.classical.center_bias import CenterBias
+from wepsam.datasets import FixationDataset, Sample
+from wepsam.evaluation.map_folder import MapFolder
+from wepsam.evaluation.people import AT_FIXATIONS_ONLY, REFERENCES
+from wepsam.prediction.predictor import QUALITIES, Predictor, models
+
+# For a sample: saliency maps, each with the sample that it is scored against.
+Answer = Callable[[Sample], Iterable[tuple[np.ndarray, Sample]]]
+Fit = Callable[[FixationDataset, CenterBias | None], tuple[Answer, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Anything that can be scored. First `on(dataset)`, then call it with that dataset's samples.
+
+    Attributes:
+        name: of the model, for files and tables.
+        record: what the JSON of a result says of it. "weights": their SHA-256 or None. "source": the name or path that
+            it comes from, where that is not its name; None for a Python function, which has neither. "quality": where
+            it is not "best". "center_bias": where it is not the network's own. After `on`, also "maps" or
+            "gold_standard".
+        fit: makes it ready for a dataset; see `on`.
+        is_reference: whether it needs to know where people looked.
+        at_fixations_only: whether metrics that compare with a density mean nothing for it.
+        answer: maps for a sample; None before `on`.
+    """
+
+    name: str
+    record: dict[str, Any]
+    fit: Fit
+    is_reference: bool = False
+    at_fixations_only: bool = False
+    answer: Answer | None = None
+
+    def on(self, dataset: FixationDataset, bias: CenterBias | None = None) -> "Subject":
+        """This subject, ready for the samples of a dataset: maps are checked, references are fitted.
+
+        Args:
+            dataset: what it will be asked about.
+            bias: the dataset's center bias, where it is known already.
+
+        Raises:
+            ValueError: maps are missing or of another size, or the dataset does not say what a reference needs.
+        """
+        answer, record = self.fit(dataset, bias)
+        return replace(self, answer=answer, record=self.record | record)
+
+    def __call__(self, sample: Sample) -> Iterable[tuple[np.ndarray, Sample]]:
+        """The (H, W) maps of a sample, each with the sample that holds the truth for it.
+
+        A model has one map, and the truth is the sample itself. People have one map per observer or split, each with
+        the fixations of the other observers.
+        """
+        if self.answer is None:
+            raise TypeError(f"{self.name} has not been fitted: call on(dataset) first")
+        return self.answer(sample)
+
+    def map(self, sample: Sample) -> np.ndarray:
+        """The first (H, W) map of a sample; for a model the only one."""
+        return next(iter(self(sample)))[0]
+
+
+def subject(
+    model: "Subject | MapFolder | resolve.Model",
+    *,
+    name: str | None = None,
+    quality: str = QUALITIES[0],
+    resize: bool = False,
+    threads: int = 1,
+) -> Subject:
+    """What a name, a file, a folder or a function stands for, ready to be scored.
+
+    Args:
+        model: anything `wepsam.resolve.predictor` takes; a folder of maps, by path or as a `MapFolder`; or a
+            reference: "center-bias" (the mean density of all other pictures), "one-observer" and "half-of-observers"
+            (against the other observers), "gold-standard" (all other observers against one; scored at fixations
+            only). A name means the model, whatever folder has the same name.
+        name: for files and tables; by default the model's own, with "-fast" at that quality.
+        quality: "best" or "fast", for wepsam weights by name or file.
+        resize: whether maps of a folder are brought to the size of their stimuli (bilinear); it is recorded.
+        threads: of ONNX Runtime, for wepsam weights by name or file; 0 lets it choose.
+
+    Raises:
+        ValueError: no such model; a folder without maps, or one that has the name of a model; or an option that does
+            not apply to this model.
+    """
+    if isinstance(model, Subject):
+        return replace(model, name=name or model.name)
+    if isinstance(model, str | os.PathLike) and _is_folder(os.fspath(model)):
+        model = MapFolder(model, resize=resize)
+    elif resize:
+        raise ValueError(f"resize applies only to a folder of maps, not to {model}")
+    if isinstance(model, MapFolder):
+        resolve.expect_best(quality, f"the folder {model.folder}")
+        return _folder(model, name)
+    if isinstance(model, str) and model in REFERENCES:
+        resolve.expect_best(quality, model)
+        return _reference(model, name or model)
+    return _predictor(model, name, quality, threads)
+
+
+def from_record(about: dict[str, Any], dataset: FixationDataset) -> Subject:
+    """The subject of a saved result, ready for the dataset and checked against the record.
+
+    Args:
+        about: `Evaluation.about`, as it was saved.
+        dataset: the pictures that were scored.
+
+    Raises:
+        ValueError: it cannot be made again (a Python function, a center bias of its own), or its weights or maps are
+            gone or have changed since.
+    """
+    source = about.get("source", about["model"])
+    if source is None:
+        raise ValueError("it was a Python function, which a result does not hold")
+    if "center_bias" in about:
+        raise ValueError(f"it had another center bias ({about['center_bias']}), which a result does not hold")
+    resize = bool(about.get("maps", {}).get("resized"))
+    quality = about.get("quality", QUALITIES[0])
+    again = subject(source, name=about["model"], quality=quality, resize=resize, threads=0).on(dataset)
+    if any(again.record.get(key) != about.get(key) for key in ("weights", "maps")):
+        raise ValueError("it has changed since it was evaluated")
+    return again
+
+
+def _is_folder(model: str) -> bool:
+    return model not in (*REFERENCES, *resolve.names()) and Path(model).is_dir()
+
+
+def _folder(folder: MapFolder, name: str | None) -> Subject:
+    name = name or folder.name
+    if name in (*REFERENCES, *resolve.names()):
+        raise ValueError(f"the folder {folder.folder} has the name of a model, and so would its results; rename it")
+    answer = _OneMap(folder)
+    record = {"weights": None, "source": str(folder.folder)}
+    return Subject(name, record, lambda dataset, _: (answer, {"maps": folder.check(dataset)}))
+
+
+def _reference(reference: str, name: str) -> Subject:
+    def fit(dataset: FixationDataset, bias: CenterBias | None) -> tuple[Answer, dict[str, Any]]:
+        answer = REFERENCES[reference](dataset, bias or CenterBias(dataset))
+        return answer, getattr(answer, "record", {})
+
+    record = {"weights": None} | _source(reference, name)
+    return Subject(name, record, fit, is_reference=True, at_fixations_only=reference in AT_FIXATIONS_ONLY)
+
+
+def _predictor(model: resolve.Model, name: str | None, quality: str, threads: int) -> Subject:
+    predict = resolve.predictor(model, quality=quality, threads=threads)
+    source: str | None
+    if isinstance(model, str | os.PathLike):
+        source = os.fspath(model)
+        own = Path(source).stem if resolve.is_weights(source) else source
+    elif isinstance(predict, Predictor):
+        own = predict.name
+        shipped = models().get(own, {}).get("sha256") == predict.card["sha256"]
+        source = own if shipped else str(predict.weights)
+    else:
+        source = resolve.classical_name(predict)
+        own = source or str(getattr(predict, "name", "model"))
+    more: dict[str, str] = {}
+    if isinstance(predict, Predictor):
+        if predict.quality != QUALITIES[0]:
+            own += f"-{predict.quality}"
+            more["quality"] = predict.quality
+        if predict.center_bias is not True:
+            more["center_bias"] = "none" if predict.center_bias is False else "custom"
+    name = name or own
+    answer = _OneMap(_Asked(predict, name))
+    record = {"weights": getattr(predict, "card", {}).get("sha256")} | _source(source, name) | more
+    return Subject(name, record, lambda *_: (answer, {}))
+
+
+def _source(source: str | None, name: str) -> dict[str, str | None]:
+    """For the record: where a subject comes from, unless its name says so."""
+    return {} if source == name else {"source": source}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A predictor's map of a sample."""
+
+    predict: resolve.Predict
+    name: str
+
+    def __call__(self, sample: Sample) -> np.ndarray:
+        saliency_map = self.predict(sample.stimulus())
+        if saliency_map.shape != sample.size:
+            raise ValueError(
+                f"{self.name} answers a map of shape {saliency_map.shape} for {sample.id}, expected {sample.size}"
+            )
+        return saliency_map
+
+
+@dataclass(frozen=True)
+class _OneMap:
+    """One map for a sample, against all that is known of it."""
+
+    answer: Callable[[Sample], np.ndarray]
+
+    def __call__(self, sample: Sample) -> list[tuple[np.ndarray, Sample]]:
+        return [(self.answer(sample), sample)]

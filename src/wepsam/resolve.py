@@ -1,0 +1,72 @@
+"""A model by name: one place that knows what `gbvs`, `wepsam-lite` and `own.onnx` mean."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from wepsam.prediction.predictor import QUALITIES, load, models
+
+Predict = Callable[[np.ndarray], np.ndarray]  # (H, W, 3) uint8 RGB -> (H, W) saliency map
+Model = Predict | str | os.PathLike[str]
+
+
+def predictor(
+    model: Model, *, quality: str = QUALITIES[0], threads: int = 0, providers: Sequence[str] | None = None
+) -> Predict:
+    """The predictor that a name or a file stands for.
+
+    Args:
+        model: the name of a classical model (`wepsam.classical.CLASSICAL`) or of shipped weights (`wepsam.models()`),
+            the path of an .onnx file that `wepsam export` wrote, or a predictor, which is returned as it is.
+        quality: "best" or "fast", for wepsam weights; see `wepsam.Predictor`.
+        threads: of ONNX Runtime, for wepsam weights; 0 lets it choose.
+        providers: of ONNX Runtime, for wepsam weights; None takes what is available.
+
+    Returns:
+        A function: (H, W, 3) uint8 RGB stimulus -> (H, W) saliency map, >= 0. A classical model is the entry of
+        `CLASSICAL` itself.
+
+    Raises:
+        ValueError: no such model; or a quality other than "best" for a model that has only one.
+        WeightsError: the weights are missing or damaged.
+    """
+    if isinstance(model, str | os.PathLike):
+        if is_weights(model):
+            options: dict[str, Any] = {} if providers is None else {"providers": providers}
+            return load(model, threads=threads, quality=quality, **options)
+        from wepsam.classical import CLASSICAL  # imports every classical model: not for those who only want weights
+
+        name = os.fspath(model)
+        if name not in CLASSICAL:
+            raise ValueError(f"no model {name!r}; expected an .onnx file or one of {', '.join(names())}")
+        expect_best(quality, name)
+        return CLASSICAL[name]
+    expect_best(quality, "a function")
+    return model
+
+
+def expect_best(quality: str, what: str) -> None:
+    """ValueError for a quality other than "best", where a model has no other."""
+    if quality != QUALITIES[0]:
+        raise ValueError(f"quality {quality!r} applies only to wepsam weights by name or file, not to {what}")
+
+
+def is_weights(model: str | os.PathLike[str]) -> bool:
+    """Whether this is the path of an .onnx file or the name of shipped weights."""
+    return os.fspath(model).endswith(".onnx") or os.fspath(model) in models()
+
+
+def names() -> tuple[str, ...]:
+    """The names of all models: shipped weights, then the classical ones."""
+    from wepsam.classical import CLASSICAL
+
+    return (*models(), *CLASSICAL)
+
+
+def classical_name(predict: Predict) -> str | None:
+    """The name of a classical model, or None for any other function."""
+    from wepsam.classical import CLASSICAL
+
+    return next((name for name, model in CLASSICAL.items() if model is predict), None)
