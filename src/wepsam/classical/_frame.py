@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec
 
 import numpy as np
 
-from wepsam import images, maps, numba_cache, srgb
+from wepsam import extras, images, maps, numba_cache, srgb
 
 Shape = tuple[int, int]
 Settings = ParamSpec("Settings")
@@ -138,7 +138,7 @@ def loops(name: str) -> ModuleType:
     try:
         return numba_cache.load(f"wepsam.classical.{name}")
     except ModuleNotFoundError as error:
-        raise _missing(error) from None
+        raise extras.missing(error, "classical models") from None
 
 
 def scipy(name: str) -> ModuleType:
@@ -150,8 +150,4 @@ def scipy(name: str) -> ModuleType:
     try:
         return import_module(f"scipy.{name}")
     except ModuleNotFoundError as error:
-        raise _missing(error) from None
-
-
-def _missing(error: ModuleNotFoundError) -> ImportError:
-    return ImportError(f"classical models need {(error.name or '').partition('.')[0]}: pip install 'wepsam[classical]'")
+        raise extras.missing(error, "classical models") from None
