@@ -119,7 +119,7 @@ def test_folders_of_the_same_pictures_make_one_table(tmp_path: Path) -> None:
     table = score_table(tables[tmp_path / "a"])
     assert table.metrics == ("cc",)
     assert table.note.endswith(" Not scored for all models: EMD.")
-    with pytest.raises(ValueError, match="no results in"):
+    with pytest.raises(ValueError, match="no folder"):
         read_tables([tmp_path / "nowhere"])
 
 
