@@ -1,6 +1,6 @@
-"""Speed and scale, with the peer and the limit in the same run."""
+"""Speed and scale, compared with a peer or a limit in the same run."""
 
 import os
 
-# One core is one core: before numpy is imported, for BLAS reads it then.
+# One thread per process: set before numpy is imported, because BLAS reads it then.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -1,15 +1,15 @@
-"""How long each classical model takes, on one core: python -m benchmarks.classical PICTURES [--into docs/classical.md]
+"""The time that each classical model takes on one core: python -m benchmarks.classical PICTURES
 
-With --card src/wepsam/classical/card.json the times are what `wepsam models` tells.
+--card src/wepsam/classical/card.json writes the times into the card that `wepsam models` reads; --into PAGE writes the
+table into a Markdown page that has the marks <!-- table:classical-speed --> and <!-- /table -->.
 
-Pictures of 512 pixels on the longer side, decoded beforehand; maps at the same size. Times depend on the machine and
-on what else it does, so each is also given as a multiple of GBVS at full size, timed in the same run. The processor
-time of this process is counted, not the clock's, so that other processes on the same cores disturb as little as can
-be; set OMP_NUM_THREADS=1, for it counts the threads of matrix products too.
+Pictures have 512 pixels on the longer side and are decoded beforehand; maps have the same size. Times depend on the
+machine and its load, so each is also given as a multiple of GBVS at full size, timed in the same run. The benchmark
+counts the processor time of this process, not the clock's, so that other processes disturb it as little as possible.
+Set OMP_NUM_THREADS=1, because the threads of matrix products count, too.
 """
 
 import argparse
-import json
 import platform
 import shlex
 import sys
@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import table, timed
+from benchmarks.common import timed
+from wepsam import cards
 from wepsam.classical import CLASSICAL
-from wepsam.evaluation.table import write_card
 from wepsam.images import read_image, resize
-from wepsam.markdown import insert
+from wepsam.markdown import insert, table
 from wepsam.progress import track
 from wepsam.sources import find_images
 
@@ -32,11 +32,11 @@ LONGEST = 512  # pixels
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pictures", nargs="*", default=[".venv/pictures"], help="pictures or folders")
-    parser.add_argument("--most", type=int, default=8, help="how many pictures")
-    parser.add_argument("--repeats", type=int, default=3, help="of which the fastest counts")
-    parser.add_argument("--only", nargs="*", default=list(CLASSICAL), metavar="NAME", help="models beside gbvs")
-    parser.add_argument("--into", type=Path, help="Markdown file to put the table into, between its marks")
-    parser.add_argument("--card", type=Path, help="card (.json) of the models to put the times into")
+    parser.add_argument("--most", type=int, default=8, help="pictures at most")
+    parser.add_argument("--repeats", type=int, default=3, help="times each model runs; the fastest counts")
+    parser.add_argument("--only", nargs="*", default=list(CLASSICAL), metavar="NAME", help="models besides gbvs")
+    parser.add_argument("--into", type=Path, help="Markdown page to write the table into")
+    parser.add_argument("--card", type=Path, help="card (.json) of the models to write the times into")
     options = parser.parse_args()
     pictures = [at_size(read_image(path)) for path in find_images(options.pictures)[: options.most]]
     names = list(dict.fromkeys(["gbvs", *options.only]))
@@ -60,13 +60,11 @@ def main() -> None:
     if options.into:
         insert(options.into, "classical-speed", text)
     if options.card:
-        card = json.loads(options.card.read_text(encoding="utf-8"))
-        for name in names:
-            card["models"].setdefault(name, {})["milliseconds"] = round(1e3 * seconds[name], 2)
-        write_card(options.card, card | {"speed": what})
+        cards.add_classical_speeds(options.card, {name: 1e3 * seconds[name] for name in names}, what)
 
 
 def at_size(picture: np.ndarray) -> np.ndarray:
+    """The picture with 512 pixels on the longer side."""
     scale = LONGEST / max(picture.shape)
     return resize(picture, (round(picture.shape[0] * scale), round(picture.shape[1] * scale)))
 

@@ -1,9 +1,9 @@
-"""What the benchmarks share: JPEGs such as ImageNet has, a clock, tables."""
+"""Shared by the benchmarks: JPEGs of ImageNet's size, and timing."""
 
 import io
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
@@ -16,7 +16,7 @@ LONGEST = 500  # pixels: ImageNet's usual size
 def timed(
     work: Callable[[], object], pictures: int, repeats: int = 7, clock: Callable[[], float] = time.perf_counter
 ) -> float:
-    """Seconds a picture, the best of some repeats after a warm-up."""
+    """Seconds per picture, the best of several repeats after a warm-up."""
     work()
     best = float("inf")
     for _ in range(repeats):
@@ -27,20 +27,15 @@ def timed(
 
 
 def processor_time() -> float:
-    """Seconds that this process and those it started have computed: hardly more where others share the machine."""
+    """Seconds of processor time of this process and its children; other work on the machine hardly adds to it."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def as_jpeg(path: Path) -> bytes:
+    """The picture as a JPEG of at most LONGEST pixels on its longer side."""
     picture = Image.fromarray(read_image(path))
     picture.thumbnail((LONGEST, LONGEST))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

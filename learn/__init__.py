@@ -1,0 +1,20 @@
+"""The scripts that learn the constants of the classical models. The constants are committed; these scripts made them.
+
+| command | learns | from | writes, in src/wepsam/classical/ |
+|---|---|---|---|
+| python -m learn.aim PHOTOS | the filters of `aim` | photographs | bases/aim.npy |
+| python -m learn.sun PHOTOS | the filters of `sun` and the densities of their responses | photographs | bases/sun.npz |
+| python -m learn.lgs PHOTOS | the dictionaries of `lgs` | photographs | bases/lgs.npz |
+| python -m learn.judd DATA | the weights of `judd` | fixations | bases/judd.json |
+| python -m learn.ensemble DATA | the eleven numbers of `ensemble` | fixations | ensemble.json |
+
+PHOTOS is a folder of photographs. The committed constants were learned from the 935 photographs of the NIPS 2017
+adversarial-attacks development set (CC-BY 2.0), with 144 pixels on the shorter side. The constants are filters and
+their statistics; they hold no photograph and no part of one.
+
+DATA is a folder with the datasets osie/, dut_omron/, eyecrowd/ and scene/ (docs/datasets.md). Only their training parts
+are used, so that their validation parts stay fit for scoring.
+
+The scripts need `pip install 'wepsam[train]'`. Run them at the root of the repository. Random numbers have fixed seeds:
+the same pictures give the same constants.
+"""

@@ -1,7 +1,7 @@
-"""The table and the picture of metrics.md: python recipes/metrics_figure.py [--results FOLDER] [--into docs/metrics.md]
+"""The table and the figure of docs/metrics.md: python recipes/metrics_figure.py [--results FOLDER] [--into PAGE]
 
-The table says what chance, the center bias and people score, from the files that `wepsam evaluate` wrote. The picture
-shows one invented truth, eight predictions of it, and what each metric makes of them.
+The table has the scores of chance, the center bias and people, from the files that `wepsam evaluate` wrote. The figure
+shows one invented ground truth, eight predictions of it, and the scores of each by each metric.
 """
 
 import argparse
@@ -9,16 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from wepsam import maps, metrics
+from wepsam import maps, markdown, metrics
 from wepsam.evaluation import read
 from wepsam.evaluation.comparison import TITLES
 from wepsam.evaluation.results import interval
-from wepsam.markdown import insert
 
 ROOT = Path(__file__).parents[1]
 SHAPE, SIGMA = (384, 512), 16.0
 TITLES = TITLES | {"emd": "EMD"}
-# Which way, range, and what a map scores that knows nothing.
+# Which direction is better, the range, and the score of a constant map.
 MEANING = {
     "auc_judd": ("↑", "0 to 1", "0.5"),
     "auc_borji": ("↑", "0 to 1", "0.5"),
@@ -30,53 +29,67 @@ MEANING = {
     "kl_div": ("↓", "0 up", "by how narrow the density is"),
     "emd": ("↓", "0 to the diagonal", "by where the density lies"),
 }
-PEOPLE = ("center-bias", "one-observer", "half-of-observers")
+REFERENCES = ("center-bias", "one-observer", "half-of-observers")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, default=ROOT / "results" / "osie-validation")
-    parser.add_argument("--into", type=Path, default=ROOT / "docs" / "metrics.md", help="the picture goes beside it")
+    parser.add_argument(
+        "--into",
+        type=Path,
+        default=ROOT / "docs" / "metrics.md",
+        help="page with a place for the table; the figure goes beside it",
+    )
     options = parser.parse_args()
-    insert(options.into, "ceiling", ceiling(options.results))
+    markdown.insert(options.into, "ceiling", ceiling(options.results))
     figure(options.into.with_suffix(".png"))
 
 
 def ceiling(results: Path) -> str:
-    """A Markdown table, a row per metric: what is better, the range, chance, the center bias, people."""
-    known = {evaluation.about["model"]: evaluation for evaluation in read(results)}
-    lines = [
-        "| | better | range | a constant map | center bias | one observer | half of the observers |",
-        "|---" * 7 + "|",
-    ]
+    """A Markdown table, a row per metric: what is better, the range, chance, the center bias, people.
+
+    Args:
+        results: a folder that `wepsam evaluate` wrote, with results of REFERENCES.
+    """
+    evaluations = {evaluation.about["model"]: evaluation for evaluation in read(results)}
+    rows = []
     for name, meaning in MEANING.items():
         cells = []
-        for model in PEOPLE:
-            scored = name in known[model].metrics
-            mean, low, high = interval(known[model].scores(name)) if scored else (np.nan,) * 3
-            cells.append(f"{mean:.3f} ± {(high - low) / 2:.3f}" if scored else "not evaluated")
-        lines.append(f"| `{name}` | " + " | ".join([*meaning, *cells]) + " |")
-    about = known[PEOPLE[0]].about
-    lines.append(
-        f"\n{about['pictures']} pictures of {about['dataset']} ({about['split']}), protocol `{about['protocol']}`, "
+        for model in REFERENCES:
+            if name in evaluations[model].metrics:
+                mean, low, high = interval(evaluations[model].scores(name))
+                cells.append(f"{mean:.3f} ± {(high - low) / 2:.3f}")
+            else:
+                cells.append("not evaluated")
+        rows.append([f"`{name}`", *meaning, *cells])
+    head = ["", "better", "range", "a constant map", "center bias", "one observer", "half of the observers"]
+    about = evaluations[REFERENCES[0]].about
+    return (
+        f"{markdown.table(head, rows)}\n\n"
+        f"{about['pictures']} pictures of {about['dataset']} ({about['split']}), protocol `{about['protocol']}`: "
         "mean ± half of the 95 % bootstrap interval over pictures. The center bias is the mean density of all other "
-        "pictures; people predict the remaining observers of the same picture by the density of their own fixations."
+        "pictures. One observer, and half of the observers, predict the remaining observers of the same picture with "
+        "the density of their own fixations."
     )
-    return "\n".join(lines)
 
 
 def example() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """An invented truth, two things to look at and one of them more, and predictions of it by name."""
+    """An invented ground truth, and predictions of it by name.
+
+    Two things attract fixations, one of them more than the other; some fixations lie in the center.
+
+    Returns:
+        The keyword arguments of `metrics.score` that describe the ground truth, and (H, W) maps.
+    """
     rng = np.random.default_rng(1)
 
-    def looked(number: int, *things: tuple[float, float, int]) -> np.ndarray:
-        points = [rng.normal((x, y), 14, (share, 2)) for x, y, share in things for _ in range(number)]
-        return np.concatenate(points).clip(0, np.array(SHAPE[::-1]) - 1)
-
-    fixations = looked(1, (170, 130, 60), (340, 230, 30), (256, 192, 10))
-    elsewhere = np.concatenate([rng.normal((256, 192), (80, 55), (1000, 2)).clip(0, np.array(SHAPE[::-1]) - 1)])
-    density, center = maps.density(fixations, SHAPE, SIGMA), maps.density(elsewhere, SHAPE, SIGMA)
-    truth = {"fixations": fixations, "density": density, "other_fixations": elsewhere, "baseline": center}
+    last = np.array(SHAPE[::-1]) - 1
+    things = ((170, 130, 60), (340, 230, 30), (256, 192, 10))  # x, y, fixations
+    fixations = np.concatenate([rng.normal((x, y), 14, (count, 2)) for x, y, count in things]).clip(0, last)
+    other_fixations = rng.normal((256, 192), (80, 55), (1000, 2)).clip(0, last)
+    density, center = maps.density(fixations, SHAPE, SIGMA), maps.density(other_fixations, SHAPE, SIGMA)
+    truth = {"fixations": fixations, "density": density, "other_fixations": other_fixations, "baseline": center}
     predictions = {
         "the density": density,
         "plus a constant": density + density.max() / 10,
@@ -91,13 +104,13 @@ def example() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
 
 
 def figure(path: Path) -> None:
-    """Fixations, density and predictions in a row, the scores of both protocols under each."""
+    """Draw fixations, density and predictions in a row, with the scores of both protocols below each."""
     from matplotlib.figure import Figure
 
     truth, predictions = example()
     scores = {
         protocol: {
-            name: metrics.score(prediction, **truth, protocol=protocol, metrics=[*shown(protocol)])
+            name: metrics.score(prediction, **truth, protocol=protocol, metrics=shown_metrics(protocol))
             for name, prediction in predictions.items()
         }
         for protocol in metrics.PROTOCOLS
@@ -116,12 +129,12 @@ def figure(path: Path) -> None:
     for middle, title in ((1, "the truth"), (2 + len(predictions) / 2, "predictions of it, and their scores")):
         sheet.text(left + middle * width, 0.96, title, ha="center", fontsize=10, weight="bold")
     y = 0.628
-    for protocol, of in scores.items():
+    for protocol, by_prediction in scores.items():
         sheet.text(left + 0.1 * width, y, protocol, fontsize=9, family="monospace", weight="bold")
-        for name in shown(protocol):
+        for name in shown_metrics(protocol):
             higher = (metrics.PROTOCOLS[protocol] | metrics.ON_REQUEST)[name].higher_is_better
             sheet.text(left + 1.9 * width, y, f"{TITLES[name]} {'↑' if higher else '↓'}", ha="right", fontsize=9)
-            row = [round(of[prediction][name], 3) for prediction in predictions]
+            row = [round(by_prediction[prediction][name], 3) for prediction in predictions]
             best = max(row) if higher else min(row)
             for k, value in enumerate(row):
                 weight = "bold" if value == best else "normal"
@@ -132,8 +145,8 @@ def figure(path: Path) -> None:
     sheet.savefig(path)
 
 
-def shown(protocol: str) -> list[str]:
-    """What the picture shows: everything for `mit`, for `tuebingen` what it has of its own."""
+def shown_metrics(protocol: str) -> list[str]:
+    """The metrics in the figure: all of `mit`; of `tuebingen`, those that it computes in its own way."""
     if protocol == "mit":
         return list(MEANING)
     return ["auc_judd", "auc_shuffled", "nss", "info_gain", "sim"]

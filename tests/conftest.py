@@ -23,7 +23,7 @@ settings.load_profile("seeded")
 def passes(request: pytest.FixtureRequest) -> Iterator[None]:
     """Maps of any size are scored in numpy, then by the compiled passes."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("wepsam.metrics._map.LARGE", np.inf if request.param == "numpy" else 1)
+        patched.setattr("wepsam.metrics._prepared.LARGE", np.inf if request.param == "numpy" else 1)
         yield
 
 
@@ -100,6 +100,7 @@ def wepsam_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
         from wepsam import cli
 
         monkeypatch.setattr(sys, "argv", ["wepsam", *map(str, arguments)])
+        capsys.readouterr()  # without what the test printed before
         with pytest.raises(SystemExit) as exit_:
             cli.main()
         out, err = capsys.readouterr()

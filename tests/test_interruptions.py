@@ -1,4 +1,4 @@
-"""Labelling that is killed, starved, contested or damaged: nothing is lost, nothing is wrong, one line says why."""
+"""Labeling that is killed, starved, contested or damaged: nothing is lost or wrong, and one line says why."""
 
 from __future__ import annotations
 
@@ -21,12 +21,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from helpers import Paint, Run, Write, rows_of, same_content
-from wepsam.weak import store
+from wepsam.weak import labeling, store
 from wepsam.weak.inspection import inspect
 from wepsam.weak.labeling import label
-from wepsam.weak.store import DamagedError
+from wepsam.weak.manifest import DamagedError, read_manifest
 
-label_module = sys.modules["wepsam.weak.labeling"]  # its name in the package is that of the function
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and mounts are those of POSIX")
 
 
@@ -62,7 +61,7 @@ def test_killed_at_random_moments_equals_uninterrupted(photos: Path, uninterrupt
     """At least 20 times with -9: at the start, within a part, between parts, between the last part and the counts."""
     start = multiprocessing.get_context("forkserver")
     start.set_forkserver_preload(
-        ["wepsam.weak.labeling", "wepsam.classical.gbvs_loops"]
+        ["wepsam.weak.labeling", "wepsam.classical.gbvs_loops", "wepsam.classical.toolbox_loops"]
     )  # so that a start takes no second
     weak, rng, kills = tmp_path / "weak", np.random.default_rng(7), 0
 
@@ -101,11 +100,11 @@ def test_killed_at_random_moments_equals_uninterrupted(photos: Path, uninterrupt
         while len(parts_of(weak)) < 300:
             time.sleep(0.0005)
         late += killed(process)
-        if store.read_manifest(weak).counts is None and not (weak / "not_kept.csv").exists():
+        if read_manifest(weak).counts is None and not (weak / "not_kept.csv").exists():
             late += 1  # between a part's data and its counts indeed
     label(photos, weak, workers=1, part_size=1)
     assert same_content(weak, uninterrupted)
-    assert store.read_manifest(weak).counts == {"kept": 299, "failed": 1}
+    assert read_manifest(weak).counts == {"kept": 299, "failed": 1}
     inspect(weak, tmp_path / "look")
 
 
@@ -187,8 +186,8 @@ def test_a_worker_that_is_killed_is_one_line(photos: Path, tmp_path: Path, monke
         os.kill(os.getpid(), signal.SIGKILL)
         return 0
 
-    monkeypatch.setattr(label_module, "make_part", out_of_memory)
-    with pytest.raises(ChildProcessError, match="a worker was ended from outside"):
+    monkeypatch.setattr(labeling, "make_part", out_of_memory)
+    with pytest.raises(ChildProcessError, match="a worker was killed"):
         label(photos, tmp_path / "weak", workers=2, part_size=50)
     monkeypatch.undo()
     assert label(photos, tmp_path / "weak", workers=1, part_size=50)["kept"] == 299
@@ -223,8 +222,8 @@ def test_of_two_jobs_with_other_settings_one_is_refused(photos: Path, tmp_path: 
         ended = sorted((job.wait(60), job.communicate()[0]) for job in jobs)
         assert ended[0] == (0, "")
         assert ended[1][0] == 1
-        assert "was labelled with gbvs at 128 px in parts of" in ended[1][1]
-        store.read_manifest(tmp_path / f"{attempt}")
+        assert "was labeled with gbvs at 128 px in parts of" in ended[1][1]
+        read_manifest(tmp_path / f"{attempt}")
 
 
 # ---- no room
@@ -343,7 +342,7 @@ def test_inspect_notices_pictures_of_another_list(photos: Path, tmp_path: Path, 
     shutil.copy(tmp_path / "other" / "part-00001.parquet", tmp_path / "one")
     code, _, err = wepsam_command("inspect", tmp_path / "one")
     assert code == 1
-    assert "are not of the pictures in its manifest.json" in err
+    assert "do not hold the pictures of its manifest.json" in err
 
 
 def test_read_is_kept_and_rejected_and_failed(photos: Path, tmp_path: Path, paint: Paint, write: Write) -> None:

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from helpers import fixations_from_map
 from wepsam import maps
 
 SHAPE = (6, 9)  # rows, columns: not square, so that a swapped x and y shows
@@ -24,7 +25,6 @@ def test_fixation_map_counts_repeats():
 
 def test_no_fixations_is_an_empty_map():
     assert maps.fixation_map([], (2, 3)).tolist() == [[0, 0, 0], [0, 0, 0]]
-    assert maps.fixations_from_map(np.zeros((2, 3))).shape == (0, 2)
 
 
 @pytest.mark.parametrize("bad", [(702, 31), (640, 0), (0, 480), (-0.1, 5), (np.nan, 5), (5, np.inf)])
@@ -41,13 +41,7 @@ def test_only_pairs_are_fixations():
 
 @given(small_counts)
 def test_counts_survive_the_round_trip(counts):
-    assert np.array_equal(maps.fixation_map(maps.fixations_from_map(counts), SHAPE), counts)
-
-
-@pytest.mark.parametrize("bad", [[[0.5]], [[-1]], [[np.nan]], [[np.inf]], [1, 2]])
-def test_fixations_from_map_wants_counts(bad):
-    with pytest.raises(ValueError, match="whole numbers >= 0"):
-        maps.fixations_from_map(np.array(bad))
+    assert np.array_equal(maps.fixation_map(fixations_from_map(counts), SHAPE), counts)
 
 
 def test_density_by_hand():
@@ -137,3 +131,17 @@ def test_to_density():
 def test_to_density_refuses_what_is_no_distribution(bad):
     with pytest.raises(ValueError, match="finite values >= 0"):
         maps.to_density(np.array([[1, bad]]))
+
+
+def test_to_log_density_by_hand():
+    """Half of the probability spread evenly over four pixels."""
+    log = maps.to_log_density(np.array([[1, 1], [0, 2]]), uniform=0.5)
+    assert log == pytest.approx(np.log([[0.25, 0.25], [0.125, 0.375]]), abs=1e-15)
+
+
+@given(small_maps)
+def test_a_log_density_is_finite_and_sums_to_one(values):
+    log = maps.to_log_density(values)
+    assert np.isfinite(log).all()
+    assert np.exp(log).sum() == pytest.approx(1, abs=1e-12)
+    assert np.exp(log) == pytest.approx(maps.to_density(values), abs=1e-6)

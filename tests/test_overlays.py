@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers import luminance
+from wepsam.colormaps import colors
 from wepsam.images import ImageError, read_image, save_image
-from wepsam.overlays import colorize, colors, contact_sheet, overlay, save_map, save_overlay
+from wepsam.overlays import colorize, contact_sheet, legend, overlay, save_map, save_overlay
 
 
 def stimulus(height: int = 30, width: int = 50) -> np.ndarray:
@@ -20,25 +22,6 @@ def blob(height: int = 30, width: int = 50, x: int = 12, y: int = 15) -> np.ndar
     return np.asarray(np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 40))
 
 
-def luminance(color: np.ndarray) -> np.ndarray:
-    """Relative luminance of sRGB (IEC 61966-2-1)."""
-    x = color / 255
-    linear = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
-    return np.asarray(linear @ [0.2126, 0.7152, 0.0722])
-
-
-def test_the_ramp_rises_evenly_from_dark_to_bright() -> None:
-    lightness = 116 * np.cbrt(luminance(colors())) - 16  # CIE L*, but for its toe
-    assert lightness[0] < 10
-    assert lightness[-1] > 90
-    steps = np.diff(lightness[::17])
-    assert steps.min() > 3
-    assert steps.max() < 9
-    assert np.abs(np.diff(colors().astype(int), axis=0)).max() <= 8  # no visible bands
-    with pytest.raises(ValueError, match="read-only"):
-        colors()[0] = 0
-
-
 def test_colorize() -> None:
     assert colorize(blob()).shape == (30, 50, 3)
     assert colorize(blob()).dtype == np.uint8
@@ -47,6 +30,15 @@ def test_colorize() -> None:
     np.testing.assert_array_equal(colorize(7 * blob() - 3), colorize(blob()))
     np.testing.assert_array_equal(colorize(np.full((2, 3), 5.0)), np.broadcast_to(colors()[0], (2, 3, 3)))
     np.testing.assert_array_equal(colorize(np.array([[-128, 127]], np.int8)), colorize(np.array([[0, 1]])))
+    np.testing.assert_array_equal(colorize(np.array([[0, 1]]), colors="viridis")[0], colors("viridis")[[0, 255]])
+
+
+def test_limits_put_several_maps_on_one_scale() -> None:
+    colored = colorize(np.array([[-1.0, 0.0, 2.0, 4.0, 9.0]]), limits=(0, 4))[0]
+    np.testing.assert_array_equal(colored, colors()[[0, 0, 128, 255, 255]])
+    flat = np.full((2, 3), 4.0)
+    np.testing.assert_array_equal(colorize(flat, limits=(0, 4)), np.broadcast_to(colors()[255], (2, 3, 3)))
+    assert (overlay(np.zeros((2, 3, 3), np.uint8), flat, limits=(0, 4)) > 0).any()
 
 
 @pytest.mark.parametrize("array", [np.zeros((2, 2, 1)), np.zeros(4), np.zeros((0, 4)), np.array([[0, np.nan]])])
@@ -56,14 +48,38 @@ def test_no_map_is_refused(array: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_overlay_glows_at_the_peak_and_subdues_the_rest(level: int) -> None:
+def test_overlay_glows_at_the_peak(level: int) -> None:
     plain = np.full((30, 50, 3), level, np.uint8)
     picture = overlay(plain, blob()).astype(int)
     assert picture.shape == (30, 50, 3)
-    peak, far = picture[15, 12], picture[0, 49]
+    peak = picture[15, 12]
     assert peak[0] - peak[2] > 60  # warm
-    assert np.ptp(far) <= 1
-    assert abs(far[0] - 0.75 * level) <= 1
+    assert np.abs(peak - level).max() > 60
+
+
+BRANDS = [(255, 255, 255), (255, 0, 128), (0, 82, 204), (29, 185, 84), (24, 24, 27)]
+
+
+@pytest.mark.parametrize("color", BRANDS)
+@pytest.mark.parametrize("ramp", ["ember", "viridis", "gray_r"])
+def test_white_stays_white_and_colors_stay_what_they_are_where_nobody_looks(color: tuple[int, ...], ramp: str) -> None:
+    page = np.empty((30, 50, 3), np.uint8)
+    page[:] = color
+    saliency_map = blob() * (blob() > 1e-3)
+    glowing = overlay(page, saliency_map, colors=ramp, strength=1)
+    np.testing.assert_array_equal(glowing[saliency_map <= 0.03], page[saliency_map <= 0.03])
+    # A tenth of the largest saliency, which is most of a page, changes a color hardly.
+    low = overlay(page, np.where(saliency_map == saliency_map.max(), 1, 0.1))[0, 0].astype(int)
+    assert np.abs(low - color).max() <= 26
+    assert (glowing[15, 12] != color).any()
+
+
+def test_the_glow_is_seen_on_white_and_on_dark_pages() -> None:
+    for level in (255, 20):
+        picture = overlay(np.full((30, 50, 3), level, np.uint8), blob()).astype(int)
+        for value in (0.3, 0.6, 0.9):  # of the largest saliency
+            place = np.unravel_index(np.abs(blob() - value).argmin(), (30, 50))
+            assert np.abs(picture[place] - level).max() > 40
 
 
 def test_overlay_keeps_the_stimulus_readable() -> None:
@@ -86,8 +102,8 @@ def test_overlay_strength_and_scale() -> None:
     ]
     assert distance[0] > distance[1] > distance[2]
     np.testing.assert_array_equal(picture, before)
-    constant = overlay(picture, np.ones((30, 50)))
-    np.testing.assert_array_equal(constant, overlay(picture, np.zeros((30, 50)), strength=0))
+    for untouched in (overlay(picture, np.ones((30, 50))), overlay(picture, saliency_map, strength=0)):
+        np.testing.assert_array_equal(untouched, picture)
 
 
 def test_overlay_refuses() -> None:
@@ -110,6 +126,27 @@ def test_save_map_and_overlay(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_image(tmp_path / "overlay.png"), overlay(stimulus(), blob()))
     with pytest.raises(ImageError, match=r"missing\.png: No such file"):
         save_overlay(tmp_path / "overlay.png", tmp_path / "missing.png", blob())
+
+
+@pytest.mark.parametrize("width", [1, 9, 60, 120, 500, 4000])
+@pytest.mark.parametrize("strength", [None, 0.75])
+def test_legend_fits_any_width(width: int, strength: float | None) -> None:
+    strip = legend(width, "0", "12.9", "times the average", strength=strength)
+    assert strip.shape[1] == width
+    assert 20 <= strip.shape[0] <= 80
+    assert (strip[[0, -1]] == 255).all()  # nothing is cut at the top or the bottom
+    if width > 100:
+        assert (strip[:, -1] == 255).all()
+        ink = (strip < 100).any(axis=(0, 2))
+        assert ink[: width // 3].any()
+
+
+def test_legend_shows_the_colors_of_the_overlay() -> None:
+    strip = legend(500, "0", "1", "", strength=0.75)
+    row = strip[len(strip) // 2].astype(int)
+    expected = overlay(np.full((1, 2, 3), 255, np.uint8), np.array([[0.0, 1.0]]))[0, 1]
+    assert np.abs(row - expected).sum(axis=1).min() <= 6
+    assert not (legend(500, "0", "1", "") == legend(500, "0", "1", "", colors="viridis")).all()
 
 
 def test_contact_sheet_places_every_picture() -> None:
@@ -141,13 +178,13 @@ def test_contact_sheet_takes_any_size_and_kind() -> None:
 def test_contact_sheet_writes_texts() -> None:
     picture = np.zeros((20, 30, 3), np.uint8)
     bare = contact_sheet([[picture]], height=100)
-    labelled = contact_sheet([[picture]], height=100, labels=["GBVS"])
+    labeled = contact_sheet([[picture]], height=100, labels=["GBVS"])
     captioned = contact_sheet([[picture]], height=100, captions=[["0.87"]])
     longer = contact_sheet([[picture]], height=100, captions=[["0.87 " * 99]])
-    assert labelled.shape[0] > bare.shape[0] < captioned.shape[0]
+    assert labeled.shape[0] > bare.shape[0] < captioned.shape[0]
     assert longer.shape == captioned.shape
-    assert labelled.shape[1] == bare.shape[1]
-    for sheet in (labelled, captioned, longer):
+    assert labeled.shape[1] == bare.shape[1]
+    for sheet in (labeled, captioned, longer):
         assert (sheet[..., 0] < 200).sum() > 100 * 150 + 20  # more ink than the picture
         assert (sheet[[0, -1]] == 255).all()
         assert (sheet[:, [0, -1]] == 255).all()

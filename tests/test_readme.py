@@ -1,67 +1,75 @@
-"""The README tells the truth: its tables come from the results files, its commands and names exist."""
+"""README and the pages of results are true: tables come from the results, commands, names, files and links exist."""
 
-import csv
+from __future__ import annotations
+
 import json
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
-from typer.testing import CliRunner
+from typer.main import get_command
 
 import wepsam
-from wepsam import cards
+from helpers import ROOT
+from recipes import readme_table
+from wepsam import cards, markdown
 from wepsam.classical import CLASSICAL
 from wepsam.classical.ensemble import card as ensemble_card
 from wepsam.cli import app
-from wepsam.evaluation import read
 from wepsam.evaluation.comparison import differences, score_table
+from wepsam.evaluation.results import read
 from wepsam.evaluation.table import as_markdown
-from wepsam.markdown import insert
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CLASSICAL_PAGE = ROOT / "docs" / "classical.md"
 RESULTS = sorted(path.parent for path in (ROOT / "results").glob("*/wepsam-paper.json"))
-
-
-@pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
-def test_tables_are_those_of_the_results(folder):
-    assert insert(ROOT / "README.md", folder.name, as_markdown(score_table(read(folder))), write=False)
-
-
+CLASSICAL_RESULTS = sorted((ROOT / "results" / "classical").iterdir())
 VARIANTS = {"gbvs-128", "gbvs-256", "gbvs-512", "gbvs-graph", "center-gaussian", "rare2012-raw"}
 
 
-def test_the_tables_of_the_training_free_models_are_those_of_the_results():
-    folders = sorted((ROOT / "results" / "classical").iterdir())
-    assert folders
-    for folder in folders:
-        assert insert(ROOT / "docs" / "classical.md", folder.name, as_markdown(score_table(read(folder))), write=False)
-        if folder.name.endswith("-validation"):  # what the ensemble is worth
-            known = {e.about["model"]: e for e in read(folder)}
-            chosen = [known[name] for name in ("ensemble", *ensemble_card()["numbers"]["models"], "gbvs")]
-            table = as_markdown(differences(chosen, "gbvs"))
-            assert insert(ROOT / "docs" / "classical.md", f"{folder.name}-minus-gbvs", table, write=False)
-    shown = {evaluation.about["model"] for folder in folders for evaluation in read(folder)}
-    assert set(CLASSICAL) - shown <= VARIANTS
+def test_the_readme_has_the_short_table() -> None:
+    table = readme_table.short_table(ROOT / "results" / "osie-validation")
+    assert markdown.insert(ROOT / "README.md", "readme", table, write=False), "run: python recipes/readme_table.py"
 
 
-def test_the_card_of_the_training_free_models_is_that_of_the_results():
-    """`wepsam models` tells of each how fast it is and what it scores; no number is typed."""
-    known = cards.classical()
-    measured = {e.about["model"]: e.mean() for e in read(ROOT / "results" / "classical" / cards.PICTURES)}
-    for name, model in known.items():
+@pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
+def test_tables_are_those_of_the_results(folder: Path) -> None:
+    table = as_markdown(score_table(read(folder)))
+    assert markdown.insert(ROOT / "docs" / "results.md", folder.name, table, write=False)
+
+
+@pytest.mark.parametrize("folder", CLASSICAL_RESULTS, ids=lambda path: path.name)
+def test_tables_of_classical_models_are_those_of_the_results(folder: Path) -> None:
+    evaluations = {e.about["model"]: e for e in read(folder)}
+    table = as_markdown(score_table(list(evaluations.values())))
+    assert markdown.insert(CLASSICAL_PAGE, folder.name, table, write=False)
+    if folder.name.endswith("-validation"):  # the ensemble and its members
+        members = [evaluations[name] for name in ("ensemble", *ensemble_card()["numbers"]["models"], "gbvs")]
+        table = as_markdown(differences(members, "gbvs"))
+        assert markdown.insert(CLASSICAL_PAGE, f"{folder.name}-minus-gbvs", table, write=False)
+
+
+def test_every_classical_model_is_evaluated() -> None:
+    evaluated = {evaluation.about["model"] for folder in CLASSICAL_RESULTS for evaluation in read(folder)}
+    assert set(CLASSICAL) - evaluated <= VARIANTS
+
+
+def test_the_card_of_classical_models_is_that_of_the_results() -> None:
+    """`wepsam models` prints speed and scores of each model; no number is typed."""
+    measured = {e.about["model"]: e.mean() for e in read(ROOT / "results" / "classical" / cards.SCORED_ON)}
+    for name, model in cards.classical().items():
         assert model["what"]
         if name not in VARIANTS:
-            assert model.get("milliseconds"), f"{name}: python -m benchmarks.classical --card ..."
-            assert model["scores"][cards.PICTURES] == pytest.approx(measured[name], abs=1e-4), name
+            assert model.get("milliseconds"), f"{name}: run python -m benchmarks.classical --card ..."
+            assert model["scores"][cards.SCORED_ON] == pytest.approx(measured[name], abs=1e-4), name
 
 
 @pytest.mark.parametrize("model", ["wepsam-lite", "wepsam-paper"])
 @pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
-def test_results_are_of_the_shipped_weights(folder, model):
-    about = json.loads((folder / f"{model}.json").read_text())
+def test_results_are_of_the_shipped_weights(folder: Path, model: str) -> None:
+    about = json.loads((folder / f"{model}.json").read_text(encoding="utf-8"))
     card = wepsam.models()[model]
     assert about["weights"] == card["sha256"]
     for metric, scores in about["scores"].items():  # the CSV that the card was written from has six digits
@@ -69,54 +77,78 @@ def test_results_are_of_the_shipped_weights(folder, model):
 
 
 @pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
-def test_the_shipped_networks_beat_what_they_come_after(folder):
-    """On both picture sets, in the five metrics that we hold them to, by the means of the rows themselves."""
-
-    def mean(model: str, metric: str) -> float:
-        with (folder / f"{model}.csv").open(newline="") as file:
-            return float(np.mean([float(row[metric]) for row in csv.DictReader(file)]))
-
-    points = "auc_judd" if folder.name.startswith("osie") else "auc_density"
-    spread = "nss" if folder.name.startswith("osie") else "nss_density"
+def test_each_shipped_network_is_better_than_the_one_before(folder: Path) -> None:
+    """In five metrics, on both sets of pictures."""
+    means = {evaluation.about["model"]: evaluation.mean() for evaluation in read(folder)}
+    points = ("auc_judd", "nss") if folder.name.startswith("osie") else ("auc_density", "nss_density")
     order = ("center-bias", "gbvs", "wepsam-paper-first", "wepsam-paper", "wepsam-lite-fast", "wepsam-lite")
-    for rival, model in pairwise(order):
-        for metric in (points, spread, "cc", "sim"):
-            assert mean(model, metric) > mean(rival, metric), (rival, metric)
-        assert mean(model, "kl_div") < mean(rival, "kl_div"), rival
+    for worse, better in pairwise(order):
+        for metric in (*points, "cc", "sim"):
+            assert means[better][metric] > means[worse][metric], (worse, metric)
+        assert means[better]["kl_div"] < means[worse]["kl_div"], worse
 
 
-def test_numbers_in_the_text_are_those_of_the_card_and_of_the_benchmark():
-    """Size from the card; speed, at the default quality and the fast one, from the page that the benchmark writes."""
+def test_both_validation_sets_are_there() -> None:
+    assert [folder.name for folder in RESULTS] == ["dut_omron-validation", "osie-validation"]
+
+
+def test_numbers_in_the_text_are_those_of_the_card_and_of_the_benchmark() -> None:
+    """Size from the card; speed at both qualities from the page that the benchmark writes."""
     text, card = " ".join(README.split()), wepsam.models()["wepsam-lite"]
     assert f"{card['parameters'] / 1e6:.1f} million parameters, {card['bytes'] / 1e6:.1f} MB" in text
     benchmarks = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"\| wepsam-lite, best: picture -> map \| ([\d.]+) \| ([\d.]+) x fast \|", benchmarks)
     best, times = map(float, row)
-    assert (round(1000 / best), round(times)) == (8, 8)
-    assert "answers in an eighth of a second, or in an eighth of that" in text
-    assert text.count("an eighth of the work") == 2
+    assert round(times) == 8
+    assert "an eighth of the work" in text
+    assert f"in 1/{1000 / best:.0f} s, or in 1/{1000 / best * times:.0f} s in fast mode" in text
+
+
+def test_the_ensemble_has_eleven_numbers() -> None:
     numbers = ensemble_card()["numbers"]
     assert 2 + sum(map(len, numbers["models"].values())) == 11
-    assert "by eleven fitted numbers" in text
+    assert "eleven numbers" in CLASSICAL_PAGE.read_text(encoding="utf-8")
 
 
-def test_both_validation_sets_are_there():
-    assert [folder.name for folder in RESULTS] == ["dut_omron-validation", "osie-validation"]
+def commands() -> Iterator[str]:
+    """The names of all commands, those of groups as "GROUP COMMAND" too."""
+    for name, command in vars(get_command(app))["commands"].items():
+        yield name
+        yield from (f"{name} {below}" for below in vars(command).get("commands", ()))
 
 
-def test_commands_and_names_exist():
-    known = set(re.findall(r"│ (\w+)  ", CliRunner().invoke(app, ["--help"]).output))
-    known |= {command.callback.__name__ for command in app.registered_commands}
-    for command in re.findall(r"`?wepsam (\w+)", README):
-        assert command in known or command.isupper(), command
+def test_commands_and_names_exist() -> None:
+    known = set(commands())
+    groups = {name.split()[0] for name in known if " " in name}
+    code = [
+        *re.findall(r"^```\w*\n(.*?)^```", README, re.DOTALL | re.MULTILINE),
+        *re.findall(r"(?<!`)`([^`\n]+)`(?!`)", README),
+    ]
+    for words in re.findall(r"(?:^|bin/)wepsam ([a-z]\w*(?: [a-z]\w*)?)", "\n".join(code), re.MULTILINE):
+        name, _, below = words.partition(" ")
+        assert name in known, words
+        assert name not in groups or words in known, below
     for name in re.findall(r"wepsam\.(\w+)\(", README):
         assert hasattr(wepsam, name), name
-    modules = r"`((?:classical|weak|networks|training|datasets|metrics|evaluation)/[a-z_.]*|[a-z_]+\.py)`"
-    assert len(re.findall(modules, README)) > 8
-    for path in re.findall(modules, README):
-        assert (ROOT / "src/wepsam" / path).exists(), path
 
 
-def test_links_lead_somewhere():
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+def test_files_exist() -> None:
+    rooms = sorted(path.name for path in (ROOT / "src" / "wepsam").iterdir() if path.is_dir())
+    files = re.findall(rf"`((?:{'|'.join(rooms)})/[a-z_.]*|[a-z_]+\.py)`", README)
+    assert len(files) > 8
+    for file in files:
+        assert (ROOT / "src" / "wepsam" / file).exists(), file
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/results.md", "results/README.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    folder = (ROOT / page).parent
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8")):
+        assert (folder / target).exists(), target
+
+
+def test_results_have_a_place_in_their_readme() -> None:
+    """Every file below results/ is of a kind that results/README.md explains."""
+    explained = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
+    for path in (ROOT / "results").iterdir():
+        assert f"`{path.name}/" in explained or path.name == "README.md", path

@@ -1,13 +1,22 @@
-"""Where will people look in this picture? Weakly pre-learnt saliency models (WEPSAM).
+"""Where will people look in this picture? Weakly pre-trained saliency models (WEPSAM).
 
-import wepsam
-model = wepsam.load()
-saliency_map = model("street.jpg")
-wepsam.save_overlay("overlay.png", "street.jpg", saliency_map)
+    import wepsam
+
+    model = wepsam.load()
+    saliency_map = model("street.jpg")
+    wepsam.save_overlay("overlay.png", "street.jpg", saliency_map)
+
+The functions have the names and the defaults of the commands: `predict`, `label`, `inspect`, `pretrain`, `finetune`,
+`adapt`, `export`, `evaluate`, `compare`, `submit`. The library prints nothing. It logs to the logger "wepsam", progress
+included.
 """
 
+import logging
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
+
+from wepsam import extras
 
 __version__ = "0.1.0"
 
@@ -15,38 +24,67 @@ if TYPE_CHECKING:
     from wepsam import classical as classical
     from wepsam import datasets as datasets
     from wepsam import metrics as metrics
+    from wepsam.deploy.to_onnx import export as export
     from wepsam.evaluation import evaluate as evaluate
+    from wepsam.evaluation.comparison import compare as compare
+    from wepsam.evaluation.submission import submit as submit
     from wepsam.images import ImageError as ImageError
     from wepsam.images import read_image as read_image
     from wepsam.overlays import contact_sheet as contact_sheet
     from wepsam.overlays import overlay as overlay
     from wepsam.overlays import save_map as save_map
     from wepsam.overlays import save_overlay as save_overlay
+    from wepsam.prediction.folder import predict as predict
     from wepsam.prediction.predictor import Predictor as Predictor
     from wepsam.prediction.predictor import load as load
     from wepsam.prediction.predictor import models as models
+    from wepsam.training.adaptation import adapt as adapt
     from wepsam.training.stages import finetune as finetune
     from wepsam.training.stages import pretrain as pretrain
+    from wepsam.weak.inspection import inspect as inspect
     from wepsam.weak.labeling import label as label
 
-# The public names and where they live. Each is imported when first used: predicting never loads torch.
-_HOMES = {
-    "Predictor": "prediction.predictor", "load": "prediction.predictor", "models": "prediction.predictor",
-    "ImageError": "images", "read_image": "images",
-    "contact_sheet": "overlays", "overlay": "overlays", "save_map": "overlays", "save_overlay": "overlays",
-    "label": "weak.labeling", "pretrain": "training.stages", "finetune": "training.stages",
+# Where each public name is defined. A module is imported when one of its names is first used: predicting never loads
+# torch. No module of the package may have one of these names, because its import would then hide the function.
+HOMES = {
+    "predict": "prediction.folder",
+    "label": "weak.labeling",
+    "inspect": "weak.inspection",
+    "pretrain": "training.stages",
+    "finetune": "training.stages",
+    "adapt": "training.adaptation",
+    "export": "deploy.to_onnx",
     "evaluate": "evaluation",
-}  # fmt: skip
-_MODULES = ("classical", "datasets", "metrics")
+    "compare": "evaluation.comparison",
+    "submit": "evaluation.submission",
+    "load": "prediction.predictor",
+    "models": "prediction.predictor",
+    "Predictor": "prediction.predictor",
+    "ImageError": "images",
+    "read_image": "images",
+    "overlay": "overlays",
+    "save_map": "overlays",
+    "save_overlay": "overlays",
+    "contact_sheet": "overlays",
+}
+PACKAGES = ("classical", "datasets", "metrics")
+
+# Without a handler Python would print the warnings of a silent library.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"wepsam.{name}")
-    if name not in _HOMES:
+    if name not in HOMES and name not in PACKAGES:
         raise AttributeError(f"module 'wepsam' has no attribute {name!r}")
-    return getattr(import_module(f"wepsam.{_HOMES[name]}"), name)
+    try:
+        module = import_module(f"wepsam.{HOMES.get(name, name)}")
+    except ModuleNotFoundError as error:
+        raise extras.missing(error, f"wepsam.{name}") from error
+    if name in PACKAGES:
+        return module
+    value = getattr(module, name)
+    return extras.hinting(value, f"wepsam.{name}") if isinstance(value, FunctionType) else value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES, *_MODULES])
+    return sorted([*globals(), *HOMES, *PACKAGES])

@@ -1,4 +1,7 @@
-"""Files that are there whole or not at all, on this machine or behind a URL (s3://bucket/name: through fsspec)."""
+"""Reading and writing files, on this machine or behind a URL (s3://bucket/name: through fsspec).
+
+A file is written whole or not at all: under a temporary name first, then renamed.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,14 @@ PathOrUrl = str | os.PathLike[str]
 
 @contextmanager
 def replacing(path: str | os.PathLike[str], *, new: bool = False) -> Iterator[Path]:
-    """A temporary name beside `path`; what was written there takes its place at the end, nothing does on an error.
+    """Yield a temporary name beside `path`; the file written there replaces `path` at the end unless an error occurs.
 
-    With `new` it takes the place only if there is nothing yet; FileExistsError otherwise.
+    Args:
+        path: the file to write.
+        new: refuse to replace a file.
+
+    Raises:
+        FileExistsError: there is a file already, and `new` is set.
     """
     path = Path(path)
     temporary = path.with_name(f".{uuid4().hex[:12]}{path.suffix}")
@@ -44,7 +52,7 @@ def write_json(path: str | os.PathLike[str], value: Any) -> None:
 
 
 def _link(temporary: Path, path: Path) -> None:
-    """Give a complete file its name unless there is such a one; a replacement would not notice."""
+    """Rename a complete file unless the new name is taken; `os.replace` would not notice that."""
     try:
         os.link(temporary, path)
     except FileExistsError:
@@ -55,7 +63,7 @@ def _link(temporary: Path, path: Path) -> None:
 
 
 def is_url(path: PathOrUrl) -> bool:
-    """Whether this is a URL (protocol://...) and no path."""
+    """Whether this is a URL (protocol://...) rather than a path."""
     return isinstance(path, str) and "://" in path
 
 
@@ -68,17 +76,17 @@ def parent(path: PathOrUrl) -> str:
 
 
 def make_folder(folder: PathOrUrl) -> None:
-    """Make a folder and those above it; behind a URL nothing has to be made."""
+    """Make a folder and its parents; behind a URL there is nothing to make."""
     if not is_url(folder):
         os.makedirs(folder, exist_ok=True)
 
 
 def names(folder: PathOrUrl) -> set[str]:
-    """What lies in a folder; nothing if there is none."""
+    """The names of the files in a folder; none if there is no such folder."""
     try:
         if not is_url(folder):
             return set(os.listdir(folder))
-        with _told(folder) as (system, inside):
+        with _opened(folder) as (system, inside):
             return {name.rstrip("/").rpartition("/")[2] for name in system.ls(inside, detail=False)}
     except (FileNotFoundError, NotADirectoryError):
         return set()
@@ -87,54 +95,68 @@ def names(folder: PathOrUrl) -> set[str]:
 def exists(path: PathOrUrl) -> bool:
     if not is_url(path):
         return os.path.exists(path)
-    with _told(path) as (system, inside):
+    with _opened(path) as (system, inside):
         return system.exists(inside)
 
 
 def read_bytes(path: PathOrUrl) -> bytes:
     if not is_url(path):
         return Path(path).read_bytes()
-    with _told(path) as (system, inside):
+    with _opened(path) as (system, inside):
         return system.cat_file(inside)
 
 
 def write_bytes(path: PathOrUrl, data: bytes, *, new: bool = False) -> None:
-    """Write a file at once; with `new`, only if there is none.
+    """Write a file whole or not at all.
+
+    Args:
+        path: the file, or its URL.
+        data: its content.
+        new: refuse to replace a file.
 
     Raises:
-        FileExistsError: there is one already, and `new` was asked for.
-        OSError: it cannot be written; names the path.
+        FileExistsError: there is a file already, and `new` is set.
+        OSError: the file cannot be written; the error names the path.
     """
     if is_url(path):
-        with _told(path) as (system, inside):
-            # What is put behind a URL appears when it is complete.
+        with _opened(path) as (system, inside):
+            # A file behind a URL appears when it is complete.
             system.pipe_file(inside, data, mode="create" if new else "overwrite")
         return
     try:
         with replacing(path, new=new) as temporary, open(temporary, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())  # a name that survives a power cut shall not name an empty file
+            os.fsync(file.fileno())  # otherwise a power cut could leave the name with an empty file
     except OSError as error:
         raise type(error)(error.errno, error.strerror, str(path)) from error
 
 
 def open_binary(path: PathOrUrl) -> IO[bytes]:
-    """A file to read from, in which one can seek."""
+    """Open a file for reading, with seeking."""
     if not is_url(path):
         return open(path, "rb")
-    with _told(path) as (system, inside):
+    with _opened(path) as (system, inside):
         return system.open(inside, "rb")
 
 
 def find(url: str) -> list[str]:
-    """URLs of all files below one, or itself if it is a file."""
-    with _told(url) as (system, inside):
+    """The URLs of all files below a URL, or the URL itself if it is a file."""
+    with _opened(url) as (system, inside):
         return [system.unstrip_protocol(name) for name in system.find(inside)]
 
 
 def read_pieces(urls: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> list[Any]:
-    """Pieces of files behind URLs, fetched side by side: bytes, or the exception instead of them."""
+    """Fetch pieces of files behind URLs, several at a time.
+
+    Args:
+        urls: the files.
+        starts: the first byte of each piece.
+        ends: the byte behind the last of each piece.
+
+    Returns:
+        For each piece its bytes, or the exception that reading it raised.
+    """
     pieces: list[Any] = [None] * len(urls)
     protocols = [url.partition("://")[0] for url in urls]
     for protocol in set(protocols):
@@ -148,7 +170,7 @@ def read_pieces(urls: Sequence[str], starts: Sequence[int], ends: Sequence[int])
 
 
 def _is_empty(piece: Any) -> bool:
-    """Whether this is how a server says that an empty file has no first byte."""
+    """Whether this is a server's answer to a request for the first byte of an empty file."""
     return getattr(piece, "status", None) == 416 or (
         isinstance(piece, OSError) and "range is not satisfiable" in str(piece)
     )
@@ -159,14 +181,14 @@ def _system(protocol: str) -> Any:
     try:
         import fsspec
 
-        return fsspec.filesystem(protocol, use_listings_cache=False)  # others write there too
+        return fsspec.filesystem(protocol, use_listings_cache=False)  # other machines write there too
     except (ImportError, ValueError) as error:
         raise OSError(f"cannot open {protocol}:// URLs: {error}") from None
 
 
 @contextmanager
-def _told(url: PathOrUrl) -> Iterator[tuple[Any, str]]:
-    """The file system behind a URL and the path in there; what its client raises becomes an OSError with the URL."""
+def _opened(url: PathOrUrl) -> Iterator[tuple[Any, str]]:
+    """Yield the file system behind a URL, and the path in it. Its client's errors become OSErrors that name the URL."""
     system = _system(str(url).partition("://")[0])
     try:
         yield system, system._strip_protocol(str(url))

@@ -1,8 +1,8 @@
-"""Fixations, fixation maps, densities: the one place that converts (x, y) points and [row, column] arrays.
+"""Fixations, fixation maps, densities: the one place that converts (x, y) points to [row, column] arrays.
 
-A fixation (x, y) is a continuous position with 0 <= x < width and 0 <= y < height; it falls into the pixel
-(floor(y), floor(x)). pysaliency has the same convention. Toolboxes that count pixels from 1 (MATLAB) or round
-to the nearest pixel differ by up to one pixel; readers of such datasets convert before they get here.
+A fixation (x, y) is a continuous position with 0 <= x < width and 0 <= y < height. It falls into the pixel
+(floor(y), floor(x)), as in pysaliency. Toolboxes that count pixels from 1 (MATLAB) or round to the nearest pixel differ
+by up to one pixel; the readers of such datasets convert their points.
 """
 
 import numpy as np
@@ -40,32 +40,16 @@ def pixels(fixations: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, n
 
 
 def fixation_map(fixations: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """(H, W) integers: how many of the (N, 2) fixations fall into each pixel. Raises as `pixels` does."""
+    """Count how many of the (N, 2) fixations fall into each pixel: (H, W) integers. Raises as `pixels` does."""
     height, width = shape
     rows, columns = pixels(fixations, shape)
     return np.bincount(rows * width + columns, minlength=height * width).reshape(height, width)
 
 
-def fixations_from_map(counts: np.ndarray) -> np.ndarray:
-    """(N, 2) float fixations of an (H, W) map of counts, row by row; a pixel with count 2 gives two points.
-
-    A point is its pixel's index (x = column, y = row), as datasets with whole-numbered coordinates give it.
-
-    Raises:
-        ValueError: the map is not two-dimensional, or holds something that is no count.
-    """
-    counts = np.asarray(counts)
-    if counts.ndim != 2 or not np.all((counts >= 0) & (counts == np.floor(counts)) & np.isfinite(counts)):
-        raise ValueError(f"a fixation map is (H, W) whole numbers >= 0, got {counts.dtype} of shape {counts.shape}")
-    rows, columns = np.nonzero(counts)
-    points = np.column_stack([columns, rows]).astype(np.float64)
-    return np.repeat(points, counts[rows, columns].astype(np.intp), axis=0)
-
-
 def density(fixations: np.ndarray, shape: tuple[int, int], sigma: float) -> np.ndarray:
-    """The fixation map blurred by a Gaussian: where people look, as a distribution over the pixels.
+    """Blur the fixation map with a Gaussian: where people look, as a distribution over the pixels.
 
-    The Gaussian is not truncated; what falls outside the picture is lost before the map is normalized.
+    The Gaussian is not truncated. The part that falls outside the picture is cut off before the map is normalized.
 
     Args:
         fixations: (N, 2) points as (x, y) pixels, N >= 1. Repeated points count each time.
@@ -76,14 +60,13 @@ def density(fixations: np.ndarray, shape: tuple[int, int], sigma: float) -> np.n
         (H, W) float64, >= 0, sums to 1.
 
     Raises:
-        ValueError: there are no fixations (none say nothing), one lies outside, or sigma < 0.
+        ValueError: there are no fixations, one lies outside, or sigma < 0.
     """
     counts = fixation_map(fixations, shape)
     if not counts.any():
         raise ValueError("no fixations, so no density: leave this picture out, or count it as NaN")
-    # The Gaussian is separable, so the sum over fixations is one matrix product. Only occupied rows and
-    # columns take part: 150 fixations are cheap, and a whole dataset's cost no more than two products of the
-    # map's size.
+    # The Gaussian is separable, so the sum over fixations is one matrix product. Only occupied rows and columns take
+    # part: 150 fixations are cheap, and those of a whole dataset cost no more than two products of the map's size.
     rows, columns = np.flatnonzero(counts.any(axis=1)), np.flatnonzero(counts.any(axis=0))
     vertical = _gaussian(shape[0], rows, sigma)  # (H, occupied rows)
     horizontal = _gaussian(shape[1], columns, sigma)  # (W, occupied columns)
@@ -91,12 +74,11 @@ def density(fixations: np.ndarray, shape: tuple[int, int], sigma: float) -> np.n
 
 
 def blur(values: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian blur of an (H, W) map, or of several, that does not darken at the border.
+    """Blur one or several (H, W) maps with a Gaussian, without darkening the border.
 
-    At the border the weights that fall outside are dropped and the rest is renormalized, so a constant map
-    stays constant (normalized convolution; the Gaussian is not truncated). Two dense matrix products:
-    milliseconds for a map of 800x600, seconds for a photo of ten megapixels; blur a map before it is
-    enlarged.
+    At the border the weights that fall outside are dropped and the others are renormalized, so a constant map stays
+    constant (normalized convolution; the Gaussian is not truncated). The blur is two dense matrix products:
+    milliseconds for a map of 800x600, seconds for a photograph of ten megapixels. Blur a map before enlarging it.
 
     Args:
         values: (..., H, W) map.
@@ -127,13 +109,13 @@ def _gaussian(size: int, centers: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A small map at the size of its stimulus, bilinear with half-pixel centers.
+    """Resize a small map to the size of its stimulus, bilinear with half-pixel centers.
 
-    Also shrinks, then antialiased: Pillow widens the filter to the size of the target pixel.
+    It also shrinks a map, then antialiased: Pillow widens the filter to the size of the target pixel.
 
     Args:
         saliency_map: (h, w) map.
-        shape: (height, width) wanted.
+        shape: (height, width) of the result.
 
     Returns:
         (H, W) float32 within the range of the map.
@@ -144,14 +126,14 @@ def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def to_unit(values: np.ndarray) -> np.ndarray:
-    """The map stretched to [0, 1] by its minimum and maximum, float64; a constant map becomes zeros."""
+    """Stretch a map to [0, 1] by its minimum and maximum: float64; a constant map becomes zeros."""
     values = np.asarray(values, dtype=np.float64)
     low, high = values.min(), values.max()
     return np.zeros_like(values) if high == low else (values - low) / (high - low)
 
 
 def to_density(values: np.ndarray) -> np.ndarray:
-    """A map >= 0 divided by its sum, float64; an all-zero map says nothing and becomes uniform.
+    """Divide a map >= 0 by its sum: float64; a map of zeros carries no information and becomes uniform.
 
     Raises:
         ValueError: the map has negative values (`to_unit` shifts them away), or NaN or infinite ones.
@@ -161,3 +143,17 @@ def to_density(values: np.ndarray) -> np.ndarray:
     if not (low >= 0 and np.isfinite(total)):
         raise ValueError(f"a distribution needs finite values >= 0, here the smallest is {low:g}, the sum {total:g}")
     return values / total if total > 0 else np.full_like(values, 1 / values.size)
+
+
+def to_log_density(values: np.ndarray, uniform: float = 1e-6) -> np.ndarray:
+    """The natural logarithm of a map >= 0 as a density: float64, its logsumexp is 0.
+
+    Args:
+        values: (H, W) map.
+        uniform: the share of the probability, in [0, 1], that is spread evenly over all pixels. Without it, one
+            fixation where the map is 0 would have the log density -inf.
+
+    Raises:
+        ValueError: as `to_density`.
+    """
+    return np.asarray(np.log((1 - uniform) * to_density(values) + uniform / np.size(values)))

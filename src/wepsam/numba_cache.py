@@ -1,4 +1,4 @@
-"""Loading loops that numba compiles. It is heavy and optional, so nothing imports it before it is used."""
+"""Load modules of loops that numba compiles. numba is heavy and optional, so no module imports it at the top."""
 
 import atexit
 import shutil
@@ -8,16 +8,20 @@ from types import ModuleType
 
 
 def load(name: str) -> ModuleType:
-    """A module of compiled loops; what it has compiled, a second or so each, is kept for the next process.
+    """Import a module of compiled loops. Compiling takes about a second per loop and is cached for later processes.
+
+    Args:
+        name: full name of the module, such as "wepsam.classical.gbvs_loops".
 
     Raises:
-        ImportError: numba is not installed, or does not go with this numpy.
+        ImportError: numba is not installed, or does not support the installed numpy.
     """
     try:
         return import_module(name)
     except RuntimeError:
-        # numba can keep compiled code neither beside the module nor in the user's cache: on a read-only system. So for
-        # this process only, in a folder that nobody else can write to, for numba runs what it finds there.
+        # On a read-only system numba can write its cache neither beside the module nor in the user's cache. This
+        # process then gets a cache of its own, in a folder that only this user can write to: numba runs the code that
+        # it finds there.
         folder = tempfile.mkdtemp(prefix="wepsam-numba-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         import_module("numba").config.CACHE_DIR = folder

@@ -1,99 +1,139 @@
-"""Pictures of saliency to look at: the colored map, the map over its stimulus, sheets of many."""
+"""Pictures of saliency to look at: the colored map, the map over its stimulus, legends, sheets of many."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from wepsam import colormaps
 from wepsam.images import Source, read_image, resize, save_image
 
-# Anchors of the color ramp, equally spaced: lightness, chroma and hue (degrees) in the OKLCH color space.
-# Even steps of lightness let even steps of saliency look even, in gray print and to the color-blind too.
-ANCHORS = (
-    (0.16, 0.050, 285.0),  # night
-    (0.33, 0.140, 292.0),  # violet
-    (0.50, 0.190, 345.0),  # crimson
-    (0.66, 0.190, 35.0),  # ember
-    (0.82, 0.160, 75.0),  # amber
-    (0.97, 0.070, 105.0),  # light
-)
+STRENGTH = 0.75
 
-STRIP = 32  # rows: what is made of them stays in the processor's cache
+# Saliency, from 0 to 1, from which the color of an overlay appears and at which it has its full strength. Below the
+# first the stimulus is untouched: white pages stay white, brand colors stay what they are.
+ONSET, FULL = 0.03, 0.35
+# The part of the color ramp that overlays use: its dark end would only dim, its bright end would be lost on white.
+LOW_COLOR, HIGH_COLOR = 64, 235
+
+STRIP = 32  # rows that are computed at a time and stay in the processor's cache
+
+Limits = tuple[float, float]
+Color = tuple[int, int, int]
+
+# Colors of headings and of captions, on a light and on a dark background.
+STRONG: tuple[Color, Color] = ((30, 30, 36), (240, 240, 244))
+SOFT: tuple[Color, Color] = ((110, 110, 120), (160, 160, 170))
 
 
-def colorize(saliency_map: np.ndarray) -> np.ndarray:
-    """Color a map from dark (its minimum) to bright (its maximum).
+def colorize(saliency_map: np.ndarray, *, colors: str = colormaps.DEFAULT, limits: Limits | None = None) -> np.ndarray:
+    """Color a map from dark (low) to bright (high).
 
     Args:
         saliency_map: (H, W), any scale, finite.
+        colors: name of a color ramp, see `colormaps.NAMES`.
+        limits: the values of the first and the last color; by default the map's minimum and maximum.
 
     Returns:
-        (H, W, 3) uint8; a constant map is all of the darkest color.
+        (H, W, 3) uint8; a constant map has the first color throughout.
 
     Raises:
-        ValueError: not (H, W), or not finite.
+        ValueError: the map is not (H, W) or not finite, or no colors have this name.
     """
-    colored: np.ndarray = colors()[_gray(saliency_map)]
+    colored: np.ndarray = colormaps.colors(colors)[_gray(saliency_map, limits)]
     return colored
 
 
-def overlay(stimulus: np.ndarray, saliency_map: np.ndarray, *, strength: float = 0.75) -> np.ndarray:
-    """Lay a map over its stimulus: glowing where people look, subdued where nobody does, readable throughout.
+def overlay(
+    stimulus: np.ndarray,
+    saliency_map: np.ndarray,
+    *,
+    strength: float = STRENGTH,
+    colors: str = colormaps.DEFAULT,
+    limits: Limits | None = None,
+) -> np.ndarray:
+    """Lay a map over its stimulus: it glows where people look and is untouched where they do not.
 
     Args:
         stimulus: (H, W, 3) uint8 RGB.
         saliency_map: (H, W), any scale, finite.
-        strength: opacity of the color where the map is high, from 0 (no color) to 1 (all color, with a little
-            of the stimulus' light and shade).
+        strength: opacity of the color where the map is high, from 0 (the stimulus alone) to 1 (the color alone, with
+            some of the stimulus' light and shade).
+        colors: name of a color ramp, see `colormaps.NAMES`.
+        limits: the values of the first and the last color; by default the map's minimum and maximum.
 
     Returns:
-        (H, W, 3) uint8; for a constant map the subdued stimulus.
+        (H, W, 3) uint8; equal to the stimulus where the map lies in the lowest 3 % of its range, and throughout if the
+        map is constant.
 
     Raises:
-        ValueError: the map is not finite or not of the stimulus' size, or `strength` lies outside [0, 1].
+        ValueError: the map is not finite or not of the stimulus' size, `strength` lies outside [0, 1], or no colors
+            have this name.
     """
     if stimulus.ndim != 3 or stimulus.shape != (*saliency_map.shape, 3):
         raise ValueError(f"map {saliency_map.shape} on stimulus {stimulus.shape}: expected (H, W) on (H, W, 3)")
+    check_strength(strength)
+    ramp = colormaps.colors(colors).astype(np.float32)
+    saliency = _unit(saliency_map, limits)
+    # In strips, because the steps need a dozen floats a pixel: gigabytes for a large photograph.
+    strips = [slice(top, top + STRIP) for top in range(0, len(stimulus), STRIP)]
+    return np.concatenate([_glow(stimulus[rows], saliency[rows], strength, ramp) for rows in strips])
+
+
+def check_strength(strength: float) -> None:
+    """Raise ValueError unless this is an opacity."""
     if not 0 <= strength <= 1:
         raise ValueError(f"strength={strength}: expected 0 to 1")
-    saliency = _unit(saliency_map)
-    # In strips, for all that follows is made of a dozen floats a pixel: gigabytes for a large photograph.
-    strips = [slice(top, top + STRIP) for top in range(0, len(stimulus), STRIP)]
-    return np.concatenate([_glow(stimulus[rows], saliency[rows], strength) for rows in strips])
 
 
-def _glow(stimulus: np.ndarray, saliency: np.ndarray, strength: float) -> np.ndarray:
-    """`overlay` for some rows, their saliency already in [0, 1]."""
+def _glow(stimulus: np.ndarray, saliency: np.ndarray, strength: float, ramp: np.ndarray) -> np.ndarray:
+    """`overlay` for some rows, with their saliency in [0, 1]."""
+    if not (saliency > ONSET).any():
+        return stimulus
     picture: np.ndarray = stimulus.astype(np.float32)
     luma = (picture @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]  # the weights of Rec. 601
-    subdued = 0.75 * (0.45 * picture + 0.55 * luma)
-    picture = subdued + 0.6 * _smooth(saliency / 0.6) * (picture - subdued)
-    # The ramp's dark end would only dim, its bright end would be lost on a bright stimulus.
-    color = colors()[np.rint(80 + 145 * saliency).astype(np.uint8)]
-    # The color takes on some of the stimulus' light and shade, or else texture and faces drown in it.
-    glow = color * (0.67 + 0.45 / 255 * luma)
-    picture += strength * _smooth(saliency / 0.65) * (glow - picture)
+    color = ramp[np.rint(LOW_COLOR + (HIGH_COLOR - LOW_COLOR) * saliency).astype(np.uint8)]
+    # The color takes on some of the stimulus' light and shade; text, texture and faces would drown in it otherwise.
+    glow = color * (0.75 + 0.35 / 255 * luma)
+    picture += strength * _smooth((saliency - ONSET) / (FULL - ONSET)) * (glow - picture)
     result: np.ndarray = np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
     return result
 
 
-def save_map(path: str | os.PathLike[str], saliency_map: np.ndarray) -> None:
-    """Write an (H, W) map as 8-bit gray, its minimum black and its maximum white; a constant map is black."""
-    save_image(path, _gray(saliency_map))
+def save_map(path: str | os.PathLike[str], saliency_map: np.ndarray, *, limits: Limits | None = None) -> None:
+    """Write an (H, W) map as 8-bit gray, its minimum black and its maximum white; a constant map is black.
+
+    Args:
+        path: the suffix chooses the format.
+        saliency_map: (H, W), any scale, finite.
+        limits: the values of black and white, instead of minimum and maximum.
+
+    Raises:
+        ValueError: the map is not (H, W) or not finite.
+        ImageError: the file cannot be written.
+    """
+    save_image(path, _gray(saliency_map, limits))
 
 
-def save_overlay(path: str | os.PathLike[str], stimulus: Source, saliency_map: np.ndarray) -> None:
+def save_overlay(
+    path: str | os.PathLike[str],
+    stimulus: Source,
+    saliency_map: np.ndarray,
+    *,
+    strength: float = STRENGTH,
+    colors: str = colormaps.DEFAULT,
+    limits: Limits | None = None,
+) -> None:
     """Write `overlay` of a stimulus, given as an array or anything else that `read_image` reads.
 
     Raises:
-        ValueError: the map is not of the stimulus' size.
-        ImageError: the stimulus cannot be read or the overlay not be written.
+        ValueError: as `overlay`.
+        ImageError: the stimulus cannot be read, or the overlay cannot be written.
     """
-    save_image(path, overlay(read_image(stimulus), saliency_map))
+    save_image(path, overlay(read_image(stimulus), saliency_map, strength=strength, colors=colors, limits=limits))
 
 
 def contact_sheet(
@@ -102,23 +142,23 @@ def contact_sheet(
     labels: Sequence[str] | None = None,
     captions: Sequence[Sequence[str]] | None = None,
     height: int = 160,
-    background: tuple[int, int, int] = (255, 255, 255),
+    background: Color = (255, 255, 255),
 ) -> np.ndarray:
     """Arrange pictures in rows and columns, with headings above the columns and captions below the pictures.
 
     Args:
-        rows: of (H, W, 3) or (H, W) uint8 pictures; None leaves a place free, and rows may differ in length.
+        rows: (H, W, 3) or (H, W) uint8 pictures; None leaves a cell empty, and rows may differ in length.
         labels: a heading for each column.
-        captions: rows of texts like `rows`, "" for none.
-        height: of each picture, in pixels. One more than twice as wide is fitted into that width instead.
+        captions: a text for each cell, in rows like `rows`; "" for none.
+        height: of each picture, in pixels. A picture more than twice as wide is fitted into that width instead.
         background: RGB; on a dark one the text is light.
 
     Returns:
-        (H, W, 3) uint8. A text wider than its column is cut and ends in an ellipsis; the font, Pillow's own,
-        has Latin letters only.
+        (H, W, 3) uint8. A text wider than its column is cut and ends in an ellipsis. The font, Pillow's own, has Latin
+        letters only.
 
     Raises:
-        ValueError: no picture, or headings or captions that do not match the columns and rows.
+        ValueError: there is no picture, or headings or captions do not match the columns and rows.
     """
     columns = max(map(len, rows), default=0)
     if all(picture is None for row in rows for picture in row):
@@ -136,8 +176,7 @@ def contact_sheet(
     heading, caption = (_font(max(11, round(height * share))) for share in (0.1, 0.075))
     above = _line(heading) if labels is not None else 0
     below = _line(caption) if captions is not None else 0
-    light = np.mean(background) > 127
-    strong, soft = ((30, 30, 36), (110, 110, 120)) if light else ((240, 240, 244), (160, 160, 170))
+    dark = bool(np.mean(background) <= 127)
 
     pitch = height + below + gap
     lefts = [margin + sum(widths[:k]) + gap * k for k in range(columns)]
@@ -145,29 +184,86 @@ def contact_sheet(
     sheet = Image.new("RGB", size, background)
     draw = ImageDraw.Draw(sheet)
 
-    def write(text: str, font: ImageFont.FreeTypeFont, column: int, top: int, color: tuple[int, int, int]) -> None:
+    def write(text: str, font: ImageFont.FreeTypeFont, column: int, top: int, color: Color) -> None:
         draw.text((lefts[column] + widths[column] / 2, top), _cut(text, font, widths[column]), color, font, "ma")
 
     for k, text in enumerate(labels or ()):
-        write(text, heading, k, margin - gap // 2, strong)
+        write(text, heading, k, margin - gap // 2, STRONG[dark])
     for n, k in places:
         top = margin + above + pitch * n
         if cell := cells.get((n, k)):
             sheet.paste(cell, (lefts[k] + (widths[k] - cell.width) // 2, top + (height - cell.height) // 2))
         if captions is not None:
-            write(captions[n][k], caption, k, top + height + gap // 3, soft)
+            write(captions[n][k], caption, k, top + height + gap // 3, SOFT[dark])
     return np.array(sheet)
 
 
+def legend(
+    width: int,
+    low: str,
+    high: str,
+    unit: str,
+    *,
+    strength: float | None = STRENGTH,
+    colors: str = colormaps.DEFAULT,
+    size: int | None = None,
+) -> np.ndarray:
+    """A strip to put below an overlay: the colors between the texts of their limits, and the unit.
+
+    Args:
+        width: of the strip, in pixels. Where it is too narrow, the unit is left out, then the other texts.
+        low: what the first color stands for.
+        high: what the last color stands for.
+        unit: the text behind them.
+        strength: of the overlay, whose colors are shown as they look over white; None shows those of `colorize`.
+        colors: name of a color ramp, see `colormaps.NAMES`.
+        size: of the text, in pixels; by default it grows with the width.
+
+    Returns:
+        (h, width, 3) uint8 on white, twice as high as the text.
+    """
+    size = size or min(max(10, round(width / 65)), 40)
+    font, pad = _font(size), size // 2
+    strip = Image.new("RGB", (width, 2 * size), "white")
+    draw = ImageDraw.Draw(strip)
+    texts, room = ["", ""], width - min(2 * pad, width // 2)
+    for candidate in ([low, high, unit], [low, high]):
+        left_over = round(width - sum(font.getlength(text) + pad for text in candidate) - 2 * pad)
+        if left_over >= 6 * size:
+            texts, room = candidate, left_over
+            break
+    left = min(pad, width // 4)
+    if texts[0]:
+        draw.text((left, size), texts[0], STRONG[0], font, "lm")
+        left += round(font.getlength(texts[0])) + pad
+    bar = _color_bar((size, max(1, min(12 * size, room))), strength, colors)
+    strip.paste(Image.fromarray(bar), (left, pad))
+    left += bar.shape[1] + pad
+    for text in texts[1:]:
+        draw.text((left, size), text, STRONG[0], font, "lm")
+        left += round(font.getlength(text)) + pad
+    return np.array(strip)
+
+
+def _color_bar(shape: tuple[int, int], strength: float | None, colors: str) -> np.ndarray:
+    ramp = np.broadcast_to(np.linspace(0, 1, shape[1]), shape)
+    if strength is None:
+        bar = colorize(ramp, colors=colors, limits=(0, 1))
+    else:
+        bar = overlay(np.full((*shape, 3), 255, np.uint8), ramp, strength=strength, colors=colors, limits=(0, 1))
+    bar[[0, -1]] = bar[:, [0, -1]] = SOFT[0]  # a frame
+    return bar
+
+
 def _fit(picture: np.ndarray, height: int) -> Image.Image:
-    """At this height, or as wide as twice this height."""
+    """The picture at this height, or narrower than twice this height."""
     scale = min(height / picture.shape[0], 2 * height / picture.shape[1])
     shape = max(1, round(picture.shape[0] * scale)), max(1, round(picture.shape[1] * scale))
     return Image.fromarray(resize(read_image(picture), shape))
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size)  # scalable: Pillow brings an outline font along
+    font = ImageFont.load_default(size)  # scalable: Pillow ships an outline font
     assert isinstance(font, ImageFont.FreeTypeFont)
     return font
 
@@ -191,43 +287,21 @@ def _smooth(x: np.ndarray) -> np.ndarray:
     return y
 
 
-def _unit(saliency_map: np.ndarray) -> np.ndarray:
-    """(H, W) float32, min-max normalized to [0, 1]; zeros for a constant map."""
+def _unit(saliency_map: np.ndarray, limits: Limits | None = None) -> np.ndarray:
+    """(H, W) float32 in [0, 1], 0 and 1 at the limits, by default minimum and maximum; zeros for a constant map."""
     if saliency_map.ndim != 2 or not saliency_map.size:
         raise ValueError(f"got a map of shape {saliency_map.shape}, expected (H, W)")
     values: np.ndarray = saliency_map.astype(np.float64)
     low, high = float(values.min()), float(values.max())
     if not np.isfinite(high - low):
         raise ValueError(f"got a map with values from {low:g} to {high:g}, expected finite numbers")
+    low, high = limits or (low, high)
     values = (values - low) / (high - low or 1)
+    if limits:
+        np.clip(values, 0, 1, out=values)
     return values.astype(np.float32)
 
 
-def _gray(saliency_map: np.ndarray) -> np.ndarray:
-    gray: np.ndarray = np.rint(_unit(saliency_map) * 255)
+def _gray(saliency_map: np.ndarray, limits: Limits | None) -> np.ndarray:
+    gray: np.ndarray = np.rint(_unit(saliency_map, limits) * 255)
     return gray.astype(np.uint8)
-
-
-@cache
-def colors() -> np.ndarray:
-    """(256, 3) uint8: the ramp, its anchors joined in OKLab and written as sRGB."""
-    lightness, chroma, hue = np.array(ANCHORS).T
-    a, b = chroma * np.cos(np.deg2rad(hue)), chroma * np.sin(np.deg2rad(hue))
-    stops = np.linspace(0, 255, len(ANCHORS))
-    lab = np.stack([np.interp(np.arange(256), stops, channel) for channel in (lightness, a, b)])
-    # The inverse of OKLab, Ottosson 2020, https://bottosson.github.io/posts/oklab/
-    cones = [
-        [1, 0.3963377774, 0.2158037573],
-        [1, -0.1055613458, -0.0638541728],
-        [1, -0.0894841775, -1.2914855480],
-    ]
-    primaries = [
-        [4.0767416621, -3.3077115913, 0.2309699292],
-        [-1.2684380046, 2.6097574011, -0.3413193965],
-        [-0.0041960863, -0.7034186147, 1.7076147010],
-    ]
-    linear = np.clip(np.array(primaries) @ (np.array(cones) @ lab) ** 3, 0, 1).T
-    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    table: np.ndarray = np.rint(255 * srgb).astype(np.uint8)
-    table.setflags(write=False)  # one copy for everyone
-    return table

@@ -1,27 +1,48 @@
-"""In which shape a network sees a picture. Apart, for predicting needs it without torch and training with it."""
+"""The shape in which a network sees a picture. Prediction needs it without torch, and training needs it too."""
 
 import math
 
-STRIDE = 32  # the light network's input has sides that are multiples of it
-AREA = 288 * 384  # pixels of its input, about
-LEAST_AREA = 192 * 256  # smaller pictures are enlarged to this
-ENLARGED = 1.5  # times its sides is as large as any other picture is made: beyond, maps get worse (docs/log.md)
+Shape = tuple[int, int]  # (height, width)
+
+SIDE_STEP = 32  # pixels: the sides of the light network's input are multiples of it
+CELL = 4  # pixels: the side of the square of a network's input that one cell of its map stands for
+AREA = 288 * 384  # pixels: about the area of the light network's input
+LEAST_AREA = 192 * 256  # pixels: smaller pictures are enlarged to this area
+MAX_ENLARGEMENT = 1.5  # of a side; larger pictures are not enlarged further, because maps get worse (docs/log.md)
 
 
-def input_shape(height: int, width: int, area: int = AREA) -> tuple[int, int]:
-    """(H, W), multiples of 32, for a picture of this size: about its aspect (at most 4 to 1), and about the area.
+def input_shape(height: int, width: int, area: int = AREA) -> Shape:
+    """Choose the light network's input shape for a picture.
 
-    A picture that is small for the area gets a smaller one.
+    The shape keeps about the picture's aspect (at most 4 to 1) and has about the given area. A picture that is small
+    for the area gets a smaller shape.
+
+    Args:
+        height: of the picture, in pixels.
+        width: of the picture, in pixels.
+        area: of the input, in pixels.
+
+    Returns:
+        (height, width) of the input, both multiples of SIDE_STEP.
     """
-    area = min(area, max(LEAST_AREA, round(ENLARGED**2 * height * width)))
+    area = min(area, max(LEAST_AREA, round(MAX_ENLARGEMENT**2 * height * width)))
     aspect = min(max(width / height, 1 / 4), 4)
-    rows, columns = (area / aspect) ** 0.5 / STRIDE, (area * aspect) ** 0.5 / STRIDE
+    rows, columns = (area / aspect) ** 0.5 / SIDE_STEP, (area * aspect) ** 0.5 / SIDE_STEP
 
-    def unlike(shape: tuple[int, int]) -> float:
-        # A picture stretched by a tenth is as bad as one a third larger or smaller.
-        stretched, larger = shape[1] / shape[0] / aspect, shape[0] * shape[1] * STRIDE**2 / area
-        return abs(math.log(stretched)) + 0.3 * abs(math.log(larger))
+    def cost(shape: Shape) -> float:
+        # Stretching a picture by a tenth is as bad as making it a third larger or smaller.
+        stretch, growth = shape[1] / shape[0] / aspect, shape[0] * shape[1] * SIDE_STEP**2 / area
+        return abs(math.log(stretch)) + 0.3 * abs(math.log(growth))
 
     near = [(int(rows) + i, int(columns) + j) for i in (0, 1) for j in (0, 1) if int(rows) + i and int(columns) + j]
-    best = min(near, key=unlike)
-    return best[0] * STRIDE, best[1] * STRIDE
+    best = min(near, key=cost)
+    return best[0] * SIDE_STEP, best[1] * SIDE_STEP
+
+
+def training_shape(height: int, width: int, area: int = AREA) -> Shape:
+    """Choose the light network's input shape for a picture of the training set.
+
+    Unlike `input_shape`, it never enlarges a picture beyond LEAST_AREA: training on enlarged pictures takes longer,
+    and the network handles enlarged pictures without it (docs/log.md).
+    """
+    return input_shape(height, width, min(area, max(LEAST_AREA, height * width)))

@@ -1,4 +1,4 @@
-"""Find pictures in folders, list files and archives, on this machine or behind a URL."""
+"""Find pictures in folders and list files, on this machine or behind a URL."""
 
 import os
 import stat
@@ -20,13 +20,13 @@ def find_images(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
     """List the pictures that one or several paths stand for.
 
     Args:
-        paths: each a picture file, kept whatever it is called; a folder, searched recursively for the usual
-            suffixes, hidden files and folders left out, links followed; or a text file (.txt, .lst) with a
-            file or folder on each line, relative to the list's own folder, blank and # lines left out.
+        paths: one or several of these. A picture file, whatever its name. A folder, which is searched recursively for
+            the usual suffixes; links are followed, hidden files and folders are left out. A text file (.txt, .lst) with
+            one file or folder per line, relative to the text file's folder; blank lines and lines with # are ignored.
 
     Returns:
-        The pictures in the order of `paths`, those of a folder sorted; of a path that comes twice, the first.
-        Empty if the folders have none.
+        The pictures in the order of `paths`, those of a folder sorted. A path that comes twice is listed once, at its
+        first place. Empty if there are no pictures in the folders.
 
     Raises:
         ImageError: a path does not exist or cannot be listed; one line that names it.
@@ -34,7 +34,7 @@ def find_images(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
     unique: dict[str, str] = {}
     for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
         for found in expand(os.fspath(path), SUFFIXES):
-            # By the absolute path as spelled: to ask the disk where each of a million links leads takes minutes.
+            # By the absolute path as spelled: resolving a million links on disk takes minutes.
             unique.setdefault(os.path.abspath(found), found)
     return [Path(found) for found in unique.values()]
 
@@ -43,14 +43,28 @@ def expand(path: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     """The files that a path or URL stands for, as `find_images` has it; of a folder's, those with the suffixes."""
     if files.is_url(path):
         yield from _expand_url(path, suffixes)
-    elif path.lower().endswith(LISTS) and os.path.isfile(path):
-        with one_line(path, "cannot be read as a list"):
-            entries = _entries(Path(path).read_bytes())
-        folder = os.path.dirname(path)
-        for entry in entries:
-            yield from expand(entry if files.is_url(entry) else os.path.join(folder, entry), suffixes)
+    elif is_list(path):
+        for entry in listed(path):
+            yield from expand(entry, suffixes)
     else:
         yield from _expand_local(path, suffixes)
+
+
+def is_list(path: str) -> bool:
+    """Whether this is a text file that lists files and folders."""
+    return path.lower().endswith(LISTS) and os.path.isfile(path)
+
+
+def listed(path: str) -> list[str]:
+    """The files, folders and URLs that a list file names.
+
+    Raises:
+        ImageError: the list cannot be read; one line that names it.
+    """
+    with one_line(path, "cannot be read as a list"):
+        entries = _entries(Path(path).read_bytes())
+    folder = os.path.dirname(path)
+    return [entry if files.is_url(entry) else os.path.join(folder, entry) for entry in entries]
 
 
 def _entries(data: bytes) -> list[str]:
@@ -62,7 +76,7 @@ def _entries(data: bytes) -> list[str]:
 def _expand_local(path: str, suffixes: tuple[str, ...]) -> list[str]:
     """A file as it is, or a folder's files, sorted."""
 
-    def unreadable(error: OSError) -> None:  # os.walk would pass over such a folder in silence
+    def unreadable(error: OSError) -> None:  # os.walk would skip such a folder silently
         raise ImageError(f"cannot list {error.filename}: {error.strerror}")
 
     try:
@@ -86,7 +100,7 @@ def _expand_local(path: str, suffixes: tuple[str, ...]) -> list[str]:
 
 
 def _expand_url(url: str, suffixes: tuple[str, ...]) -> Iterator[str]:
-    """The same behind a URL; a folder there is whatever begins with its name and a slash."""
+    """The same behind a URL, where a folder is everything that begins with its name and a slash."""
     with one_line(url, "cannot be listed"):
         if url.lower().endswith(LISTS):
             for entry in _entries(files.read_bytes(url)):

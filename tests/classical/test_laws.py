@@ -1,4 +1,6 @@
-"""What every classical model owes, whatever it computes. GBVS has laws of its own in test_gbvs.py."""
+"""The contract that every classical model keeps. GBVS has laws of its own in test_gbvs.py."""
+
+import pickle
 
 import numpy as np
 import pytest
@@ -6,15 +8,15 @@ import pytest
 from wepsam.classical import CLASSICAL
 
 MODELS = [name for name in CLASSICAL if not name.startswith("gbvs")]
-BLIND = ["center-gaussian"]  # look at nothing but the picture's size
-PRIOR = ["judd", "ensemble"]  # have learnt that people look at the middle, and say so where nothing else is to be said
+BLIND = ["center-gaussian"]  # uses nothing but the picture's size
+PRIOR = ["judd", "ensemble"]  # answer the center bias that they learned where a picture shows nothing
 SEEING = [name for name in MODELS if name not in BLIND]
 
 # How far the mirror image's map may be from the map's mirror image: mean difference, the largest value being 1.
 MIRROR = 2e-3
 MIRROR_OF = {
     # N() counts local maxima; where two pixels are equal, rounding decides whether there are one or two. And a side
-    # that is odd at some level of the pyramid loses its last pixel, which in the mirror image is the first.
+    # that is odd at some level of the pyramid loses its last pixel, which is the first one in the mirror image.
     "itti": 0.03,
     "itti-1998": 0.03,
     "judd": 0.03,  # has Itti's channels among its features
@@ -66,8 +68,8 @@ def test_a_uniform_picture_has_nothing_salient(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRIOR)
-def test_a_uniform_picture_shows_what_was_learnt_of_the_center(name: str) -> None:
-    """Whatever its color; the zeros of the other models would say that all places are alike, which they are not."""
+def test_a_uniform_picture_gets_the_learned_center_bias(name: str) -> None:
+    """Whatever its color. Zeros would say that all places are alike, which they are not."""
     gray, *others = (
         CLASSICAL[name](np.full((40, 60, 3), color, np.uint8))
         for color in ((128, 128, 128), (0, 0, 0), (255, 255, 255), (200, 30, 77))
@@ -99,3 +101,28 @@ def test_gray_pictures_and_two_levels(name: str) -> None:
 def test_says_what_it_takes(name: str, bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"\(H, W, 3\) uint8 RGB"):
         CLASSICAL[name](bad)
+
+
+@pytest.mark.parametrize("name", CLASSICAL)
+def test_can_be_sent_to_another_process(name: str, picture: np.ndarray) -> None:
+    copy = pickle.loads(pickle.dumps(CLASSICAL[name]))
+    np.testing.assert_array_equal(copy(picture), CLASSICAL[name](picture))
+
+
+@pytest.mark.parametrize("name", [name for name in SEEING if name not in (*PRIOR, "itti")])  # itti works at full size
+def test_a_detail_that_vanishes_at_working_size_is_not_salient(name: str) -> None:
+    """One gray level in one of 1.2 million pixels. Rounding must not decide what is salient."""
+    stimulus = np.full((900, 1350, 3), 128, np.uint8)
+    stimulus[400, 600] = 127
+    assert not CLASSICAL[name](stimulus).any()
+
+
+@pytest.mark.parametrize("name", ["gnms", "stc"])
+def test_an_object_of_another_color_is_found(name: str) -> None:
+    stimulus = np.full((96, 128, 3), (90, 120, 90), np.uint8)
+    stimulus[36:56, 72:92] = (200, 60, 40)
+    saliency_map = CLASSICAL[name](stimulus)
+    row, column = np.unravel_index(saliency_map.argmax(), (96, 128))
+    assert 34 <= row < 58
+    assert 70 <= column < 94
+    assert saliency_map[:20, :40].max() < 0.3

@@ -223,8 +223,8 @@ def test_a_third_column_is_not_looked_at() -> None:
     [
         (np.zeros((9, 1)), 240, 34, r"\(9, 1\), expected \(N, 2\)"),
         (np.zeros(9), 240, 34, r"\(9,\), expected"),
-        (np.zeros((9, 2)), 0, 34, "positive, not 0 and 34"),
-        (np.zeros((9, 2)), 240, -1, "positive, not 240 and -1"),
+        (np.zeros((9, 2)), 0, 34, "have to be positive, not 0 and 34"),
+        (np.zeros((9, 2)), 240, -1, "have to be positive, not 240 and -1"),
     ],
 )
 def test_mistakes(gaze: np.ndarray, rate: float, degree: float, words: str) -> None:

@@ -8,11 +8,12 @@ import torch
 
 import wepsam
 from wepsam import maps
+from wepsam.cards import WeightsError
 from wepsam.deploy.graph import Deployed
 from wepsam.deploy.to_onnx import export
 from wepsam.images import resize
 from wepsam.networks.paper import PaperConfig, PaperNet
-from wepsam.prediction.predictor import Predictor, WeightsError
+from wepsam.prediction.predictor import Predictor
 from wepsam.training.checkpoint import save_weights
 
 

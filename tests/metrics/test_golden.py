@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from metric_cases import fixations_of
 from wepsam import metrics
-from wepsam.maps import fixations_from_map
 
 pytestmark = pytest.mark.usefixtures("passes")
 
@@ -35,8 +35,8 @@ def inputs(case: dict) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     height, width = counts.shape
     y, x = (np.arange(height) - height / 2) / (height / 2), (np.arange(width) - width / 2) / (width / 2)
     truth = {
-        "fixations": fixations_from_map(counts),
-        "other_fixations": fixations_from_map(ARRAYS[f"{case['case']}_other_fixations"]),
+        "fixations": fixations_of(counts),
+        "other_fixations": fixations_of(ARRAYS[f"{case['case']}_other_fixations"]),
         "density": truncated_blur(counts, sigma=width / 32),
         "baseline": np.exp(-(y[:, None] ** 2 + x**2) / (2 * 0.44**2)),
     }

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional
+from wepsam.training.patches import Patches, cut, draw
 
 import wepsam
 from wepsam import maps, metrics
@@ -25,7 +26,6 @@ from wepsam.training.batches import Augmentation, Batches, Pairs
 from wepsam.training.checkpoint import load_weights, save_weights
 from wepsam.training.loop import train
 from wepsam.training.losses import FIXATED, LOOKED_AT, NONFIXATED, logistic
-from wepsam.training.patches import Patches, cut, draw
 from wepsam.training.settings import SETTINGS
 
 Paint = Callable[[int, int, int], np.ndarray]

@@ -1,8 +1,8 @@
 """The light network from checkpoint to map: pictures of any shape, the center bias, the qualities."""
 
+import io
 import json
 import pickle
-import threading
 
 import numpy as np
 import onnx
@@ -10,15 +10,15 @@ import onnxruntime
 import pytest
 import torch
 from onnx import numpy_helper
+from PIL import Image
 
 import wepsam
 from wepsam import maps
+from wepsam.cards import WeightsError, sha256
 from wepsam.deploy.graph import DeployedLite, fold
 from wepsam.deploy.to_onnx import export
 from wepsam.images import read_image, resize, save_image
 from wepsam.networks.lite import LiteConfig, LiteNet
-from wepsam.prediction.folder import predict_files
-from wepsam.prediction.predictor import WeightsError, sha256
 from wepsam.shapes import input_shape
 from wepsam.training.checkpoint import save_weights
 
@@ -291,59 +291,76 @@ def test_a_jpeg_is_decoded_small_and_looks_the_same_to_the_network(file, tmp_pat
 # ---- many pictures
 
 
-def test_several_workers_write_what_one_does_and_tell_it_in_order(file, tmp_path, paint):
-    """Broken pictures among them, and one so slow that the others overtake it."""
-    photos = tmp_path / "photos"
-    photos.mkdir()
-    for k in range(20):
-        save_image(photos / f"{k:02d}.png", paint(k, 900, 1200) if k == 0 else paint(k))
-    (photos / "07.png").write_bytes(b"no picture")
-    (photos / "13.png").write_bytes(b"")
-    model, told, written = wepsam.load(file, threads=1, quality="fast"), [], []
-    for workers in (1, 4):
-        out = tmp_path / f"out{workers}"
-        done = predict_files([photos], out, model, ["map", "overlay", "npy"], sheet=True, workers=workers)
-        told.append(([*done.written], done.failed))
-        written.append({path.name: path.read_bytes() for path in out.iterdir()})
-    assert told[0] == told[1]
-    assert [*told[1][0]] == sorted(told[1][0])
-    assert len(told[1][0]) == 18
-    assert len(told[1][1]) == 2
-    assert len(written[0]) == 3 * 18 + 1
-    assert written[0] == written[1]
+def test_many_gives_the_maps_in_order(file):
+    stimuli = [noise(40 + k, 60, seed=k) for k in range(9)]
+    model = wepsam.load(file, quality="fast")
+    for workers in (1, 3, -1):
+        for stimulus, saliency_map in zip(stimuli, model.many(stimuli, workers=workers), strict=True):
+            np.testing.assert_array_equal(saliency_map, model(stimulus))
 
 
-def test_workers_work_side_by_side(tmp_path, paint):
-    for k in range(4):
-        save_image(tmp_path / f"{k}.png", paint(k))
-    together = threading.Barrier(4, timeout=30)  # nobody passes before all four are there
-
-    def model(stimulus):
-        together.wait()
-        return stimulus.mean(axis=2)
-
-    assert len(predict_files([tmp_path], tmp_path / "out", model, ["npy"], workers=4).written) == 4
+def test_many_reads_paths_and_travels_with_its_choices(file, tmp_path):
+    save_image(tmp_path / "a.png", noise(50, 70))
+    model = wepsam.load(file, quality="fast", center_bias=False)
+    (saliency_map,) = model.many([tmp_path / "a.png"], workers=2)
+    np.testing.assert_array_equal(saliency_map, model(noise(50, 70)))
 
 
-def test_an_interruption_begins_no_further_picture(tmp_path, paint):
-    for k in range(30):
-        save_image(tmp_path / f"{k:02d}.png", paint(k))
-    begun = []
+def test_many_takes_pictures_only_as_they_are_needed(file):
+    taken = []
 
-    def model(stimulus):
-        begun.append(1)
-        if len(begun) == 3:
-            raise KeyboardInterrupt
-        return stimulus.mean(axis=2)
+    def pictures():
+        for k in range(1000):
+            taken.append(k)
+            yield noise(8, 8)
 
-    with pytest.raises(KeyboardInterrupt):
-        predict_files([tmp_path], tmp_path / "out", model, ["npy"], workers=2)
-    assert len(begun) < 15
+    model = wepsam.load(file, quality="fast", threads=1)
+    answers = model.many(pictures(), workers=2)
+    assert not taken
+    for _ in range(3):
+        next(answers)
+    assert len(taken) <= 3 + 2 * 2
+    answers.close()
+    assert len(taken) <= 3 + 2 * 2
 
 
-def test_maps_alone_need_no_whole_picture(file, tmp_path, monkeypatch):
-    path = tmp_path / "large.jpg"
-    save_image(path, resize(noise(90, 120), (1800, 2400)))
-    monkeypatch.setattr("wepsam.prediction.folder.read_image", None)
-    done = predict_files([path], tmp_path / "out", wepsam.load(file, quality="fast"), ["npy"])
-    assert np.load(done.written[str(path)]["npy"]).shape == (1800, 2400)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_many_raises_or_returns_the_error_of_a_picture(file, workers):
+    pictures = [noise(8, 8), b"no picture", noise(8, 8)]
+    model = wepsam.load(file, quality="fast", threads=1)
+    first, error, last = model.many(pictures, workers=workers, return_errors=True)
+    assert first.shape == last.shape == (8, 8)
+    assert isinstance(error, wepsam.ImageError)
+    answers = model.many(pictures, workers=workers)
+    assert next(answers).shape == (8, 8)
+    with pytest.raises(wepsam.ImageError, match="no picture"):
+        next(answers)
+    with pytest.raises(wepsam.ImageError, match="more than 63 pixels"):
+        next(model.many([png(8, 8)], workers=workers, max_pixels=63))
+
+
+def png(height, width):
+    buffer = io.BytesIO()
+    Image.fromarray(noise(height, width)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("workers", [0, -2])
+def test_many_needs_workers(file, workers):
+    with pytest.raises(ValueError, match="expected -1"):
+        wepsam.load(file).many([], workers=workers)
+
+
+# ---- providers
+
+
+def test_providers_are_those_that_are_installed(file):
+    stimulus = noise(50, 70)
+    expected = wepsam.load(file)(stimulus)
+    for providers in ("CPUExecutionProvider", ["CPUExecutionProvider"]):
+        model = wepsam.load(file, providers=providers)
+        np.testing.assert_array_equal(model(stimulus), expected)
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(model))(stimulus), expected)
+    with pytest.raises(ValueError, match=r"no provider MoonExecutionProvider: this ONNX Runtime has .*CPU") as error:
+        wepsam.load(file, providers=["MoonExecutionProvider", "CPUExecutionProvider"])
+    assert "\n" not in str(error.value)

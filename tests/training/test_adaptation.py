@@ -8,8 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from wepsam.datasets import FixationDataset
-from wepsam.datasets.own import pictures_with_csv
+from wepsam.datasets import FixationDataset, pictures_with_csv
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.networks.paper import PaperConfig, PaperNet
 from wepsam.training import adaptation as adapting

@@ -1,4 +1,4 @@
-"""Who does the work makes no difference: processes, a Ray instance, a Dask cluster of two workers, really started."""
+"""The engine makes no difference: processes, a real Ray instance, a real Dask cluster of two workers."""
 
 from __future__ import annotations
 
@@ -40,23 +40,32 @@ def dask_scheduler() -> Iterator[str]:
 
 
 def test_results_come_in_the_order_of_the_calls() -> None:
-    told: list[int] = []
+    reports: list[int] = []
     calls = ((k, 1) for k in range(7))
-    assert engines.run(operator.add, calls, workers=2, done=told.append) == list(range(1, 8))
-    assert told == sorted(set(told))
-    assert told[-1] == 7
+    assert engines.run(operator.add, calls, workers=2, report=reports.append) == list(range(1, 8))
+    assert reports == sorted(set(reports))
+    assert reports[-1] == 7
 
 
-def test_dask(photos: Path, local: Path, tmp_path: Path, dask_scheduler: str, wepsam_command: Run) -> None:
+def test_dask(
+    photos: Path,
+    local: Path,
+    tmp_path: Path,
+    dask_scheduler: str,
+    wepsam_command: Run,
+    bar_updates: list[tuple[float, float]],
+) -> None:
     options = ["--engine", "dask", "--scheduler", dask_scheduler, "--part-size", 2]
     code, out, err = wepsam_command("label", photos, tmp_path / "weak", *options)
     assert code == 0, err
     assert out.splitlines()[0] == "11 read: 10 kept, 0 rejected, 1 failed"
-    assert "11/11" in err
+    assert bar_updates[-1] == (11, 11)
     assert same_content(tmp_path / "weak", local)
 
 
-def test_work_begun_here_goes_on_there(photos: Path, local: Path, tmp_path: Path, dask_scheduler: str) -> None:
+def test_a_job_started_locally_resumes_on_a_cluster(
+    photos: Path, local: Path, tmp_path: Path, dask_scheduler: str
+) -> None:
     label(photos, tmp_path / "weak", workers=2, part_size=2)
     for part in (0, 3):
         (tmp_path / "weak" / f"part-{part:05d}.parquet").unlink()
@@ -64,13 +73,13 @@ def test_work_begun_here_goes_on_there(photos: Path, local: Path, tmp_path: Path
     assert same_content(tmp_path / "weak", local)
 
 
-def test_what_goes_wrong_on_a_cluster_is_told_here(photos: Path, dask_scheduler: str) -> None:
+def test_an_error_on_a_dask_cluster_is_raised_here(photos: Path, dask_scheduler: str) -> None:
     with pytest.raises(ZeroDivisionError):
         engines.run(operator.truediv, [(1, 1), (1, 0)], engine="dask", scheduler=dask_scheduler)
 
 
 def die_once(k: int, folder: str) -> int:
-    """The fourth call ends its worker as the kernel does that has no memory left."""
+    """The fourth call kills its worker, as the kernel does when memory runs out."""
     died = Path(folder, "died")
     if k == 3 and not died.exists():
         died.touch()
@@ -78,7 +87,7 @@ def die_once(k: int, folder: str) -> int:
     return k
 
 
-def test_dask_gives_the_work_of_a_dead_worker_to_another(tmp_path: Path, dask_scheduler: str) -> None:
+def test_dask_gives_the_work_of_a_killed_worker_to_another(tmp_path: Path, dask_scheduler: str) -> None:
     calls = [(k, str(tmp_path)) for k in range(8)]
     assert engines.run(die_once, calls, engine="dask", scheduler=dask_scheduler) == list(range(8))
 
@@ -86,31 +95,37 @@ def test_dask_gives_the_work_of_a_dead_worker_to_another(tmp_path: Path, dask_sc
 @pytest.fixture(scope="module")
 def ray() -> Iterator[None]:
     ray = pytest.importorskip("ray", reason="needs the extra [cluster]")
-    here = {"env_vars": {"PYTHONPATH": str(Path(__file__).parents[1])}}  # where the functions of these tests are
-    ray.init(address="local", num_cpus=2, log_to_driver=False, logging_level=logging.ERROR, runtime_env=here)
+    # Where the functions of these tests are, besides what this process imports from.
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    ray.init(
+        address="local",
+        num_cpus=2,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        runtime_env={"env_vars": {"PYTHONPATH": paths}},
+    )
     yield
     ray.shutdown()
 
 
 @pytest.mark.usefixtures("ray")
-def test_what_goes_wrong_on_ray_is_told_here(tmp_path: Path) -> None:
+def test_an_error_on_ray_is_raised_here(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"^\[Errno 2\] No such file or directory: '/no/such/file'$"):
         engines.run(os.stat, [("/",), ("/no/such/file",)], engine="ray")
-    with pytest.raises(ChildProcessError, match="a worker was ended from outside"):
+    with pytest.raises(ChildProcessError, match="a worker was killed"):
         engines.run(die_once, [(k, str(tmp_path)) for k in range(8)], engine="ray")
 
 
 @pytest.mark.usefixtures("ray")
-def test_ray(photos: Path, local: Path, tmp_path: Path) -> None:
-    told: list[int] = []
-    label(photos, tmp_path / "weak", part_size=2, engine="ray", progress=lambda done, total: told.append(done))
-    assert told[-1] == 11
+def test_ray(photos: Path, local: Path, tmp_path: Path, bar_updates: list[tuple[float, float]]) -> None:
+    label(photos, tmp_path / "weak", part_size=2, engine="ray")
+    assert bar_updates[-1] == (11, 11)
     assert same_content(tmp_path / "weak", local)
     assert rows_of(tmp_path / "weak")["broken.jpg"]["status"] == "failed"
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "words"),
     [
         ({"engine": "spark"}, "engines are processes, ray, dask, not 'spark'"),
         ({"scheduler": "tcp://127.0.0.1:1"}, "tcp://127.0.0.1:1 needs --engine ray or dask"),
@@ -119,8 +134,8 @@ def test_ray(photos: Path, local: Path, tmp_path: Path) -> None:
         ({"engine": "ray", "scheduler": "127.0.0.1:1"}, "no Ray cluster at 127.0.0.1:1"),
     ],
 )
-def test_engines_that_are_not_there(options: dict[str, str], told: str) -> None:
+def test_missing_engines(options: dict[str, str], words: str) -> None:
     with pytest.raises(EngineError) as caught:
         engines.run(operator.add, [(1, 1)], **options)  # type: ignore[arg-type]
-    assert told in str(caught.value)
+    assert words in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1

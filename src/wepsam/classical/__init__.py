@@ -1,4 +1,23 @@
-"""Models without a network. CLASSICAL names them; each is a predictor, (H, W, 3) uint8 -> (H, W) float32."""
+"""Saliency models without a network. `CLASSICAL` names them.
+
+The contract, which the single models do not repeat:
+
+    model(stimulus, **settings) -> saliency map
+
+    stimulus      (H, W, 3) uint8 RGB of any size, at least one pixel. Each model brings it to its own working size.
+    settings      keywords, if the model has any. The defaults are those whose scores are published.
+    saliency map  (H, W) float32 in [0, 1], finite, at the stimulus' size. The largest value is 1, or all are 0.
+
+- A stimulus of one color has nothing salient: its map is all zeros. Models that learned from fixations (`FITTED`) then
+  answer the center bias that they learned; `center_gaussian` looks at no pixel at all.
+- The same stimulus always has the same map. A mirrored stimulus has the mirrored map, within the tolerances of
+  tests/classical/test_laws.py.
+- Every model is a module-level function, or a `partial` of one: it can be pickled.
+- ValueError: the stimulus is not (H, W, 3) uint8. ImportError: a package is missing, and the message says which extra
+  installs it.
+
+`_frame` keeps this contract. Each module states at its head what is from the publication and what is ours.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +27,8 @@ import numpy as np
 from wepsam.classical.aim import aim
 from wepsam.classical.bms import bms
 from wepsam.classical.cas import cas
-from wepsam.classical.center_bias import CenterBias, center_gaussian
+from wepsam.classical.center_bias import CenterBias
+from wepsam.classical.center_gaussian import center_gaussian
 from wepsam.classical.ciw import ciw
 from wepsam.classical.covsal import covsal
 from wepsam.classical.ensemble import ensemble
@@ -17,7 +37,8 @@ from wepsam.classical.gao import gao
 from wepsam.classical.gbvs import gbvs
 from wepsam.classical.gnms import gnms
 from wepsam.classical.image_signature import image_signature
-from wepsam.classical.itti import itti, itti_1998
+from wepsam.classical.itti import itti
+from wepsam.classical.itti_1998 import itti_1998
 from wepsam.classical.judd import judd
 from wepsam.classical.lgs import lgs
 from wepsam.classical.narfi import narfi
@@ -32,7 +53,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gbvs-128": partial(gbvs, size=128),  # the paper's teacher
     "gbvs-256": partial(gbvs, size=256),
     "gbvs-512": partial(gbvs, size=512),
-    "gbvs-graph": partial(gbvs, normalization="graph"),  # the 2006 paper's second chain, instead of a power
+    "gbvs-graph": partial(gbvs, normalization="graph"),  # the second chain of the 2006 paper instead of a power
     "bms": bms,
     "image_signature": image_signature,
     "spectral_residual": spectral_residual,
@@ -40,7 +61,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "fes": fes,
     "sun": sun,
     "lgs": lgs,
-    # in the spirit of publications that are hardly documented
+    # in the spirit of publications of which little is known
     "gnms": gnms,
     "narfi": narfi,
     "stc": stc,
@@ -50,7 +71,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "aim": aim,
     "sdsr": sdsr,
     "rare2012": rare2012,
-    "rare2012-raw": partial(rare2012, centered=False),  # without blur and centering: the one that the paper quotes
+    "rare2012-raw": partial(rare2012, centered=False),  # without blur and centering; the paper quotes this one
     "ciw": ciw,
     "cas": cas,
     "gao": gao,
@@ -58,8 +79,8 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "judd": judd,
 }
 
-# Those that have learnt where people look, and from the training parts of which datasets: on these they must not be
-# scored, nor the shipped weights. The others are training-free.
+# The models that learned from fixations. All others are training-free. Neither they nor the shipped weights may be
+# scored on the training parts of the datasets that they learned from.
 FITTED: tuple[str, ...] = ("ensemble", "judd")
 LEARNT_FROM = ("osie", "dut_omron", "eyecrowd", "scene")
 

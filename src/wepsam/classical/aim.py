@@ -1,17 +1,18 @@
-"""AIM: attention by information maximization. What a patch shows is salient as far as the picture's other patches do
-not show it.
+"""AIM: attention by information maximization; a patch is salient if the picture's other patches do not show the same.
 
 Bruce, Tsotsos, "Saliency Based on Information Maximization", NIPS 2005; "Saliency, Attention, and Visual Search: An
-Information Theoretic Approach", Journal of Vision 2009. From there: 21x21 color patches, coefficients on a basis
-learned by ICA from natural pictures with 95 % of the variance kept, for each coefficient a histogram over the picture,
-saliency = the sum of -log p of a patch's coefficients. From the authors' program, as it is described publicly: one
-range of bins for all coefficients (1000 here as in a port of it; 256 in the program, which hardly matters), p + 1e-6,
-and borders filled with the smallest value.
+Information Theoretic Approach", Journal of Vision 2009.
 
-Ours: the basis (learn/bases.py, FastICA, 42 filters from other photographs; the authors used JADE and infomax), and
-340 pixels on the longer side, which is half the size of the publication's own pictures, as the program's example
-halves them. Left to its defaults the program takes pictures at their full size and does not blur: at 800 pixels that
-costs a fifth of the CC, and with it most of what ours is ahead of the public MIT300 row (docs/log.md).
+From the publications: 21x21 color patches; coefficients on a basis learned by ICA from natural pictures with 95 % of
+the variance kept; for each coefficient a histogram over the picture; saliency = the sum of -log p of a patch's
+coefficients. From public descriptions of the authors' program: one range of bins for all coefficients (1000 bins, as in
+a port of the program; the program has 256, which makes hardly a difference), p + 1e-6, and borders filled with the
+smallest value.
+
+Ours: the basis (learn/aim.py: FastICA, 42 filters from other photographs; the authors used JADE and infomax), and 340
+pixels on the longer side. That is half of the publication's own pictures, as the program's example halves them. By
+default the program takes pictures at full size and does not blur. At 800 pixels without blur, CC falls by a fifth, and
+most of the lead over the public MIT300 row disappears (docs/log.md).
 """
 
 from functools import cache
@@ -20,44 +21,35 @@ from pathlib import Path
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical._frame import checked, finished, uniform, working_size
+from wepsam.classical._frame import classical_model, longer_side
 
-LONGEST = 340
-BINS = 1000
+LONGEST = 340  # pixels of the longer side
+SIDE = 21  # pixels of a filter
+BINS = 1000  # of the histograms
 LEAST = 1e-6  # added to each probability
-BLUR = 4.0  # pixels of the working size; the program's option, off by default, has 8 of whatever size it is given
+BLUR = 4.0  # pixels; the program's option, off by default, has 8 pixels of whatever size it computes on
 
 
-def aim(stimulus: np.ndarray, *, blur: float = BLUR) -> np.ndarray:
+@classical_model(longer_side(LONGEST, shortest=SIDE))
+def aim(picture: np.ndarray, *, blur: float = BLUR) -> np.ndarray:
     """Saliency map by AIM.
 
     Args:
-        stimulus: (H, W, 3) uint8 RGB.
         blur: standard deviation of the final Gaussian in pixels of a picture with 340 on its longer side; 0 = none.
-
-    Returns:
-        (H, W) float32 in [0, 1]; zeros for a uniform picture.
     """
-    stimulus = checked(stimulus)
-    if uniform(stimulus):
-        return np.zeros(stimulus.shape[:2], np.float32)
-    filters = basis()
-    side = filters.shape[1]
-    picture = working_size(stimulus, LONGEST, shortest=side)
-    saliency_map = information(coefficients(picture, filters))
-    border = side // 2  # where no whole patch fits
-    saliency_map = np.pad(saliency_map, border, constant_values=saliency_map.min())
-    return finished(maps.blur(saliency_map, blur), stimulus.shape)
+    saliency_map = information(coefficients(picture, basis()))
+    border = SIDE // 2  # where no whole patch fits
+    return maps.blur(np.pad(saliency_map, border, constant_values=saliency_map.min()), blur)
 
 
 @cache
 def basis() -> np.ndarray:
-    """(42, 21, 21, 3) float32 filters, learned by learn/bases.py."""
+    """(42, 21, 21, 3) float32 filters, learned by learn/aim.py."""
     return np.load(Path(__file__).parent / "bases/aim.npy").astype(np.float32)
 
 
 def coefficients(picture: np.ndarray, filters: np.ndarray) -> np.ndarray:
-    """The answer of each filter to each whole patch of the picture.
+    """The response of each filter to each whole patch of the picture.
 
     Args:
         picture: (h, w, 3) uint8.
@@ -66,8 +58,8 @@ def coefficients(picture: np.ndarray, filters: np.ndarray) -> np.ndarray:
     Returns:
         (n, h - s + 1, w - s + 1) float32.
     """
-    # A correlation with 21x21x3 taps is many times cheaper by way of the frequencies. It is circular, but whole
-    # patches never reach over the edge.
+    # A correlation with 21x21x3 taps is many times cheaper in the frequency domain. There it is circular, but whole
+    # patches never reach across the edge.
     size, side = picture.shape[:2], filters.shape[1]
     spectra = np.fft.rfft2(picture.astype(np.float32) / 255, size, axes=(0, 1))
     planes = []
@@ -78,7 +70,7 @@ def coefficients(picture: np.ndarray, filters: np.ndarray) -> np.ndarray:
 
 
 def information(planes: np.ndarray) -> np.ndarray:
-    """-log of the share of the picture that has a coefficient in the same bin, summed over the coefficients.
+    """Self-information of each patch: -log of the share of patches in the same bin, summed over the coefficients.
 
     Args:
         planes: (n, h, w) coefficients; one range of 1000 bins spans them all.

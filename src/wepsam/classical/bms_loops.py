@@ -1,4 +1,4 @@
-"""The inner loops of Boolean map saliency, compiled by numba. Imported when used: numba takes a while."""
+"""The inner loop of Boolean map saliency, compiled by numba. Load it by `_frame.loops`, when it is needed."""
 
 # mypy: disable-error-code="no-untyped-def"
 import numpy as np
@@ -7,11 +7,19 @@ from numba import njit
 
 @njit(cache=True)
 def attention(channels, step, reach):  # pragma: no cover - compiled
-    """What all Boolean maps say together: each channel (n, h, w) uint8 above each threshold, and the complement.
+    """(h, w) float64 attention map: the sum over all Boolean maps of their surrounded regions.
 
-    Of each map the regions count that do not touch the border (8 neighbors), dilated by `reach` pixels to each side and
-    divided by their L2 norm. They are what a flood from the border leaves dry, which runs along equal values: so one
-    flood serves a map and its complement. (h, w) float64.
+    A Boolean map is a channel above a threshold, or the complement of that. Its surrounded regions are those that do
+    not touch the border (8 neighbors). They are dilated by `reach` pixels to each side and divided by their L2 norm.
+
+    A flood from the border that runs along equal values leaves exactly the surrounded regions dry, those of the map and
+    those of its complement. So one flood serves both. The flood, the dilation and the sum are one function, because
+    they share their buffers.
+
+    Args:
+        channels: (n, h, w) uint8.
+        step: levels between two thresholds.
+        reach: pixels of the dilation to each side.
     """
     n, h, w = channels.shape
     total = np.zeros((h, w))
@@ -21,8 +29,8 @@ def attention(channels, step, reach):  # pragma: no cover - compiled
     width = w + 2
     neighbors = np.array([-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1])
     stack = np.empty(h * w, np.int64)
-    regions = np.zeros((2, h, w), np.uint8)  # dry and false, dry and true; dilated along the rows
-    grown = np.zeros((h, w), np.uint8)  # and along the columns
+    regions = np.zeros((2, h, w), np.uint8)  # dry and below, dry and above the threshold; dilated along the rows
+    grown = np.zeros((h, w), np.uint8)  # dilated along the columns, too
     for c in range(n):
         channel = channels[c]
         for threshold in range(int(channel.min()), int(channel.max()), step):
@@ -44,7 +52,7 @@ def attention(channels, step, reach):  # pragma: no cover - compiled
                         flat_wet[near] = 1
                         stack[top] = near
                         top += 1
-            first, last = h, 0  # rows with anything in `regions`
+            first, last = h, 0  # the rows that `regions` is not empty in
             for y in range(1, h - 1):
                 for x in range(1, w - 1):
                     if not wet[y + 1, x + 1]:

@@ -1,56 +1,47 @@
-"""CAS: context-aware saliency. A patch is salient if even those patches that resemble it most do not, or lie far away.
+"""CAS: context-aware saliency; a patch is salient if even the patches most like it differ from it, or lie far away.
 
-Goferman, Zelnik-Manor, Tal, "Context-Aware Saliency Detection", CVPR 2010 and PAMI 2012. From there: 250 pixels on
-the longer side, CIE Lab, 7x7 patches, the distance d = d_color / (1 + 3 d_position), saliency = 1 - exp(-the mean d of
-the K = 64 nearest patches), patches of the picture at scales 1, .8, .5, .3, each looked for at its own scale, half and
-a quarter of it, the mean over scales, and the attended area: where the map exceeds .8 of its maximum; what is far from
-it is attenuated by 1 - distance.
+Goferman, Zelnik-Manor, Tal, "Context-Aware Saliency Detection", CVPR 2010 and PAMI 2012.
+
+From the publications: 250 pixels on the longer side, CIE Lab, 7x7 patches; the distance d = d_color / (1 + 3
+d_position); saliency = 1 - exp(-the mean d of the K = 64 nearest patches); patches of the picture at scales 1, .8, .5
+and .3, each compared with patches at its own scale, half and a quarter of it; the mean over the scales; the attended
+area, where the map exceeds .8 of its maximum, and attenuation elsewhere by 1 - the distance to that area.
 
 Ours: patches at every fourth pixel, so that they overlap by nearly half; d_color is the Euclidean distance of patches
 whose Lab channels are divided by their ranges (100, 200, 200); no face detector. All pairs of patches are compared, by
-matrix products. Public MIT300 rows are in the project's documentation.
+matrix products. docs/classical.md compares the scores with the public MIT300 row.
 """
 
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical._frame import checked, finished, lab, ndimage, uniform, working_size
+from wepsam.classical._frame import classical_model, lab, longer_side, scipy
 
-LONGEST = 250
+LONGEST = 250  # pixels of the longer side
 SIDE = 7  # pixels of a patch
-STRIDE = 4
+SPACING = 4  # pixels from patch to patch
 SCALES = (1.0, 0.8, 0.5, 0.3)
-AMONG = (1.0, 0.5, 0.25)  # scales of the patches compared with, relative to that of the patch
-NEAREST = 64
+OTHER_SCALES = (1.0, 0.5, 0.25)  # of the patches with which a patch is compared, relative to its own scale
+NEAREST = 64  # patches whose distances count
 POSITION = 3.0  # weight of d_position
-ATTENDED = 0.8
+ATTENDED = 0.8  # of the largest saliency
 
 
-def cas(stimulus: np.ndarray) -> np.ndarray:
-    """Context-aware saliency map.
-
-    Args:
-        stimulus: (H, W, 3) uint8 RGB.
-
-    Returns:
-        (H, W) float32 in [0, 1]; zeros for a uniform picture.
-    """
-    stimulus = checked(stimulus)
-    if uniform(stimulus):
-        return np.zeros(stimulus.shape[:2], np.float32)
-    picture = working_size(stimulus, LONGEST, shortest=SIDE)
+@classical_model(longer_side(LONGEST, shortest=SIDE))
+def cas(picture: np.ndarray) -> np.ndarray:
+    """Context-aware saliency map."""
     channels = np.moveaxis(lab(picture) / np.array([100, 200, 200], np.float32), -1, 0)
     shape = channels.shape[1:]
     total = np.zeros(shape)
     for scale in SCALES:
         patches, places, grid = patches_at(channels, scale)
-        others = [patches_at(channels, scale * ratio)[:2] for ratio in AMONG]
+        others = [patches_at(channels, scale * ratio)[:2] for ratio in OTHER_SCALES]
         distances = mean_of_nearest(
             patches, places, np.concatenate([p for p, _ in others]), np.concatenate([q for _, q in others])
         )
         saliency = 1 - np.exp(-distances.reshape(grid))
         total += in_context(maps.enlarge(saliency, shape))
-    return finished(total, stimulus.shape)
+    return total
 
 
 def patches_at(channels: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
@@ -58,7 +49,7 @@ def patches_at(channels: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarr
 
     Args:
         channels: (3, h, w) float32.
-        scale: of the picture's sides; the smaller picture has at least 7 pixels a side.
+        scale: factor for the picture's sides; the smaller picture has at least 7 pixels a side.
 
     Returns:
         (N, 147) float32 patches, (N, 2) positions of their centers as shares of the longer side, the grid's shape.
@@ -67,7 +58,7 @@ def patches_at(channels: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarr
     size = max(SIDE, round(shape[0] * scale)), max(SIDE, round(shape[1] * scale))
     smaller = channels if size == shape else np.stack([maps.enlarge(channel, size) for channel in channels])
     # The first and the last patch touch the border, so that a mirrored picture has the mirrored patches.
-    rows, columns = (np.linspace(0, n - SIDE, 1 + round((n - SIDE) / STRIDE)).round().astype(int) for n in size)
+    rows, columns = (np.linspace(0, n - SIDE, 1 + round((n - SIDE) / SPACING)).round().astype(int) for n in size)
     windows = np.lib.stride_tricks.sliding_window_view(smaller, (SIDE, SIDE), axis=(1, 2))
     patches = windows[:, rows[:, None], columns].transpose(1, 2, 0, 3, 4).reshape(-1, 3 * SIDE * SIDE)
     y, x = (rows + SIDE / 2) / size[0] * shape[0], (columns + SIDE / 2) / size[1] * shape[1]
@@ -78,7 +69,7 @@ def patches_at(channels: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarr
 def mean_of_nearest(
     patches: np.ndarray, places: np.ndarray, others: np.ndarray, other_places: np.ndarray, nearest: int = NEAREST
 ) -> np.ndarray:
-    """For each patch the mean of d = d_color / (1 + 3 d_position) over the `nearest` of the others.
+    """The mean of d = d_color / (1 + 3 d_position) over the `nearest` of the others, for each patch.
 
     Args:
         patches: (N, D), places: (N, 2); others: (M, D), other_places: (M, 2).
@@ -98,7 +89,7 @@ def mean_of_nearest(
 def in_context(saliency: np.ndarray) -> np.ndarray:
     """The map times 1 - the distance to its attended area, as a share of the longer side."""
     attended = saliency >= ATTENDED * saliency.max()
-    away = ndimage().distance_transform_edt(~attended) / max(saliency.shape)
+    away = scipy("ndimage").distance_transform_edt(~attended) / max(saliency.shape)
     return saliency * (1 - away)
 
 

@@ -1,26 +1,27 @@
-"""CIW: chromatic induction wavelets. What a model of perceived contrast would enhance is salient.
+"""CIW: chromatic induction wavelets; what a model of perceived contrast would enhance is salient.
 
 Murray, Vanrell, Otazu, Parraga, "Saliency Estimation Using a Non-Parametric Low-Level Vision Model", CVPR 2011 (also
-called SIM, saliency by induction mechanisms). From there: three opponent channels, a wavelet transform with
-horizontal, vertical and diagonal planes, for each plane the ratio r of a coefficient's energy in its neighborhood to
-that of the neighborhood's surround, z = r^2 / (1 + r^2), the extended contrast sensitivity alpha = z g(s) + k(s) at
-scale s, the inverse transform of the alphas in place of the coefficients, and the root of the channels' summed
-squares. The constants of g and k, which the authors fitted to color induction, the windows of 13 and twice 26
-coefficients and the transform's taps 1 4 6 4 1 are those of the authors' program as it is described publicly.
+called SIM, saliency by induction mechanisms).
+
+From the publication: three opponent channels; a wavelet transform with horizontal, vertical and diagonal planes; for
+each plane the ratio r of a coefficient's energy in its neighborhood to that of the neighborhood's surround; z = r^2 /
+(1 + r^2); the extended contrast sensitivity alpha = z g(s) + k(s) at scale s; the inverse transform with the alphas in
+place of the coefficients; the root of the channels' summed squares. From public descriptions of the authors' program:
+the constants of g and k, which the authors fitted to color induction, the windows of 13 and twice 26 coefficients, and
+the transform's taps 1 4 6 4 1.
 
 Ours: pictures of more than 512 pixels are reduced to that (scale 4, to which the sensitivity is tuned, then is about
-a thirtieth of the picture), padded on all sides instead of two, and the map is blurred a little at the end. Public
-MIT300 rows are in the project's documentation.
+a thirtieth of the picture), they are padded on all sides instead of two, and the map is blurred a little at the end.
+docs/classical.md compares the scores with the public MIT300 row.
 """
 
 import numpy as np
 
-from wepsam import maps
-from wepsam.classical._frame import checked, finished, uniform, working_size
-from wepsam.images import resize
+from wepsam import maps, srgb
+from wepsam.classical._frame import classical_model, longer_side, resized
 
-LONGEST = 512
-LEVELS = 7
+LONGEST = 512  # pixels of the longer side
+LEVELS = 7  # of the wavelet transform
 CENTER, SURROUND = 13, 26  # coefficients; the surround has 26 on either side of the center
 TAPS = np.array([1, 4, 6, 4, 1]) / 16
 BLUR = 0.01  # of the longer side
@@ -32,27 +33,17 @@ INTENSITY = ((1.021035, 1.048155, 4.981624, 4.0), (0.212226, 4.530974))
 COLOR = ((1.360638, 0.796124, 3.611746, 4.724440), (0.348766, 5.059210))
 
 
-def ciw(stimulus: np.ndarray) -> np.ndarray:
-    """Saliency map by chromatic induction wavelets.
-
-    Args:
-        stimulus: (H, W, 3) uint8 RGB.
-
-    Returns:
-        (H, W) float32 in [0, 1]; zeros for a uniform picture.
-    """
-    stimulus = checked(stimulus)
-    if uniform(stimulus):
-        return np.zeros(stimulus.shape[:2], np.float32)
-    picture = working_size(stimulus, LONGEST)
+@classical_model(longer_side(LONGEST))
+def ciw(picture: np.ndarray) -> np.ndarray:
+    """Saliency map by chromatic induction wavelets."""
     height, width = (n + 1 - n % 2 for n in picture.shape[:2])
-    picture = resize(picture, (height, width))
+    picture = resized(picture, (height, width))
     levels = max(1, min(LEVELS, int(np.log2(min(height, width)))))
     margins = [(-(n - 1) % 2**levels) // 2 for n in (height, width)]
     squares = np.zeros((height, width))
     for channel, constants in zip(opponents(picture), (COLOR, COLOR, INTENSITY), strict=True):
-        # Sides of a multiple of 2^levels and 1: then every second sample begins and ends at a border at all levels,
-        # and the picture's mirror image has the same samples.
+        # Padded sides are a multiple of 2^levels plus 1. At every level the even samples then begin and end at a
+        # border, and the picture's mirror image has the same samples.
         padded = np.pad(channel, [(margin, margin) for margin in margins], mode="symmetric")
         planes, residual = decomposed(padded, levels)
         alphas = [
@@ -62,24 +53,22 @@ def ciw(stimulus: np.ndarray) -> np.ndarray:
         enhanced = recomposed(alphas, np.ones_like(residual))
         enhanced = enhanced[margins[0] : margins[0] + height, margins[1] : margins[1] + width]
         squares += (enhanced / enhanced.sum()) ** 2
-    return finished(maps.blur(np.sqrt(squares), BLUR * max(height, width)), stimulus.shape)
+    return maps.blur(np.sqrt(squares), BLUR * max(height, width))
 
 
 def opponents(picture: np.ndarray) -> np.ndarray:
     """(h, w, 3) uint8 sRGB -> (3, h, w): (R - G) / I, (R + G - 2B) / I and I = R + G + B, of linear R, G, B."""
-    levels = np.arange(256) / 255
-    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
-    red, green, blue = np.moveaxis(linear[picture], -1, 0)
+    red, green, blue = np.moveaxis(srgb.to_linear(picture), -1, 0)
     intensity = red + green + blue
     divisor = np.where(intensity > 0, intensity, 1)
     return np.stack([(red - green) / divisor, (red + green - 2 * blue) / divisor, intensity])
 
 
 def decomposed(channel: np.ndarray, levels: int) -> tuple[Planes, np.ndarray]:
-    """The wavelet planes of a channel and what is left at the coarsest scale; `recomposed` is the inverse.
+    """The wavelet planes of a channel and its residual at the coarsest scale; `recomposed` is the inverse.
 
-    Each scale splits what the one before left: low frequencies are halved in size and go on, the three planes keep
-    the size at which they were found.
+    Each scale splits the residual of the scale before: low frequencies are halved in size and go on, the three planes
+    keep the size of the scale.
     """
     planes, rest = [], channel
     for _ in range(levels):
@@ -96,14 +85,14 @@ def decomposed(channel: np.ndarray, levels: int) -> tuple[Planes, np.ndarray]:
 
 
 def recomposed(planes: Planes, rest: np.ndarray) -> np.ndarray:
-    """The channel whose wavelet planes and rest these are."""
+    """The channel that has these wavelet planes and this residual."""
     for three in reversed(planes):
         rest = _enlarged(rest, three.shape[1:]) + three.sum(axis=0)
     return rest
 
 
 def relative_contrast(plane: np.ndarray, orientation: int) -> np.ndarray:
-    """z = r^2 / (1 + r^2), r the mean energy in 13 coefficients over that in the 26 on either side.
+    """z = r^2 / (1 + r^2), with r the mean energy in 13 coefficients over that in the 26 on either side.
 
     The windows lie along the row of a horizontal plane (0), the column of a vertical one (1), both diagonals of a
     diagonal one (2).
@@ -126,7 +115,7 @@ def relative_contrast(plane: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def sensitivity(contrast: np.ndarray, scale: int, constants: tuple) -> np.ndarray:
-    """alpha = z g(s) + k(s): g peaks at middle scales, k rises to 1 at coarse ones, where contrast hardly matters."""
+    """alpha = z g(s) + k(s): g peaks at middle scales, k rises to 1 at coarse scales, where contrast hardly matters."""
     (below, above, amplitude, peak), (sigma, edge) = constants
     g = amplitude * np.exp(-((scale - peak) ** 2) / (2 * (below if scale <= peak else above) ** 2))
     k = np.exp(-((scale - edge) ** 2) / (2 * sigma**2)) if scale <= edge else 1.0
@@ -134,30 +123,30 @@ def sensitivity(contrast: np.ndarray, scale: int, constants: tuple) -> np.ndarra
 
 
 def _run(padded: np.ndarray, direction: tuple[int, int], reach: int, margin: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Sums over the `reach` neighbors on either side and the pixel itself, along a direction.
+    """For each pixel the sum over itself and its `reach` neighbors on either side, along a direction.
 
-    Runs of twice the length are sums of two runs, so 65 terms take 7 additions.
+    A run of twice the length is the sum of two runs, so 65 terms take 7 additions.
     """
     length, (down, right) = 2 * reach + 1, direction
 
     def at(values: np.ndarray, steps: int) -> np.ndarray:
-        """The values `steps` further on from the run's first place, for all pixels of the picture."""
+        """The values that lie `steps` after the first place of the run, for all pixels of the picture."""
         y, x = margin + (steps - reach) * down, margin + (steps - reach) * right
         return values[y : y + shape[0], x : x + shape[1]]
 
-    total, done = np.zeros(shape), 0
+    total, added = np.zeros(shape), 0
     run, size = padded, 1  # run[p] sums `size` places from p on
     while True:
         if length & size:
-            total += at(run, done)
-            done += size
+            total += at(run, added)
+            added += size
         if 2 * size > length:
             return total
-        further = np.zeros_like(run)
+        doubled = np.zeros_like(run)
         y, x = size * down, size * right
         here = np.s_[: run.shape[0] - y, max(0, -x) : run.shape[1] - max(0, x)]
-        further[here] = run[here] + run[y:, max(0, x) : run.shape[1] - max(0, -x)]
-        run, size = further, 2 * size
+        doubled[here] = run[here] + run[y:, max(0, x) : run.shape[1] - max(0, -x)]
+        run, size = doubled, 2 * size
 
 
 def _blurred(values: np.ndarray, axis: int) -> np.ndarray:
@@ -170,7 +159,7 @@ def _blurred(values: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _expanded(values: np.ndarray, shape: tuple[int, ...], axis: int) -> np.ndarray:
-    """Every second sample along an axis put back to its place and the gaps filled by the same taps."""
+    """The even samples along an axis put back to their places, and the gaps filled by the same taps."""
     size = list(values.shape)
     size[axis] = shape[axis]
     full = np.zeros(size)

@@ -4,56 +4,40 @@ Erdem, Erdem, "Visual Saliency Estimation by Nonlinearly Integrating Features Us
 Vision 2013; the model with covariances and means.
 
 From the publication and its program: the picture squeezed to 512x512; seven features (L, a, b, |Ix|, |Iy|, x, y);
-covariance and mean of each patch of 8, 16, 32, 64 and 128 pixels, turned into sigma points; distance of a patch to
-those up to three patches away, divided by 1 + their distance in the picture; mean of the nearest 10 %; a cone that
-falls from the picture's center to its corners; product over the five sizes; blur with 2 % of the side.
+covariance and mean of each patch of 8, 16, 32, 64 and 128 pixels, turned into sigma points; the distance of a patch to
+those up to three patches away, divided by 1 + their distance in the picture; the mean of the nearest 10 %; a cone that
+falls from the picture's center to its corners; the product over the five sizes; a blur with 2 % of the side.
 
-Our choice: the means of x and y are left out, in which the program has them. They only tell how far apart two patches
-are, which the weight already does, and drown the other features: with them the maps are hardly better than the cone
-alone. No random noise is added to the picture (the program does it so that no covariance is singular; .001 on the
-diagonals, which it has too, suffices). The maps are enlarged bilinearly and multiplied at 128x128.
+Ours: the means of x and y are left out; the program has them. They only say how far apart two patches are, which the
+weight already does, and they drown the other features: with them the maps are hardly better than the cone alone. No
+random noise is added to the picture. The program adds it so that no covariance is singular; the .001 on the diagonals,
+which it also has, suffices. The maps are enlarged bilinearly and multiplied at 128x128.
 """
 
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical._frame import checked, finished, lab, uniform
-from wepsam.images import resize
+from wepsam.classical._frame import classical_model, lab, square
 
 SIDE = 512  # pixels of the square
 PATCHES = (8, 16, 32, 64, 128)  # pixels
 REACH = 3  # patches to each side with which one is compared
-QUANTILE = 0.1  # of these, the most similar ones that count
+QUANTILE = 0.1  # share of these patches, the most similar ones, that counts
 REGULARIZATION = 0.001  # added to the diagonals
-SIGMA_POINTS = 2 * (7 + 0.1)  # the covariance times this is what the sigma points spread
+SIGMA_POINTS = 2 * (7 + 0.1)  # factor from the covariance to the spread of the sigma points
 GRID = 128  # pixels of the square on which the maps are multiplied
 BLUR = 0.02  # of the side
 
 
-def covsal(stimulus: np.ndarray) -> np.ndarray:
-    """Saliency map of a picture by region covariances.
-
-    Args:
-        stimulus: (H, W, 3) uint8 RGB.
-
-    Returns:
-        (H, W) float32 in [0, 1], largest value 1; zeros for a uniform picture.
-
-    Raises:
-        ValueError: the stimulus is not (H, W, 3) uint8.
-
-    References:
-        Erdem, Erdem, "Visual Saliency Estimation by Nonlinearly Integrating Features Using Region Covariances",
-        Journal of Vision 2013.
-    """
-    picture = resize(checked(stimulus), (SIDE, SIDE))
+@classical_model(square(SIDE))
+def covsal(picture: np.ndarray) -> np.ndarray:
+    """Saliency map by region covariances."""
     product = np.ones((GRID, GRID))
-    if not uniform(picture):  # else there is only the cone, which says nothing about the picture
-        for means, covariances in statistics(features(picture)):
-            contrast = dissimilarity(descriptors(means[..., :5], covariances), SIDE // len(means)) * cone(len(means))
-            if contrast.any():  # else all patches of this size are alike
-                product *= maps.enlarge(contrast, (GRID, GRID)) / contrast.max()
-    return finished(maps.blur(product, BLUR * GRID), stimulus.shape)
+    for means, covariances in statistics(features(picture)):
+        contrast = dissimilarity(descriptors(means[..., :5], covariances), SIDE // len(means)) * cone(len(means))
+        if contrast.any():  # else all patches of this size are alike
+            product *= maps.enlarge(contrast, (GRID, GRID)) / contrast.max()
+    return maps.blur(product, BLUR * GRID)
 
 
 def features(picture: np.ndarray) -> np.ndarray:
@@ -66,30 +50,30 @@ def features(picture: np.ndarray) -> np.ndarray:
 
 
 def statistics(pixels: np.ndarray, patches: tuple[int, ...] = PATCHES) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(n, n, d) features -> for each patch size k the (n/k, n/k, d) means and (n/k, n/k, d, d) covariances.
+    """(n, n, d) features -> (n/k, n/k, d) means and (n/k, n/k, d, d) covariances for each patch size k.
 
-    Each patch size is twice the one before, so that sums of four patches are those of the next size.
+    Each patch size is twice the one before, so that the sums of four patches make the sums of the next size.
     """
     n, _, d = pixels.shape
     k = patches[0]
     blocks = pixels.reshape(n // k, k, n // k, k, d).transpose(0, 2, 1, 3, 4).reshape(n // k, n // k, k * k, d)
     sums, products = blocks.sum(axis=2), blocks.transpose(0, 1, 3, 2) @ blocks
-    found = []
+    by_size = []
     for k in patches:
         if len(sums) > n // k:
             sums, products = (a[::2, ::2] + a[1::2, ::2] + a[::2, 1::2] + a[1::2, 1::2] for a in (sums, products))
         means = sums / k**2
         covariances = (products - sums[..., None] * means[..., None, :]) / (k**2 - 1)
-        found.append((means, covariances))
-    return found
+        by_size.append((means, covariances))
+    return by_size
 
 
 def descriptors(means: np.ndarray, covariances: np.ndarray) -> np.ndarray:
     """(..., m) means and (..., d, d) covariances -> (..., m + d²) vectors, as far apart as the patches' sigma points.
 
     The 2 d + 1 sigma points are the mean and mean ± each column of L, with L L^T = 2 (d + .1) C. The squared distance
-    of two sets of them is (2 d + 1) |mean - mean'|² + 2 |L - L'|², for the mixed terms of + and - cancel. Means that
-    are left out count as equal.
+    of two sets is (2 d + 1) |mean - mean'|² + 2 |L - L'|², because the mixed terms of + and - cancel. Means that are
+    left out count as equal.
     """
     d = covariances.shape[-1]
     roots = np.linalg.cholesky(SIGMA_POINTS * (covariances + REGULARIZATION * np.eye(d)))
@@ -97,7 +81,7 @@ def descriptors(means: np.ndarray, covariances: np.ndarray) -> np.ndarray:
 
 
 def dissimilarity(vectors: np.ndarray, patch: int) -> np.ndarray:
-    """(h, w, D) descriptors of patches with this side -> (h, w): mean weighted distance to the nearest ones."""
+    """(h, w, D) descriptors of patches -> (h, w) mean weighted distance to the most similar ones nearby."""
     h, w = vectors.shape[:2]
     padded = np.pad(vectors, [(REACH, REACH), (REACH, REACH), (0, 0)], constant_values=np.inf)
     distances = [
@@ -106,7 +90,7 @@ def dissimilarity(vectors: np.ndarray, patch: int) -> np.ndarray:
         for x in range(2 * REACH + 1)
         if (y, x) != (REACH, REACH)
     ]
-    ordered = np.sort(distances, axis=0)  # what lies outside is infinitely far
+    ordered = np.sort(distances, axis=0)  # patches outside the picture are infinitely far
     counted = np.maximum(1, (np.isfinite(ordered).sum(axis=0) * QUANTILE).astype(int))
     return np.where(np.arange(len(ordered))[:, None, None] < counted, ordered, 0).sum(axis=0) / counted
 

@@ -1,14 +1,14 @@
 """Ensemble: several of the models here in one map, weighed by what predicts fixations best. A better weak teacher.
 
-Ours, after an old finding: models err differently, and a fusion predicts fixations better than each of them (Le Meur &
-Liu, "Saliency Aggregation: Does Unity Make Strength?", ACCV 2014). With m_k the map of model k, blurred and stretched
-to a largest value of 1, the density at x is
+Ours, after an old finding: models err differently, and their fusion predicts fixations better than each of them (Le
+Meur & Liu, "Saliency Aggregation: Does Unity Make Strength?", ACCV 2014). With m_k the map of model k, blurred and
+stretched to a largest value of 1, the density at x is
 
     log p(x) = sum_k weight_k m_k(x) ** power_k - center_y (y - .5)² - center_x (x - .5)² - log Z
 
-with three numbers a model and two for the center bias, fitted by maximum information gain (learn/ensemble.py). They
-stand in the card beside this file, with the data they are from and what they are worth. Few numbers, so that few
-labelled pictures do; but some did: as a teacher it has learnt from people, while GBVS has seen no fixation at all.
+with three numbers for each model and two for the center bias, fitted by maximum information gain (learn/ensemble.py).
+The card beside this file holds them, the data they are from and their scores. Few numbers need few labeled pictures,
+but they need some: as a teacher the ensemble has learned from people, while GBVS has seen no fixation at all.
 """
 
 import json
@@ -20,20 +20,20 @@ from typing import Any
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical._frame import checked, working_size
+from wepsam.classical._frame import checked, longer_side, resized
 from wepsam.classical.bms import bms
-from wepsam.classical.gbvs import lattice_shape
 from wepsam.classical.sdsr import sdsr
 from wepsam.classical.spectral_residual import spectral_residual
+from wepsam.classical.toolbox import lattice_shape
 
 Model = Callable[[np.ndarray], np.ndarray]
 
-LONGEST = 400  # pixels of the longer side that every model is given; smaller pictures are enlarged
-CELLS = 64  # of the longer side, on which maps are fused
+LONGEST = 400  # pixels of the longer side of the picture that every model sees; smaller stimuli are enlarged
+CELLS = 64  # of the longer side of the maps that are fused
 CARD = Path(__file__).with_name("ensemble.json")
-# What is fused: forward selection among eleven models ended there, as far as a teacher can afford them (docs/log.md).
+# Forward selection among eleven models, as far as a teacher can afford their time, ended with these (docs/log.md).
 MODELS: dict[str, Model] = {
-    # As it was when the numbers were fitted: filtered and blurred more than the publication's, and dilated less.
+    # The settings for which the numbers were fitted: more filtering and blur than in the publication, less dilation.
     "bms": partial(bms, median=2, dilation=1, last_dilation=5, blur=20),
     "sdsr": sdsr,
     "spectral_residual": spectral_residual,
@@ -41,17 +41,9 @@ MODELS: dict[str, Model] = {
 
 
 def ensemble(stimulus: np.ndarray) -> np.ndarray:
-    """Saliency map of a picture by several models.
+    """Saliency map by several models, proportional to the probability of a fixation.
 
-    Args:
-        stimulus: (H, W, 3) uint8 RGB.
-
-    Returns:
-        (H, W) float32 in [0, 1], largest value 1, proportional to the probability of a fixation; for a uniform
-        picture the center bias alone.
-
-    Raises:
-        ValueError: the stimulus is not (H, W, 3) uint8.
+    For a uniform picture it is the center bias alone.
     """
     density = fused(small_maps(stimulus), card()["numbers"])
     saliency_map = maps.enlarge(density / density.max(), (stimulus.shape[0], stimulus.shape[1]))
@@ -60,25 +52,25 @@ def ensemble(stimulus: np.ndarray) -> np.ndarray:
 
 @cache
 def card() -> dict[str, Any]:
-    """What is fused how ("numbers"), made from what, worth what."""
+    """The card: the fitted "numbers", the data they are from, their scores."""
     return json.loads(CARD.read_text(encoding="utf-8"))
 
 
 def small_maps(stimulus: np.ndarray, models: Mapping[str, Model] = MODELS) -> dict[str, np.ndarray]:
-    """Each model's map by its name, (h, w) with CELLS cells on the longer side."""
-    picture = working_size(checked(stimulus), LONGEST, enlarge=True)
+    """The maps of the models by name, (h, w) with CELLS cells on the longer side."""
+    picture = resized(stimulus, longer_side(LONGEST, enlarge=True)(*checked(stimulus).shape[:2]))
     shape = lattice_shape(picture.shape[0], picture.shape[1], CELLS)
     return {name: maps.enlarge(model(picture), shape) for name, model in models.items()}
 
 
 def fused(parts: Mapping[str, np.ndarray], numbers: Mapping[str, Any]) -> np.ndarray:
-    """The density from the models' maps.
+    """The density that the models' maps make together.
 
     Args:
         parts: (..., h, w) maps by the models' names.
-        numbers: "models": by name the weight, the blur (standard deviation as a share of the longer side) and the
-            power; "center_y" and "center_x": how fast the logarithm falls with the squared distance from the center,
-            in shares of the side.
+        numbers: "models" gives by name the weight, the blur (standard deviation as a share of the longer side) and the
+            power; "center_y" and "center_x" say how fast the logarithm falls with the squared distance from the
+            center, in shares of the side.
 
     Returns:
         (..., h, w) float64, each map's sum 1.
@@ -86,10 +78,10 @@ def fused(parts: Mapping[str, np.ndarray], numbers: Mapping[str, Any]) -> np.nda
     *_, height, width = next(iter(parts.values())).shape
     y, x = ((np.arange(side) + 0.5) / side - 0.5 for side in (height, width))
     total = -np.add.outer(numbers["center_y"] * y**2, numbers["center_x"] * x**2)
-    for name, how in numbers["models"].items():
-        blurred = maps.blur(parts[name], how["blur"] * max(height, width))
+    for name, fitted in numbers["models"].items():
+        blurred = maps.blur(parts[name], fitted["blur"] * max(height, width))
         largest = blurred.max(axis=(-2, -1), keepdims=True)
         unit = np.divide(blurred, largest, out=np.zeros_like(blurred), where=largest > 0)
-        total = total + how["weight"] * unit ** how["power"]
+        total = total + fitted["weight"] * unit ** fitted["power"]
     density = np.exp(total - total.max(axis=(-2, -1), keepdims=True))
     return np.asarray(density / density.sum(axis=(-2, -1), keepdims=True))

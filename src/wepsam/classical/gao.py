@@ -1,52 +1,43 @@
-"""Discriminant center-surround saliency: a place is salient as far as its features tell it from its surround.
+"""Discriminant center-surround saliency: a place is salient if its features tell it from its surround.
 
 Gao, Vasconcelos, "Bottom-up saliency is a discriminant process", ICCV 2007; Gao, Mahadevan, Vasconcelos, "The
-discriminant center-surround hypothesis for bottom-up saliency", NIPS 2007. From there: intensity, two color
-opponencies and Gabor filters at four orientations, at three scales; around each pixel a center window of about one
-degree and a surround of about six; generalized Gaussians fitted to the band-pass features in both; saliency = the sum
-over the features of the mutual information between feature and label (center or surround).
+discriminant center-surround hypothesis for bottom-up saliency", NIPS 2007.
 
-Ours, for want of figures or of a public program: 240 pixels on the longer side with a degree taken as a thirty-second
-of it, differences of Gaussians as the band-pass filter of intensity and colors, square windows, fits by moments, and a
-final blur. The publication fits with a prior on the scale; here the prior is a standard deviation of .03 added to
-that of each window, without which a clean sky beside a tree is more salient than the tree (AUC-Judd .41 on a dozen
-pictures, with it .73). MIT300 has no row of this model, so nobody can say how near this is to the authors' program.
+From the publications: intensity, two color opponencies and Gabor filters at four orientations, at three scales; around
+each pixel a center window of about one degree and a surround of about six; generalized Gaussians fitted to the
+band-pass features in both; saliency = the sum over the features of the mutual information between feature and label
+(center or surround).
+
+Ours, because the publications lack these figures and no program is public: 240 pixels on the longer side, with a degree
+taken as 1/32 of it; differences of Gaussians as the band-pass filter of intensity and colors; square windows; fits by
+moments; a final blur. The publication fits with a prior on the scale. Here the prior is a standard deviation of .03
+that is added to that of each window. Without it a clean sky beside a tree is more salient than the tree (AUC-Judd .41
+on a dozen pictures, with it .73). MIT300 has no row of this model, so its distance from the authors' program is
+unknown.
 """
-
-from functools import cache
-from math import lgamma
 
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical._frame import checked, finished, ndimage, uniform, working_size
+from wepsam.classical import generalized_gaussian
+from wepsam.classical._frame import classical_model, longer_side, scipy
 
-LONGEST = 240
+LONGEST = 240  # pixels of the longer side
 DEGREE = 1 / 32  # of the longer side
 CENTER, SURROUND = 1.0, 6.0  # degrees: sides of the windows
 WAVELENGTHS = (4, 8, 16)  # pixels
-PRIOR = 0.03  # standard deviation that is added to that of each window, of features in about [-1, 1]
+PRIOR = 0.03  # standard deviation that is added to that of each window; features are in about [-1, 1]
 BLUR = 1.0  # degrees
 
 
-def gao(stimulus: np.ndarray) -> np.ndarray:
-    """Discriminant center-surround saliency map.
-
-    Args:
-        stimulus: (H, W, 3) uint8 RGB.
-
-    Returns:
-        (H, W) float32 in [0, 1]; zeros for a uniform picture.
-    """
-    stimulus = checked(stimulus)
-    if uniform(stimulus):
-        return np.zeros(stimulus.shape[:2], np.float32)
-    picture = working_size(stimulus, LONGEST, shortest=2)
+@classical_model(longer_side(LONGEST, shortest=2))
+def gao(picture: np.ndarray) -> np.ndarray:
+    """Discriminant center-surround saliency map."""
     degree = DEGREE * max(picture.shape)
     center, surround = (2 * int(size * degree / 2) + 1 for size in (CENTER, SURROUND))
     surround = max(surround, center + 2)
     total = sum(mutual_information(feature, center, surround) for feature in features(picture))
-    return finished(maps.blur(np.asarray(total), BLUR * degree / 2), stimulus.shape)
+    return maps.blur(np.asarray(total), BLUR * degree / 2)  # the total has half the picture's size
 
 
 def features(picture: np.ndarray) -> list[np.ndarray]:
@@ -85,54 +76,32 @@ def mutual_information(feature: np.ndarray, center: int, surround: int) -> np.nd
     Args:
         feature: (h, w), mean about zero.
         center: odd side of the center window in pixels.
-        surround: odd side of the window of which the center is cut out.
+        surround: odd side of the surround window, without its center.
 
     Returns:
         About (h / 2, w / 2) in nats, >= 0.
     """
-    half = (-(-feature.shape[0] // 2), -(-feature.shape[1] // 2))  # windows vary slowly: every second pixel will do
+    half = (-(-feature.shape[0] // 2), -(-feature.shape[1] // 2))  # every second pixel: windows vary slowly
     share = (center / surround) ** 2
+    uniform_filter = scipy("ndimage").uniform_filter
 
     def moment(powers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Means in the center, in the surround and in both."""
         inner, both = (
-            maps.enlarge(ndimage().uniform_filter(powers, side, mode="reflect"), half).astype(np.float64)
+            maps.enlarge(uniform_filter(powers, side, mode="reflect"), half).astype(np.float64)
             for side in (center, surround)
         )
         return inner, np.maximum((both - share * inner) / (1 - share), 0), both
 
     squares = feature**2
     pairs = zip(moment(squares), moment(squares**2), strict=True)
-    inner, outer, both = (generalized_gaussian(second, fourth) for second, fourth in pairs)
+    inner, outer, both = (fitted(second, fourth) for second, fourth in pairs)
+    kl = generalized_gaussian.kl
     return np.asarray(np.maximum(share * kl(inner, both) + (1 - share) * kl(outer, both), 0))
 
 
-def generalized_gaussian(second: np.ndarray, fourth: np.ndarray, prior: float = PRIOR) -> tuple[np.ndarray, np.ndarray]:
-    """(alpha, beta) of p(x) ~ exp(-|x / alpha|^beta) with these second and fourth moments.
-
-    The kurtosis E x^4 / (E x^2)^2 says beta: 3 for a Gaussian (2), 6 for a Laplacian (1).
-    """
+def fitted(second: np.ndarray, fourth: np.ndarray, prior: float = PRIOR) -> tuple[np.ndarray, np.ndarray]:
+    """Scale and shape of the generalized Gaussian with these moments E x² and E x⁴, after the prior is added."""
     # Moments of a sum with an independent Gaussian.
     fourth = fourth + 6 * second * prior**2 + 3 * prior**4
-    second = second + prior**2
-    kurtoses, betas, gains = _table()
-    beta = np.interp(fourth / second**2, kurtoses, betas)
-    return np.sqrt(second) * np.interp(beta, betas[::-1], gains[::-1]), beta
-
-
-def kl(p: tuple[np.ndarray, np.ndarray], q: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """KL(p || q) of two generalized Gaussians (alpha, beta) in nats; the publication's closed form."""
-    from scipy.special import gammaln
-
-    (alpha, beta), (alpha_q, beta_q) = p, q
-    constant = np.log(beta * alpha_q / (beta_q * alpha)) + gammaln(1 / beta_q) - gammaln(1 / beta)
-    power = (alpha / alpha_q) ** beta_q * np.exp(gammaln((beta_q + 1) / beta) - gammaln(1 / beta))
-    return constant + power - 1 / beta
-
-
-@cache
-def _table() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Kurtosis, rising; the beta that has it, falling from 8 to .3; alpha over the standard deviation at that beta."""
-    betas = np.geomspace(8, 0.3, 400)
-    one, three, five = (np.array([lgamma(k / beta) for beta in betas]) for k in (1, 3, 5))
-    return np.exp(one + five - 2 * three), betas, np.exp((one - three) / 2)
+    return generalized_gaussian.from_moments(second + prior**2, fourth)

@@ -1,34 +1,33 @@
 """Graph-based visual saliency (GBVS), the paper's teacher, exactly and fast.
 
-Harel, Koch, Perona, "Graph-Based Visual Saliency", NIPS 2006, with the defaults of the authors' toolbox. Read it
-from top to bottom: a pyramid, 24 feature maps on a small lattice, one Markov chain for each, their sum.
+Harel, Koch, Perona, "Graph-Based Visual Saliency", NIPS 2006, with the defaults of the authors' toolbox: a pyramid, 24
+feature maps on a small lattice, one Markov chain for each of them, and their sum.
 
-What makes it fast is that the chain never has to be iterated. Its weights are symmetric, so it is reversible and
-its stationary distribution is the normalized degree of each node (see `activation`). The toolbox iterates instead,
-and stops early: at its default tolerance it is up to 3.4 % of the peak away from the answer given here.
+The chains need no iteration, which makes this fast. Their weights are symmetric. A chain therefore is reversible, and
+its stationary distribution is the normalized degree of each node (see `activation`). The toolbox iterates instead and
+stops early: at its default tolerance it is up to 3.4 % of the peak away from the exact answer.
 """
 
 from functools import cache, lru_cache
-from types import ModuleType
 
 import numpy as np
 
-from wepsam import numba_cache
-from wepsam.images import resize
+from wepsam.classical._frame import checked, loops, resized
+from wepsam.classical.toolbox import border_ramp, enlarged, gabor_energy, imresized, lattice_shape, min_max, pyramid
 
-LATTICE = 32  # longer side of the lattice on which the chains live
-LEVELS = (2, 3, 4)  # pyramid levels used; level L is 1/2^L of the picture
+LEVELS = (2, 3, 4)  # of the pyramid; level L is 1/2^L of the picture
 ACTIVATION_SIGMA = 0.15  # of the lattice's mean side
-NORMALIZATION_SIGMA = 0.06
+NORMALIZATION_SIGMA = 0.06  # of the lattice's mean side
 POWER = 1.5
-LONGEST = 4096  # pixels to which a narrow picture is enlarged at most
+BORDER_RAMP = 4  # lattice nodes along which the sum of the maps fades toward the border
 ROUNDING = 1e-5  # of a gray level
-CONSTANT = 1e-6  # a map whose values spread less than this says nothing: it activates uniformly
+CONSTANT = 1e-6  # a map whose values spread by less than this is constant: it activates uniformly
 
-# The toolbox converts pixels to DKL color through one monitor's measured response: 256 entries for each channel, looked
-# up at floor(255 v). That response is piecewise linear with a knot every fifth gray level. These knots are solved by
-# least squares from the toolbox's answers for two pictures (feature maps are linear in them; residual 6e-6), red at
-# 250 from two more; with them every golden map is met within .002, nearly all within 6e-5 (tests/test_gbvs.py).
+# The toolbox converts pixels to DKL color by the measured response of one monitor: 256 entries for each channel, looked
+# up at floor(255 v). The response is piecewise linear with a knot at every fifth gray level. These knots are the
+# least-squares solution for the toolbox's answers to two pictures (feature maps are linear in the knots; residual
+# 6e-6), and for red at 250 to two more. With them every golden map is met within .002, nearly all within 6e-5
+# (tests/classical/test_gbvs.py).
 _MONITOR = np.array(
     [
         [
@@ -72,103 +71,87 @@ def gbvs(
     normalization: str = "power",
     dtype: type = np.float32,
 ) -> np.ndarray:
-    """Saliency map of a picture by GBVS.
+    """Saliency map by GBVS.
 
     Args:
         stimulus: (H, W, 3) uint8 RGB.
-        size: None computes on the picture as it is (enlarged, if its shorter side has less than 128 pixels);
-            128 first reduces it to 128x128, as the WEPSAM paper does, any other number to that square.
-        full_size: True answers at the stimulus' size, False on the lattice (longer side 32).
-        normalization: "power" (the toolbox's default, activation ** 1.5) or "graph" (the 2006 paper's second chain).
+        size: pixels of the square to which the picture is reduced first, 128 in the WEPSAM paper. None computes on the
+            picture as it is, enlarged if its shorter side has fewer than 128 pixels.
+        full_size: True answers at the stimulus' size, False on the lattice, whose longer side has 32 nodes.
+        normalization: "power" (activation ** 1.5, the toolbox's default) or "graph" (the second chain of the 2006
+            paper).
         dtype: np.float32, or np.float64 for reference values.
 
     Returns:
-        (H, W) or (h, w) float32 (float64 if asked for) in [0, 1], min-max normalized. A uniform picture answers a
-        uniform map of zeros.
+        (H, W), or (h, w) on the lattice, of type `dtype` in [0, 1]; zeros for a uniform picture.
 
     Raises:
         ValueError: the stimulus is not (H, W, 3) uint8, or the normalization is unknown.
+        ImportError: numba is not installed.
 
     References:
         Harel, Koch, Perona, "Graph-Based Visual Saliency", NIPS 2006.
     """
-    stimulus = _checked(stimulus, 3)
-    lattice_map = _combine(activation(features(_sized(stimulus, size), dtype)[None]), normalization)
-    return (_min_max(_resized(lattice_map, stimulus.shape[:2])) if full_size else lattice_map)[0]
+    picture = enlarged(checked(stimulus)) if size is None else resized(checked(stimulus), (size, size))
+    lattice_map = master_map(activation(features(picture, dtype)), normalization)
+    return min_max(imresized(lattice_map[None], stimulus.shape[:2])[0]) if full_size else lattice_map
 
 
-def gbvs_batch(stimuli: np.ndarray, *, normalization: str = "power") -> np.ndarray:
-    """GBVS lattice maps of many equally large pictures, as for weak labels.
-
-    Args:
-        stimuli: (B, H, W, 3) uint8 RGB, (B, 128, 128, 3) in the paper; sides of at least 128.
-        normalization: as in `gbvs`.
-
-    Returns:
-        (B, h, w) float32 in [0, 1]; (B, 32, 32) for square pictures. The same values as `gbvs(full_size=False)`.
-    """
-    stimuli = _checked(stimuli, 4)
-    if len(stimuli) == 0:
-        return np.zeros((0, LATTICE, LATTICE), np.float32)
-    return _combine(activation(np.stack([features(_sized(s, None)) for s in stimuli])), normalization)
-
-
-def features(stimulus: np.ndarray, dtype: type = np.float32) -> np.ndarray:
+def features(picture: np.ndarray, dtype: type = np.float32) -> np.ndarray:
     """The 24 feature maps on the lattice: color (3 DKL axes x 3 levels), intensity (3), orientation (4 x 3).
 
     Args:
-        stimulus: (H, W, 3) uint8 RGB, both sides >= 128.
+        picture: (H, W, 3) uint8 RGB, both sides >= 128.
         dtype: floating type of the computation.
 
     Returns:
         (24, h, w) with (h, w) = round((H, W) * 32 / max(H, W)).
     """
-    compiled = _compiled()
-    shape = lattice_shape(*stimulus.shape[:2])
-    maps: np.ndarray = np.empty((8, len(LEVELS), *shape), dtype)  # by axis, then by level
-    # Intensity is the largest of the three, formed at full size, and then travels down the pyramid as a fourth plane.
-    level_maps = compiled.decimate(compiled.planes(np.ascontiguousarray(stimulus)), dtype(1 / 255))
-    for level in range(1, max(LEVELS) + 1):
-        if level > 1:
-            level_maps = compiled.decimate(level_maps, dtype(1))
-        if level in LEVELS:
-            color = compiled.dkl(level_maps[:3], *_color(dtype))
-            orientation = _gabor_energy(level_maps[3])
-            maps[:, LEVELS.index(level)] = _resized(np.concatenate([color, level_maps[3:], orientation]), shape)
-    return maps.reshape(-1, *shape)
+    shape = lattice_shape(*picture.shape[:2])
+    by_axis: np.ndarray = np.empty((8, len(LEVELS), *shape), dtype)
+    planes = pyramid(picture, max(LEVELS), dtype)
+    for k, level in enumerate(LEVELS):
+        intensity = planes[level][3:]
+        maps = [dkl(planes[level][:3]), intensity, gabor_energy(intensity[0])]
+        by_axis[:, k] = imresized(np.concatenate(maps), shape)
+    return by_axis.reshape(-1, *shape)
 
 
-def lattice_shape(height: int, width: int, size: int = LATTICE) -> tuple[int, int]:
-    """(h, w) of the lattice for a picture of this size: longer side `size`, aspect kept, at least 1."""
-    scale = size / max(height, width)
-    # Halves round up, as in MATLAB.
-    return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
+def dkl(rgb: np.ndarray) -> np.ndarray:
+    """(3, h, w) RGB in [0, 1] -> (3, h, w) DKL color, of the same type: luminance, red-green, blue-yellow."""
+    return loops("gbvs_loops").dkl(rgb, *_monitor(rgb.dtype))
+
+
+@cache
+def _monitor(dtype: np.dtype) -> tuple[np.ndarray, np.ndarray, float]:
+    """The monitor as the loop `dkl` takes it: response to each level, matrix, rounding."""
+    return _RESPONSE.astype(dtype), _RGB_TO_DKL.astype(dtype), dtype.type(ROUNDING)
 
 
 def activation(maps: np.ndarray) -> np.ndarray:
     """Stationary distribution of the chain w(i, j) = |M_i - M_j| exp(-d_ij^2 / 2 s^2) on the lattice of each map.
 
-    The weights are symmetric, so the walk is reversible and spends its time at a node in proportion to the node's
-    degree: pi_i = sum_j w(i, j) / sum_ij w(i, j). No power iteration.
+    The weights are symmetric. The walk therefore is reversible and spends its time at a node in proportion to the
+    node's degree: pi_i = sum_j w(i, j) / sum_ij w(i, j).
 
     Args:
-        maps: (..., h, w) feature maps.
+        maps: (n, h, w) feature maps.
 
     Returns:
-        (..., h, w) of the same type, each map summing to 1; uniform where the feature map is constant.
+        (n, h, w) of the same type, each map summing to 1; uniform where the feature map is constant.
     """
-    compiled = _compiled()
-    h, w = maps.shape[-2:]
-    sigma = ACTIVATION_SIGMA * (h + w) / 2
-    row, column = (_falloff(n, sigma, maps.dtype) for n in (h, w))
-    flat = np.ascontiguousarray(maps).reshape(-1, h, w)
-    at_once = len(LEVELS) * 8  # one picture's
-    parts = [compiled.degree(flat[k : k + at_once], row, column) for k in range(0, len(flat), at_once)]
-    pi = np.concatenate(parts) if parts else flat
-    constant = np.ptp(flat, axis=(1, 2)) < CONSTANT
-    pi[constant] = 1
+    row, column = falloffs(maps, ACTIVATION_SIGMA)
+    pi = loops("gbvs_loops").degree(np.ascontiguousarray(maps), row, column)
+    pi[np.ptp(maps, axis=(1, 2)) < CONSTANT] = 1
     pi /= pi.sum(axis=(1, 2), keepdims=True)
-    return pi.reshape(maps.shape)
+    return pi
+
+
+def falloffs(maps: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+    """exp(-d^2 / 2 s^2) by distance in rows, (h,), and in columns, (w,), of (..., h, w) maps; s in their mean sides."""
+    h, w = maps.shape[-2:]
+    nodes = sigma * (h + w) / 2
+    return _falloff(h, nodes, maps.dtype), _falloff(w, nodes, maps.dtype)
 
 
 def graph_normalization(activations: np.ndarray) -> np.ndarray:
@@ -182,121 +165,31 @@ def graph_normalization(activations: np.ndarray) -> np.ndarray:
     Returns:
         (..., h, w), each map summing to 1.
     """
-    h, w = activations.shape[-2:]
-    sigma = NORMALIZATION_SIGMA * (h + w) / 2
-    row, column = (_falloff(n, sigma, activations.dtype) for n in (h, w))
-    pi = activations * (_toeplitz(row) @ activations @ _toeplitz(column))
+    row, column = (_toeplitz(falloff) for falloff in falloffs(activations, NORMALIZATION_SIGMA))
+    pi = activations * (row @ activations @ column)
     return pi / pi.sum(axis=(-2, -1), keepdims=True)
 
 
-def _combine(activations: np.ndarray, normalization: str) -> np.ndarray:
-    """(B, 24, h, w) activations -> (B, h, w) master maps: normalize, sum, ramp the border, blur a little."""
+def master_map(activations: np.ndarray, normalization: str) -> np.ndarray:
+    """(24, h, w) activations -> (h, w) map in [0, 1]: normalize, sum, ramp the border, blur a little."""
     if normalization == "power":
         normalized = activations**POWER
     elif normalization == "graph":
         normalized = graph_normalization(activations)
     else:
-        raise ValueError(f'GBVS knows the normalizations "power" and "graph", not {normalization!r}')
-    # A plain sum: color carries nine maps, intensity three, orientation twelve, so the channels weigh differently.
-    master = normalized.sum(axis=1)
-    h, w = master.shape[-2:]
-    ramp = _border_ramp(h, w, 4, master.dtype)
-    rows, columns = (_blur3(n, master.dtype) for n in (h, w))
-    saliency_maps = _min_max(rows @ _min_max(master * ramp) @ columns.T)
-    # Where no feature says anything, the ramp alone would pass for a center bias.
-    return np.where(np.ptp(master, axis=(1, 2), keepdims=True) > 0, saliency_maps, 0)
+        raise ValueError(f'got the normalization {normalization!r}, expected "power" or "graph"')
+    # A plain sum: there are nine color, three intensity and twelve orientation maps, so the channels weigh differently.
+    master = normalized.sum(axis=0)
+    if np.ptp(master) == 0:  # the ramp alone would pass for a center bias
+        return np.zeros_like(master)
+    h, w = master.shape
+    ramp = border_ramp(h, w, BORDER_RAMP, master.dtype)
+    rows, columns = (_blur(n, master.dtype) for n in (h, w))
+    return min_max(rows @ min_max(master * ramp) @ columns.T)
 
 
 @cache
-def _color(dtype: type) -> tuple[np.ndarray, np.ndarray, float]:
-    """What `compiled.dkl` needs: the monitor's response to each level, the matrix, the rounding."""
-    return _RESPONSE.astype(dtype), _RGB_TO_DKL.astype(dtype), dtype(ROUNDING)
-
-
-def _gabor_energy(intensity: np.ndarray) -> np.ndarray:
-    """(h, w) -> (4, h, w): |even| + |odd| Gabor answers at 0, 45, 90, 135 degrees, fading toward the border."""
-    ramp = _border_ramp(*intensity.shape, 13, intensity.dtype)
-    return _compiled().gabor_energy(intensity, *_gabors(intensity.dtype), ramp)
-
-
-@cache
-def _gabors(dtype: np.dtype) -> tuple[np.ndarray, np.ndarray, float]:
-    """The Gabor filters as `compiled.gabor_energy` takes them: factors of two, quarters of two, a mean.
-
-    27x27 taps, standard deviation 2 px across and 4 px along, period pi px, phases 0 and 90 degrees, mean removed,
-    unit L2 norm. The mean of an odd filter is 0, and the norms do not depend on the orientation's sign.
-    """
-    y, x = np.mgrid[-13:14, -13:14].astype(float)
-
-    def even_and_odd(across: np.ndarray, along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        envelope = np.exp(-0.5 * ((across / 2) ** 2 + (along / 4) ** 2))
-        return envelope * np.cos(2 * across), envelope * np.sin(2 * across)
-
-    d = np.arange(14)
-    half = np.where(d == 0, 0.5, 1)
-    even, odd = even_and_odd(y, x)
-    mean = even.mean()
-    norm = np.linalg.norm(even - mean)
-    cosine, sine = even_and_odd(d, np.zeros(14))
-    upright = np.stack([cosine / norm, sine / np.linalg.norm(odd), np.exp(-0.5 * (d / 4) ** 2), np.ones(14)])
-
-    even, odd = even_and_odd((x - y) / np.sqrt(2), (x + y) / np.sqrt(2))
-    even, odd = (filter_ / np.linalg.norm(filter_) for filter_ in (even - even.mean(), odd))
-    # An even filter is the same when turned by 180 degrees, so what is symmetric in x is symmetric in y as well, and
-    # what is antisymmetric, antisymmetric; of an odd filter it is the other way round.
-    parts = [even + even[:, ::-1], even - even[:, ::-1], odd - odd[:, ::-1], odd + odd[:, ::-1]]
-    diagonal = np.stack([part[13:, 13:] / 2 for part in parts]) * half * half[:, None]
-    return (upright * half).astype(dtype), diagonal.astype(dtype), dtype.type(-mean / norm)
-
-
-def _resized(maps: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """(C, h, w) maps -> (C, *shape), bicubically; antialiased where they shrink."""
-    if maps.shape[1:] == shape:
-        return maps
-    rows, columns = (_bicubic(n, m, maps.dtype) for n, m in zip(maps.shape[1:], shape, strict=True))
-    if shape[0] > maps.shape[1]:  # whichever order has the smaller map in between
-        return _compiled().product(rows, maps @ columns.T)
-    return _compiled().product(rows, maps) @ columns.T
-
-
-@lru_cache(maxsize=64)
-def _bicubic(n: int, m: int, dtype: np.dtype) -> np.ndarray:
-    """(m, n) matrix that resizes n samples to m: Keys' cubic, a = -0.5, widened when shrinking, mirrored edges.
-
-    MATLAB's imresize. Neither OpenCV (a = -0.75, no antialiasing) nor Pillow (edges cut off) does the same.
-    """
-    scale = max(1.0, n / m)
-    center = (np.arange(m) + 0.5) * n / m - 0.5
-    reach = int(np.ceil(2 * scale)) + 1
-    index = np.floor(center)[:, None].astype(int) + np.arange(-reach, reach + 1)
-    t = np.abs(center[:, None] - index) / scale
-    weight = np.where(t <= 1, (1.5 * t - 2.5) * t**2 + 1, np.where(t < 2, ((-0.5 * t + 2.5) * t - 4) * t + 2, 0))
-    weight /= weight.sum(axis=1, keepdims=True)
-    mirrored = index % (2 * n)
-    mirrored = np.where(mirrored < n, mirrored, 2 * n - 1 - mirrored)
-    matrix = np.zeros((m, n))
-    np.add.at(matrix, (np.arange(m)[:, None], mirrored), weight)
-    return matrix.astype(dtype)
-
-
-@lru_cache(maxsize=64)
-def _border_ramp(h: int, w: int, width: int, dtype: np.dtype) -> np.ndarray:
-    """(h, w) factors: 1 inside, k / (width + 1) at the k-th pixel from each border; both ramps at the corners.
-
-    Half the shorter side, on all four borders, where the picture has no room for more.
-    """
-    width = min(width, h // 2, w // 2)
-    ramps = []
-    for n in (h, w):
-        ramp = np.ones(n)
-        ramp[:width] = np.arange(1, width + 1) / (width + 1)
-        ramp[n - width :] = ramp[:width][::-1]
-        ramps.append(ramp)
-    return np.outer(*ramps).astype(dtype)
-
-
-@cache
-def _blur3(n: int, dtype: np.dtype) -> np.ndarray:
+def _blur(n: int, dtype: np.dtype) -> np.ndarray:
     """(n, n) three-tap blur with replicated ends."""
     matrix = 0.6289 * np.eye(n) + 0.1855 * (np.eye(n, k=1) + np.eye(n, k=-1))
     matrix[0, 0] += 0.1855
@@ -306,41 +199,11 @@ def _blur3(n: int, dtype: np.dtype) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _falloff(n: int, sigma: float, dtype: np.dtype) -> np.ndarray:
-    """exp(-d^2 / 2 sigma^2) for the distances 0..n-1."""
+    """(n,) exp(-d^2 / 2 sigma^2) for the distances 0 to n - 1."""
     return np.exp(-0.5 * (np.arange(n) / sigma) ** 2).astype(dtype)
 
 
 def _toeplitz(falloff: np.ndarray) -> np.ndarray:
+    """(n,) falloff by distance -> (n, n) falloff between all pairs of nodes."""
     n = len(falloff)
     return falloff[np.abs(np.arange(n)[:, None] - np.arange(n))]
-
-
-def _min_max(maps: np.ndarray) -> np.ndarray:
-    """Each (h, w) of (B, h, w) stretched to [0, 1]; zeros where it is constant."""
-    low = maps.min(axis=(1, 2), keepdims=True)
-    spread = maps.max(axis=(1, 2), keepdims=True) - low
-    return (maps - low) / np.where(spread > 0, spread, 1)
-
-
-def _sized(stimulus: np.ndarray, size: int | None) -> np.ndarray:
-    """The picture on which GBVS is computed."""
-    if size is not None:
-        return stimulus if stimulus.shape[:2] == (size, size) else resize(stimulus, (size, size))
-    height, width = stimulus.shape[:2]
-    # A strip one pixel high would become as long as a street; its short side then stays smaller.
-    scale = min(128 / min(height, width), max(1, LONGEST / max(height, width)))
-    return stimulus if scale <= 1 else resize(stimulus, (round(height * scale), round(width * scale)))
-
-
-def _checked(stimulus: np.ndarray, ndim: int) -> np.ndarray:
-    wanted = "(B, H, W, 3)" if ndim == 4 else "(H, W, 3)"
-    if stimulus.ndim != ndim or stimulus.shape[-1] != 3 or stimulus.dtype != np.uint8 or 0 in stimulus.shape[-3:]:
-        raise ValueError(f"GBVS takes {wanted} uint8 RGB, not {stimulus.shape} {stimulus.dtype}; see wepsam.read_image")
-    return stimulus
-
-
-def _compiled() -> ModuleType:
-    try:
-        return numba_cache.load("wepsam.classical.gbvs_loops")
-    except ModuleNotFoundError as error:
-        raise ImportError(f"GBVS needs {error.name}: pip install 'wepsam[classical]'") from None

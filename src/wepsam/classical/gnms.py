@@ -1,28 +1,27 @@
 """GNMS: uniqueness and objectness of superpixels, smoothed by a nonlocal mean. In the spirit of the publication.
 
 Zhong et al., "A Generalized Nonlocal Mean Framework with Object-Level Cues for Saliency Detection", The Visual Computer
-2015. Only its abstract and its public scores were at hand, so this is no reproduction.
+2015. Only its abstract and its public scores were available, so this is no reproduction.
 
 From the abstract: a graph of superpixels instead of pixels; uniqueness as the low-level cue; windows scored by an
-objectness measure, and these scores pooled onto the superpixels in two ways, as two high-level cues; the three fused;
-a nonlocal mean of the fused cue as the saliency.
+objectness measure, and these scores pooled onto the superpixels in two ways, as two high-level cues; the fusion of the
+three; a nonlocal mean of the fused cue as the saliency.
 
-Our choice: all the rest. Superpixels are clusters of Lab color and place (SLIC, without making them connected) that
-begin as a grid of 12-pixel cells, 16 along the longer side. Uniqueness is color contrast to all others, near ones
-weighing more. Objectness has two of the cues of Alexe, Deselaers and Ferrari: few superpixels straddle the window's
-edge, and its color differs from that of the ring around it, of which as much counts as lies in the picture; the two
-ways to pool are the mean of the best windows over a superpixel, and the best one. Fusion is the uniqueness times the
-mean of the two.
+Ours: everything else. Superpixels are clusters of Lab color and place (SLIC, without making them connected) that begin
+as a grid of 12-pixel cells, 16 along the longer side. Uniqueness is color contrast to all other superpixels, with more
+weight for near ones. Objectness has two of the cues of Alexe, Deselaers and Ferrari ("Measuring the Objectness of Image
+Windows", TPAMI 2012): few superpixels straddle the window's edge, and the window's color differs from that of the ring
+around it; contrast counts by the share of the ring that lies in the picture. The two ways to pool are the mean of the
+best windows over a superpixel, and the best one. Fusion is the uniqueness times the mean of the two.
 """
 
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical._frame import checked, finished, lab, uniform
-from wepsam.classical.gbvs import lattice_shape
-from wepsam.images import resize
+from wepsam.classical._frame import classical_model, lab
+from wepsam.classical.toolbox import lattice_shape
 
-CELL = 12  # pixels: a superpixel's side at first
+CELL = 12  # pixels: the side of a superpixel before clustering
 CELLS = 16  # along the longer side
 ROUNDS = 5  # of clustering
 COMPACTNESS = 15  # Lab units that count as much as a distance of one cell
@@ -33,39 +32,27 @@ ALIKE = 15  # Lab units: how similar neighbors in the nonlocal mean are
 BLUR = 6  # pixels
 
 
-def gnms(stimulus: np.ndarray) -> np.ndarray:
-    """Saliency map of a picture by a nonlocal mean of superpixel cues.
+def working_shape(height: int, width: int) -> tuple[int, int]:
+    """Whole cells, 16 of them along the longer side."""
+    rows, columns = lattice_shape(height, width, CELLS)
+    return rows * CELL, columns * CELL
 
-    Args:
-        stimulus: (H, W, 3) uint8 RGB.
 
-    Returns:
-        (H, W) float32 in [0, 1], largest value 1; zeros for a uniform picture.
-
-    Raises:
-        ValueError: the stimulus is not (H, W, 3) uint8.
-
-    References:
-        Zhong et al., "A Generalized Nonlocal Mean Framework with Object-Level Cues for Saliency Detection", The Visual
-        Computer 2015.
-        Alexe, Deselaers, Ferrari, "Measuring the Objectness of Image Windows", TPAMI 2012.
-    """
-    height, width = checked(stimulus).shape[:2]
-    grid = lattice_shape(height, width, CELLS)
-    picture = resize(stimulus, (grid[0] * CELL, grid[1] * CELL))
-    if uniform(picture):
-        return np.zeros((height, width), np.float32)
+@classical_model(working_shape)
+def gnms(picture: np.ndarray) -> np.ndarray:
+    """Saliency map by a nonlocal mean of superpixel cues."""
+    grid = picture.shape[0] // CELL, picture.shape[1] // CELL
     colors = lab(picture)
     labels, centers = superpixels(colors, grid)
     sizes = np.bincount(labels.ravel(), minlength=len(centers))
     unique = maps.to_unit(uniqueness(centers, sizes))
     mean, best = (maps.to_unit(cue) for cue in pooled(*windows(colors, labels, grid, len(centers)), sizes))
     smooth = nonlocal_mean(unique * (mean + best) / 2, centers, sizes)
-    return finished(maps.blur(smooth[labels], BLUR), (height, width))
+    return maps.blur(smooth[labels], BLUR)
 
 
 def superpixels(colors: np.ndarray, grid: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """(h, w, 3) Lab -> (h, w) number of each pixel's superpixel, and (n, 5) mean L, a, b, row, column in cells."""
+    """(h, w, 3) Lab -> (h, w) number of each pixel's superpixel, and (n, 5) means: L, a, b, row and column in cells."""
     h, w = colors.shape[:2]
     y, x = np.mgrid[:h, :w]
     places = (np.stack([y, x], axis=2) + 0.5) / CELL - 0.5
@@ -80,11 +67,11 @@ def superpixels(colors: np.ndarray, grid: tuple[int, int]) -> tuple[np.ndarray, 
 
 
 def means(points: np.ndarray, labels: np.ndarray, count: int, before: np.ndarray | None = None) -> np.ndarray:
-    """Mean of the points of each cluster, (count, d); a cluster without points stays where it was."""
+    """(count, d) mean of the points of each cluster; a cluster without points keeps the mean that it had `before`."""
     sizes = np.bincount(labels, minlength=count)
     sums = np.stack([np.bincount(labels, column, count) for column in points.T], axis=1)
-    found = sums / np.maximum(sizes, 1)[:, None]
-    return found if before is None else np.where(sizes[:, None] > 0, found, before)
+    centers = sums / np.maximum(sizes, 1)[:, None]
+    return centers if before is None else np.where(sizes[:, None] > 0, centers, before)
 
 
 def uniqueness(centers: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -95,10 +82,10 @@ def uniqueness(centers: np.ndarray, sizes: np.ndarray) -> np.ndarray:
 
 
 def windows(colors: np.ndarray, labels: np.ndarray, grid: tuple[int, int], n: int) -> tuple[np.ndarray, np.ndarray]:
-    """All windows of whole cells with sides of SIDES: their objectness (m,), and the pixels of each superpixel in them.
+    """The objectness of all windows of whole cells with sides of SIDES, and the superpixels in them.
 
     Returns:
-        Two arrays, (m,) in [0, 1] times Lab units, and (m, n).
+        (m,) objectness in [0, 1] times Lab units, and (m, n) numbers of pixels of each superpixel in each window.
     """
     cells = np.arange(grid[0] * grid[1]).reshape(grid).repeat(CELL, axis=0).repeat(CELL, axis=1)
     counts = np.bincount((cells * n + labels).ravel(), minlength=cells.size // CELL**2 * n).reshape(*grid, n)
@@ -121,12 +108,12 @@ def windows(colors: np.ndarray, labels: np.ndarray, grid: tuple[int, int], n: in
 
 
 def integral(values: np.ndarray) -> np.ndarray:
-    """(h, w, c) -> (h + 1, w + 1, c) sums over all that is above and to the left."""
+    """(h, w, c) -> (h + 1, w + 1, c) sums over everything above and to the left."""
     return np.pad(values, [(1, 0), (1, 0), (0, 0)]).cumsum(axis=0).cumsum(axis=1)
 
 
 def boxes(sums: np.ndarray, top: np.ndarray, left: np.ndarray, bottom: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """(m, c) sums over m boxes; bottom and right are the first that are outside."""
+    """(m, c) sums over m boxes; bottom and right are the first row and column outside."""
     return sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
 
 
@@ -135,14 +122,14 @@ def edges(bottom: np.ndarray, right: np.ndarray, grid: tuple[int, int]) -> tuple
 
 
 def pooled(scores: np.ndarray, inside: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Objectness of each superpixel: mean and largest of the best windows' scores, by how much of it is inside."""
+    """Objectness of each superpixel: mean and largest score of the best windows, times its share inside the window."""
     voting = scores >= np.sort(scores)[-max(1, int(BEST * len(scores)))]
     covered = inside[voting] / np.maximum(sizes, 1) * scores[voting, None]
     return covered.mean(axis=0), covered.max(axis=0)
 
 
 def nonlocal_mean(cue: np.ndarray, centers: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """(n,) mean of the cue over all superpixels, weighted by likeness of color, nearness and size."""
+    """(n,) mean of the cue over all superpixels, weighted by similarity of color, nearness and size."""
     weights = np.exp(-0.5 * (distances(centers[:, :3]) / ALIKE) ** 2 - 0.5 * (distances(centers[:, 3:]) / 2) ** 2)
     weights *= sizes
     return weights @ cue / np.maximum(weights.sum(axis=1), 1e-12)

@@ -1,4 +1,4 @@
-"""A median filter, compiled by numba. Imported when used: numba takes a while."""
+"""A median filter, compiled by numba. Load it by `_frame.loops`, when it is needed."""
 
 # mypy: disable-error-code="no-untyped-def"
 import numpy as np
@@ -9,7 +9,7 @@ from numba import njit
 def median(channel, radius):  # pragma: no cover - compiled
     """The median of (2 radius + 1)² pixels around each of an (h, w) uint8 channel, mirrored at the border.
 
-    Huang's way: the window's histogram moves along a row, and the median with it.
+    Huang's algorithm: the window's histogram moves along a row, and the median moves with it.
     """
     h, w = channel.shape
     rows, columns = _mirrored(h, radius), _mirrored(w, radius)
@@ -18,7 +18,7 @@ def median(channel, radius):  # pragma: no cover - compiled
     out = np.empty_like(channel)
     for y in range(h):
         histogram = np.zeros(256, np.int64)
-        middle, below = 0, 0  # how many pixels are less than the middle
+        middle, below = 0, 0  # number of pixels less than the middle
         for x in range(-size + 1, w):
             for v in range(size):
                 row = rows[y + v]
@@ -42,7 +42,7 @@ def median(channel, radius):  # pragma: no cover - compiled
 
 @njit(cache=True)
 def _mirrored(side, radius):  # pragma: no cover - compiled
-    """Which pixel of a side stands at each of -radius to side + radius - 1."""
+    """The pixel at each place from -radius to side + radius - 1 of a mirrored side."""
     places = np.empty(side + 2 * radius, np.int64)
     for k in range(places.size):
         place = (k - radius) % (2 * side)

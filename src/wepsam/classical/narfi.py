@@ -1,53 +1,39 @@
 """NARFI: clusters of color, the first of them where nobody looks. In the spirit of the publication.
 
-Chen et al., Electronics Letters 2013, in the MIT benchmark as "NARFI saliency". Neither its text nor its program was at
-hand, so this is no reproduction.
+Chen et al., Electronics Letters 2013, in the MIT benchmark as "NARFI saliency". Neither its text nor its program was
+available, so this is no reproduction.
 
 From what is known: k-means on the picture's colors, whose first centers come from the region at the border, which is
 rarely attended; its maps are nearly binary.
 
-Our choice: all the rest. Lab at 128 pixels; a frame of a sixteenth of each side; four centers that are the mean colors
-of the frame's sides, then four more, each the color that is farthest from the centers so far; a cluster is salient as
-far as it is rarer in the frame than in the picture, and not at all if another one is more than twice as salient.
+Ours: everything else. Lab at 128 pixels; a frame of a sixteenth of each side; four centers that are the mean colors of
+the frame's sides, then four more, each the color that is farthest from the centers before it. A cluster is salient if
+its share of the frame is smaller than its share of the picture, and not at all if another cluster is more than twice as
+salient.
 """
 
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical._frame import checked, finished, lab, uniform, working_size
+from wepsam.classical._frame import classical_model, lab, longer_side
 
 LONGEST = 128  # pixels of the longer side
 FRAME = 1 / 16  # of each side
-FARTHEST = 4  # centers beside those of the frame
+FARTHEST = 4  # centers besides those of the frame
 ROUNDS = 10  # of k-means
-SMOOTH, BLUR = 1.5, 3  # pixels: of the colors before, of the map afterwards
+SMOOTH, BLUR = 1.5, 3  # pixels: of the colors before clustering, of the map after it
 
 
-def narfi(stimulus: np.ndarray) -> np.ndarray:
-    """Saliency map of a picture by clusters that avoid its border.
-
-    Args:
-        stimulus: (H, W, 3) uint8 RGB.
-
-    Returns:
-        (H, W) float32 in [0, 1], largest value 1; zeros where no color avoids the border, as in a uniform picture.
-
-    Raises:
-        ValueError: the stimulus is not (H, W, 3) uint8.
-
-    References:
-        Chen et al., Electronics Letters 2013.
-    """
-    picture = working_size(checked(stimulus), LONGEST, enlarge=True)
-    if uniform(picture):
-        return np.zeros(stimulus.shape[:2], np.float32)
+@classical_model(longer_side(LONGEST, enlarge=True))
+def narfi(picture: np.ndarray) -> np.ndarray:
+    """Saliency map by clusters of color that avoid the border; zeros if none does."""
     colors = np.dstack([maps.blur(channel, SMOOTH) for channel in np.moveaxis(lab(picture), -1, 0)])
     labels = clustered(colors.reshape(-1, 3), first_centers(colors)).reshape(colors.shape[:2])
-    return finished(maps.blur(avoidance(labels)[labels], BLUR), stimulus.shape)
+    return maps.blur(avoidance(labels)[labels], BLUR)
 
 
 def frame(h: int, w: int) -> np.ndarray:
-    """(h, w) bool: the pixels of the non-attended region at the border."""
+    """(h, w) bool: whether a pixel is in the non-attended region at the border."""
     y, x = max(1, round(h * FRAME)), max(1, round(w * FRAME))
     outside = np.ones((h, w), bool)
     outside[y : h - y, x : w - x] = False
@@ -55,7 +41,7 @@ def frame(h: int, w: int) -> np.ndarray:
 
 
 def first_centers(colors: np.ndarray) -> np.ndarray:
-    """(h, w, 3) Lab -> (4 + FARTHEST, 3): means of the frame's four sides, then the farthest colors."""
+    """(h, w, 3) Lab -> (4 + FARTHEST, 3) colors: the means of the frame's four sides, then the farthest colors."""
     h, w = colors.shape[:2]
     y, x = max(1, round(h * FRAME)), max(1, round(w * FRAME))
     sides = colors[:y], colors[h - y :], colors[:, :x], colors[:, w - x :]
@@ -69,7 +55,7 @@ def first_centers(colors: np.ndarray) -> np.ndarray:
 
 
 def clustered(pixels: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    """(N, 3) -> (N,) number of each pixel's cluster by k-means from these centers; empty clusters keep theirs."""
+    """(N, 3) -> (N,) cluster of each pixel by k-means from these centers; an empty cluster keeps its center."""
     for _ in range(ROUNDS):
         labels = nearest_center(pixels, centers)
         sizes = np.bincount(labels, minlength=len(centers))[:, None]
@@ -83,7 +69,7 @@ def nearest_center(pixels: np.ndarray, centers: np.ndarray) -> np.ndarray:
 
 
 def avoidance(labels: np.ndarray) -> np.ndarray:
-    """(h, w) clusters -> for each 1 - its share of the frame / that of the picture; 0 below half of the largest."""
+    """(h, w) clusters -> 1 - share of the frame / share of the picture for each; 0 below half of the largest value."""
     inside_frame = labels[frame(*labels.shape)]
     count = int(labels.max()) + 1
     shares = (np.bincount(part.ravel(), minlength=count) / part.size for part in (inside_frame, labels))

@@ -1,54 +1,52 @@
 """RARE2012: what is rare in the picture is salient, color by color, orientation by orientation, at several scales.
 
 Riche, Mancas, Duvinage, Mibulumukini, Gosselin, Dutoit, "RARE2012: A multi-scale rarity-based saliency detection with
-its comparative statistical analysis", Signal Processing: Image Communication 2013. From there and from the published
-list of settings: the picture's colors decorrelated by PCA, Gabor filters of 8 orientations at 3 scales, rarity = -log
-of how often a quantized value occurs, summed over 4 pyramid levels, fusion within and between channels by weights that
-favor maps with few high peaks, dropping maps below .3 of the best. The authors' program itself is closed.
+its comparative statistical analysis", Signal Processing: Image Communication 2013.
 
-Ours, for want of figures: 240 pixels on the longer side, 16 levels of quantization, the Gabor filters' frequencies
-(1/4, 1/8, 1/16 of a cycle a pixel) and bandwidth, and the exact form of the weights. The final low-pass and the
-centered Gaussian are what the benchmark lists as "RARE2012, improved"; without them (`centered=False`) it is the raw
-model. Public MIT300 rows of both are in the project's documentation.
+From the publication and the published list of settings: the picture's colors decorrelated by PCA; Gabor filters of 8
+orientations at 3 scales; rarity = -log of the frequency of a quantized value, summed over 4 pyramid levels; fusion
+within and between channels by weights that favor maps with few high peaks; maps below .3 of the best are dropped. The
+authors' program itself is closed.
+
+Ours, because the publication lacks these figures: 240 pixels on the longer side, 16 levels of quantization, the Gabor
+filters' frequencies (1/4, 1/8, 1/16 cycles per pixel) and bandwidth, and the exact form of the weights. The final
+low-pass and the centered Gaussian are what the benchmark lists as "RARE2012, improved"; without them (`centered=False`)
+it is the raw model. docs/classical.md compares both with their public MIT300 rows.
 """
 
 import numpy as np
 
 from wepsam import maps
-from wepsam.classical._frame import checked, finished, uniform, working_size
-from wepsam.classical.center_bias import center_gaussian
+from wepsam.classical._frame import classical_model, longer_side
+from wepsam.classical.center_gaussian import center_gaussian
 
-LONGEST = 240
+LONGEST = 240  # pixels of the longer side
 ORIENTATIONS = 8
-FREQUENCY, SCALES = 1 / 4, 3  # cycles a pixel at the finest scale; half of it at each next
+FREQUENCY, SCALES = 1 / 4, 3  # cycles per pixel at the finest scale, halved from scale to scale
 PYRAMID = 4  # levels, each half of the one before
-QUANTA = 16
-DROPPED = 0.3  # maps with less than this share of the best map's weight do not take part
+QUANTA = 16  # levels of quantization
+DROPPED = 0.3  # maps with less than this share of the best map's weight do not count
 LOW_PASS = 0.02  # of the longer side
 
 
-def rare2012(stimulus: np.ndarray, *, centered: bool = True) -> np.ndarray:
+@classical_model(longer_side(LONGEST, shortest=2))
+def rare2012(picture: np.ndarray, *, centered: bool = True) -> np.ndarray:
     """Saliency map by RARE2012.
 
     Args:
-        stimulus: (H, W, 3) uint8 RGB.
         centered: whether to blur the map and weigh it by a Gaussian on the picture's center, as in the "improved" row.
-
-    Returns:
-        (H, W) float32 in [0, 1]; zeros for a uniform picture.
     """
-    stimulus = checked(stimulus)
-    if uniform(stimulus):
-        return np.zeros(stimulus.shape[:2], np.float32)
-    picture = working_size(stimulus, LONGEST, shortest=2)
+    components = decorrelated(picture)
+    if not components:  # the colors hardly vary
+        return np.zeros(picture.shape[:2])
     channels = []
-    for component in decorrelated(picture):
+    for component in components:
         channels.append(rarity(component))
         channels.append(fused([rarity(energy) for energy in _gabor_energies(component)]))
     saliency_map = fused(channels)
     if centered:
         saliency_map = maps.blur(saliency_map, LOW_PASS * max(picture.shape)) * center_gaussian(picture)
-    return finished(saliency_map, stimulus.shape)
+    return saliency_map
 
 
 def decorrelated(picture: np.ndarray) -> list[np.ndarray]:
@@ -58,23 +56,23 @@ def decorrelated(picture: np.ndarray) -> list[np.ndarray]:
         picture: (h, w, 3) uint8.
 
     Returns:
-        Three (h, w) float64 or fewer: axes along which nothing varies (two of a gray picture's) are left out.
+        Up to three (h, w) float64. Axes along which nothing varies are left out; a gray picture has two of them.
     """
     colors = picture.reshape(-1, 3) / 255
     colors = colors - colors.mean(axis=0)
     values, vectors = np.linalg.eigh(colors.T @ colors / len(colors))
-    # An eigenvector's sign is arbitrary; a picture and its mirror image shall have the same.
+    # The sign of an eigenvector is arbitrary. This choice is the same for a picture and its mirror image.
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(3)])
     axes = vectors.T[::-1][values[::-1] > 1e-6]
     return [(colors @ axis).reshape(picture.shape[:2]) for axis in axes]
 
 
 def rarity(values: np.ndarray, scales: int = PYRAMID) -> np.ndarray:
-    """-log of the share of pixels that have a value in the same of 16 levels, summed over 4 scales.
+    """-log of the share of pixels that have the same of 16 levels, summed over scales.
 
     Args:
         values: (h, w), any range.
-        scales: how many, each half of the one before; fewer where the map becomes too small.
+        scales: number of scales, each half of the one before; fewer if the map becomes too small.
 
     Returns:
         (h, w) float64 in [0, 1].
@@ -95,9 +93,9 @@ def rarity(values: np.ndarray, scales: int = PYRAMID) -> np.ndarray:
 
 
 def fused(rarities: list[np.ndarray]) -> np.ndarray:
-    """Maps added up by weight: (max - mean)^2 of each, ranked, those below .3 of the best left out.
+    """The sum of maps, each times its weight (max - mean)^2 and its rank, without those below .3 of the best weight.
 
-    The best of n maps counts n / n, the next (n - 1) / n and so on, each times its weight.
+    The best of n maps has the rank n / n, the next (n - 1) / n and so on.
 
     Args:
         rarities: (h, w) maps in [0, 1].
@@ -114,7 +112,7 @@ def fused(rarities: list[np.ndarray]) -> np.ndarray:
 
 
 def _gabor_energies(channel: np.ndarray) -> list[np.ndarray]:
-    """|answer| of complex Gabor filters: 8 orientations at each of 3 scales, coarse scales computed coarsely."""
+    """|response| of complex Gabor filters: 8 orientations at each of 3 scales, coarse ones on a reduced channel."""
     energies = []
     smaller = channel
     for scale in range(SCALES):
@@ -129,9 +127,9 @@ def _gabor_energies(channel: np.ndarray) -> list[np.ndarray]:
         for angle in np.arange(ORIENTATIONS) * np.pi / ORIENTATIONS:
             along = x * np.cos(angle) + y * np.sin(angle)
             across = y * np.cos(angle) - x * np.sin(angle)
-            # A Gaussian around the frequency, about an octave long and as broad as 8 orientations ask for.
+            # A Gaussian around the frequency, about an octave long and as broad as 8 orientations need.
             pass_band = np.exp(-0.5 * (((along - FREQUENCY) / 0.08) ** 2 + (across / 0.06) ** 2))
             pass_band[0, 0] = 0
-            answer = np.abs(np.fft.ifft2(spectrum * pass_band))[margin:-margin, margin:-margin]
-            energies.append(maps.enlarge(answer, channel.shape))
+            response = np.abs(np.fft.ifft2(spectrum * pass_band))[margin:-margin, margin:-margin]
+            energies.append(maps.enlarge(response, channel.shape))
     return energies

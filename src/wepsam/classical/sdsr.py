@@ -1,51 +1,44 @@
-"""SDSR: saliency detection by self-resemblance. A place is salient as far as the picture around it looks different.
+"""SDSR: saliency detection by self-resemblance; a place is salient if the rest of the picture looks different.
 
-Seo, Milanfar, "Static and space-time visual saliency detection by self-resemblance", Journal of Vision 2009. From
-there: CIE Lab at 64x64 pixels; in each channel a local steering kernel of 3x3 pixels, whose shape follows the local
-gradients (alpha = .42, h = .2); the feature of a pixel is the kernels of the 7x7 pixels around it in all three
-channels; saliency = 1 / sum_j exp((rho(i, j) - 1) / sigma^2), rho the matrix cosine similarity, sigma = .07.
+Seo, Milanfar, "Static and space-time visual saliency detection by self-resemblance", Journal of Vision 2009.
 
-The publication compares a place with a window around it or with the whole picture; here it is the whole picture. Each
-channel is stretched to [0, 1] first, and gradients are weighted by a disk of one pixel's radius, as in the authors'
-program as it is described publicly. Public MIT300 rows are in the project's documentation.
+From the publication: CIE Lab at 64x64 pixels; in each channel a local steering kernel of 3x3 pixels, whose shape
+follows the local gradients (alpha = .42, h = .2); the feature of a pixel is the kernels of the 7x7 pixels around it in
+all three channels; saliency = 1 / sum_j exp((rho(i, j) - 1) / sigma^2), with rho the matrix cosine similarity and
+sigma = .07. From public descriptions of the authors' program: each channel is stretched to [0, 1] first, and gradients
+are weighted by a disk of one pixel's radius.
+
+Ours: the publication compares a place with a window around it or with the whole picture; here it is the whole picture.
+docs/classical.md compares the scores with the public MIT300 row.
 """
 
 import numpy as np
 
-from wepsam.classical._frame import checked, finished, lab, uniform
-from wepsam.images import resize
+from wepsam.classical._frame import classical_model, lab, square
 
-SIDE = 64
+SIDE = 64  # pixels of the square picture
 WINDOW = 7  # pixels, of the neighborhood whose kernels make a feature
-ALPHA, H = 0.42, 0.2
-SIGMA = 0.07
-# A disk of radius 1, by the area that it covers of each pixel, relative to the middle one.
+ALPHA, H = 0.42, 0.2  # of the steering kernels
+SIGMA = 0.07  # of the resemblance
+# A disk of radius 1: the area that it covers of each pixel, relative to the middle pixel.
 DISK = np.array([[0.0789, 0.4564, 0.0789], [0.4564, 1, 0.4564], [0.0789, 0.4564, 0.0789]])
 
 
-def sdsr(stimulus: np.ndarray) -> np.ndarray:
-    """Saliency map by self-resemblance.
-
-    Args:
-        stimulus: (H, W, 3) uint8 RGB.
-
-    Returns:
-        (H, W) float32 in [0, 1]; zeros for a uniform picture.
-    """
-    stimulus = checked(stimulus)
-    if uniform(stimulus):
-        return np.zeros(stimulus.shape[:2], np.float32)
-    channels = np.moveaxis(lab(resize(stimulus, (SIDE, SIDE))), -1, 0)
+@classical_model(square(SIDE))
+def sdsr(picture: np.ndarray) -> np.ndarray:
+    """Saliency map by self-resemblance."""
+    channels = np.moveaxis(lab(picture), -1, 0)
     kernels = np.concatenate([steering_kernels(_stretched(channel)) for channel in channels])
-    return finished(1 / resemblance(kernels, WINDOW, SIGMA), stimulus.shape)
+    return 1 / resemblance(kernels, WINDOW, SIGMA)
 
 
 def steering_kernels(channel: np.ndarray) -> np.ndarray:
     """The 3x3 local steering kernel of each pixel: how near each neighbor is, along the surface of the channel.
 
-    exp(-x' C x / 2h^2) at the neighbors' offsets x, with each neighbor's own C. C comes from the gradients in its 3x3
-    window: stretched across the edge by (s1 + 1) / (s2 + 1), s1 >= s2 being the singular values of the weighted
-    gradients, and scaled by (s1 s2 / the weights' sum)^alpha. On a flat surface C is nearly zero and the kernel all 1.
+    The kernel is exp(-x' C x / 2h^2) at the neighbors' offsets x, with each neighbor's own C. C comes from the weighted
+    gradients in the neighbor's 3x3 window, whose singular values are s1 >= s2. It is stretched across the edge by
+    (s1 + 1) / (s2 + 1) and scaled by (s1 s2 / the weights' sum)^alpha. On a flat surface C is nearly zero and the
+    kernel is 1 everywhere.
 
     Args:
         channel: (h, w) in [0, 1].
@@ -79,9 +72,9 @@ def steering_kernels(channel: np.ndarray) -> np.ndarray:
 def resemblance(kernels: np.ndarray, window: int, sigma: float) -> np.ndarray:
     """sum_j exp((rho(i, j) - 1) / sigma^2) over all pixels j, itself included.
 
-    rho(i, j) is the cosine of the features of i and j, each the kernels of `window` x `window` pixels. The products of
-    features are sums of products of kernels along a window, so all pairs of pixels are compared by matrix products
-    of single pixels' kernels and two running sums, not by features of a thousand numbers.
+    rho(i, j) is the cosine of the features of i and j, each the kernels of `window` x `window` pixels. The product of
+    two features is a sum of products of kernels along a window. All pairs of pixels are therefore compared by matrix
+    products of single pixels' kernels and two running sums, not by features of a thousand numbers.
 
     Args:
         kernels: (k, h, w).
@@ -109,7 +102,7 @@ def resemblance(kernels: np.ndarray, window: int, sigma: float) -> np.ndarray:
 
 
 def _windowed(values: np.ndarray) -> np.ndarray:
-    """Sum over 3x3 pixels of values with the squared weights of the disk."""
+    """Sums over 3x3 pixels, with the squared weights of the disk."""
     h, w = values.shape
     padded = np.pad(values, 1, mode="symmetric")
     parts = [DISK[y, x] ** 2 * padded[y : y + h, x : x + w] for y in range(3) for x in range(3)]
@@ -117,7 +110,7 @@ def _windowed(values: np.ndarray) -> np.ndarray:
 
 
 def _added(views: list[np.ndarray]) -> np.ndarray:
-    """Their sum, without first copying them side by side."""
+    """The sum of the views, without a copy of all of them."""
     total = views[0].copy()
     for view in views[1:]:
         total += view
@@ -125,11 +118,11 @@ def _added(views: list[np.ndarray]) -> np.ndarray:
 
 
 def _sums(values: np.ndarray, window: int, axis: int) -> np.ndarray:
-    """Sums of `window` neighbors along an axis, where all are there."""
+    """Sums of `window` neighbors along an axis, only where all of them exist."""
     return np.lib.stride_tricks.sliding_window_view(values, window, axis=axis).sum(axis=-1)
 
 
 def _stretched(channel: np.ndarray) -> np.ndarray:
-    """To [0, 1]; a constant channel (the colors of a gray picture) stays constant."""
+    """The channel stretched to [0, 1]; a constant channel, such as a color of a gray picture, stays constant."""
     spread = np.ptp(channel)
     return (channel - channel.min()).astype(np.float64) / (spread if spread > 1e-3 else 1)

@@ -1,6 +1,8 @@
-"""What is known of each dataset: one table, shown by `wepsam datasets` and written into docs/datasets.md."""
+"""The facts of each dataset: one table, printed by `wepsam datasets list` and written into docs/datasets.md."""
 
 from dataclasses import dataclass
+
+from wepsam.markdown import table
 
 
 @dataclass(frozen=True)
@@ -9,18 +11,18 @@ class About:
 
     Attributes:
         title: its name in the literature.
-        names: its readers, as -d NAME=FOLDER has them; the first is the usual one.
-        pictures: how many have published ground truth.
+        names: of its readers, as in -d NAME=FOLDER; the first is the usual one.
+        pictures: number with published ground truth.
         size: of the pictures, in words.
-        observers: how many looked at each picture, in words.
-        task: what they did, and for how long.
-        sigma: standard deviation of the densities in pixels; None where the reader takes 3 % of the longer side,
-            because the publication does not say.
+        observers: number per picture, in words.
+        task: what the observers did, and for how long.
+        sigma: standard deviation of the densities in pixels; None where the publication does not state it and the
+            reader takes 3 % of the longer side.
         pixels_per_degree: of visual angle; None where it is not stated.
-        home: where its authors give it away.
+        home: where its authors publish it.
         terms: as its authors state them.
         citation: the publication.
-        layout: what the folder has, as it is unpacked.
+        layout: what the folder holds after unpacking.
     """
 
     title: str
@@ -37,7 +39,7 @@ class About:
     layout: str
 
 
-UNSTATED = "we found none stated; ask the authors"
+UNSTATED = "none stated that we found; ask the authors"
 
 ABOUT: dict[str, About] = {
     "salicon": About(
@@ -65,7 +67,7 @@ ABOUT: dict[str, About] = {
         "see below) or `ALLFIXATIONMAPS/*_fixPts.jpg`; densities: `ALLFIXATIONMAPS/*_fixMap.jpg`",
     ),
     "cat2000": About(
-        "CAT2000", ("cat2000", "cat2000-densities"), 2000, "1920x1080, gray bars around most", "18, not told apart",
+        "CAT2000", ("cat2000", "cat2000-densities"), 2000, "1920x1080, gray bars around most", "18, not distinguished",
         "free viewing, 5 s", 40.0, None, "http://saliency.mit.edu, now https://saliency.tuebingen.ai", UNSTATED,
         "Borji, Itti, CAT2000: a large scale fixation dataset for boosting saliency research, CVPR workshop 2015, "
         "arXiv:1505.03581",
@@ -73,7 +75,7 @@ ABOUT: dict[str, About] = {
         "folders named Output are left out",
     ),
     "toronto": About(
-        "Toronto", ("toronto",), 120, "681x511", "20, not told apart", "free viewing, 4 s", None, None,
+        "Toronto", ("toronto",), 120, "681x511", "20, not distinguished", "free viewing, 4 s", None, None,
         "http://www-sop.inria.fr/members/Neil.Bruce", UNSTATED,
         "Bruce, Tsotsos, Saliency based on information maximization, NIPS 2005",
         "`Original Image Set/*.jpg`, `origfixdata.mat`; or the folder that has `eyetrackingdata/fixdens/`",
@@ -123,23 +125,26 @@ ABOUT: dict[str, About] = {
 
 
 def of_reader(name: str) -> About | None:
-    """The facts of the dataset that a reader reads, None for one's own."""
+    """The facts of the dataset that a reader reads; None for the readers of your own pictures."""
     return next((about for about in ABOUT.values() if name in about.names), None)
 
 
 def markdown() -> str:
-    """The tables in docs/datasets.md: facts, then where each comes from and what its folder has."""
-    lines = [
-        "| dataset | `-d` names | pictures | size | observers | task | sigma (px) | px per degree |",
-        "|---|---|---|---|---|---|---|---|",
+    """The two tables in docs/datasets.md: facts; then source, terms and folder layout."""
+    facts = [
+        (
+            about.title,
+            ", ".join(f"`{name}`" for name in about.names),
+            f"{about.pictures:,}",
+            about.size,
+            about.observers,
+            about.task,
+            "3 % of the longer side" if about.sigma is None else f"{about.sigma:g}",
+            "not stated" if about.pixels_per_degree is None else f"{about.pixels_per_degree:g}",
+        )
+        for about in ABOUT.values()
     ]
-    for about in ABOUT.values():
-        names = ", ".join(f"`{name}`" for name in about.names)
-        sigma = "3 % of the longer side" if about.sigma is None else f"{about.sigma:g}"
-        degree = "not stated" if about.pixels_per_degree is None else f"{about.pixels_per_degree:g}"
-        cells = [about.title, names, f"{about.pictures:,}", about.size, about.observers, about.task, sigma, degree]
-        lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", "| dataset | folder | home | terms as stated | citation |", "|---|---|---|---|---|"]
-    for about in ABOUT.values():
-        lines.append(f"| {' | '.join([about.title, about.layout, about.home, about.terms, about.citation])} |")
-    return "\n".join(lines) + "\n"
+    sources = [(about.title, about.layout, about.home, about.terms, about.citation) for about in ABOUT.values()]
+    head = ("dataset", "`-d` names", "pictures", "size", "observers", "task", "sigma (px)", "px per degree")
+    source_head = ("dataset", "folder", "home", "terms as stated", "citation")
+    return f"{table(head, facts)}\n\n{table(source_head, sources)}\n"

@@ -1,10 +1,10 @@
 """What a dataset is: a plain, frozen value that reads its files only when asked."""
 
+import importlib.resources
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, overload
 
@@ -14,6 +14,7 @@ from PIL import Image
 from wepsam import maps
 from wepsam.images import read_image
 
+# The first folder of the ids of a dataset that comes in parts of its own.
 TRAIN, VALIDATION = {"train", "training"}, {"val", "validation"}
 
 
@@ -26,14 +27,14 @@ class Sample:
     """One picture and where people looked in it.
 
     Attributes:
-        id: unique within the dataset, stable over machines.
+        id: unique within the dataset, and the same on every machine.
         path: the picture's file.
         size: (height, width) in pixels, after EXIF orientation.
-        fixations: (N, 2) points as (x, y) pixels of the picture; None where the dataset publishes densities only.
-        observer: (N,) integer, whose each fixation is; None where unknown.
-        sigma: standard deviation in pixels of the Gaussian that makes fixations a density.
-        density_path: the density's own file, where the dataset publishes it: a picture, or a .mat file with `I`.
-        outside: how many fixations lay beside the picture and were left out.
+        fixations: (N, 2) points as (x, y) pixels of the picture; None if the dataset publishes densities only.
+        observer: (N,) integers, the observer of each fixation; None if unknown.
+        sigma: standard deviation in pixels of the Gaussian that turns fixations into a density.
+        density_path: file of the published density, if there is one: a picture, or a .mat file with the variable `I`.
+        outside: number of fixations that lay outside the picture and were left out.
     """
 
     id: str
@@ -51,7 +52,7 @@ class Sample:
 
     @property
     def has_density(self) -> bool:
-        """Whether anything is known of where people looked."""
+        """Whether it is known where people looked: there are fixations or a published density."""
         return self.density_path is not None or (self.fixations is not None and len(self.fixations) > 0)
 
     def density(self) -> np.ndarray:
@@ -69,24 +70,31 @@ class Sample:
             raise ValueError(f"{self.id} has neither fixations nor a density")
         return maps.density(self.fixations, self.size, self.sigma)
 
-    def observed_by(self, chosen: np.ndarray) -> "Sample":
-        """The same picture with the fixations of some observers only."""
+    def observed_by(self, observers: np.ndarray) -> "Sample":
+        """The same picture with only the fixations of some observers.
+
+        Args:
+            observers: numbers as in `observer`.
+
+        Raises:
+            ValueError: the observers of the fixations are unknown.
+        """
         if self.fixations is None or self.observer is None:
-            raise ValueError(f"{self.id} does not say which observer looked where")
-        mask = np.isin(self.observer, chosen)
+            raise ValueError(f"{self.id} does not say which observer made which fixation")
+        mask = np.isin(self.observer, observers)
         return replace(self, fixations=self.fixations[mask], observer=self.observer[mask])
 
 
 @dataclass(frozen=True, eq=False)
 class FixationDataset:
-    """A named sequence of samples.
+    """A named sequence of samples. An index gives a sample, a slice gives a dataset.
 
     Attributes:
         name: as in DATASETS.
         samples: sorted by id.
-        sigma: pixels; standard deviation of the densities.
-        pixels_per_degree: of visual angle; None where the publication does not say.
-        note: what else is to be known of how its fixations came about; a line, empty where it is as published.
+        sigma: standard deviation of the densities, in pixels.
+        pixels_per_degree: of visual angle; None if the publication does not state it.
+        note: a line about how the fixations were obtained, if they are not as published; otherwise empty.
     """
 
     name: str
@@ -112,15 +120,15 @@ class FixationDataset:
 
     @cached_property
     def has_fixations(self) -> bool:
-        """Whether points are published, not densities only."""
+        """Whether every sample has points, not only a density."""
         return all(sample.fixations is not None for sample in self.samples)
 
     def split(self, part: str) -> "FixationDataset":
-        """The pictures to train on, or those to validate on and never to train on.
+        """The pictures to train on, or those to validate on, which are never trained on.
 
-        The validation pictures of the datasets we use are files in `datasets/splits/`. A dataset that comes in parts
-        of its own (ids like train/..., val/...) keeps them. Of any other one picture in ten is for validation, chosen
-        by a checksum of its id, so the choice never depends on the others.
+        The validation pictures of the datasets that we use are listed in `datasets/splits/`. A dataset with parts of
+        its own (ids like train/..., val/...) keeps them. In any other dataset, one picture in ten is for validation,
+        chosen by a checksum of its id, so that the choice never depends on the other pictures.
 
         Args:
             part: "train", "validation" or "all".
@@ -132,27 +140,31 @@ class FixationDataset:
             return self
         if part not in ("train", "validation"):
             raise ValueError(f'the parts of a dataset are "train", "validation" and "all", not {part!r}')
-        listed = files("wepsam.datasets").joinpath("splits", f"{self.name}.txt")
-        parts = [sample.id.partition("/") for sample in self.samples]
-        if listed.is_file():
-            names = {line for line in listed.read_text().splitlines() if line and not line.startswith("#")}
-            held_out = [sample.id in names for sample in self.samples]
-        elif {first for first, _, _ in parts} & TRAIN and {first for first, _, _ in parts} & VALIDATION:
-            held_out = [first in VALIDATION for first, _, _ in parts]
-        else:
-            checksums = [zlib.crc32(sample.id.encode()) for sample in self.samples]
-            held_out = [checksum % 10 == 0 for checksum in checksums]
-            if len(checksums) > 1 and not any(held_out):  # few pictures: one at least
-                held_out = [checksum == min(checksums) for checksum in checksums]
-        wanted = part == "validation"
-        return replace(self, samples=tuple(s for s, held in zip(self.samples, held_out, strict=True) if held == wanted))
+        is_wanted = part == "validation"
+        pairs = zip(self.samples, self._held_out(), strict=True)
+        return replace(self, samples=tuple(sample for sample, held_out in pairs if held_out == is_wanted))
+
+    def _held_out(self) -> list[bool]:
+        """For each sample, whether it is for validation."""
+        split_file = importlib.resources.files("wepsam.datasets").joinpath("splits", f"{self.name}.txt")
+        if split_file.is_file():
+            lines = {line for line in split_file.read_text().splitlines() if line and not line.startswith("#")}
+            return [sample.id in lines for sample in self.samples]
+        folders = [sample.id.partition("/")[0] for sample in self.samples]
+        if set(folders) & TRAIN and set(folders) & VALIDATION:
+            return [folder in VALIDATION for folder in folders]
+        checksums = [zlib.crc32(sample.id.encode()) for sample in self.samples]
+        held_out = [checksum % 10 == 0 for checksum in checksums]
+        if len(checksums) > 1 and not any(held_out):  # of a few pictures, at least one
+            held_out = [checksum == min(checksums) for checksum in checksums]
+        return held_out
 
 
 def read_map(path: Path) -> np.ndarray:
     """(H, W) float64: a published map, from a picture (8 bit or more) or a .mat file with the variable `I`.
 
     Raises:
-        DatasetError: a .mat file cannot be read, or its `I` is no map.
+        DatasetError: a .mat file cannot be read, or its `I` is not a map.
         OSError: a picture cannot be read.
     """
     if path.suffix.lower() == ".mat":
@@ -165,30 +177,30 @@ def read_map(path: Path) -> np.ndarray:
 
 
 def load_mat(path: Path, variable: str | None) -> Any:
-    """A variable of a .mat file (None: its only one): structs as objects, arrays without sides of length 1.
+    """A variable of a .mat file (None: the only one): structs as objects, arrays without sides of length 1.
 
     Raises:
         DatasetError: the file is missing, damaged, of version 7.3, or has no such variable.
-        ImportError: .mat files need scipy, `pip install 'wepsam[classical]'`.
+        ImportError: scipy is not installed.
     """
     try:
         from scipy.io import loadmat
     except ImportError:
         raise ImportError(f"reading {path.name} needs scipy: pip install 'wepsam[classical]'") from None
     try:
-        found = loadmat(path, squeeze_me=True, struct_as_record=False, variable_names=variable)
+        variables = loadmat(path, squeeze_me=True, struct_as_record=False, variable_names=variable)
     except NotImplementedError:
         raise DatasetError(
             f"{path} is a MATLAB 7.3 (HDF5) file, which scipy cannot read; "
-            f"in MATLAB or Octave: load it and save it again with -v7"
+            f"in MATLAB or Octave, load it and save it again with -v7"
         ) from None
     except Exception as error:  # scipy raises almost anything for a broken file
         raise DatasetError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
     if variable is None:
-        names = [name for name in found if not name.startswith("__")]
+        names = [name for name in variables if not name.startswith("__")]
         if len(names) != 1:
             raise DatasetError(f"{path} has {len(names)} variables, expected one")
-        return found[names[0]]
-    if variable not in found:
+        return variables[names[0]]
+    if variable not in variables:
         raise DatasetError(f"{path} has no variable {variable!r}")
-    return found[variable]
+    return variables[variable]

@@ -1,4 +1,4 @@
-"""Fixations from raw gaze: where the eye rested, between the saccades that its changes of speed give away."""
+"""Fixations from raw gaze: the eye rests between saccades, which its changes of speed reveal."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,18 +8,19 @@ import numpy as np
 
 @dataclass(frozen=True)
 class SaccadeRule:
-    """What counts as a saccade, and what is left of the path as a fixation.
+    """What counts as a saccade; the rest of the path is fixation.
 
-    The values are those by which MIT1003's authors found its fixations, at 240 samples a second. At another rate the
-    times become the nearest whole number of samples, at least one; much below 120 a second that is no longer the rule.
+    The defaults are the values with which MIT1003's authors found its fixations, at 240 samples per second. At another
+    rate the times become the nearest whole number of samples, at least one. Much below 120 samples per second, that is
+    no longer the same rule.
     """
 
-    window: float = 4 / 240  # s, over which the speed is averaged
-    ahead: float = 5 / 240  # s, to the later speed with which it is compared
-    change: float = 24.0  # degrees/s, by which the speed rises at least when a saccade begins, and falls when it ends
-    onset: float = 3 / 240  # s, for which it rises so at least; less is noise
-    brake: float = 25 / 240  # s, after the rise, by which it must have fallen; else it was no saccade
-    shortest: float = 12 / 240  # s, of a fixation; what is shorter belongs to the saccades around it
+    window: float = 4 / 240  # s: the speed is averaged over this time
+    ahead: float = 5 / 240  # s: the speed is compared with the speed this much later
+    change: float = 24.0  # degrees/s: smallest rise of the speed when a saccade begins, and fall when it ends
+    onset: float = 3 / 240  # s: shortest rise; a shorter one is noise
+    brake: float = 25 / 240  # s: after the rise, the speed must fall within this time, or it was no saccade
+    shortest: float = 12 / 240  # s: shortest fixation; a shorter one belongs to the saccades around it
 
 
 RULE = SaccadeRule()
@@ -30,8 +31,8 @@ class Scanpath(NamedTuple):
 
     Attributes:
         fixations: (N, 2) points as (x, y), in the units of the gaze.
-        start: (N,) seconds since the first sample.
-        duration: (N,) seconds.
+        start: (N,) in seconds since the first sample.
+        duration: (N,) in seconds.
     """
 
     fixations: np.ndarray
@@ -40,67 +41,67 @@ class Scanpath(NamedTuple):
 
 
 def find_fixations(gaze: np.ndarray, *, rate: float, pixels_per_degree: float, rule: SaccadeRule = RULE) -> Scanpath:
-    """The fixations in the raw gaze of one observer on one picture.
+    """Find the fixations in the raw gaze of one observer on one picture.
 
-    A saccade begins where the speed of the eye rises by 24 degrees/s within 21 ms, and ends with the fall by as much
-    that follows. All between saccades is fixation, if it lasts 50 ms; it lies at the median of its x and of its y.
-    Since it compares speeds, and puts no threshold on the speed itself, drift and smooth pursuit are fixation to it.
+    A saccade begins where the speed of the eye rises by 24 degrees/s within 21 ms, and ends after the next fall by the
+    same amount. A stretch between saccades is a fixation if it lasts 50 ms; its point is the median of x and of y. The
+    rule compares speeds and has no threshold on the speed itself, so drift and smooth pursuit count as fixation.
 
     Args:
-        gaze: (N, 2 or more) samples at equal intervals, x and y in pixels first. Lost samples (blinks) are NaN: they
-            end a fixation. A tracker that writes negative numbers for them may be left so, if fixations beside the
-            picture are left out afterwards.
-        rate: samples a second.
-        pixels_per_degree: of visual angle.
+        gaze: (N, 2 or more) samples at equal intervals; the first two columns are x and y in pixels. Lost samples
+            (blinks) are NaN and end a fixation. Negative numbers, which some trackers write for lost samples, can stay
+            if fixations outside the picture are left out afterwards.
+        rate: samples per second.
+        pixels_per_degree: pixels per degree of visual angle.
         rule: the thresholds.
 
     Returns:
-        The fixations; none where no sample is left. Those that the recording cuts off, at its start and its end, are
-        among them, with the duration that was recorded.
+        The fixations; none if no samples are left. Fixations that the start or end of the recording cuts off are
+        included, with the recorded part of their duration.
 
     Raises:
-        ValueError: gaze is of another shape, rate or pixels_per_degree are not positive.
+        ValueError: gaze has another shape, or rate or pixels_per_degree is not positive.
 
     References:
-        The rule: `checkFixations.m` by Barbara Hidalgo-Sotelo, in the database code of Judd, Ehinger, Durand,
-        Torralba, "Learning to predict where humans look", ICCV 2009; written anew from what it does.
+        The rule is that of `checkFixations.m` by Barbara Hidalgo-Sotelo, in the database code of Judd, Ehinger, Durand,
+        Torralba, "Learning to predict where humans look", ICCV 2009; reimplemented from its behavior.
     """
     gaze = np.asarray(gaze, dtype=np.float64)
     if gaze.ndim != 2 or gaze.shape[1] < 2:
-        raise ValueError(f"gaze has the shape {gaze.shape}, expected (N, 2): a row for each sample, x and y")
+        raise ValueError(f"gaze has the shape {gaze.shape}, expected (N, 2): one row per sample with x and y")
     if not (rate > 0 and pixels_per_degree > 0):
-        raise ValueError(f"rate and pixels_per_degree are positive, not {rate} and {pixels_per_degree}")
+        raise ValueError(f"rate and pixels_per_degree have to be positive, not {rate} and {pixels_per_degree}")
     gaze = gaze[:, :2]
     shortest = _samples(rule.shortest, rate)
     spans = [
         (first + start, first + stop)
         for first, end in _runs(np.isfinite(gaze).all(axis=1))
         for start, stop in _runs(~_in_saccade(gaze[first:end], rate, pixels_per_degree, rule))
-        # As in the original: what the end of the recording cuts off must be longer than the shortest, not just as long.
+        # As in the original, a fixation cut off by the end of the recording must be longer than the shortest.
         if stop - start >= shortest + (first + stop == end)
     ]
-    places = [np.median(gaze[start:stop], axis=0) for start, stop in spans]
+    points = [np.median(gaze[start:stop], axis=0) for start, stop in spans]
     begin, end = np.array(spans, dtype=np.float64).reshape(-1, 2).T / rate
-    return Scanpath(np.array(places).reshape(-1, 2), begin, end - begin)
+    return Scanpath(np.array(points).reshape(-1, 2), begin, end - begin)
 
 
 def _in_saccade(gaze: np.ndarray, rate: float, pixels_per_degree: float, rule: SaccadeRule) -> np.ndarray:
-    """(N,) bool: which samples of an unbroken recording, (N, 2), belong to a saccade."""
+    """(N,) bool: which samples of a recording (N, 2) without gaps belong to a saccade."""
     count = len(gaze)
     window, ahead, onset, brake = (_samples(s, rate) for s in (rule.window, rule.ahead, rule.onset, rule.brake))
-    step = np.zeros(count)  # from the sample before, in degrees/s; the first has none
+    step = np.zeros(count)  # speed since the previous sample, in degrees/s; the first sample has none
     step[1:] = np.hypot(*np.diff(gaze, axis=0).T) * rate / pixels_per_degree
-    speed = np.convolve(step, np.full(window, 1 / window))[:count]  # of the last steps
+    speed = np.convolve(step, np.full(window, 1 / window))[:count]  # mean of the last steps
     change = np.zeros(count)
-    known = max(1, count - ahead)
-    change[1:known] = speed[1 + ahead :] - speed[1:known]
+    end = max(1, count - ahead)
+    change[1:end] = speed[1 + ahead :] - speed[1:end]
     falls = np.array([stop for _, stop in _runs(change < -rule.change)], dtype=int)
-    found = np.zeros(count, dtype=bool)
+    in_saccade = np.zeros(count, dtype=bool)
     for start, stop in _runs(change > rule.change):
-        fall = np.searchsorted(falls, stop, side="right")  # the first that ends later than the rise
+        fall = np.searchsorted(falls, stop, side="right")  # the first fall that ends later than the rise
         if stop - start >= onset and fall < len(falls) and falls[fall] - stop <= brake:
-            found[start : falls[fall]] = True
-    return found
+            in_saccade[start : falls[fall]] = True
+    return in_saccade
 
 
 def _samples(seconds: float, rate: float) -> int:
@@ -108,6 +109,6 @@ def _samples(seconds: float, rate: float) -> int:
 
 
 def _runs(mask: np.ndarray) -> np.ndarray:
-    """(N, 2) integers: start and stop of each stretch of True."""
+    """(N, 2) integers: start and stop of each run of True."""
     edges = np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))
     return np.flatnonzero(edges).reshape(-1, 2)

@@ -1,5 +1,6 @@
-"""What all readers share: look for the folders, read a .mat file, keep the fixations that lie in their picture."""
+"""What the readers share: find folders, pair pictures with their files, keep the fixations inside their picture."""
 
+import os
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -11,38 +12,38 @@ from wepsam.datasets.base import DatasetError, FixationDataset, Sample, load_mat
 from wepsam.images import image_size
 from wepsam.sources import find_images
 
-Folder = str | Path
+Folder = str | os.PathLike[str]
 
 
-def sample(
-    id: str, path: Path, fixations: np.ndarray, observer: np.ndarray | None, sigma: float, *, scale: float = 1.0
-) -> Sample:
-    """A sample with the fixations that lie in its picture: trackers also report glances beside the screen.
+# ---- samples and datasets
+
+
+def make_sample(id: str, path: Path, fixations: np.ndarray, observer: np.ndarray | None, sigma: float) -> Sample:
+    """A sample with the fixations that lie inside its picture: trackers also report glances beside the screen.
 
     Args:
         id: unique within the dataset.
-        path: the picture; its header is read.
-        fixations: (N, 2) points as (x, y), 0-based.
-        observer: (N,) integers, or None if nobody knows.
-        sigma: of the density, in pixels of the picture.
-        scale: what the coordinates are multiplied by to be pixels of the picture.
+        path: the picture; only its header is read.
+        fixations: (N, 2) points as (x, y) pixels, counted from 0.
+        observer: (N,) integers, or None if unknown.
+        sigma: standard deviation of the density, in pixels of the picture.
     """
     height, width = image_size(path)
-    fixations = np.asarray(fixations, dtype=np.float64).reshape(-1, 2) * scale
+    fixations = np.asarray(fixations, dtype=np.float64).reshape(-1, 2)
     x, y = fixations.T
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    owner = None if observer is None else np.asarray(observer)[inside]
-    return Sample(id, path, (height, width), fixations[inside], owner, sigma, outside=int((~inside).sum()))
+    observer = None if observer is None else np.asarray(observer)[inside]
+    return Sample(id, path, (height, width), fixations[inside], observer, sigma, outside=int((~inside).sum()))
 
 
-def of_observers(points: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """The fixations of one picture and whose they are, from the (N, 2) points of each observer in turn."""
+def join_observers(points: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 2) fixations and (N,) observers of one picture, from the points of each observer in turn."""
     arrays = [np.asarray(p, dtype=np.float64).reshape(-1, 2) for p in points]
-    owner = np.repeat(np.arange(len(arrays)), [len(p) for p in arrays])
-    return np.concatenate([np.empty((0, 2)), *arrays]), owner
+    observer = np.repeat(np.arange(len(arrays)), [len(p) for p in arrays])
+    return np.concatenate([np.empty((0, 2)), *arrays]), observer
 
 
-def dataset(
+def make_dataset(
     name: str,
     samples: list[Sample],
     folder: Folder,
@@ -51,10 +52,10 @@ def dataset(
     pixels_per_degree: float | None = None,
     note: str = "",
 ) -> FixationDataset:
-    """The samples, sorted by id.
+    """The dataset of these samples, sorted by id.
 
     Raises:
-        DatasetError: there are none, or two have the same id.
+        DatasetError: there are no samples, or two have the same id.
     """
     if not samples:
         raise DatasetError(f"no pictures of {name} in {folder}")
@@ -65,57 +66,72 @@ def dataset(
     return FixationDataset(name, tuple(samples), sigma, pixels_per_degree, note)
 
 
-def expect(name: str, folder: Folder, *needed: Path) -> None:
-    """Raise DatasetError unless all the files and folders are there."""
-    missing = [str(path) for path in needed if not path.exists()]
+# ---- arguments and folders
+
+
+def check_choice(name: str, argument: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise DatasetError unless the value is one of the choices."""
+    if value not in choices:
+        raise DatasetError(f"the {argument} of {name} is {' or '.join(choices)}, not {value!r}")
+
+
+def require(name: str, folder: Folder, *paths: Path) -> None:
+    """Raise DatasetError unless all these files and folders exist."""
+    missing = [str(path) for path in paths if not path.exists()]
     if missing:
-        raise absent(name, folder, " and ".join(missing))
+        raise not_found(name, folder, " and ".join(missing))
 
 
-def absent(name: str, folder: Folder, expected: str) -> DatasetError:
-    """The error of a folder without the dataset."""
+def not_found(name: str, folder: Folder, expected: str) -> DatasetError:
+    """The error for a folder without the dataset."""
     return DatasetError(f"no {name} at {folder}: expected {expected}; docs/datasets.md says where to get it")
 
 
-def first_of(*candidates: Path) -> Path | None:
-    """The first path that exists."""
+def first_existing(*candidates: Path) -> Path | None:
     return next((path for path in candidates if path.exists()), None)
 
 
-def choose(name: str, argument: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Raise DatasetError unless the value is one of those allowed."""
-    if value not in allowed:
-        raise DatasetError(f"the {argument} of {name} is {' or '.join(allowed)}, not {value!r}")
+# ---- files
 
 
-def pictures(folder: Path) -> list[Path]:
-    """The pictures of a folder, recursively; without what CAT2000 keeps in its Output folders."""
+def list_pictures(folder: Path) -> list[Path]:
+    """The pictures below a folder, without those in folders named Output, which CAT2000 has."""
     return [p for p in find_images([folder]) if "output" not in map(str.lower, p.relative_to(folder).parts[:-1])]
 
 
-def by_stem(folder: Path, suffixes: tuple[str, ...] = ()) -> dict[str, Path]:
-    """Relative stem -> file: pictures, or files with one of the suffixes (".mat")."""
-    found = (
-        [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in suffixes and not p.name.startswith(".")]
-        if suffixes
-        else pictures(folder)
-    )
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in found}
+def files_by_stem(folder: Path, suffixes: tuple[str, ...] = ()) -> dict[str, Path]:
+    """Relative stem -> file below a folder: pictures, or files with one of the suffixes (".mat")."""
+    if suffixes:
+        paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in suffixes and not p.name.startswith(".")]
+    else:
+        paths = list_pictures(folder)
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths}
 
 
-def pair(name: str, picture: Path, stem: str, found: dict[str, Path], where: Path, suffix: str = ".*") -> Path:
-    """The file that belongs to a picture, by its relative stem.
+def file_for(name: str, picture: Path, stem: str, files: dict[str, Path], folder: Path, suffix: str = ".*") -> Path:
+    """The file that belongs to a picture.
+
+    Args:
+        name: of the dataset, for the error.
+        picture: for the error.
+        stem: the picture's stem, as in `files`.
+        files: from `files_by_stem`.
+        folder: of the files, for the error.
+        suffix: expected suffix, for the error.
 
     Raises:
         DatasetError: there is none.
     """
-    if stem not in found:
-        raise DatasetError(f"{name}: {picture} has no map {where / stem}{suffix}")
-    return found[stem]
+    if stem not in files:
+        raise DatasetError(f"{name}: {picture} has no map {folder / stem}{suffix}")
+    return files[stem]
 
 
-def points_of_map(path: Path, marks: Any, size: tuple[int, int]) -> np.ndarray:
-    """(N, 2) fixations of a map that marks the fixated pixels, row by row; repeats are lost in such maps.
+# ---- contents
+
+
+def marked_pixels(path: Path, marks: Any, size: tuple[int, int]) -> np.ndarray:
+    """(N, 2) fixations from a map that marks the fixated pixels, row by row; repeated fixations are lost in such maps.
 
     Args:
         path: the map's file, for the error.
@@ -123,7 +139,7 @@ def points_of_map(path: Path, marks: Any, size: tuple[int, int]) -> np.ndarray:
         size: (height, width) of the picture.
 
     Raises:
-        DatasetError: the map is not as large as its picture.
+        DatasetError: the map and its picture differ in size.
     """
     marks = np.asarray(marks)
     if marks.shape != size:
@@ -133,7 +149,7 @@ def points_of_map(path: Path, marks: Any, size: tuple[int, int]) -> np.ndarray:
     return np.column_stack([columns, rows]).astype(np.float64)
 
 
-def struct(path: Path, variable: str, fields: tuple[str, ...]) -> list[Any]:
+def load_structs(path: Path, variable: str, fields: tuple[str, ...]) -> list[Any]:
     """The elements of a struct array (or of a cell array of structs) in a .mat file, as objects with these fields.
 
     Raises:
@@ -146,7 +162,7 @@ def struct(path: Path, variable: str, fields: tuple[str, ...]) -> list[Any]:
     return elements
 
 
-def one_based(xy: Any) -> np.ndarray:
-    """(N, 2) points as (x, y) from a MATLAB array of points: MATLAB counts pixels from 1. One point may be flat."""
+def from_matlab(xy: Any) -> np.ndarray:
+    """(N, 2) points as (x, y) from a MATLAB array of points, which counts pixels from 1. One point may be flat."""
     points = np.asarray(xy, dtype=np.float64)
     return points.reshape(-1, points.shape[-1] if points.size and points.ndim else 2)[:, :2] - 1

@@ -1,7 +1,8 @@
-"""The light network back from the file that predicts: what ships can be trained on without its checkpoint."""
+"""Read the light network back from an exported file, so that shipped weights can be trained without a checkpoint."""
 
-import json
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -9,24 +10,32 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
+from wepsam import cards
+from wepsam.networks.base import Network
 from wepsam.networks.build import build
 from wepsam.networks.encoder import Conv
-from wepsam.networks.lite import LiteNet
 
 
-def from_onnx(path: Path) -> LiteNet:
-    """The network of an .onnx file that `export` wrote; its card lies beside it.
+def from_onnx(path: str | os.PathLike[str]) -> Network:
+    """The light network of an .onnx file that `export` wrote, with the card beside it.
 
-    Scales are folded into the weights, so all scales are 1; weights stored in fewer bits stay as coarse as they are.
+    Scales are folded into the weights of the file, so all scales are 1. Weights that the file stores in fewer bits stay
+    as coarse as they are.
+
+    Args:
+        path: the .onnx file.
 
     Raises:
-        ValueError: the file holds another network.
+        ValueError: the file holds another network, or does not fit its card.
+        WeightsError: the file or its card is missing or damaged.
     """
-    config = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["network"]
-    if "encoder" not in config:
-        raise ValueError(f"{path} holds another network; only the light one can be read back")
-    network = build(config | {"sources": 1})
-    assert isinstance(network, LiteNet)
+    path = Path(path)
+    network: Any = build(cards.read(path)["network"])
+    if not network.adaptable:
+        raise ValueError(
+            f"{path} holds {network.title}; only the light network can be read back from a file; give a checkpoint"
+        )
+    network.set_sources(1)
     constants = _Constants(onnx.load(path).graph)
     nodes = [node for node in constants.graph.node if node.op_type == "Conv"]
     layers = _in_order(network)
@@ -44,8 +53,8 @@ def from_onnx(path: Path) -> LiteNet:
     return network
 
 
-def _in_order(network: LiteNet) -> list[Conv | nn.Conv2d]:
-    """The convolutions in the order in which they are applied, which is that of the graph."""
+def _in_order(network: Network) -> list[Conv | nn.Conv2d]:
+    """The convolutions in their order of application, which is their order in the graph."""
     applied: list[Conv | nn.Conv2d] = []
     hooks = [
         m.register_forward_pre_hook(lambda layer, _: applied.append(layer))
@@ -60,15 +69,15 @@ def _in_order(network: LiteNet) -> list[Conv | nn.Conv2d]:
 
 
 class _Constants:
-    """Values by name: stored as they are, or to be computed from such (a cast, a product with a scale)."""
+    """The constants of a graph by name, whether stored or computed from stored ones (a cast, a product)."""
 
     def __init__(self, graph: onnx.GraphProto) -> None:
         self.graph = graph
         self._stored = {c.name: c for c in graph.initializer}
-        self._made = {node.output[0]: node for node in graph.node if node.op_type in ("Cast", "Mul")}
+        self._computed = {node.output[0]: node for node in graph.node if node.op_type in ("Cast", "Mul")}
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name in self._stored:
             return np.array(numpy_helper.to_array(self._stored[name]))
-        values = [self[given] for given in self._made[name].input]
+        values = [self[operand] for operand in self._computed[name].input]
         return values[0].astype(np.float32) if len(values) == 1 else values[0] * values[1]

@@ -1,114 +1,48 @@
-"""Networks as people feed them, and as ONNX graphs: exported, their constants folded, their weights stored small."""
+"""A network as an ONNX graph: exported, its constants folded, its weights stored small."""
 
 import logging
 import warnings
-from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
-from torch import Tensor, nn
-from torch.nn import functional
 
-from wepsam.networks.lite import BIAS_GRID, LiteNet
-from wepsam.networks.mr_cnn import SIDES, MrCnn
-from wepsam.networks.paper import INPUT_SIZE, PaperNet
-from wepsam.shapes import STRIDE
-from wepsam.training.losses import as_map
-
-DIM = torch.export.Dim
+from wepsam.networks.deployment import Deployment
 
 
-class Deployed(nn.Module):
-    """(B, 128, 128, 3) uint8 RGB -> (B, 32, 32) float32 map: what people feed, what they want."""
-
-    def __init__(self, network: PaperNet, kind: str) -> None:
-        super().__init__()
-        self.network, self.kind = network, kind
-
-    def forward(self, stimuli: Tensor) -> Tensor:
-        return as_map(self.network(_to_network(stimuli)), self.kind)
-
-
-class DeployedLite(nn.Module):
-    """(B, H, W, 3) uint8 RGB, sides multiples of 32, and a center bias -> (B, H/4, W/4) float32 density.
-
-    The center bias, (1, 1, h, w) logits of any size, is enlarged to the map. In the file it is the learnt one unless
-    another is fed.
-    """
-
-    def __init__(self, network: LiteNet) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, stimuli: Tensor, center_bias: Tensor | None = None) -> Tensor:
-        logits = self.network(_to_network(stimuli), center_bias=False)
-        bias = self.network.center_bias if center_bias is None else center_bias
-        bias = functional.interpolate(bias, size=tuple(logits.shape[1:]), mode="bilinear", align_corners=False)
-        return as_map(logits + bias[:, 0], "log_density")
-
-
-class DeployedMrCnn(nn.Module):
-    """(B, 400, 400, 3) uint8 RGB -> (B, 50, 50) float32 density: the odds of being looked at, over their sum."""
-
-    def __init__(self, network: MrCnn) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, stimuli: Tensor) -> Tensor:
-        return as_map(self.network.grid(_to_network(stimuli)), "log_density")
-
-
-def _to_network(stimuli: Tensor) -> Tensor:
-    return stimuli.permute(0, 3, 1, 2).float() / 255
-
-
-def to_onnx(deployed: Deployed | DeployedMrCnn) -> onnx.ModelProto:
-    """A network that sees squares as an ONNX graph, for batches of any size."""
-    side = SIDES[0] if isinstance(deployed, DeployedMrCnn) else INPUT_SIZE
-    example = torch.zeros(2, side, side, 3, dtype=torch.uint8)
-    return _graph(deployed, {"stimuli": example}, {"stimuli": {0: DIM("batch", min=1)}})
-
-
-def lite_to_onnx(deployed: DeployedLite) -> onnx.ModelProto:
-    """The light network as an ONNX graph, for pictures of any shape; what is constant is computed here, once."""
-    example = {"stimuli": torch.zeros(2, 192, 256, 3, dtype=torch.uint8), "center_bias": torch.zeros(1, 1, *BIAS_GRID)}
-    rows, columns = (STRIDE * DIM(name, min=1, max=1000) for name in ("rows", "columns"))
-    dynamic = {
-        "stimuli": {0: DIM("batch", min=1), 1: rows, 2: columns},
-        "center_bias": {2: DIM("bias_rows", min=1), 3: DIM("bias_columns", min=1)},
-    }
-    model = _graph(deployed, example, dynamic)
+def to_onnx(deployment: Deployment) -> onnx.ModelProto:
+    """The ONNX graph of a network, for batches of any size. Products of constants are computed here, once."""
+    model = _exported(deployment)
     fold(model)
     # An input that is also a constant need not be fed: the constant is its default.
-    learnt = deployed.network.center_bias.detach().numpy()
-    model.graph.initializer.append(numpy_helper.from_array(learnt, "center_bias"))
+    for name, value in deployment.defaults.items():
+        model.graph.initializer.append(numpy_helper.from_array(value.numpy(), name))
     return model
 
 
-def _graph(deployed: nn.Module, example: dict[str, Tensor], dynamic: dict[str, dict[int, Any]]) -> onnx.ModelProto:
-    # The exporter warns about operators of torchvision, which nobody here uses, and about torch's own internals.
-    chatter = logging.getLogger("torch.onnx")
-    level = chatter.level
+def _exported(deployment: Deployment) -> onnx.ModelProto:
+    # The exporter warns about operators of torchvision, which no network here uses, and about torch's own internals.
+    exporter_log = logging.getLogger("torch.onnx")
+    level = exporter_log.level
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        chatter.setLevel(logging.ERROR)
+        exporter_log.setLevel(logging.ERROR)
         try:
             program = torch.onnx.export(
-                deployed.eval(),
-                tuple(example.values()),
+                deployment.module.eval(),
+                tuple(deployment.example.values()),
                 dynamo=True,
-                input_names=[*example],
+                input_names=[*deployment.example],
                 output_names=["saliency_maps"],
-                dynamic_shapes=dynamic,
+                dynamic_shapes=deployment.dynamic,
                 verbose=False,
             )
         finally:
-            chatter.setLevel(level)
+            exporter_log.setLevel(level)
     assert program is not None
     model: onnx.ModelProto = program.model_proto
-    # The exporter notes where each node comes from, paths of this machine among it; 0.5 MB of the light network's file.
+    # The exporter records the origin of each node with paths of this machine, 0.5 MB in the light network's file.
     del model.graph.value_info[:]
     graph = model.graph
     for part in (model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output):
@@ -129,18 +63,23 @@ def fold(model: onnx.ModelProto) -> None:
         model.graph.initializer.remove(constants[name])
 
 
-def shrink(model: onnx.ModelProto, wide: str, large: int) -> None:
-    """Store the float32 weights of the graph that are tensors of more than `large` values as "float16" or "int8".
+def shrink(model: onnx.ModelProto, storage: str, more_than: int) -> None:
+    """Store the float32 weights of a graph in fewer bits.
 
     Nodes that widen them again depend on constants only, so ONNX Runtime runs them once, when it loads the file
-    (DequantizeLinear, made for the purpose, would run with every picture).
+    (DequantizeLinear, which is made for the purpose, would run with every picture).
+
+    Args:
+        model: is changed.
+        storage: "float16" or "int8".
+        more_than: tensors of at most so many values stay as they are.
     """
     nodes = []
-    whole = [w for w in model.graph.initializer if w.data_type == onnx.TensorProto.FLOAT]
-    for weight in [w for w in whole if np.prod(w.dims) > large]:
+    weights = [w for w in model.graph.initializer if w.data_type == onnx.TensorProto.FLOAT]
+    for weight in [w for w in weights if np.prod(w.dims) > more_than]:
         values, name = numpy_helper.to_array(weight), weight.name
         model.graph.initializer.remove(weight)
-        if wide == "float16":
+        if storage == "float16":
             stored, cast_to = [values.astype(np.float16)], name
         else:
             # 255 levels for each output of the layer.
@@ -158,7 +97,7 @@ def shrink(model: onnx.ModelProto, wide: str, large: int) -> None:
 
 
 def _output_axis(model: onnx.ModelProto, name: str) -> int:
-    """Along which axis of this weight the layer's outputs lie."""
+    """The axis of a weight along which the layer's outputs lie."""
     for node in model.graph.node:
         if name in node.input:
             transposed = node.op_type == "Gemm" and any(a.name == "transB" and a.i for a in node.attribute)

@@ -1,8 +1,7 @@
-"""Torch checkpoint -> one ONNX file with its card, checked against torch. What predicts needs no torch any more."""
+"""Export a torch checkpoint as an ONNX file with its card, checked against torch. Prediction then needs no torch."""
 
-import json
+import os
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,169 +11,141 @@ import torch
 from torch import nn
 
 import wepsam
-from wepsam.deploy.graph import Deployed, DeployedLite, DeployedMrCnn, lite_to_onnx, shrink, to_onnx
+from wepsam import cards
+from wepsam.deploy.graph import shrink, to_onnx
 from wepsam.files import replacing
 from wepsam.images import read_image, resize
-from wepsam.networks.lite import LiteNet
-from wepsam.networks.mr_cnn import GRID, SIDES, MrCnn
-from wepsam.networks.paper import INPUT_SIZE, MAP_SIZE
-from wepsam.prediction.predictor import sha256
-from wepsam.shapes import STRIDE, input_shape
+from wepsam.networks.base import Network
+from wepsam.networks.deployment import Deployment
+from wepsam.shapes import Shape
 from wepsam.sources import find_images
 from wepsam.training.checkpoint import load_weights
 
-PROBES = 64
-SCALES = (2 / 3, 1.0, 1.5)  # of quality "best" (docs/log.md)
-# An export that agrees less with torch, on the worst picture, is refused. The light network's worst was at .99989 with
-# int8 weights where CC with people, over 100 pictures, lost .0001 (docs/log.md). MR-CNN is held to the same.
-LEAST_CC, LITE_LEAST_CC = 0.9999, 0.9995
-
-# How weights of more than so many values a tensor are stored, by the name of the choice; the smallest file first. In
-# the light network the few values of the depthwise and the first convolutions would lose the most: CC with the network
-# itself .9996 with them as int8, .99997 without.
-PAPER_STORED: dict[str, tuple[tuple[str, int], ...]] = {
-    "int8": (("int8", 100_000),), "float16": (("float16", 100_000),), "float32": (),
-}  # fmt: skip
-LITE_STORED: dict[str, tuple[tuple[str, int], ...]] = {
-    "int8": (("int8", 20_000), ("float16", 2_000)), "float16": (("float16", 2_000),), "float32": (),
-}  # fmt: skip
+PROBES = 64  # pictures
 
 
 def export(
-    checkpoint: str | Path,
-    out: str | Path,
+    checkpoint: str | os.PathLike[str],
+    out: str | os.PathLike[str],
     *,
     card: dict[str, Any] | None = None,
-    wide: str | None = None,
+    storage: str | None = None,
     mirror: bool = True,
     area: int | None = None,
-    scales: Sequence[float] = SCALES,
+    scales: Sequence[float] | None = None,
     sharpness: float = 1.0,
     blur: float = 0.0,
     floor: float = 0.0,
-    probe: Sequence[str | Path] | None = None,
+    probe: Sequence[str | os.PathLike[str]] | None = None,
 ) -> Path:
-    """Write `out` (.onnx) and its card (.json).
+    """Write a network as `out` (.onnx) and its card (.json).
 
     Args:
         checkpoint: a run folder or .safetensors file.
         out: the file to write.
-        card: what the card says beside the technical: data, terms, scores, notes.
-        wide: how the large weights are stored: "float32", "float16", or "int8" with a scale for each output.
-            They are computed in float32; only the file shrinks.
-            None takes the smallest that agrees with torch.
-        mirror: whether the predictor averages over the picture and its mirror image; the light network's does so at
-            quality "best" only.
-        area: of the light network: about how many pixels it is fed; by default as many as in training.
-        scales: of the light network: what it sees at quality "best", as multiples of the sides at that area.
-        sharpness: power to which the predictor raises the density: above 1 its peaks stand out more.
-        blur: standard deviation, in map pixels, of the Gaussian that the predictor applies.
-        floor: share of the map's mean that the predictor adds everywhere.
-        probe: pictures or folders, the first 64 of which the file must agree on with torch; noise by default.
+        card: further entries of the card: data, terms, scores, notes.
+        storage: of large weights: "float32", "float16", or "int8" with a scale per output. Predictions are computed in
+            float32; only the file is smaller. None: the smallest that agrees with torch.
+        mirror: whether the predictor averages over the picture and its mirror image; for the light network, only at
+            quality "best".
+        area: light network only: about how many pixels of the picture it sees; None: as many as in training.
+        scales: light network only: the sizes that it sees at quality "best", as factors of the sides at that area;
+            None: 2/3, 1 and 1.5.
+        sharpness: power to which the predictor raises the density; above 1, peaks stand out more.
+        blur: standard deviation, in cells of the map, of a Gaussian that the predictor applies.
+        floor: the predictor adds this share of the map's mean everywhere.
+        probe: pictures or folders; the file must agree with torch on the first 64 pictures. None: noise.
+
+    Returns:
+        The path of the file.
 
     Raises:
-        ValueError: the file's maps correlate with torch's by less than 0.9999 (the light network's: 0.9995), or the
-            settings do not fit.
+        ValueError: an argument does not fit, or the file's maps correlate too little with torch's (by less than 0.9999;
+            for the light network and MR-CNN, 0.9995).
     """
     out = Path(out)
-    if out.suffix != ".onnx" or out.with_suffix(".safetensors").exists():
-        raise ValueError(
-            f"{out} is no name for it: it ends in .onnx, and its card must not replace a checkpoint's .json"
-        )
-    if blur < 0 or floor < 0 or sharpness <= 0:
-        raise ValueError(f"blur={blur}, floor={floor}: expected 0 or more; sharpness={sharpness}: above 0")
-    if not scales or min(scales) <= 0 or (area is not None and area < STRIDE**2):
-        raise ValueError(f"area={area} and scales={scales}: expected at least {STRIDE**2} pixels, and scales above 0")
+    _check(out, sharpness, blur, floor)
     network, about = load_weights(checkpoint)
     network.eval()
-    if wide not in (None, *PAPER_STORED):
-        raise ValueError(f'the large weights are stored as "float32", "float16" or "int8", not {wide!r}')
-    if isinstance(network, LiteNet):
-        if about["output"] != "log_density":
-            raise ValueError(f"{checkpoint} was trained to give a map; the light network's file gives a density")
-        area = area or network.config.area
-        described, stored, least_agreed = _lite(area, scales, mirror), LITE_STORED, LITE_LEAST_CC
-        lite = DeployedLite(network)
-        deployed: nn.Module = lite
-        model = lite_to_onnx(lite)
-        stimuli = _probe(probe, partial(input_shape, area=area))
-    else:
-        square: Deployed | DeployedMrCnn
-        if isinstance(network, MrCnn):
-            square, side, least_agreed = DeployedMrCnn(network), SIDES[0], LITE_LEAST_CC
-            described = _square(side, GRID, "sums to 1", mirror)
-        else:
-            square, side, least_agreed = Deployed(network, about["output"]), INPUT_SIZE, LEAST_CC
-            described = _square(side, MAP_SIZE, "sums to 1" if about["output"] == "log_density" else "", mirror)
-        deployed, stored, model = square, PAPER_STORED, to_onnx(square)
-        stimuli = _probe(probe, lambda *_: (side, side))
-    # Small networks and short trainings can need the finer steps of float16.
-    for attempt in (wide,) if wide else PAPER_STORED:
-        smaller = onnx.ModelProto()
-        smaller.CopyFrom(model)
-        for kind, least in stored[attempt]:
-            shrink(smaller, kind, least)
-        agreement = least_cc(smaller, deployed, stimuli)
-        if agreement >= least_agreed:
-            break
-    else:
-        raise ValueError(f"the {attempt} file agrees with torch only by CC {agreement:.6f} < {least_agreed}")
+    if storage not in (None, *network.storage):
+        raise ValueError(f"no storage {storage!r} of weights; choose one of {', '.join(network.storage)}")
+    deployment = network.deployment(about["output"], mirror=mirror, area=area, scales=scales)
+    model, storage, agreement = _smallest(network, deployment, storage, _stimuli(probe, deployment.shape_of))
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as temporary:
-        onnx.save(smaller, temporary)
+        onnx.save(model, temporary)
     text = {
-        "name": out.stem, "wepsam": wepsam.__version__, "sha256": sha256(out), "bytes": out.stat().st_size,
-        **described, "sharpness": sharpness, "blur": blur, "floor": floor, "network": about["network"],
-        "parameters": sum(p.numel() for p in network.parameters()), "wide_layers": attempt,
+        "name": out.stem, "wepsam": wepsam.__version__, "sha256": cards.sha256(out), "bytes": out.stat().st_size,
+        **deployment.card, "sharpness": sharpness, "blur": blur, "floor": floor, "network": about["network"],
+        "parameters": sum(p.numel() for p in network.parameters()), "wide_layers": storage,
         "least_cc_with_torch": agreement, "training": {k: about[k] for k in ("start", "training", "settings", "step")},
         "validation": {"data": about["validation"], "scores": about["validation_scores"]},
     }  # fmt: skip
-    with replacing(out.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(text | (card or {}), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    cards.write(cards.path_of(out), text | (card or {}))
     return out
 
 
-def _square(side: int, cells: int, what: str, mirror: bool) -> dict[str, Any]:
-    """What the card says about how a network is fed that sees squares."""
-    return {
-        "input": f"stimuli: (B, {side}, {side}, 3) uint8 RGB, the whole picture resized (bicubic, antialiased)",
-        "output": f"saliency_maps: (B, {cells}, {cells}) float32 >= 0{what and f', {what}'}",
-        "input_size": side, "mirror": mirror,
-    }  # fmt: skip
+def _check(out: Path, sharpness: float, blur: float, floor: float) -> None:
+    if out.suffix != ".onnx":
+        raise ValueError(f"{out} does not end in .onnx; choose another name")
+    if out.with_suffix(".safetensors").exists():
+        raise ValueError(f"the card of {out} would replace the checkpoint's {out.stem}.json; choose another name")
+    if blur < 0 or floor < 0 or sharpness <= 0:
+        raise ValueError(f"blur={blur}, floor={floor}: expected 0 or more; sharpness={sharpness}: expected above 0")
 
 
-def _lite(area: int, scales: Sequence[float], mirror: bool) -> dict[str, Any]:
-    """What the card says about how the light network is fed."""
-    return {
-        "input": "stimuli: (B, H, W, 3) uint8 RGB, H and W multiples of stride, H W about input_area: the whole "
-        "picture resized (bicubic, antialiased); center_bias, if other than the learnt: (1, 1, h, w) float32 logits",
-        "output": "saliency_maps: (B, H/4, W/4) float32 >= 0, sums to 1",
-        "input_area": area, "stride": STRIDE,
-        "views": {"fast": {"scales": [1.0], "mirror": False}, "best": {"scales": [*scales], "mirror": mirror}},
-    }  # fmt: skip
+def _smallest(
+    network: Network, deployment: Deployment, storage: str | None, stimuli: Sequence[np.ndarray]
+) -> tuple[onnx.ModelProto, str, float]:
+    """The smallest graph that agrees with torch, the storage of its weights, and its least CC.
+
+    Small networks and short trainings can need the finer steps of float16.
+
+    Raises:
+        ValueError: none agrees.
+    """
+    whole = to_onnx(deployment)
+    for choice in (storage,) if storage else network.storage:
+        model = onnx.ModelProto()
+        model.CopyFrom(whole)
+        for kind, more_than in network.storage[choice]:
+            shrink(model, kind, more_than)
+        agreement = least_cc(model, deployment.module, stimuli)
+        if agreement >= network.least_cc:
+            return model, choice, agreement
+    raise ValueError(
+        f"the {choice} file agrees with torch only by CC {agreement:.6f}, expected {network.least_cc} or more; "
+        "choose a finer storage, or train longer"
+    )
 
 
-def _probe(probe: Sequence[str | Path] | None, shape: Callable[[int, int], tuple[int, int]]) -> list[np.ndarray]:
+def _stimuli(probe: Sequence[str | os.PathLike[str]] | None, shape_of: Callable[[int, int], Shape]) -> list[np.ndarray]:
     """Batches of stimuli, (B, H, W, 3) uint8, in the shapes in which the network sees them."""
     if probe is None:
         rng = np.random.default_rng(0)
-        shapes = dict.fromkeys(shape(*size) for size in ((480, 640), (640, 480), (500, 500), (200, 900)))
-        return [rng.integers(0, 256, (8 // len(shapes), *one, 3), dtype=np.uint8) for one in shapes]
+        shapes = dict.fromkeys(shape_of(*size) for size in ((480, 640), (640, 480), (500, 500), (200, 900)))
+        return [rng.integers(0, 256, (8 // len(shapes), *shape, 3), dtype=np.uint8) for shape in shapes]
     pictures = (read_image(path) for path in find_images(probe)[:PROBES])
-    return [resize(picture, shape(picture.shape[0], picture.shape[1]))[None] for picture in pictures]
+    return [resize(picture, shape_of(picture.shape[0], picture.shape[1]))[None] for picture in pictures]
 
 
-def least_cc(model: onnx.ModelProto, deployed: nn.Module, probe: Sequence[np.ndarray]) -> float:
-    """The worst correlation, over the probe's pictures, of the file's map with torch's."""
+def least_cc(model: onnx.ModelProto, deployed: nn.Module, stimuli: Sequence[np.ndarray]) -> float:
+    """The worst correlation, over the pictures, of the file's map with torch's; NaN if a map is constant.
+
+    Args:
+        model: the graph of the file.
+        deployed: the torch module that it was made from.
+        stimuli: batches of (B, H, W, 3) uint8.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    found = []
-    for stimuli in probe:
-        (ours,) = session.run(None, {"stimuli": stimuli})
+    correlations = []
+    for batch in stimuli:
+        (ours,) = session.run(None, {"stimuli": batch})
         with torch.no_grad():
-            theirs = deployed(torch.from_numpy(stimuli)).numpy()
-        found += [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(ours, theirs, strict=True)]
-    return float(np.min(found))  # NaN, of maps that are all the same, if there is one
+            theirs = deployed(torch.from_numpy(batch)).numpy()
+        correlations += [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(ours, theirs, strict=True)]
+    return float(np.min(correlations))

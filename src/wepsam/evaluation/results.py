@@ -4,7 +4,7 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 import wepsam
+from wepsam import gathered
 from wepsam.datasets import FixationDataset
 from wepsam.files import replacing, write_json
 
 RESAMPLES = 2000  # of the bootstrap
+GATHERED = ("all-scores.csv", "all-models.json")  # the evaluations of many models in two files; see `gather`
+MODEL = "model"  # the column of names in the first
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,33 @@ class Evaluation:
 def read(folder: str | os.PathLike[str]) -> list[Evaluation]:
     """All evaluations in a folder, sorted by file name; an empty list if there are none.
 
+    An evaluation in files of its own takes precedence over a gathered one of the same model.
+
     Raises:
         ValueError: a .json in it is not an evaluation.
     """
-    return [_read(path) for path in sorted(Path(folder).glob("*.json"))]
+    folder = Path(folder)
+    evaluations = _read_gathered(folder) | {path.stem: _read(path) for path in _own_files(folder)}
+    return [evaluations[name] for name in sorted(evaluations, key="{}.json".format)]
+
+
+def gather(folder: str | os.PathLike[str]) -> None:
+    """Gather the MODEL.csv and MODEL.json of a folder into all-scores.csv and all-models.json, and remove them.
+
+    `read` gives the same evaluations as before. Two files are easier to keep than two for each of many models.
+
+    Raises:
+        ValueError: a .json is not an evaluation, or the models have different metrics.
+    """
+    folder = Path(folder)
+    read(folder)  # refuses what is not an evaluation
+    scores, models = (folder / name for name in GATHERED)
+    own = {path.stem: path for path in _own_files(folder)}
+    gathered.gather_tables({name: path.with_suffix(".csv") for name, path in own.items()}, scores, MODEL)
+    gathered.gather_json(own, models)
+    for path in own.values():
+        path.unlink()
+        path.with_suffix(".csv").unlink()
 
 
 def read_current(
@@ -92,9 +118,9 @@ def read_current(
     It must be of these pictures, this protocol and this version of wepsam, and have the metrics in `also`.
     """
     path = folder / f"{name}.json"
-    if not path.exists():
+    saved = _read(path) if path.exists() else _read_gathered(folder).get(name)
+    if saved is None:
         return None
-    saved = _read(path)
     about = saved.about
     same = (
         about.get("dataset_sha256") == fingerprint(dataset)
@@ -134,12 +160,33 @@ def fingerprint(dataset: FixationDataset) -> str:
     return hashlib.sha256(json.dumps(list(lines)).encode()).hexdigest()
 
 
+def _own_files(folder: Path) -> list[Path]:
+    """The .json of each evaluation that is not gathered."""
+    return [path for path in sorted(folder.glob("*.json")) if path.name not in GATHERED]
+
+
+def _read_gathered(folder: Path) -> dict[str, Evaluation]:
+    """What `gather` wrote, by model; nothing if there is none."""
+    scores, models = (folder / name for name in GATHERED)
+    if not models.exists():
+        return {}
+    try:
+        tables, abouts = gathered.read_tables(scores, MODEL), gathered.read_json(models)
+        return {name: _evaluation(about, tables[name]) for name, about in abouts.items()}
+    except (ValueError, TypeError, KeyError, AttributeError, FileNotFoundError) as error:
+        raise ValueError(f"{models} and {scores.name} are not gathered results of wepsam evaluate ({error})") from None
+
+
+def _evaluation(about: dict[str, Any], rows: Iterable[dict[str, str]]) -> Evaluation:
+    scores = tuple({key: text if key == "id" else float(text) for key, text in row.items()} for row in rows)
+    return Evaluation(scores, {key: value for key, value in about.items() if key != "scores"})
+
+
 def _read(path: Path) -> Evaluation:
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
+        about["scores"]
         with path.with_suffix(".csv").open(newline="", encoding="utf-8") as file:
-            rows = tuple({k: v if k == "id" else float(v) for k, v in row.items()} for row in csv.DictReader(file))
-        del about["scores"]
+            return _evaluation(about, csv.DictReader(file))
     except (ValueError, TypeError, KeyError, FileNotFoundError) as error:
         raise ValueError(f"{path} and its .csv are not results of wepsam evaluate ({error})") from None
-    return Evaluation(rows, about)

@@ -3,17 +3,11 @@
 import csv
 import html as web
 import io
-import json
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from wepsam import markdown
-from wepsam.classical import CLASSICAL
 from wepsam.evaluation.comparison import NAMES, TITLES, Cell, Comparison, higher_is_better
-from wepsam.evaluation.results import Evaluation
-from wepsam.files import replacing
 
 
 def as_markdown(table: Comparison) -> str:
@@ -60,37 +54,6 @@ def as_csv(table: Comparison) -> str:
 
 # What a user may ask for by name.
 FORMATS = {"markdown": as_markdown, "html": as_html, "latex": as_latex, "csv": as_csv}
-
-
-def add_to_card(card: Path, name: str, evaluations: list[Evaluation]) -> None:
-    """Write scores into a card, under the name of the pictures: models travel with what they do.
-
-    Weights, found by their SHA-256, get all that is told of a score; the training-free models, whose card is one for
-    all, their means.
-
-    Raises:
-        ValueError: none of the evaluations is of the card's weights or of a training-free model.
-    """
-    about = json.loads(card.read_text(encoding="utf-8"))
-    if "models" in about:
-        ours = [e for e in evaluations if e.about["model"] in CLASSICAL]
-        for evaluation in ours:
-            model = about["models"].setdefault(evaluation.about["model"], {})
-            means = {metric: round(mean, 4) for metric, mean in evaluation.mean().items() if np.isfinite(mean)}
-            model.setdefault("scores", {})[name] = means
-    else:
-        ours = [e for e in evaluations if e.about["weights"] == about["sha256"]]
-        for evaluation in ours:
-            quality = f" ({evaluation.about['quality']})" if "quality" in evaluation.about else ""
-            about.setdefault("scores", {})[name + quality] = evaluation.summary()["scores"]
-    if not ours:
-        raise ValueError(f"no evaluation in {name} is of the weights of {card}; run wepsam evaluate again")
-    write_card(card, about)
-
-
-def write_card(card: Path, about: dict[str, Any]) -> None:
-    with replacing(card) as temporary:
-        temporary.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _titles(table: Comparison) -> list[str]:

@@ -1,10 +1,10 @@
 """How well a saliency map predicts fixations. The prediction comes first, the truth second.
 
-Where code in the field differs, a function takes a protocol: `mit`, the MIT Saliency Benchmark's code, or `tuebingen`,
-its successor's (pysaliency).
+Where the field's programs compute different numbers under the same name, a function has a protocol: `mit`, the code of
+the MIT Saliency Benchmark, or `tuebingen`, the code of its successor (pysaliency).
 
     nss(saliency_map, fixations, protocol="tuebingen")
-    score(saliency_map, fixations=fixations, density=density)  # all that this truth allows, by name
+    score(saliency_map, fixations=fixations, density=density)  # all metrics that this truth allows, by name
 """
 
 from wepsam.metrics.auc import auc_borji, auc_density, auc_judd, auc_shuffled

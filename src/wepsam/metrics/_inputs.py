@@ -1,27 +1,28 @@
-"""What the metrics ask of their arguments. Scoring never resizes: a wrong size is an error."""
+"""Check the arguments of the metrics. Scoring never resizes: a wrong size is an error."""
 
 import numpy as np
 
 from wepsam.maps import pixels
-from wepsam.metrics._map import Map
+from wepsam.metrics._prepared import MapLike, PreparedMap
 
 EPS = np.finfo(np.float64).eps  # MATLAB's eps, 2.2204e-16, with which the MIT code keeps logarithms finite
 
 
 def is_mit(protocol: str) -> bool:
-    """Whether the protocol is `mit`, not `tuebingen`; ValueError for any other."""
+    """Whether the protocol is `mit` and not `tuebingen`; ValueError for any other."""
     if protocol not in ("mit", "tuebingen"):
         raise ValueError(f"the protocol is 'mit' or 'tuebingen', not {protocol!r}")
     return protocol == "mit"
 
 
-def as_map(values: np.ndarray | Map, name: str = "saliency map") -> Map:
-    return values if isinstance(values, Map) else Map(values, name)
+def prepared(values: MapLike, name: str = "saliency map") -> PreparedMap:
+    """The map, checked; `name` is for errors."""
+    return values if isinstance(values, PreparedMap) else PreparedMap(values, name)
 
 
-def map_pair(saliency_map: np.ndarray | Map, truth: np.ndarray | Map, name: str = "density") -> tuple[Map, Map]:
+def prepared_pair(saliency_map: MapLike, truth: MapLike, name: str = "density") -> tuple[PreparedMap, PreparedMap]:
     """Both maps, checked; ValueError if their sizes differ."""
-    prediction, other = as_map(saliency_map), as_map(truth, name)
+    prediction, other = prepared(saliency_map), prepared(truth, name)
     if prediction.shape != other.shape:
         (height, width), (true_height, true_width) = prediction.shape, other.shape
         raise ValueError(
@@ -31,14 +32,17 @@ def map_pair(saliency_map: np.ndarray | Map, truth: np.ndarray | Map, name: str 
     return prediction, other
 
 
-def at_fixations(values: Map, fixations: np.ndarray, *, once: bool) -> np.ndarray:
-    """(N,) values of the map where the fixations are; ValueError for a fixation outside the map.
+def values_at(saliency_map: PreparedMap, fixations: np.ndarray, *, once: bool) -> np.ndarray:
+    """(N,) float64 values of the map at the fixations; ValueError for a fixation outside the map.
 
-    once: one count per fixated pixel, however many fixations fall into it, as the MIT code has it, which reads
-        a binary fixation map; otherwise one per fixation.
+    Args:
+        saliency_map: any map.
+        fixations: (N, 2) points as (x, y) pixels.
+        once: one value per fixated pixel, no matter how many fixations fall into it, as in the MIT code, which reads a
+            binary fixation map. Otherwise one value per fixation.
     """
-    rows, columns = pixels(fixations, values.shape)
-    places = rows * values.shape[1] + columns
+    rows, columns = pixels(fixations, saliency_map.shape)
+    indices = rows * saliency_map.shape[1] + columns
     if once:
-        places = np.unique(places)
-    return values.flat[places].astype(np.float64)
+        indices = np.unique(indices)
+    return saliency_map.flat[indices].astype(np.float64)

@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from wepsam.metrics._inputs import as_map, is_mit
-from wepsam.metrics._map import Map
+from wepsam.metrics._inputs import is_mit, prepared
+from wepsam.metrics._prepared import MapLike
 from wepsam.metrics.auc import auc_borji, auc_density, auc_judd, auc_shuffled
 from wepsam.metrics.distribution import cc, kl_div, sim
 from wepsam.metrics.fixation import info_gain, nss, nss_density
@@ -16,15 +16,21 @@ from wepsam.metrics.transport import emd
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric, and what it needs after the saliency map: the names of its arguments, in order."""
+    """A metric by name.
+
+    Attributes:
+        function: takes the saliency map and then the arguments in `needs`.
+        needs: names of the arguments after the saliency map, in order.
+        higher_is_better: whether a higher score means a better prediction.
+    """
 
     function: Callable[..., float]
     needs: tuple[str, ...]
     higher_is_better: bool = True
 
 
-# `mit`: the MIT Saliency Benchmark's code, which the papers up to about 2018 report. `tuebingen`: its successor, the
-# MIT/Tuebingen board, which scores with pysaliency. docs/metrics.md says what the difference does to each number.
+# `mit`: the code of the MIT Saliency Benchmark, which papers up to about 2018 report. `tuebingen`: its successor, the
+# MIT/Tuebingen board, which scores with pysaliency. docs/metrics.md explains the effect on each number.
 PROTOCOLS: dict[str, dict[str, Metric]] = {
     "mit": {
         "auc_judd": Metric(auc_judd, ("fixations",)),
@@ -51,48 +57,54 @@ PROTOCOLS: dict[str, dict[str, Metric]] = {
     },
 }
 METRICS = PROTOCOLS["mit"]
-# Of both protocols, but only where asked for by name: it takes longer than all the others together, and needs POT.
+# In both protocols, but computed only on request: it takes longer than all the others together, and needs POT.
 ON_REQUEST = {"emd": Metric(emd, ("density",), higher_is_better=False)}
 
 
 def score(
-    saliency_map: np.ndarray | Map,
+    saliency_map: MapLike,
     *,
     fixations: np.ndarray | None = None,
-    density: np.ndarray | Map | None = None,
+    density: MapLike | None = None,
     other_fixations: np.ndarray | None = None,
-    baseline: np.ndarray | Map | None = None,
+    baseline: MapLike | None = None,
     protocol: str = "mit",
     metrics: Iterable[str] | None = None,
 ) -> dict[str, float]:
-    """All the scores of a saliency map that the truth at hand allows; each is what its own function answers.
+    """All scores of a saliency map that the given truth allows; each equals the result of its own function.
 
-    Several times faster than one function after the other: what they share is computed once.
+    Several times faster than calling the functions one after the other, because shared work is done once.
 
     Args:
         saliency_map: (H, W) prediction, finite, >= 0.
-        fixations: (N, 2) points as (x, y) pixels of this map, or None: as the following, unknown.
-        density: (H, W) density of the fixations, >= 0.
-        other_fixations: (M, 2) points of other pictures, scaled to this picture's size.
-        baseline: (H, W) map to beat, usually the center bias.
+        fixations: (N, 2) points as (x, y) pixels of this map; None = unknown.
+        density: (H, W) density of the fixations, >= 0; None = unknown.
+        other_fixations: (M, 2) points of other pictures, scaled to this picture's size; None = unknown.
+        baseline: (H, W) map to beat, usually the center bias; None = unknown.
         protocol: `mit` or `tuebingen`, see `PROTOCOLS`.
-        metrics: names of those wanted, `emd` among them. None = all of the protocol whose truth is given;
-            `nss_density` and `auc_density`, which stand in where there are no points, only without fixations.
+        metrics: names of metrics, which may include `emd`. None = all metrics of the protocol whose truth is given;
+            `nss_density` and `auc_density`, which stand in for missing points, only without fixations.
 
     Returns:
-        Scores by name, in the order of the table or of `metrics`; NaN for one that is wanted but lacks its truth.
+        Scores by name, in the order of the table or of `metrics`; NaN for a requested metric without its truth.
 
     Raises:
-        ValueError: as the single functions; or there is no such protocol, or no such metric in it.
+        ValueError: as in the single functions; or there is no such protocol, or no such metric in it.
+
+    Example:
+        >>> import numpy as np
+        >>> scores = score(np.array([[0, 2], [0, 2]]), fixations=np.array([[1, 0]]))
+        >>> {name: round(value, 3) for name, value in scores.items()}
+        {'auc_judd': 0.833, 'auc_borji': 0.75, 'nss': 0.866}
     """
-    is_mit(protocol)  # which refuses any other than the two
+    is_mit(protocol)  # refuses an unknown protocol
     table = PROTOCOLS[protocol] | ON_REQUEST
-    prediction = as_map(saliency_map)
+    prediction = prepared(saliency_map)
     truth = {
         "fixations": fixations,
-        "density": None if density is None else as_map(density, "density"),
+        "density": None if density is None else prepared(density, "density"),
         "other_fixations": other_fixations,
-        "baseline": None if baseline is None else as_map(baseline, "baseline"),
+        "baseline": None if baseline is None else prepared(baseline, "baseline"),
     }
     if metrics is None:
         metrics = [

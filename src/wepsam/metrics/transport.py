@@ -1,35 +1,42 @@
-"""The earth mover's distance: how far the predicted mass has to be carried to lie as the density does."""
+"""Earth mover's distance: how far the predicted mass has to be carried to become the density."""
 
 import numpy as np
 
-from wepsam.metrics._inputs import map_pair
-from wepsam.metrics._map import Map
+from wepsam import imresize
+from wepsam.metrics._inputs import prepared_pair
+from wepsam.metrics._prepared import MapLike, PreparedMap
 
 
-def emd(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, reduced_by: float = 32) -> float:
-    """Earth mover's distance between prediction and density, in pixels of the maps reduced by 1/32.
+def emd(saliency_map: MapLike, density: MapLike, *, reduced_by: float = 32) -> float:
+    """Earth mover's distance between prediction and density, in pixels of the reduced maps.
 
-    The mass times the distance of the cheapest way to turn one distribution into the other, solved exactly
-    (a network simplex; needs POT, which `pip install 'wepsam[classical]'` brings). Unlike all the other
-    metrics it knows that a near miss is better than a far one. Lower is better, 0 = the same distribution.
+    Mass times distance of the cheapest way to turn one distribution into the other, solved exactly by a network simplex
+    (needs POT, which `pip install 'wepsam[classical]'` installs). Of all metrics, only this one rates a near miss
+    better than a far one. Lower is better, 0 = the same distribution.
 
     Args:
         saliency_map: (H, W) prediction >= 0, any scale, finite.
         density: (H, W) density of the fixations, >= 0, any scale.
-        reduced_by: how much smaller the maps are made first, as MATLAB's imresize does it for the MIT code:
-            1024x768 becomes 32x24. The time grows with about the fifth power of the reduced side.
+        reduced_by: factor by which the maps are first made smaller, with MATLAB's imresize as in the MIT code: 1024x768
+            becomes 32x24. The time grows with about the fifth power of the reduced side.
 
     Returns:
         The score; a constant map counts as the uniform distribution, NaN for an all-zero density.
 
     Raises:
-        ValueError: the maps differ in size, are not finite or negative somewhere, or reduced_by < 1.
+        ValueError: the maps differ in size, are not finite or have negative values, or reduced_by < 1.
         ImportError: POT is not installed.
+        RuntimeError: the solver did not find the distance.
+
+    Example:
+        >>> import numpy as np
+        >>> emd(np.array([[1, 0, 0, 0]]), np.array([[0, 0, 0, 1]]), reduced_by=1)
+        3.0
 
     References:
-        Rubner et al., "The earth mover's distance as a metric for image retrieval", IJCV 2000. Distance and
-        reduction are those of the MIT Saliency Benchmark's EMD.m, which moreover gives the prediction the
-        density's histogram of 256 gray levels before it compares them: the board's numbers are other ones.
+        Rubner et al., "The earth mover's distance as a metric for image retrieval", IJCV 2000. Distance and reduction
+        are those of EMD.m in the MIT Saliency Benchmark. That code also gives the prediction the density's histogram of
+        256 gray levels before it compares them, so its numbers differ from these.
     """
     if not reduced_by >= 1:
         raise ValueError(f"reduced_by is {reduced_by:g}, expected a number >= 1")
@@ -37,7 +44,7 @@ def emd(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, reduced_by
         from ot import emd2
     except ImportError:
         raise ImportError("emd needs POT: pip install 'wepsam[classical]'") from None
-    prediction, truth = map_pair(saliency_map, density)
+    prediction, truth = prepared_pair(saliency_map, density)
     if truth.is_zero:
         return np.nan
     predicted, observed = (_reduced(values, reduced_by) for values in (prediction, truth))
@@ -46,12 +53,12 @@ def emd(saliency_map: np.ndarray | Map, density: np.ndarray | Map, *, reduced_by
     distance = np.hypot(np.subtract.outer(y, y), np.subtract.outer(x, x))
     moved, log = emd2(predicted.ravel(), observed.ravel(), distance, numItermax=10_000_000, log=True)
     if log["warning"]:
-        raise RuntimeError(f"the earth mover's distance was not found: {log['warning']}")
-    # Rounding leaves a grain of 1e-17 to be moved, or one that comes back.
+        raise RuntimeError(f"the solver did not find the earth mover's distance: {log['warning']}")
+    # Rounding leaves a mass of about 1e-17 to be moved, or moved back.
     return max(float(moved), 0.0)
 
 
-def _reduced(values: Map, by: float) -> np.ndarray:
+def _reduced(values: PreparedMap, by: float) -> np.ndarray:
     """The map as a distribution on a coarser grid."""
     vertical, horizontal = (_shrinking(side, by) for side in values.shape)
     # The wings of the bicubic kernel dip below 0.
@@ -66,11 +73,5 @@ def _shrinking(side: int, by: float) -> np.ndarray:
     divide it stretches the grid: 0.2 % of the distance at 1024x768, 1 % at 800x600.
     """
     centers = (np.arange(int(np.ceil(side / by))) + 0.5) * by - 0.5
-    reach = int(np.ceil(2 * by))
-    places = np.arange(-reach, side + reach + int(by))  # the last of the coarser pixels may lie across the border
-    x = np.abs(np.subtract.outer(centers, places)) / by
-    kernel = np.where(x <= 1, (1.5 * x - 2.5) * x**2 + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2) * (x < 2)
-    weights = np.zeros((len(centers), side))
-    mirrored = places % (2 * side)
-    np.add.at(weights.T, np.minimum(mirrored, 2 * side - 1 - mirrored), kernel.T)
+    weights = imresize.matrix(*imresize.taps(centers, side, by), side)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))

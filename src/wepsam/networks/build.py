@@ -1,34 +1,40 @@
-"""Which networks there are, and a network from its description on disk."""
+"""Build a network from its description."""
 
 from typing import Any
 
 import torch
 
+from wepsam.networks.base import Network, NetworkConfig
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.networks.mr_cnn import MrCnn, MrCnnConfig
 from wepsam.networks.paper import PaperConfig, PaperNet
 
-Config = PaperConfig | LiteConfig | MrCnnConfig
-Network = PaperNet | LiteNet | MrCnn
+NETWORKS: dict[type[NetworkConfig], type[Network]] = {
+    PaperConfig: PaperNet,
+    LiteConfig: LiteNet,
+    MrCnnConfig: MrCnn,
+}
 
 
-def build(config: Config | dict[str, Any], generator: torch.Generator | None = None) -> Network:
-    """A network with random weights.
+def build(config: NetworkConfig | dict[str, Any], generator: torch.Generator | None = None) -> Network:
+    """Build a network with random weights.
 
     Args:
-        config: which, and what it looks like; or that as a checkpoint has it.
-        generator: source of the weights; None draws from torch's global one.
+        config: the description, or the dictionary of it that a checkpoint or a card holds.
+        generator: source of the weights; None draws from torch's global generator.
 
     Raises:
-        TypeError: a dictionary that describes none.
+        TypeError: the dictionary describes no network.
         ValueError: an unknown choice.
     """
     if isinstance(config, dict):
-        if "encoder" in config:
-            config = LiteConfig(**config)
-        else:
-            kind = PaperConfig if "head" in config else MrCnnConfig
-            config = kind(**{**config, "filters": tuple(config["filters"])})
-    if isinstance(config, LiteConfig):
-        return LiteNet(config, generator)
-    return MrCnn(config, generator) if isinstance(config, MrCnnConfig) else PaperNet(config, generator)
+        config = _config(config)
+    network: Any = NETWORKS[type(config)]
+    return network(config, generator)
+
+
+def _config(fields: dict[str, Any]) -> NetworkConfig:
+    if "encoder" in fields:
+        return LiteConfig(**fields)
+    kind = PaperConfig if "head" in fields else MrCnnConfig
+    return kind(**{**fields, "filters": tuple(fields["filters"])})  # a tuple is a list in JSON

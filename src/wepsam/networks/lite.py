@@ -1,31 +1,44 @@
-"""The modern light network: an EfficientNet-lite encoder, a small decoder, a center bias of its own, a log density.
+"""The light network: an EfficientNet-lite encoder, a small decoder, a center bias of its own, a log density.
 
-The recipe of weak pre-learning, in the successor that the paper's last section asks for. Under 4 million parameters.
+It applies weak pre-learning to a modern network, the successor that the paper's last section asks for. It has under
+4 million parameters.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wepsam.networks.encoder import OUTPUTS, Block, Conv, Encoder, calibrate, initialize
-from wepsam.shapes import AREA
+from wepsam import shapes
+from wepsam.networks import deployment, encoder
+from wepsam.networks.base import Network, NetworkConfig, as_map
+from wepsam.networks.deployment import DIM, Deployment, Storage
+from wepsam.networks.encoder import Block, Conv, Encoder
+from wepsam.shapes import AREA, SIDE_STEP, Shape
 
-BIAS_GRID = (6, 8)  # of the center bias, enlarged to the map
+BIAS_GRID = (6, 8)  # cells of the center bias, which is enlarged to the map
+SCALES = (2 / 3, 1.0, 1.5)  # sizes of the input at quality "best" (docs/log.md)
+# The few values of the depthwise convolutions and of the first one would lose the most: the CC with the network itself
+# was .9996 with them as int8, .99997 without.
+STORAGE: Storage = {
+    "int8": (("int8", 20_000), ("float16", 2_000)), "float16": (("float16", 2_000),), "float32": (),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
-class LiteConfig:
-    """What the network looks like.
+class LiteConfig(NetworkConfig):
+    """The light network's architecture and input size.
 
     Attributes:
         encoder: a name in encoder.ENCODERS.
         width: channels of the decoder.
         blocks: of the decoder at each of the three coarser scales.
         sources: how many kinds of fixations it learns from: each has a center bias and a sharpness of its own.
-        area: pixels of the input, about.
+        area: of the input, in pixels; sides are multiples of 32, so it is approximate.
     """
 
     encoder: str = "lite0"
@@ -34,36 +47,52 @@ class LiteConfig:
     sources: int = 1
     area: int = AREA
 
+    def input_shape(self, height: int, width: int) -> Shape:
+        """About the picture's aspect and this area; see `shapes.input_shape`."""
+        return shapes.input_shape(height, width, self.area)
 
-class LiteNet(nn.Module):
-    """(B, 3, H, W) pixels in [0, 1], sides multiples of 32 -> (B, H/4, W/4) logits of where people look."""
+    def training_shape(self, height: int, width: int) -> Shape:
+        """The input shape, but small pictures are not enlarged; see `shapes.training_shape`."""
+        return shapes.training_shape(height, width, self.area)
+
+    def with_input_of(self, other: Self) -> Self:
+        """This description with the other one's area."""
+        return replace(self, area=other.area)
+
+
+class LiteNet(Network):
+    """(B, 3, H, W) pixels in [0, 1], sides multiples of 32 -> (B, H/4, W/4) logits of the density of fixations."""
+
+    title = "the light network"
+    adaptable = True
+    storage = STORAGE
 
     def __init__(self, config: LiteConfig, generator: torch.Generator | None = None) -> None:
-        """Build and initialize at random; see `encoder.load_imagenet` for the better start.
+        """Build and initialize at random; see `load_imagenet` for the better start.
 
         Raises:
             ValueError: no such encoder.
         """
         super().__init__()
-        self.config = config
+        self.config: LiteConfig = config
         width = config.width
         self.encoder = Encoder(config.encoder)
         self.laterals = nn.ModuleList(Conv(channels, width, clip=False) for channels in self.encoder.channels)
-        # What the whole picture is about, added to every place.
+        # A summary of the whole picture, added to every place.
         first, last = nn.Linear(width, width), nn.Linear(width, width)
         self.context = nn.Sequential(first, nn.ReLU6(), last)
         self.refine = nn.ModuleList(
-            nn.Sequential(*(Block(width, width, 5, 1, 2) for _ in range(config.blocks))) for _ in OUTPUTS[1:]
+            nn.Sequential(*(Block(width, width, 5, 1, 2) for _ in range(config.blocks))) for _ in encoder.OUTPUTS[1:]
         )
         self.finest = Block(width, width, 3)
         self.readout = nn.Conv2d(width, 1, 1)
         self.center_bias = nn.Parameter(torch.zeros(1, 1, *BIAS_GRID))
-        # How each kind of fixations differs from all: what the display, the task and the blur do, not the picture.
+        # How each kind of fixations differs from all: the effect of the display, the task and the blur.
         self.source_bias = nn.Parameter(torch.zeros(config.sources, 1, *BIAS_GRID))
         self.source_sharpness = nn.Parameter(torch.zeros(config.sources))
-        initialize(self, generator)
+        encoder.initialize(self, generator)
         with torch.no_grad():
-            # The context starts as nothing, the map as flat.
+            # At first the context adds nothing, and the map is flat.
             for layer, spread in ((first, width**-0.5), (last, 0.0), (self.readout, 0.01)):
                 layer.weight.normal_(0, spread, generator=generator)
                 nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
@@ -72,9 +101,9 @@ class LiteNet(nn.Module):
         """Logits; their softmax is the density.
 
         Args:
-            stimuli: (B, 3, H, W).
-            source: (B,) integer, which kind of fixations each picture's are; None: the mean of all kinds.
-            center_bias: whether to add the learnt one; or logits to add instead, (H/4, W/4).
+            stimuli: (B, 3, H, W) pixels in [0, 1].
+            source: (B,) integer, the kind of each picture's fixations; None: the mean of all kinds.
+            center_bias: whether to add the learned center bias; or (H/4, W/4) logits to add instead.
         """
         fine, *coarser = (lateral(f) for lateral, f in zip(self.laterals, self.encoder(stimuli), strict=True))
         x = coarser[-1]
@@ -96,27 +125,95 @@ class LiteNet(nn.Module):
             grid = grid + (self.source_bias - self.source_bias.mean(0))[source]
         return logits + _enlarge(grid, logits.shape[1:])[:, 0]
 
-    def log_density(self, stimuli: Tensor, center_bias: Tensor | bool = True) -> Tensor:
-        """(B, H/4, W/4) log probability of a fixation in each cell: the logsumexp over cells is 0."""
-        logits = self(stimuli, center_bias=center_bias)
-        return logits - logits.flatten(1).logsumexp(1)[:, None, None]
-
-    def early(self, stages: int) -> Iterator[nn.Parameter]:
-        """Parameters of the encoder's stem and first stages; beyond its last, 8, all but readout and center bias."""
-        decoder = (self.laterals, self.context, self.refine, self.finest) if stages > len(self.encoder.stages) else ()
+    def frozen(self, stages: int) -> Iterator[nn.Parameter]:
+        """The encoder's stem and first stages; from 8 on, everything but the readout and the center bias."""
+        if stages == 0:
+            return
+        decoder = (self.laterals, self.context, self.refine, self.finest) if self._all_frozen(stages) else ()
         for part in (self.encoder.stem, *self.encoder.stages[:stages], *decoder):
             yield from part.parameters()
 
-    def calibrate(self, stimuli: Tensor, encoder: bool = True) -> None:
-        """Set the scales of a random start by a batch of pictures: all, or those of the decoder alone."""
-        inside = set(self.encoder.modules())
-        calibrate(self, stimuli, [m for m in self.modules() if isinstance(m, Conv) and (encoder or m not in inside)])
+    def pretrained(self, stages: int) -> set[nn.Parameter]:
+        """The encoder; the readout, too, if everything before it is frozen."""
+        readout = self.readout.parameters() if self._all_frozen(stages) else ()
+        return {*self.encoder.parameters(), *readout}
 
-    def learn_from(self, sources: int) -> None:
-        """Start anew with what differs between kinds of fixations, for so many kinds."""
+    def load_imagenet(self) -> None:
+        """Put ImageNet's weights into the encoder; see `encoder.load_imagenet`."""
+        encoder.load_imagenet(self.encoder, self.config.encoder)
+
+    def calibrate(self, stimuli: Tensor, *, whole: bool = True) -> None:
+        """Fit the scales of a fresh start to a batch of pictures: all scales, or those of the decoder alone."""
+        inside = set(self.encoder.modules())
+        layers = [m for m in self.modules() if isinstance(m, Conv) and (whole or m not in inside)]
+        encoder.calibrate(self, stimuli, layers)
+
+    def set_sources(self, sources: int) -> None:
+        """Reset the biases and the sharpness of the kinds of fixations if their number changes."""
+        if sources == self.config.sources:
+            return
         self.config = replace(self.config, sources=sources)
         self.source_bias = nn.Parameter(torch.zeros(sources, 1, *BIAS_GRID))
         self.source_sharpness = nn.Parameter(torch.zeros(sources))
+
+    def deployment(
+        self, output: str, *, mirror: bool = True, area: int | None = None, scales: Sequence[float] | None = None
+    ) -> Deployment:
+        """Export for pictures of any shape, with a center bias that people may replace; see `Network.deployment`."""
+        area = self.config.area if area is None else area
+        scales = SCALES if scales is None else scales
+        if not scales or min(scales) <= 0 or area < SIDE_STEP**2:
+            raise ValueError(f"area={area}: expected at least {SIDE_STEP**2} pixels; scales={scales}: above 0")
+        if output != "log_density":
+            raise ValueError(
+                "the light network was trained to output a map, its file holds a density; train it with another loss"
+            )
+        rows, columns = (SIDE_STEP * DIM(name, min=1, max=1000) for name in ("rows", "columns"))
+        return Deployment(
+            DeployedLite(self),
+            example={
+                "stimuli": torch.zeros(2, 192, 256, 3, dtype=torch.uint8),
+                "center_bias": torch.zeros(1, 1, *BIAS_GRID),
+            },
+            dynamic={
+                "stimuli": {0: DIM("batch", min=1), 1: rows, 2: columns},
+                "center_bias": {2: DIM("bias_rows", min=1), 3: DIM("bias_columns", min=1)},
+            },
+            shape_of=partial(shapes.input_shape, area=area),
+            card=_card(area, scales, mirror),
+            defaults={"center_bias": self.center_bias.detach()},
+        )
+
+    def _all_frozen(self, stages: int) -> bool:
+        return stages > len(self.encoder.stages)
+
+
+class DeployedLite(nn.Module):
+    """(B, H, W, 3) uint8 RGB, sides multiples of 32, and a center bias -> (B, H/4, W/4) float32 density.
+
+    The center bias, (1, 1, h, w) logits of any size, is enlarged to the map. In the file it is the learned one unless
+    people feed another.
+    """
+
+    def __init__(self, network: LiteNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, stimuli: Tensor, center_bias: Tensor | None = None) -> Tensor:
+        logits = self.network(deployment.to_pixels(stimuli), center_bias=False)
+        bias = self.network.center_bias if center_bias is None else center_bias
+        return as_map(logits + _enlarge(bias, logits.shape[1:])[:, 0], "log_density")
+
+
+def _card(area: int, scales: Sequence[float], mirror: bool) -> dict[str, object]:
+    return {
+        "input": "stimuli: (B, H, W, 3) uint8 RGB, H and W multiples of stride, H W about input_area: the whole "
+        "picture resized (bicubic, antialiased); center_bias, if other than the learnt: (1, 1, h, w) float32 logits",
+        "output": "saliency_maps: (B, H/4, W/4) float32 >= 0, sums to 1",
+        "input_area": area,
+        "stride": SIDE_STEP,
+        "views": {"fast": {"scales": [1.0], "mirror": False}, "best": {"scales": [*scales], "mirror": mirror}},
+    }
 
 
 def _enlarge(x: Tensor, size: torch.Size) -> Tensor:

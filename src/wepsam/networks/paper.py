@@ -1,44 +1,57 @@
-"""The paper's light network: three convolutions, two fully connected layers, a maxout, a 32x32 map.
+"""The paper's network: three convolutions, two fully connected layers, a maxout, a 32x32 map.
 
-Lahiri et al., "WEPSAM: Weakly Pre-Learnt Saliency Model", 2016. Where the paper is silent (filters, padding, hidden
-width), the defaults follow JuntingNet (Pan & Giro-i-Nieto, 2015), from which its architecture comes.
+Lahiri et al., "WEPSAM: Weakly Pre-Learnt Saliency Model", 2016. Its architecture comes from JuntingNet (Pan &
+Giro-i-Nieto, 2015). Where the paper is silent (filters, padding, hidden width), the defaults follow JuntingNet.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from wepsam.networks import deployment
+from wepsam.networks.base import Network, NetworkConfig, as_map
+from wepsam.networks.deployment import Deployment
+from wepsam.shapes import Shape
 
 INPUT_SIZE = 128  # pixels, square
 MAP_SIZE = 32
 
 
 @dataclass(frozen=True)
-class PaperConfig:
-    """What the five layers look like. The defaults are the paper's, JuntingNet's where the paper does not say."""
+class PaperConfig(NetworkConfig):
+    """The five layers. The defaults are the paper's, or JuntingNet's where the paper is silent."""
 
     filters: tuple[int, int, int] = (32, 64, 64)
-    padding: bool = False  # True keeps the size through a convolution; JuntingNet does not
+    padding: bool = False  # True: a convolution keeps the size; JuntingNet's do not
     hidden: int = 1024  # width between the two fully connected layers
-    head: str = "paper"  # where the maxout is: "paper" behind the last layer, "juntingnet" between the two
+    head: str = "paper"  # the place of the maxout: "paper" after the last layer, "juntingnet" between the two
     init: str = "paper"  # "paper": N(0, 0.01), biases 0.1; "he": N(0, 2 / fan-in), biases 0
 
+    def input_shape(self, height: int, width: int) -> Shape:
+        """A square, whatever the picture's size."""
+        return INPUT_SIZE, INPUT_SIZE
 
-class PaperNet(nn.Module):
+
+class PaperNet(Network):
     """(B, 3, 128, 128) pixels in [0, 1] -> (B, 32, 32) map, linear (so it may dip below 0)."""
+
+    title = "the paper's network"
+    least_cc = 0.9999
 
     def __init__(self, config: PaperConfig, generator: torch.Generator | None = None) -> None:
         """Build and initialize.
 
         Args:
             config: the architecture.
-            generator: source of the initial weights; None draws from torch's global one.
+            generator: source of the initial weights; None draws from torch's global generator.
 
         Raises:
             ValueError: unknown head or initialization.
         """
         super().__init__()
-        self.config = config
+        self.config: PaperConfig = config
         stages: list[nn.Module] = []
         channels, side = 3, INPUT_SIZE
         for filters, kernel in zip(config.filters, (5, 3, 3), strict=True):
@@ -59,7 +72,7 @@ class PaperNet(nn.Module):
             head = [nn.Linear(features, 2 * config.hidden), Maxout(), nn.Linear(config.hidden, out)]
         else:
             raise ValueError(f'heads are "paper" and "juntingnet", not {config.head!r}')
-        # Before each wide layer; off until training sets a share (TrainSettings.dropout).
+        # Before each wide layer; off until training sets its rate (TrainSettings.dropout).
         layers: list[nn.Module] = []
         for layer in head:
             layers += [nn.Dropout(0.0), layer] if isinstance(layer, nn.Linear) else [layer]
@@ -67,9 +80,29 @@ class PaperNet(nn.Module):
         initialize(self, config.init, generator)
 
     def forward(self, stimuli: Tensor, source: Tensor | None = None) -> Tensor:
-        """The map; whose fixations are asked for (`source`) makes no difference to this network."""
+        """The map; this network ignores `source`, the kind of fixations."""
         x = self.convolutions(stimuli - 0.5)  # (B, 64, 14, 14) with the defaults
         return self.head(x.flatten(1)).unflatten(1, (MAP_SIZE, MAP_SIZE))
+
+    def deployment(
+        self, output: str, *, mirror: bool = True, area: int | None = None, scales: Sequence[float] | None = None
+    ) -> Deployment:
+        """Export as a network of squares; see `Network.deployment`."""
+        return deployment.square(
+            DeployedPaper(self, output), side=INPUT_SIZE, cells=MAP_SIZE, output=output, mirror=mirror,
+            area=area, scales=scales,
+        )  # fmt: skip
+
+
+class DeployedPaper(nn.Module):
+    """(B, 128, 128, 3) uint8 RGB -> (B, 32, 32) float32 map; a density if `output` is "log_density"."""
+
+    def __init__(self, network: PaperNet, output: str) -> None:
+        super().__init__()
+        self.network, self.output = network, output
+
+    def forward(self, stimuli: Tensor) -> Tensor:
+        return as_map(self.network(deployment.to_pixels(stimuli)), self.output)
 
 
 class Maxout(nn.Module):
@@ -82,8 +115,8 @@ class Maxout(nn.Module):
 def initialize(network: nn.Module, init: str, generator: torch.Generator | None = None) -> None:
     """Draw all weights anew.
 
-    "paper" shrinks the signal some twentyfold a layer: gradients all but vanish, and training sits on the plateau of
-    the mean map for a long time (docs/log.md). "he" keeps the signal's size and starts at once.
+    "paper" shrinks the signal about twentyfold per layer. Gradients almost vanish, and training stays on the plateau
+    of the mean map for a long time (docs/log.md). "he" keeps the signal's size and learns at once.
     """
     if init not in ("paper", "he"):
         raise ValueError(f'initializations are "paper" and "he", not {init!r}')

@@ -1,0 +1,1 @@
+"""Prediction with shipped or exported weights: one picture (predictor.py), many files (folder.py)."""

@@ -1,38 +1,34 @@
 """Prediction for many files: what `wepsam predict` does."""
 
-import os
-from collections import deque
-from collections.abc import Callable, Generator, Sequence
+import math
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
+from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
-from wepsam import maps, overlays
+from wepsam import colormaps, maps, overlays, progress, resolve
 from wepsam.files import replacing
-from wepsam.images import MAX_PIXELS, ImageError, read_image, resize, save_image
-from wepsam.prediction.predictor import Predictor
-from wepsam.progress import track
-from wepsam.sources import find_images
+from wepsam.images import MAX_PIXELS, ImageError, read_image, save_image
+from wepsam.prediction import drawing, ordered, predictor, targets
 
-SAVES = {"map": "{stem}_map.png", "overlay": "{stem}_overlay.png", "npy": "{stem}.npy"}
-SHEET_ROWS, SHEET_HEIGHT = 12, 180
+SCALES = ("own", "common")
+FAILURES = (ImageError, OSError, MemoryError)  # of one picture; the others are done
 
-T = TypeVar("T")
+Model = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass
 class Predicted:
-    """What was done.
+    """The outcome of `predict`.
 
     Attributes:
         written: for each picture its files, by kind.
-        failed: one line for each picture that could not be done.
-        sheet: the contact sheet, if one was asked for.
+        failed: one line for each picture that could not be read, predicted or written.
+        sheet: the contact sheet, if there is one.
     """
 
     written: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -40,145 +36,199 @@ class Predicted:
     sheet: str | None = None
 
 
-def predict_files(
-    images: Sequence[str | PathLike[str]],
+@dataclass(frozen=True)
+class Answer:
+    """A prediction for one picture.
+
+    Attributes:
+        stimulus: (H, W, 3) uint8; None if nothing is drawn over it.
+        saliency_map: (H, W).
+        log_density: (H, W) float64, to base e; None if it is not wanted.
+    """
+
+    stimulus: np.ndarray | None
+    saliency_map: np.ndarray
+    log_density: np.ndarray | None
+
+
+# Long by its parameters and their documentation.
+def predict(
+    images: targets.Images,
     out: str | PathLike[str],
-    model: Callable[[np.ndarray], np.ndarray],
-    kinds: Sequence[str] = ("map", "overlay"),
     *,
+    model: str | PathLike[str] | Model = predictor.DEFAULT,
+    save: str | Iterable[str] = ("map", "overlay"),
     sheet: bool = False,
+    quality: str = predictor.QUALITIES[0],
     max_pixels: int | None = None,
-    workers: int = 1,
+    workers: int = -1,
+    bits: bool = False,
+    overlay_strength: float = overlays.STRENGTH,
+    colors: str = colormaps.DEFAULT,
+    scale: str = SCALES[0],
+    legend: bool = True,
 ) -> Predicted:
-    """Predict for pictures, folders and list files; a bad picture among them is noted and the rest done.
+    """Predict where people will look in pictures, folders of them, or pictures named in list files.
+
+    A file that is named, here or in a list file, gives OUT/STEM_map.png and so on. A file that is found below a folder
+    keeps its path below that folder: OUT/SUB/STEM_map.png. A picture that cannot be read is reported, and the work goes
+    on with the next.
 
     Args:
-        images: see `sources.find_images`.
-        out: folder; made if missing.
-        model: a predictor.
-        kinds: what to write, of "map", "overlay" and "npy".
-        sheet: also write `sheet.png`, picture | map | overlay of the first 12.
-        max_pixels: pictures with more are refused; by default `images.MAX_PIXELS`.
-        workers: how many pictures at a time, in threads; -1 for one per core. Above 1 the model is called from several
-            threads at once, which a `Predictor` allows; it is fastest with threads=1.
+        images: a picture, folder (searched recursively) or list file (.txt), or several of them.
+        out: folder for the results; made if missing.
+        model: a shipped model, a classical model, an .onnx file, or a function from an (H, W, 3) uint8 stimulus to its
+            (H, W) map >= 0.
+        save: what to write, as a sequence or comma-separated:
+
+            - map: 8-bit PNG, the lowest value black, the highest white;
+            - overlay: PNG, the map in colors over the picture, with a legend below;
+            - npy: the map as the model gives it, (H, W) float32;
+            - density: the probability that a fixation falls into each pixel, (H, W) float64, sums to 1;
+            - log-density: its natural logarithm, (H, W) float64. Models other than wepsam's weights get a millionth of
+              the probability spread evenly, because their maps may be 0.
+        sheet: also write OUT/sheet.png: picture, map and overlay of the first 12 pictures.
+        quality: of wepsam's weights, "best" or "fast"; see `Predictor`.
+        max_pixels: refuse pictures with more pixels; by default `images.MAX_PIXELS`.
+        workers: how many pictures at a time, in threads; -1 for one per core. A function given as `model` is called
+            from several threads at once.
+        bits: write the log density to base 2, as STEM_log2-density.npy.
+        overlay_strength: opacity of the overlay's color, from 0 to 1.
+        colors: name of a color ramp, see `colormaps.NAMES`.
+        scale: "own" draws each map from its own minimum to its own maximum. "common" draws the maps, overlays and sheet
+            of all pictures from 0 to the largest value of the run, so that the same saliency has the same color in all
+            of them. Saliency is compared as a multiple of the picture's average. Each picture is then predicted twice,
+            the first time to find the largest value: no map has to be kept.
+        legend: show the scale below overlays and sheet, the overlay's colors as they look over white. The numbers are
+            multiples of the picture's average. Without a legend an overlay has the picture's size.
+
+    Returns:
+        What was written, and what failed.
 
     Raises:
-        ImageError: there is no picture at all, or a path does not exist.
+        ImageError: there is no picture, a path does not exist, two results would have the same name (also if only
+            upper and lower case differ), or a result would overwrite a picture. Nothing has been written then.
+        ValueError: another argument that is not as described.
     """
-    paths = find_images(images)
-    if not paths:
-        raise ImageError(f"no pictures in {', '.join(map(str, images))}")
+    endings = _endings(save, bits)
+    if scale not in SCALES:
+        raise ValueError(f"scale is {' or '.join(SCALES)}, not {scale!r}")
+    overlays.check_strength(overlay_strength)
+    colormaps.colors(colors)
+    workers = ordered.worker_count(workers)
     folder = Path(out)
+    sheet_file = folder / targets.SHEET if sheet else None
+    pictures = targets.find_pictures(images, folder, endings, sheet_file)
+    workers = min(workers, len(pictures))
+    answer = partial(
+        _answer,
+        # A picture at a time has all cores to itself; several have one each.
+        resolve.predictor(model, quality=quality, threads=0 if workers == 1 else 1),
+        max_pixels=max_pixels or MAX_PIXELS,
+        with_stimulus=sheet or "overlay" in endings,
+        with_log=bool({"density", "log-density"} & set(endings)),
+    )
     folder.mkdir(parents=True, exist_ok=True)
-    stems = _stems(paths)
-    targets = {folder / SAVES[kind].format(stem=stem) for stem in stems.values() for kind in kinds} | {
-        folder / "sheet.png"
-    }
-    if overwritten := {p.resolve() for p in targets} & {p.resolve() for p in paths}:
-        raise ImageError(
-            f"{min(overwritten)} is a picture to predict for and would be overwritten; choose another folder"
-        )
+    highest = None if scale == "own" else _highest(answer, pictures, workers)
+    style = drawing.Style(overlay_strength, colors, legend, highest)
+    return _predict(answer, pictures, style, workers, sheet_file)
+
+
+def _endings(save: str | Iterable[str], bits: bool) -> dict[str, str]:
+    """How the names of the files to write end, by kind."""
+    names = save.split(",") if isinstance(save, str) else save
+    kinds = [stripped for name in names if (stripped := name.strip())]
+    if unknown := [kind for kind in kinds if kind not in targets.SAVES]:
+        raise ValueError(f"save takes {', '.join(targets.SAVES)}, not {', '.join(unknown)!r}")
+    if isinstance(save, str) and not kinds:
+        raise ValueError(f"save takes {', '.join(targets.SAVES)}, not {save!r}")
+    if bits and "log-density" not in kinds:
+        raise ValueError("bits is the unit of log-density, which is not to be saved: add log-density, or drop bits")
+    return {kind: targets.BITS if bits and kind == "log-density" else targets.SAVES[kind] for kind in kinds}
+
+
+def _answer(model: Model, path: Path, *, max_pixels: int, with_stimulus: bool, with_log: bool) -> Answer:
+    if not isinstance(model, predictor.Predictor):
+        stimulus = read_image(path, max_pixels=max_pixels)
+        saliency_map = model(stimulus)
+        return Answer(stimulus, saliency_map, maps.to_log_density(saliency_map) if with_log else None)
+    # A predictor reads the file itself if it can: it decodes no more of it than it needs.
+    pixels = read_image(path, max_pixels=max_pixels) if with_stimulus else None
+    density, shape = model.small_density(path if pixels is None else pixels, max_pixels)
+    log_density = predictor.log_density(density, shape) if with_log else None
+    return Answer(pixels, predictor.saliency_map(density, shape), log_density)
+
+
+def _highest(answer: Callable[[Path], Answer], pictures: list[targets.Picture], workers: int) -> float:
+    """The largest value of all maps, as a multiple of its picture's average."""
+
+    def work(picture: targets.Picture) -> float:
+        try:
+            saliency_map = answer(picture.path).saliency_map
+        except FAILURES:  # reported in the second pass
+            return 0.0
+        return float(saliency_map.max()) / drawing.average(saliency_map)
+
+    with closing(ordered.in_order(work, pictures, workers)) as values:
+        shown = progress.track(pictures, "finding the scale")
+        return max(value for _, value in zip(shown, values, strict=True)) or 1.0
+
+
+def _predict(
+    answer: Callable[[Path], Answer],
+    pictures: list[targets.Picture],
+    style: drawing.Style,
+    workers: int,
+    sheet_file: Path | None,
+) -> Predicted:
     done = Predicted()
     rows: list[list[np.ndarray]] = []
-    limit = max_pixels or MAX_PIXELS
+    names: list[str] = []
 
-    def work(path: Path) -> tuple[dict[str, str], list[np.ndarray] | None] | str:
-        """A picture's files and its row of the sheet, or why there are none."""
+    def work(picture: targets.Picture) -> list[np.ndarray] | str | None:
+        """Write a picture's files. Returns its row of the sheet, if it may be among the first, or why it failed."""
         try:
-            stimulus = None
-            if isinstance(model, Predictor) and not sheet and "overlay" not in kinds:
-                saliency_map = model(path, limit)  # nobody needs all the pixels, and it decodes fewer
-            else:
-                stimulus = read_image(path, max_pixels=limit)
-                saliency_map = model(stimulus)
-            files = {kind: str(folder / SAVES[kind].format(stem=stems[path])) for kind in kinds}
-            for kind, file in files.items():
-                _save(kind, file, stimulus, saliency_map)
-        except (ImageError, OSError, MemoryError) as error:
-            told = str(error) or "not enough memory"
-            return told if isinstance(error, ImageError) else f"{path}: {told}"
-        if stimulus is None or not sheet or len(rows) >= SHEET_ROWS:  # `rows` has only those before this one
-            return files, None
-        return files, _sheet_row(stimulus, saliency_map)
+            found = answer(picture.path)
+            for kind, target in picture.targets.items():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _save(kind, target, found, style)
+        except FAILURES as error:
+            text = str(error) or "not enough memory"
+            return text if isinstance(error, ImageError) else f"{picture.path}: {text}"
+        if sheet_file is None or len(rows) >= drawing.SHEET_ROWS:
+            return None
+        assert found.stimulus is not None
+        return drawing.sheet_row(found.stimulus, found.saliency_map, style)
 
-    with closing(_in_order(work, paths, workers)) as outcomes:
-        for path, outcome in zip(track(paths, "predicting"), outcomes, strict=True):
+    with closing(ordered.in_order(work, pictures, workers)) as outcomes:
+        for picture, outcome in zip(progress.track(pictures, "predicting"), outcomes, strict=True):
             if isinstance(outcome, str):
                 done.failed.append(outcome)
                 continue
-            done.written[str(path)], row = outcome
-            if row is not None and len(rows) < SHEET_ROWS:
-                rows.append(row)
-    if rows:
-        done.sheet = str(folder / "sheet.png")
-        save_image(done.sheet, _sheet(rows))
+            done.written[str(picture.path)] = {kind: str(target) for kind, target in picture.targets.items()}
+            if outcome is not None and len(rows) < drawing.SHEET_ROWS:
+                rows.append(outcome)
+                names.append(picture.name)
+    if sheet_file is not None and rows:
+        save_image(sheet_file, drawing.sheet(rows, names, style))
+        done.sheet = str(sheet_file)
     return done
 
 
-def _save(kind: str, file: str, stimulus: np.ndarray | None, saliency_map: np.ndarray) -> None:
+def _save(kind: str, target: Path, found: Answer, style: drawing.Style) -> None:
     if kind == "map":
-        overlays.save_map(file, saliency_map)
+        overlays.save_map(target, found.saliency_map, limits=style.limits(found.saliency_map))
     elif kind == "overlay":
-        assert stimulus is not None
-        overlays.save_overlay(file, stimulus, saliency_map)
+        assert found.stimulus is not None
+        save_image(target, drawing.overlay(found.stimulus, found.saliency_map, style))
+    elif kind == "npy":
+        _save_array(target, found.saliency_map.astype(np.float32, copy=False))
     else:
-        with replacing(file) as temporary:
-            np.save(temporary, saliency_map.astype(np.float32, copy=False))
+        assert found.log_density is not None
+        base = math.log(2) if target.name.endswith(targets.BITS) else 1
+        _save_array(target, np.exp(found.log_density) if kind == "density" else found.log_density / base)
 
 
-def _in_order(work: Callable[[Path], T], paths: Sequence[Path], workers: int) -> Generator[T]:
-    """work(path) of each, in their order. Threads do it, for decoders and ONNX Runtime let others run meanwhile."""
-    workers = min(os.cpu_count() or 1 if workers == -1 else workers, len(paths))
-    if workers <= 1:
-        yield from map(work, paths)
-        return
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    with ThreadPoolExecutor(workers) as pool:
-        ahead: deque[Future[T]] = deque()
-        try:
-            for path in paths:
-                ahead.append(pool.submit(work, path))
-                if len(ahead) > 2 * workers:  # a slow picture holds up the others only then
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:  # interrupted: what has begun is finished, the rest is not begun
-            for future in ahead:
-                future.cancel()
-
-
-def _stems(paths: Sequence[Path]) -> dict[Path, str]:
-    """What each picture's files are called: its stem or, for all but the first of that stem, FOLDER_STEM_SUFFIX."""
-    # Lower case, for disks on which A.png and a.png are one file.
-    by_stem: dict[str, list[Path]] = {}
-    for path in paths:
-        by_stem.setdefault(path.stem.lower(), []).append(path)
-    taken = set(by_stem)
-    names = {}
-    for same in by_stem.values():
-        names[same[0]] = same[0].stem
-        for path in same[1:]:
-            name = base = f"{path.absolute().parent.name}_{path.name.replace('.', '_')}"
-            number = 2
-            while name.lower() in taken:
-                name, number = f"{base}_{number}", number + 1
-            taken.add(name.lower())
-            names[path] = name
-    return names
-
-
-def _sheet_row(stimulus: np.ndarray, saliency_map: np.ndarray) -> list[np.ndarray]:
-    """Picture, map and overlay, small enough for the sheet."""
-    height, width = stimulus.shape[:2]
-    shape = (SHEET_HEIGHT, max(1, round(SHEET_HEIGHT * width / height)))
-    small = resize(stimulus, shape)
-    small_map = maps.enlarge(saliency_map, shape)
-    return [small, overlays.colorize(small_map), overlays.overlay(small, small_map)]
-
-
-def _sheet(rows: list[list[np.ndarray]]) -> np.ndarray:
-    """Two pictures beside each other, each with its map and overlay."""
-    double = [[*chain(*rows[i : i + 2])] for i in range(0, len(rows), 2)]
-    labels = ["picture", "saliency map", "overlay"] * (len(double[0]) // 3)
-    return overlays.contact_sheet(double, labels=labels, height=SHEET_HEIGHT)
+def _save_array(path: Path, values: np.ndarray) -> None:
+    with replacing(path) as temporary:
+        np.save(temporary, values)

@@ -1,34 +1,38 @@
 """Prediction through ONNX Runtime. Needs numpy, Pillow and onnxruntime; no torch."""
 
-import hashlib
-import json
-from collections.abc import Callable
-from functools import partial
-from importlib.resources import files
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self, overload
 
 import numpy as np
 
-from wepsam import maps
-from wepsam.images import MAX_PIXELS, Source, read_sized, resize
-from wepsam.shapes import STRIDE, input_shape
+from wepsam import cards, maps
+from wepsam.cards import WeightsError
+from wepsam.images import MAX_PIXELS, ImageError, Source, read_sized, resize
+from wepsam.prediction import ordered
+from wepsam.shapes import input_shape
 
 DEFAULT = "wepsam-lite"
 QUALITIES = ("best", "fast")  # the default first
-
-
-class WeightsError(ValueError):
-    """Weights are missing, damaged or not ours. One line."""
+REMOTE = "AzureExecutionProvider"  # sends pictures to a service: never chosen unless it is named
+CPU = "CPUExecutionProvider"
 
 
 class Predictor:
-    """A picture in, its saliency map out.
+    """Predicts the saliency map of a picture.
+
+        model = wepsam.load()
+        saliency_map = model("street.jpg")
+        for saliency_map in model.many(paths):
+            ...
+
+    Several threads may call one predictor. Pickled, it is opened again from its file.
 
     Attributes:
         name: of the weights.
-        card: what they are: architecture, data, terms, scores.
+        card: what is known about the weights: architecture, data, terms, scores.
         weights: the path of the .onnx file.
         quality: "best" or "fast".
         center_bias: True, False or an array, as it was given.
@@ -40,55 +44,41 @@ class Predictor:
         threads: int = 0,
         quality: str = QUALITIES[0],
         center_bias: bool | np.ndarray = True,
+        providers: str | Sequence[str] | None = None,
     ) -> None:
         """Open an ONNX file that `wepsam export` wrote.
 
         Args:
-            weights: the .onnx file; its card, the .json of the same name, lies beside it.
+            weights: the .onnx file; its card, the .json file of the same name, lies beside it.
             threads: of ONNX Runtime; 0 lets it choose.
             quality: "best", the mean over several views (mirrored, smaller, larger) that the card names; or "fast", one
-                view. To the paper's network it makes no difference.
-            center_bias: of the light network. True adds the learnt one, False none; an (h, w) array of any size is
-                added to the log density instead: people's own, such as the logarithm of where they look on average.
+                view. The paper's network has only one view.
+            center_bias: of the light network. True adds the learned one, False none. An (h, w) array of any size is
+                added to the log density instead, such as the logarithm of where observers look on average.
+            providers: ONNX Runtime's execution providers in order of preference, such as "CUDAExecutionProvider" for
+                an NVIDIA GPU (needs the package onnxruntime-gpu). By default all local providers of the installed
+                ONNX Runtime, the fastest first. Predictions of other providers differ in the last digits.
 
         Raises:
-            WeightsError: a file is missing, or the weights are not those of the card (SHA-256).
-            ValueError: no such quality; a center bias that is not (h, w) and finite, or other than True where the
-                network has none of its own.
+            WeightsError: a file is missing or cannot be opened, or the weights are not those of the card (SHA-256).
+            ValueError: no such quality; a provider that is not installed or does not start; a center bias that is not
+                (h, w) and finite, or other than True for a network that has none of its own.
         """
-        import onnxruntime
-
         path = Path(weights)
         self.weights, self.quality, self.center_bias = path, quality, center_bias
-        self._opened = (path, threads, quality, center_bias)
+        self._threads, self._providers = threads, providers
         if quality not in QUALITIES:
             raise ValueError(f"quality is {' or '.join(QUALITIES)}, not {quality!r}")
-        try:
-            self.card: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-            digest, expected = sha256(path), str(self.card["sha256"])
-            self.name = str(self.card["name"])
-            self._blur, self._floor = float(self.card["blur"]), float(self.card["floor"])
-            self._sharpness = float(self.card.get("sharpness", 1))  # older cards have none
-            self._views = _views(self.card, quality)
-        except FileNotFoundError as error:
-            raise WeightsError(f"no weights {path}: {Path(error.filename).name} is missing") from None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise WeightsError(f"{path.with_suffix('.json')} is not a card of weights ({error})") from None
-        if digest != expected:
-            raise WeightsError(f"{path} is damaged: its SHA-256 is {digest[:12]}..., its card says {expected[:12]}...")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        # What this build of ONNX Runtime has, its best first; the one for a remote service sends pictures away.
-        providers = [p for p in onnxruntime.get_available_providers() if p != "AzureExecutionProvider"]
-        try:
-            self._session = onnxruntime.InferenceSession(path, options, providers=providers)
-        except Exception as error:  # its own kinds, from C++
-            raise WeightsError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from None
+        self.card: dict[str, Any] = cards.read(path)
+        self.name = str(self.card["name"])
+        self._blur, self._floor = float(self.card["blur"]), float(self.card["floor"])
+        self._sharpness = float(self.card.get("sharpness", 1))  # older cards have none
+        self._views = _views(self.card, quality)
+        self._session = _session(path, threads, providers)
         self._fed, self._added = self._bias(center_bias)
 
     def __call__(self, stimulus: Source, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-        """Where people will look.
+        """Predict where people will look.
 
         Args:
             stimulus: a path, bytes, PIL picture or array; see `wepsam.read_image`.
@@ -99,30 +89,114 @@ class Predictor:
             probability that a fixation falls there.
 
         Raises:
-            ImageError: not a picture that can be read.
+            ImageError: the picture cannot be read.
         """
-        density, shape = self._read(stimulus, max_pixels)
-        saliency_map = maps.enlarge(density / density.max(), shape)
-        return saliency_map / saliency_map.max()
+        return saliency_map(*self.small_density(stimulus, max_pixels))
 
     def log_density(self, stimulus: Source, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-        """The natural logarithm of the probability that a fixation falls into each pixel.
+        """Predict the natural logarithm of the probability that a fixation falls into each pixel.
 
         It is the network's log density, enlarged and normalized again.
+
+        Args:
+            stimulus: a path, bytes, PIL picture or array; see `wepsam.read_image`.
+            max_pixels: larger pictures are refused before they are decoded.
 
         Returns:
             (H, W) float64 at the picture's own size, finite; its logsumexp is 0.
 
         Raises:
-            ImageError: not a picture that can be read.
+            ImageError: the picture cannot be read.
         """
-        density, shape = self._read(stimulus, max_pixels)
-        enlarged = maps.enlarge(_log(density), shape).astype(np.float64)
-        return enlarged - enlarged.max() - np.log(np.exp(enlarged - enlarged.max()).sum())
+        return log_density(*self.small_density(stimulus, max_pixels))
+
+    @overload
+    def many(
+        self,
+        pictures: Iterable[Source],
+        *,
+        workers: int = ...,
+        max_pixels: int = ...,
+        return_errors: Literal[False] = ...,
+    ) -> Iterator[np.ndarray]: ...
+
+    @overload
+    def many(
+        self, pictures: Iterable[Source], *, workers: int = ..., max_pixels: int = ..., return_errors: Literal[True]
+    ) -> Iterator[np.ndarray | ImageError]: ...
+
+    def many(
+        self,
+        pictures: Iterable[Source],
+        *,
+        workers: int = -1,
+        max_pixels: int = MAX_PIXELS,
+        return_errors: bool = False,
+    ) -> Iterator[np.ndarray | ImageError]:
+        """Predict for many pictures, several at a time, in bounded memory.
+
+            for path, saliency_map in zip(paths, model.many(paths)):
+                ...
+
+        Pictures are taken from the iterable as they are needed, at most two per worker ahead of the map that is
+        yielded: the iterable may be long, or a generator. Each worker is a thread that computes on one core.
+
+        Args:
+            pictures: paths, bytes, PIL pictures or arrays; see `wepsam.read_image`.
+            workers: how many pictures at a time; -1 for one per core.
+            max_pixels: larger pictures are refused before they are decoded.
+            return_errors: yield the ImageError of a picture that cannot be read in the place of its map, and go on.
+                By default it is raised when its turn comes, as the built-in `map` does, and the iteration ends.
+
+        Yields:
+            What the predictor returns for each picture, in the order of the pictures.
+
+        Raises:
+            ValueError: `workers` is neither -1 nor at least 1.
+            ImageError: a picture cannot be read, unless `return_errors`.
+        """
+        count = ordered.worker_count(workers)
+        model = self._single if count > 1 else self
+
+        def work(picture: Source) -> np.ndarray | ImageError:
+            try:
+                return model(picture, max_pixels)
+            except ImageError as error:
+                if not return_errors:
+                    raise
+                return error
+
+        return ordered.in_order(work, pictures, count)
+
+    @cached_property
+    def _single(self) -> Self:
+        """This predictor with one thread: the session's own threads would compete with the workers."""
+        if self._threads == 1:
+            return self
+        return type(self)(self.weights, 1, self.quality, self.center_bias, self._providers)
+
+    def small_density(self, stimulus: Source, max_pixels: int = MAX_PIXELS) -> tuple[np.ndarray, tuple[int, int]]:
+        """Read a picture, decoding no more of it than needed, and predict.
+
+        Args:
+            stimulus: a path, bytes, PIL picture or array; see `wepsam.read_image`.
+            max_pixels: larger pictures are refused before they are decoded.
+
+        Returns:
+            The density of `low_resolution`, and the picture's own (height, width).
+
+        Raises:
+            ImageError: the picture cannot be read.
+        """
+        largest = self._views[-1][0](10_000, 10_000)[0]
+        # Four times what is needed: what the decoder leaves out then makes no visible difference.
+        picture, shape = read_sized(stimulus, smallest=4 * largest, max_pixels=max_pixels)
+        return self.low_resolution(picture), shape
 
     def low_resolution(self, stimulus: np.ndarray) -> np.ndarray:
-        """The network's own density, the mean over its views of the picture, sharpened, blurred and floored as the
-        card says.
+        """Predict the density at the network's own resolution.
+
+        It is the mean over the views of the picture, sharpened, blurred and floored as the card says.
 
         Args:
             stimulus: (H, W, 3) uint8 RGB of any size.
@@ -131,15 +205,16 @@ class Predictor:
             (h, w) float64, >= 0, sums to 1: 32x32 cells, or a quarter of the light network's input.
         """
         height, width = stimulus.shape[:2]
-        found: list[np.ndarray] = []
+        outputs: list[np.ndarray] = []
         for shape_of, mirrored in self._views:
             small = resize(stimulus, shape_of(height, width))[None]
-            # People look at a mirrored picture alike; the network not quite, so both answers together are better.
+            # People look at a mirrored picture in the mirrored way; the network does so only roughly, so the mean of
+            # both answers is better.
             output = self._run(np.concatenate([small, small[:, :, ::-1]]) if mirrored else small)
-            found.append(output[0] + output[1, :, ::-1] if mirrored else output[0])
-        size = found[-1].shape  # of the largest; the others are brought to it
-        # A map without any mass (it can happen where a linear output is cut at 0) says: anywhere.
-        densities = [maps.to_density(m if m.shape == size else maps.enlarge(m, size)) for m in found]
+            outputs.append(output[0] + output[1, :, ::-1] if mirrored else output[0])
+        size = outputs[-1].shape  # of the largest view; the others are enlarged to it
+        # A map without any mass, which a linear output cut at 0 can give, counts as uniform.
+        densities = [maps.to_density(m if m.shape == size else maps.enlarge(m, size)) for m in outputs]
         density = np.mean(densities, axis=0)
         if self._sharpness != 1:
             density = maps.to_density((density / density.max()) ** self._sharpness)
@@ -150,22 +225,15 @@ class Predictor:
         return maps.to_density(density + self._floor * density.mean())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """To another process travels the path; a session cannot, and is opened there."""
-        return type(self), self._opened
-
-    def _read(self, stimulus: Source, max_pixels: int) -> tuple[np.ndarray, tuple[int, int]]:
-        """The density of a picture, and the picture's own (height, width)."""
-        largest = self._views[-1][0](10_000, 10_000)[0]
-        # Four times what is needed: what the decoder leaves out then makes no difference to speak of.
-        picture, shape = read_sized(stimulus, smallest=4 * largest, max_pixels=max_pixels)
-        return self.low_resolution(picture), shape
+        """Pickle the path, because a session cannot be pickled."""
+        return type(self), (self.weights, self._threads, self.quality, self.center_bias, self._providers)
 
     def _run(self, stimuli: np.ndarray) -> np.ndarray:
         (output,) = self._session.run(None, {"stimuli": np.ascontiguousarray(stimuli), **self._fed})
         return np.asarray(output)
 
     def _bias(self, center_bias: bool | np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
-        """What is fed to have the density without the learnt center bias, and what is added to its logarithm."""
+        """What to feed to get the density without the learned center bias, and what to add to its logarithm."""
         if center_bias is True:
             return {}, None
         if "center_bias" not in {known.name for known in self._session.get_overridable_initializers()}:
@@ -179,20 +247,58 @@ class Predictor:
         return none, added
 
 
+def saliency_map(density: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A low-resolution density as (H, W) float32 at a picture's size, its largest value 1."""
+    enlarged = maps.enlarge(density / density.max(), shape)
+    return enlarged / enlarged.max()
+
+
+def log_density(density: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The natural logarithm of a low-resolution density, (H, W) float64 at a picture's size; its logsumexp is 0."""
+    enlarged = maps.enlarge(_log(density), shape).astype(np.float64)
+    return enlarged - enlarged.max() - np.log(np.exp(enlarged - enlarged.max()).sum())
+
+
+def _session(path: Path, threads: int, providers: str | Sequence[str] | None) -> Any:
+    """An open file of weights.
+
+    Raises:
+        ValueError: a provider that is not installed or does not start.
+        WeightsError: the file cannot be opened.
+    """
+    import onnxruntime
+
+    available = onnxruntime.get_available_providers()
+    wanted = [providers] if isinstance(providers, str) else [*(providers or ())]
+    if unknown := [provider for provider in wanted if provider not in available]:
+        raise ValueError(f"no provider {', '.join(unknown)}: this ONNX Runtime has {', '.join(available)}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(
+            path, options, providers=wanted or [provider for provider in available if provider != REMOTE]
+        )
+    except Exception as error:  # ONNX Runtime's own kinds, from C++
+        raise WeightsError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from None
+    # ONNX Runtime falls back to the CPU without an error, for example where a GPU's libraries are missing.
+    if wanted and wanted[0] not in session.get_providers():
+        raise ValueError(f"{wanted[0]} does not start on this machine; is its driver installed? Or use {CPU}")
+    return session
+
+
 def _views(card: dict[str, Any], quality: str) -> list[tuple[Callable[[int, int], tuple[int, int]], bool]]:
-    """How a picture is fed, the largest view last: from (height, width) to the input's shape; and mirrored too?"""
+    """How a picture is fed, the largest view last: (height, width) -> shape of the input; whether mirrored as well."""
     if "input_size" in card:
         side = int(card["input_size"])
         return [(lambda *_: (side, side), bool(card["mirror"]))]
-    if card["stride"] != STRIDE:
-        raise ValueError(f"stride {card['stride']}, expected {STRIDE}")
     area, chosen = int(card["input_area"]), card["views"][quality]
     scales = sorted(float(scale) for scale in chosen["scales"])
     return [(partial(input_shape, area=round(area * scale**2)), bool(chosen["mirror"])) for scale in scales]
 
 
 def _log(density: np.ndarray) -> np.ndarray:
-    """Its logarithm; what float32 cannot tell from 0 counts as the smallest that it can."""
+    """The logarithm; a value that float32 cannot tell from 0 counts as the smallest that it can."""
     return np.log(np.maximum(density, np.finfo(np.float32).tiny))
 
 
@@ -205,24 +311,26 @@ def load(
     threads: int = 0,
     quality: str = QUALITIES[0],
     center_bias: bool | np.ndarray = True,
+    providers: str | Sequence[str] | None = None,
 ) -> Predictor:
-    """A predictor by the name of shipped weights, or by an .onnx file.
+    """Open shipped weights by name, or an .onnx file.
 
     Args:
         name: one of `models()`, or a path that ends in .onnx.
         threads: of ONNX Runtime; 0 lets it choose.
         quality: "best" or "fast"; see `Predictor`.
         center_bias: True, False or an array; see `Predictor`.
+        providers: such as "CUDAExecutionProvider"; see `Predictor`.
 
     Raises:
-        WeightsError: no such weights.
-        ValueError: another quality, or a center bias that does not fit.
+        WeightsError: no such weights, or they cannot be opened.
+        ValueError: no such quality or provider, or a center bias that does not fit.
     """
-    return Predictor(weights_file(name), threads, quality, center_bias)
+    return Predictor(weights_file(name), threads, quality, center_bias, providers)
 
 
 def weights_file(name: str | PathLike[str]) -> Path:
-    """The .onnx file of shipped weights by their name; any other .onnx file is its own.
+    """The .onnx file of shipped weights by their name; the path itself for any other .onnx file.
 
     Raises:
         WeightsError: no such weights.
@@ -231,19 +339,9 @@ def weights_file(name: str | PathLike[str]) -> Path:
         return Path(name)
     if name not in models():
         raise WeightsError(f"no model {name!r}: shipped are {', '.join(models())}; or give an .onnx file")
-    return _shipped() / f"{name}.onnx"
+    return cards.SHIPPED / f"{name}.onnx"
 
 
 def models() -> dict[str, dict[str, Any]]:
-    """The shipped weights and their cards."""
-    return {card.stem: json.loads(card.read_text(encoding="utf-8")) for card in sorted(_shipped().glob("*.json"))}
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _shipped() -> Path:
-    return Path(str(files("wepsam").joinpath("weights")))
+    """The cards of the shipped weights, by name."""
+    return cards.shipped()

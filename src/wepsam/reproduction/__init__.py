@@ -1,1 +1,1 @@
-"""The paper's claim, examined: studies of many runs, and the figures and tables made of their results."""
+"""The reproduction of the paper: studies of many training runs, their report, and published scores beside ours."""

@@ -1,4 +1,4 @@
-"""Carry out a study: its labels, then its runs side by side, each resumable, the finished ones skipped."""
+"""Carry out studies: first the weak labels, then the runs in parallel. Finished runs are skipped, others resume."""
 
 import csv
 import multiprocessing
@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from pathlib import Path
 
 from wepsam.progress import bar
-from wepsam.reproduction import jobs as work
+from wepsam.reproduction import jobs, run_files
 from wepsam.reproduction.studies import FULL, STUDIES, Job, Size, Weak, with_starts
 
 
@@ -22,47 +22,49 @@ def reproduce(
     size: Size = FULL,
     workers: int = -1,
 ) -> list[Job]:
-    """Do all runs of some studies.
+    """Carry out all runs of some studies. An interrupted call resumes when it is repeated.
 
-    Stopped anywhere and called again, it goes on. A run that fails does not keep the others from being done.
+    A run that fails does not stop the others.
 
     Args:
         studies: names in STUDIES.
-        data: the folder with photos/ and the fixation datasets by their names.
-        out: where runs and labels go: some gigabytes.
-        results: where the small files go from which tables and figures are made; None for nowhere.
+        data: folder with photos/ and the fixation datasets by their names.
+        out: folder for runs and weak labels, some gigabytes.
+        results: folder for the small files that tables and figures are made from, a folder for each study; None for
+            nowhere.
         size: FULL or SMOKE.
-        workers: runs at a time; -1 for one per core, or one at all with a GPU.
+        workers: runs in parallel; -1 for one per core, or a single one with a GPU.
 
     Returns:
-        The runs, starts included.
+        The runs, with the pre-trainings that they start from.
 
     Raises:
-        ValueError: no such study.
-        ChildProcessError: runs failed; which, and why.
+        ValueError: no study has this name.
+        ChildProcessError: some runs failed; says which, and why.
     """
+    studies = list(studies)
     unknown = [name for name in studies if name not in STUDIES]
     if unknown:
-        raise ValueError(f"studies are {', '.join(STUDIES)}, not {', '.join(unknown)}")
-    everything = with_starts([job for name in studies for job in STUDIES[name](size)])
-    todo = [job for job in everything if not work.is_done(job, out)]
+        raise ValueError(f"no study {', '.join(unknown)}: expected {', '.join(STUDIES)}")
+    all_jobs = with_starts([job for name in studies for job in STUDIES[name](size)])
+    unfinished = [job for job in all_jobs if not jobs.is_done(job, out)]
     for weak in dict.fromkeys(
-        (job.data.teacher, job.data.size, job.data.aspect) for job in todo if isinstance(job.data, Weak)
+        Weak(job.data.teacher, job.data.size, aspect=job.data.aspect)
+        for job in unfinished
+        if isinstance(job.data, Weak)
     ):
-        with bar(1, f"labels of {weak[0]}, {weak[1]} px", after=2) as shown:
-            teacher, pixels, aspect = weak
-            work.make_labels(Weak(teacher, pixels, aspect=aspect), data, out, size, shown.update)
-    _do_all(todo, data, out, size, _count(workers))
+        jobs.make_weak_labels(weak, data, out, size)
+    _carry_out_all(unfinished, data, out, size, _worker_count(workers))
     if results is not None:
-        for job in everything:
-            work.collect(job, out, results)
-    return everything
+        for study in dict.fromkeys(job.study for job in all_jobs):
+            run_files.gather([out / job.name for job in all_jobs if job.study == study], results / study)
+    return all_jobs
 
 
-def _do_all(todo: list[Job], data: Path, out: Path, size: Size, workers: int) -> None:
-    """Start each run when what it starts from is done, in order, as many at a time as there are workers."""
-    total = sum(job.pictures * size.scale for job in todo)
-    waiting, running, failed = list(todo), dict[Future, Job](), dict[Job, str]()
+def _carry_out_all(unfinished: list[Job], data: Path, out: Path, size: Size, workers: int) -> None:
+    """Start each run, in order, once the run that it starts from is done; at most `workers` at a time."""
+    total = sum(job.pictures * size.scale for job in unfinished)
+    waiting, running, failed = list(unfinished), dict[Future, Job](), dict[Job, str]()
     context = multiprocessing.get_context("spawn")  # torch does not survive a fork
     with bar(total, "pictures") as shown, ProcessPoolExecutor(workers, context) as pool:
         try:
@@ -71,22 +73,22 @@ def _do_all(todo: list[Job], data: Path, out: Path, size: Size, workers: int) ->
                     if isinstance(job.start, Job) and job.start in failed:
                         failed[job] = f"{job.start.name} failed"
                         waiting.remove(job)
-                    elif len(running) < workers and (not isinstance(job.start, Job) or work.is_done(job.start, out)):
-                        running[pool.submit(_worker, job, data, out, size)] = job
+                    elif len(running) < workers and (not isinstance(job.start, Job) or jobs.is_done(job.start, out)):
+                        running[pool.submit(_carry_out, job, data, out, size)] = job
                         waiting.remove(job)
                 finished, _ = wait(running, timeout=2, return_when=FIRST_COMPLETED)
                 for future in finished:
                     job = running.pop(future)
                     if (error := future.exception()) is not None:
                         failed[job] = str(error).splitlines()[0] if str(error) else type(error).__name__
-                done = sum(
-                    job.pictures * size.scale if work.is_done(job, out) else _seen(out / job.name, job)
-                    for job in todo
+                seen = sum(
+                    job.pictures * size.scale if jobs.is_done(job, out) else _pictures_seen(out / job.name, job)
+                    for job in unfinished
                     if job not in waiting
                 )
                 names = ", ".join(job.name for job in running.values())
-                shown.update(done, note=f"{len(waiting) + len(running)} runs left: {names}")
-        except BaseException:  # what is interrupted is interrupted now; the runs resume
+                shown.update(seen, note=f"{len(waiting) + len(running)} runs left: {names}")
+        except BaseException:  # an interruption ends the runs at once; they resume
             for process in list(pool._processes.values()):
                 process.terminate()
             raise
@@ -94,21 +96,22 @@ def _do_all(todo: list[Job], data: Path, out: Path, size: Size, workers: int) ->
         raise ChildProcessError("; ".join(f"{job.name}: {reason}" for job, reason in failed.items()))
 
 
-def _worker(job: Job, data: Path, out: Path, size: Size) -> None:
+def _carry_out(job: Job, data: Path, out: Path, size: Size) -> None:
+    """One run in a process of its own; its progress goes into the run's folder."""
     import torch
 
-    torch.set_num_threads(1)  # the cores are taken by the other runs
+    torch.set_num_threads(1)  # the other runs occupy the other cores
     folder = out / job.name
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "output.txt").open("a") as sys.stderr:  # its bars, for many runs share the terminal
+    with (folder / "output.txt").open("a") as sys.stderr:  # many runs would share the terminal
         try:
-            work.do(job, data, out, size)
+            jobs.carry_out(job, data, out, size)
         finally:
             sys.stderr = sys.__stderr__
 
 
-def _seen(folder: Path, job: Job) -> float:
-    """Pictures a run has seen at its last validation."""
+def _pictures_seen(folder: Path, job: Job) -> float:
+    """Pictures that a run had seen at its last validation."""
     try:
         with (folder / "log.csv").open(newline="") as file:
             last = list(csv.DictReader(file))[-1]
@@ -117,7 +120,7 @@ def _seen(folder: Path, job: Job) -> float:
         return 0.0
 
 
-def _count(workers: int) -> int:
+def _worker_count(workers: int) -> int:
     if workers > 0:
         return workers
     import torch

@@ -1,38 +1,43 @@
-"""What is studied: which runs, on which pictures, from which start. Only data; `jobs` does one, `reproduce` all.
+"""The studies: for each, its training runs with their data, start and settings. `jobs` carries out one run.
 
-All compute is counted in pictures seen, mirrored or otherwise changed ones included. Arms that are compared see as
-many in all: a random start gets the pictures of the pre-training on top of its fine-tuning. Where that budget is spent
-on human fixations to advantage, a third arm is fine-tuned as long as the random start, pre-training on top.
+Compute is counted in pictures seen, augmented ones included. Compared arms see the same number in all: the random start
+sees the pictures of the pre-training on top of its fine-tuning. Where many fixations are available, the random start
+gains from this; there a third arm is pre-trained and then fine-tuned for as long as the random start.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wepsam.networks.build import Config
+from wepsam.networks.base import NetworkConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.paper import PaperConfig
 from wepsam.training.batches import Augmentation
-from wepsam.training.settings import SETTINGS, TrainSettings
+from wepsam.training.recipes import RECIPES
+from wepsam.training.settings import TrainSettings
 
 FIXATIONS = ("osie", "dut_omron", "eyecrowd", "scene")
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
-AS_LONG = (0.25, 0.5, 1.0)  # shares at which the pre-trained start is also fine-tuned as long as the random one
-TAUGHT = (0.01, 0.1, 1.0)  # shares at which there is also a pupil of a better teacher than GBVS, trained like GBVS' own
+EQUAL_FINE_TUNING = (
+    0.25,
+    0.5,
+    1.0,
+)  # shares at which the pre-trained start is also fine-tuned for longer
+ENSEMBLE = (0.01, 0.1, 1.0)  # shares at which the ensemble also takes the place of GBVS as the teacher
 
 HE, PAPER = PaperConfig(init="he"), PaperConfig(init="paper")
 
 
 @dataclass(frozen=True)
 class Weak:
-    """Photographs under a teacher's maps.
+    """Photographs with the maps of a teacher.
 
     Attributes:
         teacher: a name in CLASSICAL.
-        size: pixels of the square that it sees.
+        size: side of the square that the teacher sees, in pixels.
         keep: how many photographs, or a share of all.
-        order: which of them: "lowest" entropy (the paper), "highest", or "random" (drawn by the run's seed).
-        aspect: in their own aspect, and larger, as the light network sees them.
+        order: which photographs: "lowest" entropy (the paper), "highest", or "random" (drawn with the run's seed).
+        aspect: whether they keep their aspect and are larger, as the light network needs them.
     """
 
     teacher: str = "gbvs"
@@ -44,9 +49,9 @@ class Weak:
 
 @dataclass(frozen=True)
 class Human:
-    """Pictures with human fixations: a share of the training pictures of some datasets, mixed.
+    """Pictures with human fixations: a share of the training pictures of several datasets, mixed.
 
-    The pictures of a smaller share are among those of a larger one, for the same seed.
+    With the same seed, a larger share contains the pictures of a smaller one.
     """
 
     datasets: tuple[str, ...] = FIXATIONS
@@ -58,13 +63,14 @@ class Job:
     """One training run.
 
     Attributes:
-        arm: STUDY/NAME of what it is an example of.
-        data: what it learns.
+        arm: STUDY/NAME; the runs of an arm differ in their seed only.
+        data: that it learns from.
         pictures: how many it sees at most.
         every: how many it sees between validations.
-        settings: how it learns, but for the epochs.
-        start: the run whose best weights it starts from; None for a random start; "imagenet" for the encoder's.
-        network: the architecture and its random start.
+        settings: of the training, except the epochs, which follow from `pictures`.
+        start: the run whose best weights it starts from; None for a random start; "imagenet" for an encoder that was
+            trained on ImageNet.
+        network: the architecture and its initialization.
     """
 
     arm: str
@@ -73,12 +79,17 @@ class Job:
     every: int
     settings: TrainSettings
     start: "Job | str | None" = None
-    network: Config = HE
+    network: NetworkConfig = HE
 
     @property
     def name(self) -> str:
-        """Its folder, below that of all runs."""
+        """The run's folder, below the folder of all runs."""
         return f"{self.arm}-seed{self.settings.seed}"
+
+    @property
+    def study(self) -> str:
+        """The study's name; "pre" for the pre-trainings that runs start from."""
+        return self.arm.partition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -86,11 +97,11 @@ class Size:
     """How large a study is.
 
     Attributes:
-        scale: of all numbers of pictures seen.
-        most: pictures of any set; None for all.
-        seeds: how many, None for as many as the study has.
-        hidden: width of the paper network's wide layer, None for its own.
-        area: pixels of the light network's input, None for its own.
+        scale: factor on all numbers of pictures seen.
+        most: most pictures of any dataset; None for all.
+        seeds: most seeds of an arm; None for all.
+        hidden: width of the paper network's wide layer; None for the network's own.
+        area: pixels of the light network's input; None for the network's own.
     """
 
     scale: float = 1.0
@@ -105,13 +116,13 @@ class Size:
 
 FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32, area=64 * 64)
 
-# The paper's start, loss, optimizer and first rate. Leaving the plateau of the mean map takes a number of steps, not of
-# pictures, so small batches make it affordable. What the paper runs for hundreds of epochs is cut off after some, and
-# not squeezed: the rate is still near .3 then, and a momentum rising to .999 (JuntingNet's) still near .9.
+# The paper's start, loss, optimizer and initial rate. To leave the plateau of the mean map takes a number of steps, not
+# of pictures, so small batches make it affordable. The paper's schedule of hundreds of epochs is cut off, not squeezed:
+# after some epochs the rate is still near .3, and a momentum that rises to .999 (JuntingNet's) is still near .9.
 SQUARED = TrainSettings(
     batch_size=16, loss="mse", optimizer="sgd", learning_rate=(0.3, 0.3), momentum=(0.9, 0.9), precision="bf16-mixed"
 )
-# The recipe of the shipped weights, but for the length: density, KL divergence.
+# The recipe of the shipped weights, except for the length: density, KL divergence.
 DENSITY = TrainSettings(
     batch_size=64, loss="kl", optimizer="adamw", learning_rate=(4e-4, 0), schedule="cosine", warmup=50,
     precision="bf16-mixed",
@@ -120,8 +131,8 @@ DENSITY_HUMAN = replace(DENSITY, dropout=0.3, average=0.995, augmentation=Augmen
 WEAK_PICTURES = 32_000
 
 
-def plateau(size: Size) -> list[Job]:
-    """From N(0, 0.01): which rates diverge, which sit on the loss of the mean map, and for how long."""
+def plateau_study(size: Size) -> list[Job]:
+    """From N(0, 0.01): which rates diverge, and how long the loss stays on the plateau of the mean map."""
 
     def job(
         arm: str, rate: float, *, data: Weak | Human = Weak(), network: PaperConfig = PAPER,
@@ -145,10 +156,10 @@ def plateau(size: Size) -> list[Job]:
     ]
 
 
-def convergence(size: Size) -> list[Job]:
-    """Fig. 2: loss over epochs on DUT-OMRON, pre-trained against random start.
+def convergence_study(size: Size) -> list[Job]:
+    """Fig. 2: loss over epochs on DUT-OMRON, pre-trained start against random start.
 
-    The third arm has as much compute as both steps of the pre-trained one together.
+    The third arm starts at random and has the compute of pre-training and fine-tuning together.
     """
     jobs, people, weak_pictures, pictures, every = [], Human(("dut_omron",)), 32_000, 28_000, 1_000
     for seed in size.seeds_of(5):
@@ -162,18 +173,17 @@ def convergence(size: Size) -> list[Job]:
     return jobs
 
 
-def labels(size: Size) -> list[Job]:
-    """How many fixation pictures weak pre-training saves, with the recipe of the shipped weights.
+def fixation_study(size: Size) -> list[Job]:
+    """How many pictures with fixations weak pre-training saves, with the recipe of the shipped weights ("labels").
 
-    The rate is constant, the running mean of the weights is judged, and a run ends early that gets no better: so the
-    longer budget of the random start is never to its disadvantage. With equal compute in all, though, the pre-trained
-    one sees fewer human maps, which is to its disadvantage where there are many to learn from: there it is also
-    fine-tuned as long as the random start. At some shares there is the pupil of a better teacher besides: does that
-    make a better pupil?
+    The rate is constant, the running mean of the weights is scored, and a run that no longer improves ends early: a
+    longer budget is never a disadvantage of the random start. At equal compute, however, the pre-trained start sees
+    fewer human maps, which is its disadvantage where many are available; there it is also fine-tuned as long as the
+    random start. At some shares the teacher is the ensemble instead of GBVS: does a better teacher make a better pupil?
     """
     jobs = []
     for seed in size.seeds_of(3):
-        weak, better = pretraining(Weak(), seed), pretraining(Weak(teacher="ensemble"), seed)
+        weak, ensemble = pretraining(Weak(), seed), pretraining(Weak(teacher="ensemble"), seed)
         settings = replace(DENSITY_HUMAN, seed=seed, learning_rate=(4e-4, 4e-4), patience=6)
         for share in SHARES:
             pictures = min(20_000, round(480_000 * share))
@@ -183,16 +193,16 @@ def labels(size: Size) -> list[Job]:
                 Job(f"labels/weak-{share:g}", people, pictures, every, settings, start=weak),
                 Job(f"labels/random-{share:g}", people, longer, every, settings),
             ]
-            if share in AS_LONG:
+            if share in EQUAL_FINE_TUNING:
                 jobs.append(Job(f"labels/weak-as-long-{share:g}", people, longer, every, settings, start=weak))
-            if share in TAUGHT:
-                arm, seen = ("ensemble-as-long", longer) if share in AS_LONG else ("ensemble", pictures)
-                jobs.append(Job(f"labels/{arm}-{share:g}", people, seen, every, settings, start=better))
+            if share in ENSEMBLE:
+                arm, seen = ("ensemble-as-long", longer) if share in EQUAL_FINE_TUNING else ("ensemble", pictures)
+                jobs.append(Job(f"labels/{arm}-{share:g}", people, seen, every, settings, start=ensemble))
     return jobs
 
 
-def selection(size: Size) -> list[Job]:
-    """What matters in step 1, judged after fine-tuning on a tenth of the fixation pictures."""
+def selection_study(size: Size) -> list[Job]:
+    """What matters in step 1, measured after fine-tuning on a tenth of the pictures with fixations."""
     kinds = {
         "lowest-half": Weak(),
         "random-half": Weak(order="random"),
@@ -212,14 +222,15 @@ def selection(size: Size) -> list[Job]:
     ]  # fmt: skip
 
 
-def encoder(size: Size) -> list[Job]:
-    """Weak pre-training under a modern encoder: ImageNet start or random start, with it and without, equal compute.
+def encoder_study(size: Size) -> list[Job]:
+    """Weak pre-training of a modern encoder: ImageNet or random start, with and without it, at equal compute.
 
-    The light network, at a small area to be affordable; a tenth of the fixation pictures.
+    The light network with a small input area, to be affordable, and a tenth of the pictures with fixations.
     """
     light, people, weak_pictures, pictures = LiteConfig(area=96 * 256), Human(share=0.1), 3_000, 4_500
-    # All of a random start is trained, and at full rate.
-    starts = {"imagenet": SETTINGS["lite"], "random": [replace(s, frozen=0, encoder_rate=1) for s in SETTINGS["lite"]]}
+    # A random encoder has nothing to preserve: no layer is frozen, and all train at the full rate.
+    steps = (RECIPES["lite"].pretrain, RECIPES["lite"].finetune)
+    starts = {"imagenet": steps, "random": tuple(replace(s, frozen=0, encoder_rate=1) for s in steps)}
     jobs = []
     for seed in size.seeds_of(3):
         for name, stages in starts.items():
@@ -234,22 +245,22 @@ def encoder(size: Size) -> list[Job]:
 
 
 def pretraining(weak: Weak, seed: int) -> Job:
-    """Step 1 as the shipped weights have it, but shorter."""
+    """Step 1 of the shipped weights, but shorter."""
     name = f"pre/{weak.teacher}-{weak.size}-{weak.order}-{weak.keep:g}"
     return Job(name, weak, WEAK_PICTURES, 4_000, replace(DENSITY, seed=seed))
 
 
 STUDIES: dict[str, Callable[[Size], list[Job]]] = {
-    "plateau": plateau,
-    "convergence": convergence,
-    "labels": labels,
-    "selection": selection,
-    "encoder": encoder,
+    "plateau": plateau_study,
+    "convergence": convergence_study,
+    "labels": fixation_study,
+    "selection": selection_study,
+    "encoder": encoder_study,
 }
 
 
 def with_starts(jobs: Sequence[Job]) -> list[Job]:
-    """The jobs and all that they start from, each once, starts first."""
+    """The jobs and the jobs that they start from, each once, starts first."""
     ordered: dict[Job, None] = {}
     for job in jobs:
         if isinstance(job.start, Job):

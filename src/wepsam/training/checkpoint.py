@@ -1,12 +1,14 @@
-"""Checkpoints: tensors as safetensors, everything else as JSON beside them. Nothing that could run code.
+"""The files of a run. Tensors are safetensors and everything else is JSON or CSV: nothing in them can run code.
 
 RUN/config.json        settings, network, data
-RUN/log.csv            a row for each validation
-RUN/last.safetensors   everything that resuming needs; last.json
-RUN/best.safetensors   the weights of the lowest validation loss; best.json says what they are
+RUN/log.csv            a row per validation
+RUN/last.safetensors   the state from which the run resumes
+RUN/best.safetensors   the weights of the lowest validation loss; best.json describes them
 """
 
+import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,33 +17,90 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from wepsam.files import replacing
-from wepsam.networks.build import Network, build
+from wepsam.files import replacing, write_json
+from wepsam.networks.base import Network
+from wepsam.networks.build import build
+
+COLUMNS = (
+    "step", "epoch", "learning_rate", "train_loss", "validation_loss", "validation_cc", "validation_nss", "rate",
+)  # fmt: skip
 
 
 class CheckpointError(ValueError):
-    """A run folder or checkpoint is missing, damaged, or of another run. One line."""
+    """A run folder or checkpoint is missing, damaged, or belongs to another run. One line."""
+
+
+def claim(folder: Path, record: dict[str, Any]) -> None:
+    """Start a run in a folder, or check that the folder belongs to the same run.
+
+    Args:
+        folder: is created if it is missing.
+        record: what determines the run; it is written to config.json.
+
+    Raises:
+        CheckpointError: the folder holds another run.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    record = json.loads(json.dumps(record))  # tuples become lists, as in the file
+    path = folder / "config.json"
+    if not path.exists():
+        write_json(path, record)
+        return
+    earlier = json.loads(path.read_text(encoding="utf-8"))
+    for key in ("start", "network", "training", "validation", "settings"):
+        if earlier.get(key) != record[key]:
+            difference = _difference(key, earlier.get(key), record[key])
+            raise CheckpointError(f"{folder} holds another run: {difference}; choose another folder")
+
+
+def _difference(name: str, before: Any, now: Any) -> str:
+    """The first entry that differs."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in now:
+            if before.get(key) != now[key]:
+                return _difference(f"{name}.{key}", before.get(key), now[key])
+    return f"{name} was {before}, now {now}"
+
+
+def read_log(folder: Path, step: int) -> list[dict[str, Any]]:
+    """The rows of log.csv up to the step from which the run resumes."""
+    path = folder / "log.csv"
+    if step == 0 or not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [row for row in csv.DictReader(file) if int(row["step"]) <= step]
+
+
+def write_log(folder: Path, rows: list[dict[str, Any]]) -> None:
+    """Write log.csv, whole or not at all; a row has COLUMNS."""
+    with replacing(folder / "log.csv") as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def save_weights(path: Path, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
-    """Write `path` (.safetensors) with its .json, each whole or not at all."""
-    # What they are stands in the file itself, so that the two cannot be of different steps; the JSON is for people.
+    """Write `path` (.safetensors) and its .json, each whole or not at all."""
+    # The description is in the file itself, too, so that weights and description always belong together. The JSON is
+    # for people.
     with replacing(path) as temporary:
         save_file(
             {k: v.detach().cpu().contiguous() for k, v in weights.items()}, temporary, {"about": json.dumps(about)}
         )
-    with replacing(path.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    write_json(path.with_suffix(".json"), about)
 
 
-def load_weights(path: str | Path) -> tuple[Network, dict[str, Any]]:
-    """The network of a checkpoint, and its description ("output": "map" or "log_density").
+def load_weights(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]:
+    """Load the network of a checkpoint.
 
     Args:
         path: a .safetensors file, or a run folder (its best weights).
 
+    Returns:
+        The network, and the description that `save_weights` wrote; its "output" is "map" or "log_density".
+
     Raises:
-        CheckpointError: there is none, or it is damaged.
+        CheckpointError: the file is missing or damaged.
     """
     path = Path(path)
     path = path / "best.safetensors" if path.is_dir() else path
@@ -52,7 +111,7 @@ def load_weights(path: str | Path) -> tuple[Network, dict[str, Any]]:
         network.load_state_dict(load_file(path))
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint {path}: the file is missing") from None
-    except Exception as error:  # safetensors, JSON and torch each have their own kinds
+    except Exception as error:  # safetensors, JSON and torch each raise their own kinds
         raise CheckpointError(f"{path} is damaged: {str(error).splitlines()[0]}") from None
     return network, about
 
@@ -64,7 +123,7 @@ def save_progress(
     optimizer: torch.optim.Optimizer,
     average: nn.Module | None,
 ) -> None:
-    """Everything that continuing exactly needs, into one file, so that its pieces cannot be of different steps."""
+    """Write everything from which a run resumes exactly. One file, so that all parts are of the same step."""
     tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
     if average is not None:
         tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
@@ -81,7 +140,14 @@ def save_progress(
 def load_progress(
     path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, average: nn.Module | None
 ) -> dict[str, Any]:
-    """Put everything back as `save_progress` found it; returns what it was told."""
+    """Restore what `save_progress` wrote.
+
+    Returns:
+        The `about` that was saved.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
     try:
         with safe_open(path, "pt") as file:
             about: dict[str, Any] = json.loads(file.metadata()["progress"])
@@ -94,15 +160,15 @@ def load_progress(
         for name, value in _below("optimizer.", tensors).items():
             index, key = name.split(".")
             like = parameters[int(index)]
-            # In the parameter's memory layout: fused optimizers go over both as they lie.
-            laid = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
-            saved.setdefault(int(index), {})[key] = laid.detach()
+            # In the parameter's memory layout: fused optimizers go through both in memory order.
+            tensor = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
+            saved.setdefault(int(index), {})[key] = tensor.detach()
         optimizer.load_state_dict({"state": saved, "param_groups": optimizer.state_dict()["param_groups"]})
         torch.set_rng_state(tensors["rng"])
         if "rng.cuda" in tensors and torch.cuda.is_available():
             torch.cuda.set_rng_state(tensors["rng.cuda"])
     except Exception as error:
-        raise CheckpointError(f"{path} is damaged: {str(error).splitlines()[0]}; delete it to start anew") from None
+        raise CheckpointError(f"{path} is damaged: {str(error).splitlines()[0]}; delete it to start again") from None
     return about
 
 

@@ -1,9 +1,9 @@
-"""One training loop for both stages. Pre-training and fine-tuning only choose data, start weights and settings."""
+"""One training loop for both steps. Pre-training and fine-tuning only choose the data, start weights and settings."""
 
 import copy
-import csv
 import ctypes
-import json
+import math
+import os
 import time
 import zlib
 from collections.abc import Iterable, Sequence
@@ -14,32 +14,18 @@ from typing import Any
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import nn
 
 import wepsam
-from wepsam import metrics
-from wepsam.files import replacing
-from wepsam.networks.build import Network
-from wepsam.networks.lite import LiteNet
-from wepsam.networks.mr_cnn import MrCnn
+from wepsam.networks.base import Network
 from wepsam.progress import bar
-from wepsam.training import batches as data
 from wepsam.training import checkpoint
-from wepsam.training.losses import LOSSES, as_map
-from wepsam.training.patches import Patches
+from wepsam.training.batches import Batches, Pairs
+from wepsam.training.losses import LOSSES
 from wepsam.training.settings import TrainSettings
+from wepsam.training.validation import validate
 
-COLUMNS = (
-    "step",
-    "epoch",
-    "learning_rate",
-    "train_loss",
-    "validation_loss",
-    "validation_cc",
-    "validation_nss",
-    "rate",
-)
-SAVE_EVERY = 20  # seconds, at the next validation: with the optimizer's state a checkpoint is 240 MB
+SAVE_EVERY = 20  # seconds, at the next validation: with the optimizer's state a checkpoint has 240 MB
 
 
 @dataclass(frozen=True)
@@ -59,159 +45,200 @@ class Run:
 
 def train(
     network: Network,
-    training: Sequence[data.Pairs],
-    validation: Sequence[data.Pairs],
+    training: Sequence[Pairs],
+    validation: Sequence[Pairs],
     settings: TrainSettings,
-    out: str | Path,
+    out: str | os.PathLike[str],
     start: str,
 ) -> Run:
-    """Train a network. Interrupted and called again with the same arguments, it goes on to the same result.
+    """Train a network. An interrupted run, called again with the same arguments, resumes and ends with the same result.
 
     Args:
-        network: with its start weights.
+        network: with its start weights; it is trained in place.
         training: the pairs to learn, by shape.
-        validation: the pairs to choose the best weights by, by shape.
-        settings: how.
+        validation: the pairs that select the best weights, by shape.
+        settings: how to train.
         out: the run's folder.
-        start: where the start weights come from, for the record.
+        start: the origin of the start weights, for the record.
 
     Raises:
         CheckpointError: `out` holds another run.
-        ValueError: a loss that is not for this network.
+        ValueError: the network cannot learn by this loss.
+        FloatingPointError: training diverged.
     """
-    if isinstance(network, MrCnn) != (settings.loss == "logistic"):
-        raise ValueError(f"mr_cnn, and no other network, learns by the logistic loss, not by {settings.loss}")
-    loss_of, kind = LOSSES[settings.loss]
-    config = {
+    if settings.loss not in network.losses:
+        raise ValueError(f"{network.title} learns by {', '.join(network.losses)}, not by {settings.loss}; change loss")
+    record = _record(network, training, validation, settings, start)
+    trainer = _Trainer(network, training, validation, settings, Path(out), record)
+    steps, size, first = trainer.steps, trainer.pictures.size, trainer.state.step
+    every = max(1, round(settings.validate_every * trainer.pictures.per_epoch))
+    saved = time.monotonic()  # the time of the last checkpoint
+    with bar(steps * size, trainer.folder.name) as shown:
+        shown.update(first * size)
+        for step in range(first, steps + 1):
+            # Validate when due and once more at the end, but not again right after resuming.
+            due = (step % every == 0 or step == steps) and not (step == first and step > 0)
+            if due:
+                loss = trainer.validate(step)
+                shown.update(step * size, note=f"validation loss {loss:.4g}, best {trainer.state.best:.4g}")
+            last = step == steps or 0 < settings.patience <= trainer.state.waited
+            if due and (last or time.monotonic() - saved > SAVE_EVERY):
+                trainer.save()
+                saved = time.monotonic()
+            if last:
+                break
+            trainer.learn(step)
+            shown.update((step + 1) * size)
+    return Run(trainer.folder / "best.safetensors", trainer.folder / "log.csv", trainer.state.best)
+
+
+@dataclass
+class _State:
+    """The numbers of a run that change from step to step."""
+
+    step: int = 0
+    best: float = math.inf  # validation loss
+    seen_loss: float = 0.0  # sum of the training losses since the last validation
+    seen: int = 0  # number of these losses
+    waited: int = 0  # validations since the best one
+
+
+class _Trainer:
+    """Everything that a run changes, and the actions of the loop."""
+
+    def __init__(
+        self,
+        network: Network,
+        training: Sequence[Pairs],
+        validation: Sequence[Pairs],
+        settings: TrainSettings,
+        folder: Path,
+        record: dict[str, Any],
+    ) -> None:
+        """Set up for training; resume if the folder has a checkpoint."""
+        self.network, self.validation, self.settings, self.folder = network, validation, settings, folder
+        self.record = record
+        self.pictures = Batches(training, settings.batch_size, settings.augmentation, settings.seed)
+        self.steps = round(settings.epochs * self.pictures.per_epoch)
+        self.fabric, self.module, self.optimizer = _set_up(network, settings)
+        checkpoint.claim(folder, record)  # only now, when nothing in the settings can be wrong any more
+        self.average = copy.deepcopy(network).to(self.fabric.device) if settings.average else None
+        self.state = _State()
+        if (folder / "last.safetensors").exists():
+            progress = checkpoint.load_progress(folder / "last.safetensors", network, self.optimizer, self.average)
+            self.state = _State(**progress)
+        self.log = checkpoint.read_log(folder, self.state.step)
+        self.began, self.first = time.monotonic(), self.state.step
+
+    def validate(self, step: int) -> float:
+        """Validate, log, and save the weights if they are the best so far. Returns the validation loss."""
+        state, per_epoch = self.state, self.pictures.per_epoch
+        judged = self.average or self.network
+        scores = validate(self.fabric, judged, self.validation, self.settings.loss)
+        speed = (step - self.first) * self.pictures.size / max(1e-9, time.monotonic() - self.began)
+        row = (
+            step, step / per_epoch, self.settings.rate(step, self.steps), state.seen_loss / max(1, state.seen),
+            scores["loss"], scores["cc"], scores["nss"], speed,
+        )  # fmt: skip
+        state.step, state.seen_loss, state.seen, state.waited = step, 0.0, 0, state.waited + 1
+        if scores["loss"] < state.best:
+            state.best, state.waited = scores["loss"], 0
+            output = LOSSES[self.settings.loss][1]
+            about = self.record | {"output": output, "step": step, "validation_scores": scores}
+            checkpoint.save_weights(self.folder / "best.safetensors", judged.state_dict(), about)
+        self.log.append(dict(zip(checkpoint.COLUMNS, row, strict=True)))
+        checkpoint.write_log(self.folder, self.log)
+        return scores["loss"]
+
+    def save(self) -> None:
+        """Write the checkpoint from which the run resumes."""
+        path = self.folder / "last.safetensors"
+        checkpoint.save_progress(path, asdict(self.state), self.network, self.optimizer, self.average)
+
+    def learn(self, step: int) -> None:
+        """Take one step: next batch, learning rate, forward, loss, backward, update.
+
+        Raises:
+            FloatingPointError: the loss is not finite.
+        """
+        settings = self.settings
+        stimuli, targets, sources = self.pictures[step]
+        inputs, targets = self.network.examples(stimuli, targets, np.random.default_rng([settings.seed, step, 0, 0]))
+        inputs, targets, sources = self.fabric.to_device((inputs, targets, sources))
+        rate = settings.rate(step, self.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["share"]
+            if "momentum" in group:
+                group["momentum"] = settings.momentum_at(step, self.steps)
+        # (B, H/4, W/4) maps; or, of patches, (N,) logits.
+        output = self.module(inputs.contiguous(memory_format=torch.channels_last), sources)
+        loss = LOSSES[settings.loss][0](output.float(), targets)
+        if not torch.isfinite(loss):
+            raise FloatingPointError(
+                f"training diverged: the loss is {loss.item()} at step {step} with learning rate {rate:.3g}; "
+                "choose a smaller one"
+            )
+        self.optimizer.zero_grad()
+        self.fabric.backward(loss)
+        self.optimizer.step()
+        if self.average is not None:
+            _follow(self.average, self.network, min(settings.average, (step + 1) / (step + 10)))
+        self.state.seen_loss += loss.item()
+        self.state.seen += 1
+
+
+def _record(
+    network: Network,
+    training: Sequence[Pairs],
+    validation: Sequence[Pairs],
+    settings: TrainSettings,
+    start: str,
+) -> dict[str, Any]:
+    """What determines the run. Checksums detect other weights or data of the same name."""
+    return {
         "wepsam": wepsam.__version__, "torch": torch.__version__, "network": asdict(network.config),
         "settings": asdict(settings),
-        # With checksums, for other weights or data under the same name are another run.
         "start": [start, _checksum(p.detach().numpy() for p in network.parameters())],
         "training": _about(training), "validation": _about(validation),
     }  # fmt: skip
-    pictures = data.Batches(training, settings.batch_size, settings.augmentation, settings.seed)
-    batches = Patches(pictures, settings.seed) if isinstance(network, MrCnn) else pictures
-    steps = round(settings.epochs * batches.per_epoch)
-    every = max(1, round(settings.validate_every * batches.per_epoch))
 
+
+def _about(pairs: Sequence[Pairs]) -> list[Any]:
+    """Names, count, checksum."""
+    arrays = [array for group in pairs for array in (group.stimuli, group.targets)]
+    return [*pairs[-1].names, sum(map(len, pairs)), _checksum(arrays)]
+
+
+def _checksum(arrays: Iterable[np.ndarray]) -> str:
+    checksum = 0
+    for array in arrays:
+        checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
+    return f"{checksum:08x}"
+
+
+def _set_up(network: Network, settings: TrainSettings) -> tuple[Fabric, nn.Module, torch.optim.Optimizer]:
+    """Prepare the network for training: its device and precision, dropout, frozen parameters, optimizer."""
     _keep_memory()
     fabric = Fabric(accelerator="auto", devices=1, precision=settings.precision)
     torch.manual_seed(settings.seed)  # for dropout
     for layer in network.modules():
         if isinstance(layer, nn.Dropout):
             layer.p = settings.dropout
-    if isinstance(network, LiteNet) and settings.frozen:
-        for parameter in network.early(settings.frozen):
-            parameter.requires_grad_(False)
+    for parameter in network.frozen(settings.frozen):
+        parameter.requires_grad_(False)
     # Channels last: about twice as fast on a CPU.
     module, optimizer = fabric.setup(
         network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
         _optimizer(network, settings),
     )
-    # Claimed now that nothing in the settings can be wrong any more.
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    _claim(folder, config)
-    average = copy.deepcopy(network).to(fabric.device) if settings.average else None
-    state: dict[str, Any] = {"step": 0, "best": float("inf"), "seen_loss": 0.0, "seen": 0, "waited": 0}
-    if (folder / "last.safetensors").exists():
-        state = checkpoint.load_progress(folder / "last.safetensors", network, optimizer, average)
-    log = _log(folder, state["step"])
-    began, first = time.monotonic(), state["step"]
-    saved = began  # when a checkpoint last was
-
-    with bar(steps * batches.size, folder.name) as shown:
-        shown.update(first * batches.size)
-        for step in range(first, steps + 1):
-            # Validate when due, once more at the end, and not twice what was validated before the interruption.
-            due = (step % every == 0 or step == steps) and not (step == first and step > 0)
-            if due:
-                judged = average or network
-                scores = validate(fabric, judged, validation, settings.loss)
-                rate = (step - first) * batches.size / max(1e-9, time.monotonic() - began)
-                state |= {"step": step}
-                row = (
-                    step, step / batches.per_epoch, settings.rate(step, steps),
-                    state["seen_loss"] / max(1, state["seen"]), scores["loss"], scores["cc"], scores["nss"], rate,
-                )  # fmt: skip
-                state |= {"seen_loss": 0.0, "seen": 0, "waited": state["waited"] + 1}
-                if scores["loss"] < state["best"]:
-                    state |= {"best": scores["loss"], "waited": 0}
-                    about = config | {"output": kind, "step": step, "validation_scores": scores}
-                    checkpoint.save_weights(folder / "best.safetensors", judged.state_dict(), about)
-                log.append(dict(zip(COLUMNS, row, strict=True)))
-                _write_log(folder, log)
-                shown.update(
-                    step * batches.size, note=f"validation loss {scores['loss']:.4g}, best {state['best']:.4g}"
-                )
-            ended = step == steps or 0 < settings.patience <= state["waited"]
-            if due and (ended or time.monotonic() - saved > SAVE_EVERY):
-                checkpoint.save_progress(folder / "last.safetensors", state, network, optimizer, average)
-                saved = time.monotonic()
-            if ended:
-                break
-            stimuli, targets, sources = fabric.to_device(batches[step])
-            for group in optimizer.param_groups:
-                group["lr"] = settings.rate(step, steps) * group["share"]
-                if "momentum" in group:
-                    group["momentum"] = settings.momentum_at(step, steps)
-            output = module(
-                stimuli.contiguous(memory_format=torch.channels_last), sources
-            )  # (B, H/4, W/4); or a logit a patch
-            loss = loss_of(output.float(), targets)
-            if not torch.isfinite(loss):
-                raise FloatingPointError(
-                    f"the loss is {loss.item()} at step {step} with learning rate {settings.rate(step, steps):.3g}: "
-                    "it diverged; choose a smaller one"
-                )
-            optimizer.zero_grad()
-            fabric.backward(loss)
-            optimizer.step()
-            if average is not None:
-                _follow(average, network, min(settings.average, (step + 1) / (step + 10)))
-            state["seen_loss"] += loss.item()
-            state["seen"] += 1
-            shown.update((step + 1) * batches.size)
-    return Run(folder / "best.safetensors", folder / "log.csv", state["best"])
-
-
-def validate(fabric: Fabric, network: Network, validation: Sequence[data.Pairs], loss: str) -> dict[str, float]:
-    """Loss, and CC and NSS on the network's own maps (against densities: see `metrics.nss_density`)."""
-    loss_of, kind = LOSSES[loss]
-    losses, pairs = 0.0, list[tuple[np.ndarray, np.ndarray]]()
-    for alike in validation:
-        output, target = outputs(fabric, network, alike)
-        losses += loss_of(output, target).item() * len(alike)
-        pairs += zip(as_map(output, kind).numpy(), target.numpy(), strict=True)
-    return {
-        "loss": losses / len(pairs),
-        "cc": float(np.nanmean([metrics.cc(p, t) for p, t in pairs])),
-        "nss": float(np.nanmean([metrics.nss_density(p, t) for p, t in pairs])),
-    }
-
-
-@torch.no_grad()
-def outputs(fabric: Fabric, network: Network, pairs: data.Pairs, size: int = 64) -> tuple[Tensor, Tensor]:
-    """(N, H/4, W/4) what the network answers, and what it should, on the CPU."""
-    network.eval()
-    answers, targets = [], []
-    for start in range(0, len(pairs), size):
-        stimuli, target = data.to_network(*data.tensors(pairs, slice(start, start + size)), pairs.input_shape)
-        with fabric.autocast():
-            answer = network(fabric.to_device(stimuli).contiguous(memory_format=torch.channels_last))
-        answers.append(answer.float().cpu())
-        targets.append(target)
-    network.train()
-    return torch.cat(answers), torch.cat(targets)
+    return fabric, module, optimizer
 
 
 def _optimizer(network: Network, settings: TrainSettings) -> torch.optim.Optimizer:
-    learnt = set()  # before, and to be changed less
-    if isinstance(network, LiteNet):
-        learnt = {*network.encoder.parameters(), *(network.readout.parameters() if settings.frozen > 7 else ())}
+    pretrained = network.pretrained(settings.frozen)
     groups = []
-    for share, of_learnt in ((1.0, False), (settings.encoder_rate, True)):
-        chosen = [p for p in network.parameters() if p.requires_grad and (p in learnt) == of_learnt]
+    for share, is_pretrained in ((1.0, False), (settings.encoder_rate, True)):
+        chosen = [p for p in network.parameters() if p.requires_grad and (p in pretrained) == is_pretrained]
         for decay, kind in ((settings.weight_decay, [p for p in chosen if p.dim() > 1]),
                             (0.0, [p for p in chosen if p.dim() == 1])):  # fmt: skip
             if kind:
@@ -222,14 +249,8 @@ def _optimizer(network: Network, settings: TrainSettings) -> torch.optim.Optimiz
     return torch.optim.AdamW(groups, rate, fused=True)
 
 
-def _about(pairs: Sequence[data.Pairs]) -> list:
-    """Names, how many, and a checksum."""
-    arrays = [array for alike in pairs for array in (alike.stimuli, alike.targets)]
-    return [*pairs[-1].names, sum(map(len, pairs)), _checksum(arrays)]
-
-
 def _keep_memory() -> None:
-    """Have the C library keep freed memory. Given back, every step's activations are zeroed anew: 1.6x the time."""
+    """Make the C library keep freed memory. Otherwise each step's activations are zeroed anew: 1.6x the time."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # not glibc
@@ -240,53 +261,6 @@ def _keep_memory() -> None:
 
 @torch.no_grad()
 def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+    """Update the running mean of the weights."""
     for mean, now in zip(average.parameters(), network.parameters(), strict=True):
         mean.lerp_(now, 1 - decay)
-
-
-def _checksum(arrays: Iterable[np.ndarray]) -> str:
-    checksum = 0
-    for array in arrays:
-        checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
-    return f"{checksum:08x}"
-
-
-def _claim(folder: Path, config: dict[str, Any]) -> None:
-    """Start the folder, or make sure that it was started by the same run."""
-    config = json.loads(json.dumps(config))  # tuples become lists, as they do on disk
-    path = folder / "config.json"
-    if not path.exists():
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(config, indent=1) + "\n")
-        return
-    found = json.loads(path.read_text())
-    for key in ("start", "network", "training", "validation", "settings"):
-        if found.get(key) != config[key]:
-            raise checkpoint.CheckpointError(
-                f"{folder} holds another run: {_difference(key, found.get(key), config[key])}; choose another folder"
-            )
-
-
-def _difference(name: str, before: Any, now: Any) -> str:
-    """The first thing that differs, and not all that does not."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        for key in now:
-            if before.get(key) != now[key]:
-                return _difference(f"{name}.{key}", before.get(key), now[key])
-    return f"{name} was {before}, now {now}"
-
-
-def _log(folder: Path, step: int) -> list[dict]:
-    """The rows written up to the step that training goes on from."""
-    path = folder / "log.csv"
-    if step == 0 or not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return [row for row in csv.DictReader(file) if int(row["step"]) <= step]
-
-
-def _write_log(folder: Path, rows: list[dict]) -> None:
-    with replacing(folder / "log.csv") as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)

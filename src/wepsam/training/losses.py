@@ -1,14 +1,13 @@
-"""Losses, in torch. Each agrees with the metric of its name (tests/test_training.py), which reports the numbers."""
+"""Losses, in torch. Each agrees with the metric of its name, which reports the numbers (a test compares them)."""
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
+from wepsam.networks.patches import FIXATED_COUNT, FIXATED_LEVEL, NONFIXATED_COUNT
+
 Loss = Callable[[Tensor, Tensor], Tensor]
-LOOKED_AT = 0.1  # of the largest value of a density: from there on, a place counts as one that people look at
-FIXATED, NONFIXATED = 10, 20  # places a picture, to tell apart
 
 
 def mse(output: Tensor, target: Tensor) -> Tensor:
@@ -30,7 +29,7 @@ def kl(output: Tensor, target: Tensor) -> Tensor:
     """
     log_p = functional.log_softmax(output.flatten(1), dim=1)
     q = target.flatten(1)
-    # A view of the picture in which nobody looked anywhere says nothing, and counts nothing.
+    # A view of the picture without any fixations contributes nothing.
     q = q / q.sum(dim=1, keepdim=True).clamp(min=1e-12)
     return functional.kl_div(log_p, q, reduction="batchmean")
 
@@ -49,37 +48,37 @@ def nss(output: Tensor, target: Tensor) -> Tensor:
 
 
 def kl_cc(output: Tensor, target: Tensor) -> Tensor:
-    """The sum of both."""
+    """The sum of `kl` and `cc`."""
     return kl(output, target) + cc(output, target)
 
 
 def kl_cc_nss(output: Tensor, target: Tensor) -> Tensor:
-    """All three, NSS with a tenth of the weight: it is not bounded, and would make maps too narrow."""
+    """`kl_cc` plus a tenth of `nss`, which is not bounded and would otherwise make maps too narrow."""
     return kl_cc(output, target) + 0.1 * nss(output, target)
 
 
 def logistic(output: Tensor, target: Tensor) -> Tensor:
-    """MR-CNN's loss: cross-entropy in nats of telling places where people looked from others, of which there are two.
+    """MR-CNN's loss: cross-entropy in nats of classifying places as fixated or not.
 
-    Of whole maps, what it is on average over the places that might be drawn: by the density where it is LOOKED_AT,
-    evenly over the rest. Of places that were drawn, with 1 and 0 as targets, their mean.
+    For places that were drawn it is their mean. For whole maps it is the expected value over the places that
+    `patches.draw` may choose: by the density where it reaches FIXATED_LEVEL, uniformly over the rest.
 
     Args:
         output: logits, as many as the target has values.
-        target: (B, h, w) in [0, 1], each map's largest value 1; or (B, n) drawn.
+        target: (B, h, w) maps in [0, 1] with a largest value of 1; or (B, n) labels of drawn places, 1 and 0.
     """
     logits, target = output.reshape(target.shape).flatten(1), target.flatten(1)
-    looked = target >= LOOKED_AT
+    fixated = target >= FIXATED_LEVEL
 
     def mean(losses: Tensor, weights: Tensor) -> Tensor:
         return ((losses * weights).sum(1) / weights.sum(1).clamp(min=1e-12)).mean()
 
-    fixated = mean(functional.softplus(-logits), target * looked)
-    nonfixated = mean(functional.softplus(logits), (~looked).to(logits.dtype))
-    return (FIXATED * fixated + NONFIXATED * nonfixated) / (FIXATED + NONFIXATED)
+    positive = mean(functional.softplus(-logits), target * fixated)
+    negative = mean(functional.softplus(logits), (~fixated).to(logits.dtype))
+    return (FIXATED_COUNT * positive + NONFIXATED_COUNT * negative) / (FIXATED_COUNT + NONFIXATED_COUNT)
 
 
-# name -> loss, and what the network's output is under it: "map" (linear) or "log_density" (logits of a softmax).
+# name -> the loss, and the kind of output it gives a network: "map" (linear) or "log_density" (logits of a softmax).
 LOSSES: dict[str, tuple[Loss, str]] = {
     "mse": (mse, "map"),
     "kl": (kl, "log_density"),
@@ -87,13 +86,6 @@ LOSSES: dict[str, tuple[Loss, str]] = {
     "nss": (nss, "log_density"),
     "kl_cc": (kl_cc, "log_density"),
     "kl_cc_nss": (kl_cc_nss, "log_density"),
-    # Of the odds: if places are drawn by the density and evenly, the best answer's odds are the density.
+    # Its logits are those of the odds: with such places, the odds of the best answer are proportional to the density.
     "logistic": (logistic, "log_density"),
 }
-
-
-def as_map(output: Tensor, kind: str) -> Tensor:
-    """(B, h, w) non-negative maps from the network's output; a density sums to 1."""
-    if kind == "map":
-        return output.clamp(min=0)
-    return torch.softmax(output.flatten(1), dim=1).view_as(output)

@@ -1,1 +1,1 @@
-"""Weak labels: teacher maps of unannotated photographs, and which of them to learn from."""
+"""Weak labels: teacher maps of unannotated photographs, and the choice of those to learn from."""

@@ -1,4 +1,4 @@
-"""Who does the work: processes of this machine, or a cluster, through joblib's backends. The work is the same."""
+"""Run calls in the processes of this machine or on a cluster, through joblib's backends. The results are the same."""
 
 import logging
 import re
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 ENGINES = ("processes", "ray", "dask")
-# What joblib's own processes, Ray and Dask (after three tries) raise then.
+# What joblib's own processes, Ray, and Dask (after three attempts) raise if a worker is killed.
 WORKER_DIED = ("TerminatedWorkerError", "BrokenProcessPool", "ActorDiedError", "RayActorError", "KilledWorker")
 
 
@@ -18,54 +18,54 @@ class EngineError(ValueError):
 
 def run(
     work: Callable[..., Any],
-    calls: Iterable[tuple],
+    calls: Iterable[tuple[Any, ...]],
     *,
     engine: str = "processes",
     workers: int = -1,
     scheduler: str | None = None,
-    done: Callable[[int], object] | None = None,
+    report: Callable[[int], object] | None = None,
 ) -> list[Any]:
     """The results of work(*call) for all calls, in their order.
 
-    Calls are taken from the iterable as workers get free: it may be long.
+    Calls are taken from the iterable as workers become free, so it may be long.
 
     Args:
         work: a function that the workers can import.
-        calls: arguments, a tuple each.
+        calls: arguments, one tuple per call.
         engine: "processes" of this machine, "ray" or "dask".
-        workers: how many at a time; -1 for one per core (of the cluster).
+        workers: number of calls at a time; -1 for one per core (of the cluster).
         scheduler: address of a running cluster (ray: "auto" or HOST:PORT; dask: tcp://HOST:PORT); None starts one on
             this machine.
-        done: called with the number of finished calls whenever it grows, from any thread.
+        report: called with the number of finished calls whenever it grows, from any thread.
 
     Raises:
-        EngineError: no such engine, or its cluster cannot be reached.
-        ChildProcessError: a worker was ended from outside.
-        Exception: what `work` raised; calls that have not begun are dropped.
+        EngineError: there is no such engine, or its cluster cannot be reached.
+        ChildProcessError: a worker was killed from outside.
+        Exception: an error of `work`; calls that have not begun are dropped.
     """
     from joblib import Parallel, delayed
 
-    class Reporting(Parallel):  # type: ignore[misc]
-        told = 0
+    class ReportingParallel(Parallel):  # type: ignore[misc]
+        last_report = 0
 
-        def print_progress(self) -> None:  # joblib calls it whenever a call has finished, and once more at the end
-            if done and self.n_completed_tasks > self.told:
-                self.told = self.n_completed_tasks
-                done(self.told)
+        def print_progress(self) -> None:  # joblib calls it after each finished call, and once more at the end
+            if report and self.n_completed_tasks > self.last_report:
+                self.last_report = self.n_completed_tasks
+                report(self.last_report)
 
     with _backend(engine, scheduler):
         try:
-            return Reporting(n_jobs=workers, batch_size=1)(delayed(work)(*call) for call in calls)
+            return ReportingParallel(n_jobs=workers, batch_size=1)(delayed(work)(*call) for call in calls)
         except Exception as error:
             if type(error).__name__ in WORKER_DIED:
                 raise ChildProcessError(
-                    "a worker was ended from outside, perhaps for want of memory; "
-                    "the same call goes on, with fewer workers"
+                    "a worker was killed, perhaps out of memory; rerun the same call with fewer workers (--workers): "
+                    "it resumes"
                 ) from None
-            # Ray wraps what a worker raised; or it could not even call it, where wepsam is not installed, say.
+            # Ray wraps an error of the worker; or it could not even call it, for example where wepsam is missing.
             cause = getattr(error, "cause", None) or error
             if type(cause).__module__.startswith("ray."):
-                raise EngineError(f"the cluster could not do it: {str(cause).strip().splitlines()[-1]}") from error
+                raise EngineError(f"the cluster failed: {str(cause).strip().splitlines()[-1]}") from error
             if cause is error:
                 raise
             raise cause from error
@@ -77,8 +77,8 @@ def _backend(engine: str, scheduler: str | None) -> Iterator[None]:
 
     if engine == "processes":
         if scheduler is not None:
-            raise EngineError(f"processes run on this machine; {scheduler} needs --engine ray or dask")
-        # One thread each for BLAS and OpenMP: the cores are taken by the processes.
+            raise EngineError(f"processes run on this machine; the scheduler {scheduler} needs --engine ray or dask")
+        # One thread each for BLAS and OpenMP, because every core has its own process.
         with parallel_config("loky", inner_max_num_threads=1):
             yield
     elif engine == "ray":
@@ -91,13 +91,13 @@ def _backend(engine: str, scheduler: str | None) -> Iterator[None]:
         raise EngineError(f"engines are {', '.join(ENGINES)}, not {engine!r}")
 
 
-def _reach(what: str, address: str | None) -> None:
-    """Answer at once where nobody listens: the clients would try for minutes."""
-    if found := re.fullmatch(r"(?:\w+://)?([^:/]+):(\d+)", address or ""):
+def _check_listening(service: str, address: str | None) -> None:
+    """Fail at once if nobody listens at the address: the clients would try for minutes."""
+    if parts := re.fullmatch(r"(?:\w+://)?([^:/]+):(\d+)", address or ""):
         try:
-            socket.create_connection((found[1], int(found[2])), timeout=10).close()
+            socket.create_connection((parts[1], int(parts[2])), timeout=10).close()
         except OSError as error:
-            raise EngineError(f"no {what} at {address}: {error.strerror or error}") from error
+            raise EngineError(f"no {service} at {address}: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -105,11 +105,11 @@ def _ray(address: str | None) -> Iterator[None]:
     import ray
     from ray.util.joblib import register_ray
 
-    _reach("Ray cluster", address)
-    mine = not ray.is_initialized()
-    if mine:
+    _check_listening("Ray cluster", address)
+    start = not ray.is_initialized()
+    if start:
         try:
-            # Without an address ray.init would join whatever cluster it finds here; "local" starts one.
+            # Without an address, ray.init would join any cluster that it finds here; "local" starts one.
             ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR)
         except Exception as error:
             raise EngineError(f"no Ray cluster at {address or 'this machine'}: {error}") from error
@@ -117,7 +117,7 @@ def _ray(address: str | None) -> Iterator[None]:
         register_ray()
         yield
     finally:
-        if mine:
+        if start:
             ray.shutdown()
 
 
@@ -125,9 +125,9 @@ def _ray(address: str | None) -> Iterator[None]:
 def _dask(address: str | None) -> Iterator[None]:
     from distributed import Client, LocalCluster
 
-    _reach("Dask scheduler", address)
+    _check_listening("Dask scheduler", address)
     try:
-        # Port 0 is any free one: the usual one may be another cluster's.
+        # Port 0 is any free port: the default one may belong to another cluster.
         cluster = (
             None if address else LocalCluster(processes=True, threads_per_worker=1, dashboard_address="127.0.0.1:0")
         )
@@ -137,7 +137,7 @@ def _dask(address: str | None) -> Iterator[None]:
     try:
         yield
     finally:
-        logging.getLogger("distributed").setLevel(logging.ERROR)  # closing is talkative
+        logging.getLogger("distributed").setLevel(logging.ERROR)  # it logs a lot while it closes
         client.close()
         if cluster is not None:
             cluster.close()

@@ -1,45 +1,52 @@
-"""Look into a weak-label folder: do its counts hold, and what do its maps look like?"""
+"""Look into a weak-label folder: check that it is complete, and see what its maps look like."""
 
+import os
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wepsam import maps
+from wepsam import files, maps, progress
 from wepsam.files import PathOrUrl
 from wepsam.images import save_image
 from wepsam.overlays import colorize, contact_sheet, overlay
 from wepsam.weak import store
+from wepsam.weak.manifest import read_manifest
 
-SHOWN = 6  # pictures of each kind on the contact sheet
-HEIGHT = 128
+ROWS = 6  # pictures of each kind on the contact sheet
+HEIGHT = 128  # pixels of a picture on the contact sheet
 
 
-def inspect(weak: PathOrUrl, out: PathOrUrl, *, progress: Callable[[int, int], object] | None = None) -> dict[str, Any]:
-    """Totals, reasons and entropies of a weak-label folder, all of which is read and checked.
+def inspect(weak: PathOrUrl, out: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+    """Read and check a whole weak-label folder; return its totals, reasons and entropies, and draw two images.
 
     Args:
-        weak: the folder, or its URL.
-        out: where entropy.png (histogram) and lowest-middle-highest.png (contact sheet) go; a folder of this machine.
-        progress: called with (parts checked, parts in all).
+        weak: the weak-label folder, or its URL.
+        out: local folder for entropy.png (histogram) and lowest-middle-highest.png (contact sheet); None = `weak`.
 
     Returns:
-        "settings", "parts", "read", "counts" by status, "reasons" by number, "entropy" quantiles, "pictures" written.
+        "settings", "parts", "read" (pictures), "counts" by status, "reasons" with their numbers, "entropy" quantiles
+        in bits, and "pictures": the paths of the images. Nothing is drawn if no picture was kept.
 
     Raises:
-        DamagedError: a part is missing or damaged, or kept + rejected + failed is not what was read; names the part.
+        ValueError: `weak` is a URL and `out` is None.
+        StoreError: there are no weak labels at `weak`.
+        DamagedError: a part is missing or damaged, or kept + rejected + failed is not the number of pictures read; the
+            message names the part.
     """
-    manifest = store.read_manifest(weak)
-    statuses: Counter = Counter()
-    reasons: Counter = Counter()
-    for part, (counts, why) in enumerate(store.check(weak), 1):
-        statuses += counts
-        reasons += why
-        if progress:
-            progress(part, manifest.parts)
+    if out is None and files.is_url(weak):
+        raise ValueError(f"{weak} is a URL; choose a local folder for the images with --out")
+    folder = Path(weak if out is None else out)
+    manifest = read_manifest(weak)
+    statuses: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    with progress.bar(manifest.parts, "checking", after=1) as bar:
+        for part, (part_statuses, part_reasons) in enumerate(store.check(weak), 1):
+            statuses += part_statuses
+            reasons += part_reasons
+            bar.update(part)
     report: dict[str, Any] = {
         "settings": asdict(manifest.settings),
         "parts": manifest.parts,
@@ -55,13 +62,15 @@ def inspect(weak: PathOrUrl, out: PathOrUrl, *, progress: Callable[[int, int], o
     entropies = np.concatenate([t["entropy"].to_numpy() for t in store.read_parts(weak, ["entropy"])])[order]
     quantiles = {"lowest": 0.0, "quarter": 0.25, "median": 0.5, "three quarters": 0.75, "highest": 1.0}
     report["entropy"] = {name: float(np.quantile(entropies, q)) for name, q in quantiles.items()}
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    report["pictures"] = [str(_histogram(entropies, out)), str(_sheet(weak, order, entropies, out))]
+    folder.mkdir(parents=True, exist_ok=True)
+    histogram, sheet = folder / store.HISTOGRAM, folder / store.SHEET
+    _draw_histogram(histogram, entropies)
+    save_image(sheet, _contact_sheet(weak, order, entropies))
+    report["pictures"] = [str(histogram), str(sheet)]
     return report
 
 
-def _histogram(entropies: np.ndarray, out: Path) -> Path:
+def _draw_histogram(path: Path, entropies: np.ndarray) -> None:
     from matplotlib.figure import Figure  # not pyplot: no window, no global state
     from matplotlib.ticker import MaxNLocator
 
@@ -75,27 +84,26 @@ def _histogram(entropies: np.ndarray, out: Path) -> Path:
     axes.set(xlabel="entropy of the teacher map (bit)", ylabel="pictures")
     axes.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(out / store.HISTOGRAM, dpi=150)
-    return out / store.HISTOGRAM
+    figure.savefig(path, dpi=150)
 
 
-def _sheet(weak: PathOrUrl, order: np.ndarray, entropies: np.ndarray, out: Path) -> Path:
-    """Lowest, middle and highest entropy side by side, each as picture, map and overlay."""
-    shown = min(SHOWN, -(-len(order) // 3))  # of a few pictures each once
-    middle = (len(order) - shown) // 2
-    places = np.add.outer(np.arange(shown), [0, middle, len(order) - shown])  # a column of places for each kind
-    stimuli, teacher_maps, _ = store.read_rows(weak, order[places.ravel()])
-    smooth = [maps.enlarge(m, stimuli.shape[1:3]) for m in teacher_maps]
-    # Three groups of four places in each row; the fourth is free and sets the groups apart.
-    cells = [place for s, m in zip(stimuli, smooth, strict=True) for place in (s, colorize(m), overlay(s, m), None)]
-    captions = [text for p in places.ravel() for text in (f"{entropies[p]:.2f} bit", "", "", "")]
+def _contact_sheet(weak: PathOrUrl, order: np.ndarray, entropies: np.ndarray) -> np.ndarray:
+    """Pictures of lowest, middle and highest entropy side by side, each as picture, map and overlay."""
+    rows = min(ROWS, -(-len(order) // 3))  # of a few pictures, each appears once
+    middle = (len(order) - rows) // 2
+    ranks = np.add.outer(np.arange(rows), [0, middle, len(order) - rows])  # (rows, 3): a column for each kind
+    stimuli, teacher_maps, _ = store.read_rows(weak, order[ranks.ravel()])
+    saliency_maps = [maps.enlarge(m, stimuli.shape[1:3]) for m in teacher_maps]
+    # Each row has three groups of four cells; the fourth cell is empty and separates the groups.
+    cells = [
+        cell for s, m in zip(stimuli, saliency_maps, strict=True) for cell in (s, colorize(m), overlay(s, m), None)
+    ]
+    captions = [text for rank in ranks.ravel() for text in (f"{entropies[rank]:.2f} bit", "", "", "")]
     labels = [text for k in ("lowest", "middle", "highest") for text in (f"{k} entropy", "teacher map", "overlay", "")]
     starts = range(0, len(cells), len(labels))
-    sheet = contact_sheet(
+    return contact_sheet(
         [cells[i : i + len(labels)] for i in starts],
         captions=[captions[i : i + len(labels)] for i in starts],
         labels=labels,
         height=HEIGHT,
     )
-    save_image(out / store.SHEET, sheet)
-    return out / store.SHEET

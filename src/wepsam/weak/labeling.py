@@ -1,41 +1,29 @@
-"""Step 1 of the paper: give unannotated photographs the map of a teacher.
+"""Step 1 of the paper: give unannotated photographs the saliency maps of a teacher.
 
-A part is a pure function of (a slice of the sorted picture list, the settings). Any worker can make it, in any order,
-again, with the same content; resuming is making the parts that are missing.
+A part is a pure function of a slice of the sorted picture list and of the settings. Any worker can make it, in any
+order, again, with the same content; to resume is to make the parts that are missing.
 """
 
-import io
+import logging
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache, partial
-from itertools import islice
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
-from PIL import Image
 from threadpoolctl import threadpool_limits
 
 import wepsam
-from wepsam import files, maps
-from wepsam.classical import CLASSICAL
-from wepsam.classical.gbvs import LONGEST, gbvs, lattice_shape
+from wepsam import files, progress
 from wepsam.files import PathOrUrl
-from wepsam.images import ImageError, read_sized, resize
-from wepsam.prediction.predictor import load, models
-from wepsam.weak import engines, store
-from wepsam.weak.pictures import Picture, Pictures, absolute, as_text, find_pictures, read_pictures
-from wepsam.weak.selection import entropy, reject
-from wepsam.weak.store import HISTOGRAM, MAP_SIZE, SHEET, STIMULUS_SIZE, LabelSettings, Manifest, part_name
+from wepsam.weak import engines, part_rows, store
+from wepsam.weak.manifest import MAP_SIZE, STIMULUS_SIZE, LabelSettings, Manifest, StoreError, claim
+from wepsam.weak.picture_list import Picture, PictureList, absolute_path, find_pictures
 
-JPEG_QUALITY = 95
-BATCH = 32  # pictures that take each step together
+logger = logging.getLogger(__name__)
 
 
 def label(
-    photos: Pictures | PathOrUrl | Sequence[PathOrUrl],
+    photos: PictureList | PathOrUrl | Sequence[PathOrUrl],
     out: PathOrUrl,
     *,
     teacher: str = "gbvs",
@@ -47,175 +35,81 @@ def label(
     map_size: int = MAP_SIZE,
     engine: str = "processes",
     scheduler: str | None = None,
-    progress: Callable[[int, int], object] | None = None,
-) -> Counter:
-    """Label photographs with a teacher's saliency maps, into a folder of Parquet parts.
+) -> Counter[str]:
+    """Label photographs with the saliency maps of a teacher and store them as a folder of Parquet parts.
 
-    Stopped anywhere and called again, it makes what is missing. Called several times at once, on one machine or on
-    many that share the folder, the calls divide the work among themselves.
+    The same call resumes a job that was stopped: it makes the parts that are missing. Several calls at once, on one
+    machine or on many that share the folder, divide the work among themselves.
 
     Args:
-        photos: pictures, folders (searched recursively), list files (.txt: one path a line), tar archives, URLs of
-            any of these; or what `find_pictures` made of them.
-        out: the weak-label folder, or its URL. What `inspect` draws into it is never taken for a photograph.
-        teacher: a name in `wepsam.classical.CLASSICAL`, shipped weights, or an .onnx file.
-        size: pixels of the square the teacher sees (128 in the paper); None shows it the picture as it is.
-        keep_aspect: the teacher sees the picture in its own aspect, with a shorter side of `size`; the stimulus (a
-            shorter side of `stimulus_size`) and the map (a longer one of `map_size`) keep that aspect as well.
-        workers: how many at a time; -1 for one per core.
-        part_size: pictures a part.
-        stimulus_size: pixels of the picture that is stored; 128 is what the paper's network sees.
-        map_size: cells of the map that is stored, 32 in the paper.
-        engine: who works: "processes" of this machine, or a "ray" or "dask" cluster.
-        scheduler: the cluster's address; see `engines.run`.
-        progress: called with (pictures done, pictures in all) after each part.
+        photos: pictures, folders (searched recursively), list files (.txt: one path a line), tar archives, or URLs of
+            any of these; or the list that `find_pictures` returned.
+        out: the weak-label folder, or its URL. The images that `inspect` draws there are never taken as photographs.
+        teacher: a name in `wepsam.classical.CLASSICAL`, the name of shipped weights, or an .onnx file.
+        size: side of the square that the teacher sees, in pixels (128 in the paper); None shows it the whole picture.
+        keep_aspect: keep the picture's aspect instead of squares. The teacher then sees a picture with a shorter side
+            of `size`; the stored stimulus has a shorter side of `stimulus_size`, the map a longer side of `map_size`.
+        workers: number of parts made at a time; -1 for one per core.
+        part_size: pictures per part.
+        stimulus_size: side of the stored picture, in pixels; the paper's network sees 128.
+        map_size: side of the stored map, in cells; 32 in the paper.
+        engine: "processes" on this machine, or a "ray" or "dask" cluster.
+        scheduler: address of the cluster, see `engines.run`; None starts one on this machine.
 
     Returns:
-        How many pictures were "kept", "rejected" and "failed".
+        Number of pictures that were "kept", "rejected" and "failed".
 
     Raises:
-        StoreError: `out` was made from other photographs or with other settings; the message gives both.
-        ImageError: a path in `photos` does not exist, or there is no picture at all.
-        EngineError: there is no such engine or no such cluster.
-        ChildProcessError: a worker was ended from outside.
-        OSError: the folder cannot be written to, or what is behind a URL cannot be reached.
+        StoreError: `out` is a file, or was made from other photographs or with other settings; the message gives both.
+        ValueError: there is no such teacher.
+        ImageError: a path in `photos` does not exist, or there are no pictures.
+        EngineError: there is no such engine, or the cluster cannot be reached.
+        ChildProcessError: a worker was killed from outside.
+        OSError: the folder cannot be written to, or a server cannot be reached.
     """
+    if not files.is_url(out) and os.path.isfile(out):  # "label *.jpg" without the folder
+        raise StoreError(f"{os.fspath(out)} is a file; the last argument is the weak-label folder")
     if teacher.endswith(".onnx"):
-        teacher = os.path.abspath(teacher)  # workers may stand elsewhere
-    _teacher(teacher)
-    pictures = photos if isinstance(photos, Pictures) else find_pictures(photos, leave_out=drawn(out))
+        teacher = os.path.abspath(teacher)  # a worker may have another working directory
+    part_rows.teacher_predictor(teacher)  # an unknown teacher is an error before any work
+    pictures = photos if isinstance(photos, PictureList) else find_pictures(photos, leave_out=inspection_images(out))
+    if pictures.repeated:
+        logger.warning("%d paths are named more than once; each is labeled once", pictures.repeated)
     settings = LabelSettings(teacher, size, keep_aspect, part_size, stimulus_size, map_size)
-    wanted = Manifest(settings, len(pictures), pictures.fingerprint(), wepsam.__version__)
-    folder = absolute(os.fspath(out))  # workers may stand elsewhere
-    manifest = store.claim(folder, wanted)
-    there = files.names(folder)
-    missing = [part for part in range(manifest.parts) if part_name(part) not in there]
-    if len(missing) < manifest.parts:
-        # Perhaps another job is at work: begin elsewhere, so that both meet late.
-        turn = random.randrange(len(missing) or 1)
-        missing = missing[turn:] + missing[:turn]
-    before = len(pictures) - sum(map(manifest.size_of, missing))
-
-    def done(parts: int) -> None:
-        if progress:
-            progress(min(before + parts * part_size, len(pictures)), len(pictures))
-
-    done(0)
+    folder = absolute_path(os.fspath(out))
+    manifest = claim(folder, Manifest(settings, len(pictures), pictures.fingerprint(), wepsam.__version__))
+    missing = _missing_parts(folder, manifest)
+    pictures_before = len(pictures) - sum(map(manifest.size_of, missing))
     calls = ((folder, part, pictures[part * part_size : (part + 1) * part_size], settings) for part in missing)
-    if missing:
-        engines.run(make_part, calls, engine=engine, workers=workers, scheduler=scheduler, done=done)
+    with progress.bar(len(pictures), "labeling") as bar:
+        bar.update(pictures_before)
+        if missing:
+            engines.run(
+                make_part, calls, engine=engine, workers=workers, scheduler=scheduler,
+                report=lambda parts: bar.update(min(pictures_before + parts * part_size, len(pictures))),
+            )  # fmt: skip
     return store.finish(folder, manifest)
 
 
-def drawn(out: PathOrUrl) -> list[str]:
-    """What `inspect` draws into a weak-label folder, as `find_pictures` names it."""
-    return [absolute(files.join(out, name)) for name in (HISTOGRAM, SHEET)]
+def inspection_images(out: PathOrUrl) -> list[str]:
+    """Absolute paths of the images that `inspect` draws into a weak-label folder."""
+    return [absolute_path(files.join(out, name)) for name in (store.HISTOGRAM, store.SHEET)]
+
+
+def _missing_parts(folder: str, manifest: Manifest) -> list[int]:
+    """The parts to make, in the order in which to make them."""
+    names = files.names(folder)
+    missing = [part for part in range(manifest.parts) if store.part_name(part) not in names]
+    if len(missing) < manifest.parts:
+        # Another job may be at work: begin elsewhere, so that both meet late.
+        turn = random.randrange(len(missing) or 1)
+        missing = missing[turn:] + missing[:turn]
+    return missing
 
 
 def make_part(folder: str, part: int, pictures: Sequence[Picture], settings: LabelSettings) -> None:
-    """A worker's whole job. Nothing, if another job has made the part meanwhile."""
-    if files.exists(files.join(folder, part_name(part))):
+    """A worker's whole job: make one part, unless another job has made it meanwhile."""
+    if files.exists(files.join(folder, store.part_name(part))):
         return
-    with threadpool_limits(1):  # the cores are taken by the other workers
-        store.write_part(folder, part, label_rows(pictures, settings))
-
-
-def label_rows(pictures: Sequence[Picture], settings: LabelSettings) -> list[dict]:
-    """The rows of a part: for every picture its label, or the reason why it has none."""
-    rows: list[dict] = []
-    sources = iter(read_pictures(pictures))
-    # Step by step for some pictures, which is a tenth faster than picture by picture: what a step needs stays in the
-    # cache. Pictures as they are may be too large for that.
-    while batch := list(islice(sources, BATCH if settings.size else 1)):
-        seen, mapped = [], []
-        for picture, source in batch:
-            row: dict = {"id": picture.id, "path": as_text(picture.path)}
-            rows.append(row)
-            with _failing(row, picture):
-                if picture.flaw:
-                    raise ImageError(picture.flaw)
-                if isinstance(source, OSError):
-                    raise source
-                seen.append((row, picture, *_look(source, settings, row)))
-        for row, picture, stimulus, view in seen:
-            with _failing(row, picture):
-                mapped.append((row, stimulus, _teacher_map(view, settings, row)))
-        for row, stimulus, teacher_map in mapped:
-            reason = reject(stimulus, teacher_map)
-            row |= {"status": "rejected" if reason else "kept", "reason": reason}
-            if reason is None:
-                row |= {"stimulus": _jpeg(stimulus), "map": teacher_map.tobytes(), "entropy": entropy(teacher_map)}
-                row["map_height"], row["map_width"] = teacher_map.shape
-    return rows
-
-
-@contextmanager
-def _failing(row: dict, picture: Picture) -> Iterator[None]:
-    """What goes wrong with one picture is noted in its row, and nothing else is lost."""
-    try:
-        yield
-    except (ValueError, OSError, MemoryError) as error:
-        row |= {"status": "failed", "reason": _cause(error, picture.path)}
-
-
-def _look(source: str | bytes, settings: LabelSettings, row: dict) -> tuple[np.ndarray, np.ndarray]:
-    """The stimulus and what the teacher sees of a picture; its size goes into the row."""
-    stored = settings.stimulus_size
-    if settings.size == stored:
-        shape = partial(_shape, stored, settings.keep_aspect)
-        stimulus, (row["height"], row["width"]) = read_sized(source, smallest=stored, shape=shape)
-        return stimulus, stimulus
-    smallest = settings.size and max(settings.size, stored)
-    view, own = read_sized(source, smallest=smallest)
-    row["height"], row["width"] = own
-    stimulus = resize(view, _shape(stored, settings.keep_aspect, *own))
-    return stimulus, resize(view, _shape(settings.size, settings.keep_aspect, *own)) if settings.size else view
-
-
-def _teacher_map(view: np.ndarray, settings: LabelSettings, row: dict) -> np.ndarray:
-    """(h, w) uint8: what the teacher says, its largest value 255."""
-    size = settings.map_size
-    shape = lattice_shape(row["height"], row["width"], size) if settings.keep_aspect else (size, size)
-    teacher_map = _teacher(settings.teacher)(view)
-    if teacher_map.shape != shape:
-        teacher_map = maps.enlarge(teacher_map, shape)
-    return np.rint(255 * maps.to_unit(teacher_map)).astype(np.uint8)
-
-
-def _shape(size: int, keep_aspect: bool, height: int, width: int) -> tuple[int, int]:
-    """A square of `size`, or the picture's aspect with a shorter side of `size`; a strip stays below LONGEST."""
-    if not keep_aspect:
-        return size, size
-    scale = min(size / min(height, width), LONGEST / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-@cache
-def _teacher(name: str) -> Callable[[np.ndarray], np.ndarray]:
-    """A predictor; GBVS answers on its lattice, where it need not be enlarged to be reduced again.
-
-    Raises:
-        ValueError: there is none of this name.
-    """
-    if name in models() or name.endswith(".onnx"):
-        return load(name, threads=1)
-    if name not in CLASSICAL:
-        raise ValueError(f"teachers are {', '.join((*CLASSICAL, *models()))} and .onnx files, not {name!r}")
-    predictor: Any = CLASSICAL[name]
-    return partial(predictor, full_size=False) if getattr(predictor, "func", predictor) is gbvs else predictor
-
-
-def _jpeg(stimulus: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(stimulus).save(buffer, "JPEG", quality=JPEG_QUALITY)
-    return buffer.getvalue()
-
-
-def _cause(error: Exception, path: str) -> str:
-    """What went wrong, without the path, so that equal causes can be counted."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    text = str(error) or "not enough memory"
-    for name in (path, ascii(path), "<bytes>"):
-        text = text.removeprefix(f"{name}: ")
-    return text
+    with threadpool_limits(1):  # the other workers use the other cores
+        store.write_part(folder, part, part_rows.label_rows(pictures, settings))

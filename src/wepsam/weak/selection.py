@@ -2,9 +2,9 @@
 
 import numpy as np
 
-MIN_CONTRAST = 2.0  # gray levels: standard deviation below which a picture is blank
-MIN_MASS = 0.01  # mean of a map in [0, 1] below which it is a lone spike
-MAX_MASS = 0.9  # above which it is a plateau
+MIN_CONTRAST = 2.0  # gray levels: a picture with a smaller standard deviation is blank
+MIN_MASS = 0.01  # mean of a map in [0, 1]: below, the map is a lone spike
+MAX_MASS = 0.9  # above, the map is a plateau
 
 
 def entropy(teacher_map: np.ndarray) -> float:
@@ -14,10 +14,10 @@ def entropy(teacher_map: np.ndarray) -> float:
         teacher_map: (h, w) uint8.
 
     Returns:
-        Bits, from 0 (one gray level) to 8. Low means few gray levels: a small salient region on a dark ground.
+        Bits, from 0 (a single gray level) to 8. Low means few gray levels: a small salient region on dark ground.
 
     Raises:
-        ValueError: not uint8.
+        ValueError: the map is not uint8.
     """
     if teacher_map.dtype != np.uint8:
         raise ValueError(f"entropy is defined on 8-bit maps, not {teacher_map.dtype}")
@@ -26,11 +26,11 @@ def entropy(teacher_map: np.ndarray) -> float:
     return float(max(0.0, -(p * np.log2(p)).sum()))
 
 
-def reject(stimulus: np.ndarray, teacher_map: np.ndarray) -> str | None:
-    """Why this pair teaches nothing, or None if it may be learnt from.
+def rejection_reason(stimulus: np.ndarray, teacher_map: np.ndarray) -> str | None:
+    """Why nothing can be learned from this pair, or None if something can.
 
-    Low entropy also rewards degenerate maps (the paper does not guard against them): a blank picture, a map that is
-    constant, a lone spike or a plateau.
+    Low entropy also rewards degenerate maps, against which the paper has no guard: the map of a blank picture, a
+    constant map, a lone spike, a plateau.
 
     Args:
         stimulus: (H, W, 3) uint8 RGB.
@@ -51,8 +51,8 @@ def reject(stimulus: np.ndarray, teacher_map: np.ndarray) -> str | None:
 def _is_blank(stimulus: np.ndarray) -> bool:
     """Whether all three channels have a standard deviation below MIN_CONTRAST.
 
-    All pixels spread at least as much around their mean as some of them around theirs, so some rows of green mostly
-    answer it.
+    All pixels together deviate from their mean at least as much as a subset of them deviates from its own, so a few
+    rows of the green channel usually give the answer.
     """
     rows = stimulus[::8, :, 1]
     if rows.var() * len(rows) / len(stimulus) >= MIN_CONTRAST**2:
@@ -60,17 +60,20 @@ def _is_blank(stimulus: np.ndarray) -> bool:
     return bool(stimulus.std(axis=(0, 1)).max() < MIN_CONTRAST)
 
 
-def ranked(entropies: np.ndarray, keep: float, order: str = "lowest", seed: int = 0) -> np.ndarray:
-    """Indices of the maps to keep, those of lowest entropy unless another order is asked for; ties by position.
+def order_by_entropy(entropies: np.ndarray, keep: float, order: str = "lowest", seed: int = 0) -> np.ndarray:
+    """Indices of the maps to keep: those with the lowest entropy, or another choice to compare with; ties by position.
 
     Args:
-        entropies: (N,) bits.
-        keep: a count (100_000, as in the paper) or, as a float up to 1.0, a share (0.5). More than there are keeps all.
-        order: "lowest" (the paper), "highest" or "random": what a selection has to be better than.
+        entropies: (N,) in bits.
+        keep: a count (100_000, as in the paper), or a share as a float up to 1.0. A count above N keeps all maps.
+        order: "lowest" (the paper), "highest" or "random"; a good selection has to be better than the last two.
         seed: of the random order.
 
+    Returns:
+        At most N integers, in the chosen order.
+
     Raises:
-        ValueError: keep is not above 0, or no such order.
+        ValueError: keep is not above 0, or there is no such order.
     """
     if keep <= 0:
         raise ValueError(f"keep is a count such as 100000 or a share such as 0.5, not {keep}")

@@ -1,8 +1,8 @@
-"""Scores of others on MIT300, quoted; and which of our models is which of theirs.
+"""Scores of other models on MIT300, quoted, and the rows that belong to our models.
 
-The board of the MIT Saliency Benchmark (Bylinskii et al., saliency.mit.edu) as it stood until about 2018: 300 pictures
-whose fixations are kept back, so nothing here can be measured on them. Its protocol is our `mit`. Quoted as printed,
-with two digits; nothing in this module is measured by us.
+The board of the MIT Saliency Benchmark (Bylinskii et al., saliency.mit.edu) as it stood until about 2018. The fixations
+of its 300 pictures are not public, so nothing can be measured on them here. Its protocol is our `mit`. Scores are
+quoted as printed, with two digits; none of them is ours.
 """
 
 METRICS = ("auc_judd", "sim", "emd", "auc_borji", "auc_shuffled", "cc", "nss", "kl_div")
@@ -45,8 +45,8 @@ MIT300: dict[str, Score] = {
     }.items()
 }
 
-# Our name -> its row. Models without one (spectral_residual, gao, ...) were not on the board, or not under a name of
-# which we are sure.
+# Our name of a model -> its row. Models without a row (spectral_residual, gao, ...) were not on the board, or under no
+# name that we are sure of.
 ROWS = {
     "aim": "AIM",
     "bms": "BMS",
@@ -76,5 +76,5 @@ ROWS = {
 
 
 def quoted(model: str) -> Score | None:
-    """The public scores of one of our models by its name, if there are any."""
+    """The public scores of one of our models, by its name; None without a row."""
     return MIT300.get(ROWS.get(model, ""))

@@ -1,4 +1,4 @@
-"""Figures of the studies: what people would rather see than read. Bands are 95 % intervals over seeds."""
+"""The figures of the studies. Bands are 95 % intervals over seeds."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from wepsam.files import replacing
-from wepsam.reproduction.report.outcomes import Arm, by_share, difference, over_seeds
+from wepsam.reproduction.report.outcomes import Arms, by_share, difference, over_seeds
 
 WEAK, RANDOM = ("weakly pre-trained", "#7a3b8f"), ("random start", "#c77d1e")
 CURVES = {"weak": WEAK, "random": RANDOM, "random-longer": ("random start, compute of both steps", "#8a8a8a")}
@@ -16,6 +16,7 @@ ENCODER = {
     "random-weak": ("random start, weakly pre-trained", "#c77d1e"),
     "random": ("random start", "#8a8a8a"),
 }
+METRICS = {"cc": "CC", "nss": "NSS", "kl": "KL (less is better)"}
 STARTS = {
     "random": RANDOM,
     "weak": WEAK,
@@ -24,10 +25,10 @@ STARTS = {
 }
 
 
-def convergence(arms: dict[str, Arm], path: Path) -> None:
-    """Fig. 2 of the paper, and CC and NSS beside it."""
+def convergence_chart(arms: Arms, path: Path) -> None:
+    """Fig. 2 of the paper, with CC and NSS beside it."""
     figure, (loss, cc, nss) = _figure(3)
-    epoch = arms["weak"].learnt
+    epoch = arms["weak"].training_pictures
     for name, (title, color) in CURVES.items():
         x, train = arms[name].curve("train_loss")
         _band(loss, x[1:] / epoch, train[:, 1:], color, linestyle=":")
@@ -47,53 +48,53 @@ def convergence(arms: dict[str, Arm], path: Path) -> None:
     _save(figure, path)
 
 
-def labels(arms: dict[str, Arm], path: Path) -> None:
-    """Scores over the number of fixation pictures."""
+def fixation_chart(arms: Arms, path: Path) -> None:
+    """The study "labels": scores over the number of fixation pictures."""
     figure, panels = _figure(3)
-    for axes, metric, title in zip(panels, ("cc", "nss", "kl"), ("CC", "NSS", "KL (less is better)"), strict=True):
-        for start, (label, color) in STARTS.items():
+    for axes, (metric, metric_title) in zip(panels, METRICS.items(), strict=True):
+        for start, (title, color) in STARTS.items():
             line = by_share(arms, start).values()
-            for arm in line:  # a point for each seed
-                axes.plot([arm.learnt] * len(arm.runs), arm.scores(metric).mean(1), ".", color=color, alpha=0.5)
-            means = [arm.scores(metric).mean() for arm in line]
-            axes.plot([arm.learnt for arm in line], means, color=color, label=label)
-        axes.set(xscale="log", xlabel="pictures with fixations", title=title)
+            counts = [arm.training_pictures for arm in line]
+            for count, arm in zip(counts, line, strict=True):  # a point for each seed
+                axes.plot([count] * len(arm.runs), arm.scores(metric).mean(1), ".", color=color, alpha=0.5)
+            axes.plot(counts, [arm.mean(metric) for arm in line], color=color, label=title)
+        axes.set(xscale="log", xlabel="pictures with fixations", title=metric_title)
     panels[0].legend(frameon=False, fontsize=8)
     _save(figure, path)
 
 
-def selection(arms: dict[str, Arm], path: Path) -> None:
-    """Paired differences to the base."""
+def selection_chart(arms: Arms, path: Path) -> None:
+    """Paired differences to the base: the interval over pictures, and the means of single seeds."""
     figure, panels = _figure(3, height=2.8)
     names = [name for name in arms if name != "lowest-half"]
-    for axes, metric, title in zip(panels, ("cc", "nss", "kl"), ("CC", "NSS", "KL (less is better)"), strict=True):
+    for axes, (metric, metric_title) in zip(panels, METRICS.items(), strict=True):
         for row, name in enumerate(names):
-            found = difference(arms[name], arms["lowest-half"], metric)
-            axes.plot([found.low, found.high], [row, row], color=WEAK[1], linewidth=3, solid_capstyle="round")
-            axes.plot([found.least, found.most], [row, row], "|", color="0.3", markersize=9)
+            change = difference(arms[name], arms["lowest-half"], metric)
+            axes.plot([change.low, change.high], [row, row], color=WEAK[1], linewidth=3, solid_capstyle="round")
+            axes.plot([change.least, change.most], [row, row], "|", color="0.3", markersize=9)
         axes.axvline(0, color="0.6", linewidth=0.8)
-        axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), title=title)
+        axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), title=metric_title)
         axes.set_xlabel("difference to the half of lowest entropy")
         axes.set_yticklabels(names if axes is panels[0] else [])
     _save(figure, path)
 
 
-def encoder(arms: dict[str, Arm], path: Path) -> None:
-    """Scores over all compute, the pre-training included."""
+def encoder_chart(arms: Arms, path: Path) -> None:
+    """Scores over the whole compute, pre-training included."""
     figure, panels = _figure(3)
     columns = {"validation_cc": "CC", "validation_nss": "NSS", "validation_loss": "loss (KL + 1 - CC)"}
     for axes, (column, title) in zip(panels, columns.items(), strict=True):
-        for name, (label, color) in ENCODER.items():
+        for name, (arm_title, color) in ENCODER.items():
             x, values = arms[name].curve(column)
             before = (arms[name].runs[0].about["job"]["start"] or {}) if name.endswith("-weak") else {}
-            _band(axes, (x + before.get("pictures", 0))[1:], values[:, 1:], color, label=label)
+            _band(axes, (x + before.get("pictures", 0))[1:], values[:, 1:], color, label=arm_title)
         axes.set(xlabel="pictures seen, both steps", title=title)
     panels[0].legend(frameon=False, fontsize=8, loc="center right")
     _save(figure, path)
 
 
-def plateau(arms: dict[str, Arm], path: Path) -> None:
-    """Validation loss over steps, in units of the mean map's."""
+def plateau_chart(arms: Arms, path: Path) -> None:
+    """Validation loss over steps, divided by the loss of the mean map."""
     figure, panels = _figure(2)
     for name, arm in arms.items():
         axes, run = panels[int("people" in name)], arm.runs[0]

@@ -1,50 +1,51 @@
-"""What the studies say in short. The numbers, and which arm is ahead, come from the files of results."""
+"""The findings of the studies in short. Every number, and every "ahead" and "behind", comes from the results."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from wepsam.reproduction.report.outcomes import (
-    LEFT,
+    PLATEAU,
     Arm,
+    Arms,
     Difference,
     Outcome,
     by_share,
     difference,
-    labels_needed,
+    ensemble_pairs,
     over_seeds,
-    pupils,
+    share_needed,
 )
 
-Arms = dict[str, Arm]
+
+def in_short(outcomes: Mapping[str, Arms]) -> str:
+    """A Markdown list with a paragraph for each study that has results."""
+    return "\n".join(f"- {claim(outcomes[study])}" for study, claim in CLAIMS.items() if study in outcomes)
 
 
-def in_short(known: dict[str, Arms]) -> str:
-    """A paragraph for each study that has results, as a list."""
-    return "\n".join(f"- {claim(known[study])}" for study, claim in CLAIMS.items() if study in known)
-
-
-def labels(arms: Arms) -> str:
+def fixation_claim(arms: Arms) -> str:
+    """The study "labels"."""
     random, weak, as_long = (by_share(arms, start) for start in ("random", "weak", "weak-as-long"))
-    reached = [float(arm.scores("cc").mean()) for arm in random.values()]
+    random_cc = [arm.mean("cc") for arm in random.values()]
     few, some = (
-        (arm.learnt, labels_needed(random, reached, float(arm.scores("cc").mean())) / share)
+        (arm.training_pictures, share_needed(random, random_cc, arm.mean("cc")) / share)
         for share, arm in weak.items()
         if share in (min(weak), 0.1)
     )
     return (
-        f"**Labels.** With {few[0]:,} fixation pictures a random start needs {few[1]:.1f} times as many to be as good "
-        f"as the pre-trained one, with {some[0]:,}, {some[1]:.1f} times. At equal compute in all, the pre-trained one "
-        f"is {_places(weak, random)} pictures. Fine-tuned as long as the random start, with the pre-training on top, "
-        f"it is {_places(as_long, random)}. (In brackets: differences in CC.)" + _taught(arms)
+        f"**Labels.** With {few[0]:,} fixation pictures, a random start needs {few[1]:.1f} times as many to match the "
+        f"pre-trained start; with {some[0]:,}, it needs {some[1]:.1f} times as many. At equal compute, the pre-trained "
+        f"start is {_verdicts(weak, random)} pictures. Fine-tuned for as long as the random start, with the "
+        f"pre-training on top, it is {_verdicts(as_long, random)}. (In brackets: differences in CC.)"
+        + _ensemble_claim(arms)
     )
 
 
-def _taught(arms: Arms) -> str:
-    """Whether the pupil of the better teacher is the better pupil."""
-    places = _listed(pupils(arms))
-    return f" Under the ensemble's maps instead of GBVS' it is {places} pictures." if places else ""
+def _ensemble_claim(arms: Arms) -> str:
+    """Whether the better teacher makes the better pupil."""
+    verdicts = _listed(ensemble_pairs(arms))
+    return f" With the ensemble as the teacher instead of GBVS, it is {verdicts} pictures." if verdicts else ""
 
 
-def convergence(arms: Arms) -> str:
+def convergence_claim(arms: Arms) -> str:
     def end(name: str, column: str, digits: int) -> str:
         mean, half = over_seeds(arms[name].curve(column)[1][:, -1])
         return f"{mean:.{digits}f} ± {half:.{digits}f}"
@@ -54,65 +55,67 @@ def convergence(arms: Arms) -> str:
         for name in ("weak", "random", "random-longer")
     )
     return (
-        f"**Convergence.** After the same fine-tuning the pre-trained network has a validation loss of {weak}, the "
-        f"random start one of {random}; with the compute of both steps the random start reaches {longer}."
+        f"**Convergence.** After the same fine-tuning, the pre-trained network has a validation loss of {weak} and the "
+        f"random start one of {random}. With the compute of both steps, the random start reaches {longer}."
     )
 
 
-def plateau(arms: Arms) -> str:
-    weak, people, started = (arms[name].runs[0] for name in ("rate-0.3", "people", "people-from-weak"))
+def plateau_claim(arms: Arms) -> str:
+    weak, people, pretrained = (_left(arms[name].runs[0]) for name in ("rate-0.3", "people", "people-from-weak"))
     diverged = sum(arm.runs[0].about["ended"] != "done" for arm in arms.values())
     return (
-        "**The paper's start and rate.** From N(0, .01) at a rate of 0.3 a network first learns the mean map, and "
-        f"nothing of the pictures. On weak labels it leaves that plateau {_left(weak)}; on human fixations "
-        f"{_left(people)}, and {_left(started)} if it comes from the weak labels. (Left: a validation loss below "
-        f"{LEFT:.0%} of the mean map's.) Of {len(arms)} ways to train, with rates up to 3, {diverged or 'none'} "
+        "**The paper's start and rate.** From N(0, .01) at a rate of 0.3, a network first learns the mean map, and "
+        f"nothing about the pictures. On weak labels it {weak}. On human fixations it {people}; a network that was "
+        f"pre-trained on weak labels {pretrained}. (A network has left the plateau when its validation loss is below "
+        f"{PLATEAU:.0%} of the mean map's.) Of {len(arms)} ways to train, with rates up to 3, {diverged or 'none'} "
         "diverged."
     )
 
 
-def selection(arms: Arms) -> str:
+def selection_claim(arms: Arms) -> str:
     base, others = arms["lowest-half"], ("random-half", "highest-half", "teacher-128")
     changes = (difference(arms[name], base, "cc") for name in others)
-    random, highest, small = (f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]" for found in changes)
+    random, highest, small = (f"{change.mean:+.3f} [{change.low:+.3f}, {change.high:+.3f}]" for change in changes)
     return (
-        "**Which photographs, which teacher.** Against the half of lowest entropy, the paper's rule, a random half "
+        "**Which photographs, which teacher.** The base is the paper's rule, the half of lowest entropy. A random half "
         f"changes the CC after fine-tuning by {random}, the half of highest entropy by {highest}, and a teacher that "
-        f"sees 128 px, as the paper's does, instead of 512 by {small}."
+        f"sees 128 px, as in the paper, instead of 512 px by {small}."
     )
 
 
 CLAIMS: dict[str, Callable[[Arms], str]] = {
-    "labels": labels,
-    "convergence": convergence,
-    "plateau": plateau,
-    "selection": selection,
+    "labels": fixation_claim,
+    "convergence": convergence_claim,
+    "plateau": plateau_claim,
+    "selection": selection_claim,
 }
 
 
-def verdict(found: Difference) -> str:
-    """Of an arm against its base: only what the interval over pictures and all seeds agree on."""
-    if found.low > 0 and found.least > 0:
+def verdict(change: Difference) -> str:
+    """Whether an arm is ahead of its base: only if the interval over pictures excludes 0 and all seeds agree."""
+    if change.low > 0 and change.least > 0:
         return "ahead"
-    return "behind" if found.high < 0 and found.most < 0 else "not to be told apart"
+    return "behind" if change.high < 0 and change.most < 0 else "indistinguishable"
 
 
-def _places(arms: dict[float, Arm], base: dict[float, Arm]) -> str:
+def _verdicts(arms: Mapping[float, Arm], base: Mapping[float, Arm]) -> str:
     return _listed((arm, base[share]) for share, arm in arms.items())
 
 
 def _listed(pairs: Iterable[tuple[Arm, Arm]]) -> str:
-    """Where it is ahead, behind or neither: "ahead on 45 (+0.087) and 90 (+0.047), behind on 2,248 (-0.014)"."""
-    places: dict[str, list[str]] = {}
+    """Arms against their bases: "ahead with 45 (+0.087) and 90 (+0.047), behind with 2,248 (-0.014)"."""
+    counts: dict[str, list[str]] = {}
     for arm, base in pairs:
-        found = difference(arm, base, "cc")
-        places.setdefault(verdict(found), []).append(f"{arm.learnt:,} ({found.mean:+.3f})")
-    return ", ".join(f"{word} on {_and(counts)}" for word, counts in places.items())
+        change = difference(arm, base, "cc")
+        counts.setdefault(verdict(change), []).append(f"{arm.training_pictures:,} ({change.mean:+.3f})")
+    return ", ".join(f"{word} with {_and(texts)}" for word, texts in counts.items())
 
 
-def _and(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+def _and(texts: list[str]) -> str:
+    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]
 
 
 def _left(run: Outcome) -> str:
-    return f"after {run.left:,} steps" if run.left is not None else f"not within {run.steps:,} steps"
+    if run.left_plateau is None:
+        return f"does not leave this plateau within {run.steps:,} steps"
+    return f"leaves this plateau after {run.left_plateau:,} steps"

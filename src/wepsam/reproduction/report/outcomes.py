@@ -1,28 +1,28 @@
-"""What the runs of a study came to, read back from the files of results, and from nothing else."""
+"""The outcomes of a study's runs, read from the gathered files, and how two arms of a study compare."""
 
-import csv
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wepsam.evaluation.results import interval
+from wepsam.reproduction import run_files
 
 METRICS = ("cc", "nss", "kl")
-LEFT = 0.95  # of the mean map's loss: what loses less has left the plateau
+PLATEAU = 0.95  # share of the mean map's loss; a run with less has left the plateau
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run.
+    """The outcome of one run.
 
     Attributes:
-        log: column -> (validations,) float64, as the training loop wrote it.
-        scores: metric -> (pictures,) of pictures that chose nothing.
-        about: job.json.
+        log: column -> (validations,) float64, from the training loop.
+        scores: metric -> (pictures,) float64, on the test pictures.
+        about: what job.json says.
     """
 
     log: dict[str, np.ndarray]
@@ -34,85 +34,94 @@ class Outcome:
         return self.about["job"]["settings"]["seed"]
 
     @property
-    def seen(self) -> np.ndarray:
-        """(validations,) pictures seen so far."""
-        return self.log["step"] * self.batch
-
-    @property
-    def batch(self) -> int:
+    def batch_size(self) -> int:
         return min(self.about["job"]["settings"]["batch_size"], self.about["training"][-1])
 
     @property
-    def left(self) -> int | None:
-        """The step at which it left the plateau: the first of two validations in a row below LEFT. None if it did not.
-
-        At a constant rate the loss is noisy: one validation below it says little.
-        """
-        below = self.log["validation_loss"] < LEFT * self.about["mean_map_loss"]
-        places = np.flatnonzero(below[:-1] & below[1:])
-        return int(self.log["step"][places[0]]) if len(places) else None
+    def pictures_seen(self) -> np.ndarray:
+        """(validations,) training pictures seen before each validation."""
+        return self.log["step"] * self.batch_size
 
     @property
     def steps(self) -> int:
-        """How many it took in all."""
+        """Steps until the last validation."""
         return int(self.log["step"][-1])
+
+    @property
+    def left_plateau(self) -> int | None:
+        """The step at which the run left the plateau of the mean map; None if it did not.
+
+        It is the first of two consecutive validations with a loss below PLATEAU. At a constant rate the loss is noisy,
+        so a single validation below it says little.
+        """
+        below = self.log["validation_loss"] < PLATEAU * self.about["mean_map_loss"]
+        places = np.flatnonzero(below[:-1] & below[1:])
+        return int(self.log["step"][places[0]]) if len(places) else None
 
 
 @dataclass(frozen=True)
 class Arm:
-    """The runs of an arm, a seed each."""
+    """The runs of an arm; they differ in their seed only."""
 
     runs: tuple[Outcome, ...]
 
     @property
-    def learnt(self) -> int:
-        """How many pictures there were to learn from."""
+    def training_pictures(self) -> int:
+        """How many pictures the runs learn from."""
         return self.runs[0].about["training"][-1]
 
     @property
-    def judged(self) -> int:
-        """How many pictures chose nothing and are scored."""
+    def test_pictures(self) -> int:
+        """How many pictures the runs are scored on."""
         return len(self.runs[0].scores["cc"])
 
     def scores(self, metric: str) -> np.ndarray:
-        """(seeds, pictures)."""
+        """(seeds, pictures) float64."""
         return np.stack([run.scores[metric] for run in self.runs])
 
+    def mean(self, metric: str) -> float:
+        """Mean over seeds and pictures."""
+        return float(self.scores(metric).mean())
+
     def curve(self, column: str) -> tuple[np.ndarray, np.ndarray]:
-        """(validations,) pictures seen, (seeds, validations) values; as long as the shortest run."""
-        length = min(len(r.seen) for r in self.runs)
-        return self.runs[0].seen[:length], np.stack([r.log[column][:length] for r in self.runs])
+        """A column of the log, cut to the shortest run: (validations,) pictures seen, (seeds, validations) values."""
+        length = min(len(run.pictures_seen) for run in self.runs)
+        return self.runs[0].pictures_seen[:length], np.stack([run.log[column][:length] for run in self.runs])
 
 
-def read_study(results: Path, study: str) -> dict[str, Arm]:
-    """All runs of a study by arm, in the order in which they were written about.
+Arms = dict[str, Arm]  # by name, without the study's
+
+
+def read_study(results: str | PathLike[str], study: str) -> Arms:
+    """Read the arms of a study, in the order of their names; the runs of an arm in the order of their seeds.
+
+    Args:
+        results: the folder that `reproduce` gathered results into.
+        study: a name in STUDIES, or "pre" for the pre-trainings that runs start from.
 
     Raises:
-        FileNotFoundError: there are none; a line.
+        FileNotFoundError: the study has no results.
     """
-    arms: dict[str, list[Outcome]] = {}
-    for path in sorted((results / study).glob("*/job.json")):
-        outcome = _read(path.parent)
-        arms.setdefault(outcome.about["job"]["arm"].partition("/")[2], []).append(outcome)
-    if not arms:
-        raise FileNotFoundError(f"{results / study} has no results; run: wepsam reproduce --study {study}")
-    return {arm: Arm(tuple(sorted(runs, key=lambda run: run.seed))) for arm, runs in arms.items()}
+    folder = Path(results) / study
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} has no results; run: wepsam reproduce --study {study}")
+    runs: dict[str, list[Outcome]] = {}
+    for files in run_files.read(folder).values():
+        arm = files.job["job"]["arm"].partition("/")[2]
+        runs.setdefault(arm, []).append(_outcome(files))
+    return {arm: Arm(tuple(sorted(seeds, key=lambda run: run.seed))) for arm, seeds in runs.items()}
 
 
-def _read(folder: Path) -> Outcome:
-    with (folder / "log.csv").open(newline="") as file:
-        log = list(csv.DictReader(file))
-    with (folder / "scores.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+def _outcome(files: run_files.RunFiles) -> Outcome:
     return Outcome(
-        {column: np.array([float(row[column]) for row in log]) for column in log[0]},
-        {metric: np.array([float(row[metric]) for row in rows]) for metric in METRICS},
-        json.loads((folder / "job.json").read_text()),
+        {column: np.array([float(row[column]) for row in files.log]) for column in files.log[0]},
+        {metric: np.array([float(row[metric]) for row in files.scores]) for metric in METRICS},
+        files.job,
     )
 
 
 def over_seeds(values: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Mean over the first axis, and half of its interval by Student's t; 0 for one seed."""
+    """Mean over the first axis, and half of its confidence interval by Student's t; 0 for a single seed."""
     from scipy.stats import t
 
     count = len(values)
@@ -122,16 +131,9 @@ def over_seeds(values: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray
     return values.mean(0), quantile * values.std(0, ddof=1) / count**0.5
 
 
-def difference(arm: Arm, base: Arm, metric: str) -> "Difference":
-    """Of two arms on the same pictures, from the same seeds."""
-    count = min(len(arm.runs), len(base.runs))
-    paired = arm.scores(metric)[:count] - base.scores(metric)[:count]
-    return Difference(*interval(paired.mean(0)), paired.mean(1).min(), paired.mean(1).max())
-
-
 @dataclass(frozen=True)
 class Difference:
-    """Mean of the paired differences; bootstrap interval over pictures; smallest and largest of the seeds' means."""
+    """Mean of paired differences, its bootstrap interval over pictures, the smallest and largest mean of a seed."""
 
     mean: float
     low: float
@@ -143,33 +145,50 @@ class Difference:
         return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}]; seeds {self.least:+.3f} to {self.most:+.3f}"
 
 
-def by_share(arms: dict[str, Arm], start: str) -> dict[float, Arm]:
-    """The arms of the study of labels that have this start, by their share of the labels, rising."""
-    named = (name.rpartition("-") for name in arms)
+def difference(arm: Arm, base: Arm, metric: str) -> Difference:
+    """An arm minus its base, paired by picture and seed."""
+    count = min(len(arm.runs), len(base.runs))
+    paired = arm.scores(metric)[:count] - base.scores(metric)[:count]
+    return Difference(*interval(paired.mean(0)), paired.mean(1).min(), paired.mean(1).max())
+
+
+def by_share(arms: Arms, start: str) -> dict[float, Arm]:
+    """The arms of the study "labels" that have this start, by their share of the fixation pictures, ascending."""
+    names = (name.rpartition("-") for name in arms)
     return {
-        share: arms[f"{start}-{share:g}"] for share in sorted(float(last) for first, _, last in named if first == start)
+        share: arms[f"{start}-{share:g}"] for share in sorted(float(last) for first, _, last in names if first == start)
     }
 
 
-def pupils(arms: dict[str, Arm]) -> list[tuple[Arm, Arm]]:
-    """Of the study of labels: the pupils of the better teacher, each with GBVS' of the same training, labels rising."""
+def ensemble_pairs(arms: Arms) -> list[tuple[Arm, Arm]]:
+    """The arms of the study "labels" whose teacher is the ensemble, each with the arm of the same training under GBVS.
+
+    Within each way of training, the share of the fixation pictures ascends.
+    """
     return [
         (arm, arms[f"{weak}-{share:g}"])
-        for weak, better in (("weak", "ensemble"), ("weak-as-long", "ensemble-as-long"))
-        for share, arm in by_share(arms, better).items()
+        for weak, ensemble in (("weak", "ensemble"), ("weak-as-long", "ensemble-as-long"))
+        for share, arm in by_share(arms, ensemble).items()
     ]
 
 
-def labels_needed(shares: Iterable[float], scores: Iterable[float], wanted: float) -> float:
-    """The share of labels with which a rising curve reaches a score: on straight lines over the logarithm of the share.
+def share_needed(shares: Iterable[float], scores: Iterable[float], target: float) -> float:
+    """The share of the fixation pictures at which a curve of scores reaches a target.
+
+    The curve is linear between the shares, over the logarithm of the share.
+
+    Args:
+        shares: ascending.
+        scores: at these shares.
+        target: the score to reach.
 
     Returns:
-        The share; the smallest there is if it reaches the score already, and inf if the curve never does.
+        The share; the smallest share if its score reaches the target already; inf if the curve never does.
     """
     x, y = np.log(list(shares)), np.array(list(scores))
-    if y[0] >= wanted:
+    if y[0] >= target:
         return float(np.exp(x[0]))
     for i in range(1, len(x)):
-        if y[i] >= wanted:
-            return float(np.exp(x[i - 1] + (wanted - y[i - 1]) / (y[i] - y[i - 1]) * (x[i] - x[i - 1])))
+        if y[i] >= target:
+            return float(np.exp(x[i - 1] + (target - y[i - 1]) / (y[i] - y[i - 1]) * (x[i] - x[i - 1])))
     return float("inf")

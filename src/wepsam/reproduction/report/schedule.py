@@ -1,12 +1,16 @@
-"""How far the studies' schedules are from the paper's: pictures, epochs, steps."""
+"""How far the schedules of the studies are from the paper's: pictures, epochs, steps."""
 
-from wepsam.reproduction.report.outcomes import Arm, Outcome
-from wepsam.training.settings import SETTINGS, TrainSettings
+from collections.abc import Mapping
 
-# The paper's steps: 100,000 maps of lowest entropy; iSUN's and SALICON's training pictures.
-PAPER = (("step 1", 100_000), ("step 2", 6_000 + 10_000))
-# The runs that stand for the studies' steps: what they are called here, study, arm.
-OURS = (
+from wepsam import markdown
+from wepsam.reproduction.report.outcomes import Arms, Outcome
+from wepsam.training.recipes import RECIPES
+from wepsam.training.settings import TrainSettings
+
+# The paper's steps: 100,000 maps of lowest entropy; the training pictures of iSUN and SALICON.
+PAPER_STEPS = (("step 1", 100_000), ("step 2", 6_000 + 10_000))
+# The runs that stand for the steps of the studies: title, study, arm.
+STUDY_STEPS = (
     ("convergence, step 1", "pre", "squared"),
     ("convergence, step 2", "convergence", "weak"),
     ("labels and selection, step 1", "pre", "gbvs-512-lowest-0.5"),
@@ -14,47 +18,45 @@ OURS = (
     ("labels, step 2, equal fine-tuning", "labels", "weak-as-long-1"),
     ("selection, step 2", "selection", "lowest-half"),
 )
+HEAD = ["", "pictures", "epochs", "pictures seen", "steps", "batch", "loss", "optimizer", "rate", "momentum"]
 
 
-def schedule(known: dict[str, dict[str, Arm]]) -> str:
-    """A row for each step, of the paper and of each study that has results."""
-    seen = 0
-    lines = [
-        "| | pictures | epochs | pictures seen | steps | batch | loss | optimizer | rate | momentum |",
-        "|---" * 10 + "|",
-    ]
-    for (step, pictures), settings in zip(PAPER, SETTINGS["paper"], strict=True):
+def schedule_table(outcomes: Mapping[str, Arms]) -> str:
+    """A row for each step of the paper, and of each study that has results."""
+    rows, paper_pictures = [], 0
+    recipe = RECIPES["paper"]
+    for (step, pictures), settings in zip(PAPER_STEPS, (recipe.pretrain, recipe.finetune), strict=True):
         steps = int(pictures // settings.batch_size * settings.epochs)
-        lines.append(_row(f"*the paper, {step}*", pictures, settings.epochs, steps, settings))
-        seen += steps * settings.batch_size
-    for title, study, arm in OURS:
-        if arm in known.get(study, {}):
-            lines.append(_measured(title, known[study][arm].runs[0]))
-    runs = [run for arms in known.values() for arm in arms.values() for run in arm.runs]
-    ours = sum(run.seen[-1] for run in runs)
-    lines.append(
-        f"\n{len(runs)} runs, the pre-trainings included, see {ours / 1e6:.1f} million pictures in all; the paper's "
-        f"two steps, {seen / 1e6:.0f} million."
+        rows.append(_row(f"*the paper, {step}*", pictures, settings.epochs, steps, settings))
+        paper_pictures += steps * settings.batch_size
+    for title, study, arm in STUDY_STEPS:
+        if arm in outcomes.get(study, {}):
+            rows.append(_study_row(title, outcomes[study][arm].runs[0]))
+    runs = [run for arms in outcomes.values() for arm in arms.values() for run in arm.runs]
+    pictures_seen = sum(run.pictures_seen[-1] for run in runs)
+    return (
+        f"{markdown.table(HEAD, rows)}\n\n{len(runs)} runs, pre-trainings included, see {pictures_seen / 1e6:.1f} "
+        f"million pictures in all. The paper's two steps see {paper_pictures / 1e6:.0f} million."
     )
-    return "\n".join(lines)
 
 
-def _measured(name: str, run: Outcome) -> str:
-    told = run.about["job"]["settings"]
-    kept = {key: told[key] for key in ("loss", "optimizer", "batch_size", "schedule")}
-    rate, momentum = tuple(told["learning_rate"]), tuple(told["momentum"])
-    settings = TrainSettings(**kept, learning_rate=rate, momentum=momentum)
-    return _row(name, run.about["training"][-1], run.log["epoch"][-1], run.steps, settings)
+def _study_row(title: str, run: Outcome) -> list[str]:
+    saved = run.about["job"]["settings"]
+    settings = TrainSettings(
+        **{name: saved[name] for name in ("loss", "optimizer", "batch_size", "schedule")},
+        learning_rate=tuple(saved["learning_rate"]),
+        momentum=tuple(saved["momentum"]),
+    )
+    return _row(title, run.about["training"][-1], run.log["epoch"][-1], run.steps, settings)
 
 
-def _row(name: str, pictures: int, epochs: float, steps: int, settings: TrainSettings) -> str:
+def _row(title: str, pictures: int, epochs: float, steps: int, settings: TrainSettings) -> list[str]:
     first, last = settings.learning_rate
     rate = f"{first:g}" if first == last else f"{first:g} to {last:g}, {settings.schedule}"
     begin, end = settings.momentum
     momentum = "" if settings.optimizer != "sgd" else f"{begin:g}" if begin == end else f"{begin:g} to {end:g}"
-    cells = (
-        name, f"{pictures:,}", f"{epochs:,.0f}" if epochs >= 100 else f"{epochs:.1f}",
+    return [
+        title, f"{pictures:,}", f"{epochs:,.0f}" if epochs >= 100 else f"{epochs:.1f}",
         f"{steps * settings.batch_size:,}", f"{steps:,}", str(settings.batch_size),
         settings.loss, settings.optimizer, rate, momentum,
-    )  # fmt: skip
-    return "| " + " | ".join(cells) + " |"
+    ]  # fmt: skip

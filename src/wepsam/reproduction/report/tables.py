@@ -1,188 +1,25 @@
-"""Tables of the studies, in Markdown, from the files of results only."""
+"""The tables of the studies, in Markdown."""
 
 import numpy as np
 
+from wepsam import markdown
 from wepsam.reproduction.report import charts
 from wepsam.reproduction.report.outcomes import (
-    LEFT,
     METRICS,
+    PLATEAU,
     Arm,
+    Arms,
     by_share,
     difference,
-    labels_needed,
+    ensemble_pairs,
     over_seeds,
-    pupils,
+    share_needed,
 )
 
 # Fig. 2 of the paper (iSUN + SALICON): loss at the start and after 400 epochs, training and validation.
 FIG2 = {"weak": ((8.2e-3, 8.4e-3), (7.2e-3, 7.3e-3)), "random": ((10.6e-3, 9.6e-3), (7.7e-3, 7.8e-3))}
-
-
-def convergence(arms: dict[str, Arm]) -> str:
-    """Losses where the paper quotes them, of both, and CC and NSS at the end."""
-    lines = [
-        "| | training loss, start | validation loss, start | training loss, end | validation loss, end | CC, end | "
-        "NSS, end | left the plateau after |",
-        "|---" * 8 + "|",
-    ]
-    for name, (title, _) in charts.CURVES.items():
-        cells = []
-        # The training loss of the start is that of the pictures until the first validation after it.
-        for column, place in (
-            ("train_loss", 1), ("validation_loss", 0), ("train_loss", -1), ("validation_loss", -1),
-            ("validation_cc", -1), ("validation_nss", -1),
-        ):  # fmt: skip
-            mean, half = over_seeds(arms[name].curve(column)[1][:, place])
-            cells.append(f"{mean:.4f} ± {half:.4f}" if "loss" in column else f"{mean:.3f} ± {half:.3f}")
-        left = [run.left for run in arms[name].runs if run.left is not None]
-        steps = f"{min(left):,} to {max(left):,} steps, " if left else ""
-        cells.append(f"{steps}{len(left)} of {len(arms[name].runs)} seeds")
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    for name, ((train, validation), (train_end, validation_end)) in FIG2.items():
-        quoted = " | ".join(f"{loss:.4f}" for loss in (train, validation, train_end, validation_end))
-        lines.append(f"| *the paper, iSUN + SALICON, {charts.CURVES[name][0]}* | {quoted} | | | |")
-    run = arms["weak"].runs[0].about
-    weak, longer = arms["weak"].curve("step")[0][-1], arms["random-longer"].curve("step")[0][-1]
-    lines.append(
-        f"\n{len(arms['weak'].runs)} seeds, mean ± half of the 95 % interval (Student's t over seeds). "
-        f"{weak:,.0f} pictures of fine-tuning, {longer - weak:,.0f} of pre-training before it or {longer:,.0f} in all; "
-        f"batches of {arms['weak'].runs[0].batch}, {run['training'][-1]:,} pictures to learn from and "
-        f"{run['choosing'][-1]} to validate on, which the paper's numbers are not comparable with. "
-        f"The mean of the training maps would lose {run['mean_map_loss']:.4f}."
-    )
-    return "\n".join(lines)
-
-
-def labels(arms: dict[str, Arm]) -> str:
-    """Scores by share of the labels, and how many labels a random start needs for the same; two ways to be fair."""
-    random, weak, as_long = (by_share(arms, start) for start in ("random", "weak", "weak-as-long"))
-    most = max(weak)
-    tuned, longer = (f"{of[most].runs[0].seen[-1]:,.0f}" for of in (weak, as_long))
-    return "\n\n".join(
-        [
-            "**Equal compute in all.** The random start may see as many pictures as pre-training and fine-tuning "
-            "together.",
-            _against(random, weak, charts.STARTS["weak"][0]),
-            f"**Equal fine-tuning.** Both may see {longer} pictures with human fixations, where the pre-trained start "
-            f"above sees {tuned}; the pre-training comes on top.",
-            _against(random, as_long, charts.STARTS["weak-as-long"][0]),
-            "**A better teacher.** Pre-trained and fine-tuned alike, under the ensemble's maps instead of GBVS'.",
-            _taught(arms),
-            f"{_seeds(arms)} seeds; {weak[most].judged} pictures that chose nothing. Differences are paired: "
-            "mean [95 % bootstrap interval over pictures] and the range of the seeds' means. A run ends that gets no "
-            "better.",
-        ]
-    )
-
-
-def _against(random: dict[float, Arm], other: dict[float, Arm], title: str) -> str:
-    """One start against the random one, at the shares that it has."""
-    reached = [float(arm.scores("cc").mean()) for arm in random.values()]
-    lines = [
-        f"| fixation pictures | CC, {charts.STARTS['random'][0]} | CC, {title} | difference in CC | in NSS | in KL | "
-        "a random start needs |",
-        "|---" * 7 + "|",
-    ]
-    for share, arm in other.items():
-        score = float(arm.scores("cc").mean())
-        needs = labels_needed(random, reached, score) / share
-        needs_text = f"more than {1 / share:.3g}x as many" if np.isinf(needs) else f"{needs:.1f}x as many"
-        changes = [str(difference(arm, random[share], metric)) for metric in METRICS]
-        base = float(random[share].scores("cc").mean())
-        lines.append(
-            f"| {share:.0%} ({arm.learnt:,}) | "
-            + " | ".join([f"{base:.3f}", f"{score:.3f}", *changes, needs_text])
-            + " |"
-        )
-    return "\n".join(lines)
-
-
-def _taught(arms: dict[str, Arm]) -> str:
-    """The pupil of the ensemble against that of GBVS; before and after fine-tuning."""
-    lines = [
-        "| fixation pictures | CC, GBVS' pupil | CC, the ensemble's | difference in CC | in NSS | in KL | "
-        "CC before fine-tuning, GBVS' | the ensemble's |",
-        "|---" * 8 + "|",
-    ]
-    for better, base in pupils(arms):
-        scores = [f"{arm.scores('cc').mean():.3f}" for arm in (base, better)]
-        changes = [str(difference(better, base, metric)) for metric in METRICS]
-        before = [f"{arm.curve('validation_cc')[1][:, 0].mean():.3f}" for arm in (base, better)]
-        lines.append(f"| {base.learnt:,} | " + " | ".join([*scores, *changes, *before]) + " |")
-    return "\n".join(lines)
-
-
-def selection(arms: dict[str, Arm]) -> str:
-    """What each change of step 1 is worth after fine-tuning, against the lowest half of 512 px labels."""
-    names = {
-        "lowest-half": "the half of lowest entropy, 512 px (base)",
-        "random-half": "a random half",
-        "highest-half": "the half of highest entropy",
-        "all": "all, each half as often",
-        "lowest-500": "the 500 of lowest entropy",
-        "teacher-128": "teacher at 128 px",
-        "graph": "teacher with the graph normalization",
-    }
-    base = arms["lowest-half"]
-    lines = ["| step 1 on | CC | NSS | KL ↓ | difference in CC | in NSS | in KL |", "|---" * 7 + "|"]
-    for name, title in names.items():
-        if name not in arms:
-            continue
-        scores = [f"{arms[name].scores(metric).mean():.3f}" for metric in METRICS]
-        changes = [str(difference(arms[name], base, m)) if name != "lowest-half" else "" for m in METRICS]
-        lines.append(f"| {title} | " + " | ".join(scores + changes) + " |")
-    lines.append(
-        f"\n{_seeds(arms)} seeds; {base.judged} pictures that chose nothing; "
-        f"equal numbers of pictures seen in step 1, then fine-tuning on {base.learnt} pictures. "
-        "Differences are paired: mean [95 % bootstrap interval over pictures] and the range of the seeds' means."
-    )
-    return "\n".join(lines)
-
-
-def _seeds(arms: dict[str, Arm]) -> str:
-    return " to ".join(map(str, sorted({len(arm.runs) for arm in arms.values()})))
-
-
-def encoder(arms: dict[str, Arm]) -> str:
-    """Each start of the light network, and what weak pre-training changes under it."""
-    lines = ["| start | CC | NSS | KL ↓ | weak pre-training changes CC | NSS | KL |", "|---" * 7 + "|"]
-    for name, (title, _) in charts.ENCODER.items():
-        scores = [f"{arms[name].scores(metric).mean():.3f}" for metric in METRICS]
-        without = name.removesuffix("-weak")
-        changes = [str(difference(arms[name], arms[without], m)) if name != without else "" for m in METRICS]
-        lines.append(f"| {title} | " + " | ".join(scores + changes) + " |")
-    base, weak = arms["imagenet"], arms["imagenet-weak"].runs[0]
-    before = weak.about["job"]["start"]["pictures"]
-    lines.append(
-        f"\n{len(base.runs)} seeds; {base.learnt} pictures to learn from, {base.judged} that chose nothing. "
-        f"{weak.seen[-1]:,.0f} pictures of fine-tuning after {before:,} of pre-training, "
-        f"or {base.runs[0].seen[-1]:,.0f} of fine-tuning alone. Differences are paired: mean [95 % bootstrap interval "
-        "over pictures] and the range of the seeds' means."
-    )
-    return "\n".join(lines)
-
-
-def plateau(arms: dict[str, Arm]) -> str:
-    """When each way of training leaves the loss of the mean map."""
-    lines = ["| | loss of the mean map | left it after | loss at the end |", "|---|---|---|---|"]
-    for name, title in PLATEAU.items():
-        run = arms[name].runs[0]
-        bound = run.about["mean_map_loss"]
-        left = "not yet" if run.left is None else f"{run.left:,} steps" if run.left else "was never on it"
-        end = f"{run.log['validation_loss'][-1]:.4f} after {run.steps:,} steps"
-        if run.about["ended"] != "done":
-            end = run.about["ended"].partition(":")[0]
-        lines.append(f"| {title} | {bound:.4f} | {left} | {end} |")
-    run = arms["rate-0.3"].runs[0]
-    lines.append(
-        f"\nOne seed. Constant rates, Nesterov momentum .9, batches of {run.batch}; validation loss every "
-        f"{run.seen[1]:,.0f} pictures; left: at the first of two in a row below {LEFT:.0%} of what the mean of the "
-        "training maps loses."
-    )
-    return "\n".join(lines)
-
-
-PLATEAU = {
+# The row titles of the study "plateau".
+PLATEAU_ARMS = {
     "rate-0.1": "N(0, .01), rate 0.1, weak labels",
     "rate-0.3": "N(0, .01), rate 0.3 (the paper), weak labels",
     "rate-1": "N(0, .01), rate 1, weak labels",
@@ -190,7 +27,169 @@ PLATEAU = {
     "float32": "rate 0.3 in float32 instead of bfloat16, weak labels",
     "momentum-0.99": "rate 0.3, momentum .99, weak labels",
     "head-juntingnet": "rate 0.3, JuntingNet's head, weak labels",
-    "he-start": "He start, rate 0.3, weak labels",
+    "he-start": "He initialization, rate 0.3, weak labels",
     "people": "N(0, .01), rate 0.3, human fixations",
     "people-from-weak": "weakly pre-trained (the run of rate 0.3), rate 0.3, human fixations",
 }
+# The row titles of the study "selection".
+SELECTION_ARMS = {
+    "lowest-half": "the half of lowest entropy, 512 px (base)",
+    "random-half": "a random half",
+    "highest-half": "the half of highest entropy",
+    "all": "all photographs, each seen half as often",
+    "lowest-500": "the 500 of lowest entropy",
+    "teacher-128": "teacher at 128 px",
+    "graph": "teacher with the graph normalization",
+}
+PAIRED = (
+    "Differences are paired: mean [95 % bootstrap interval over pictures] and the range of the means of single seeds."
+)
+
+
+def plateau_table(arms: Arms) -> str:
+    """When each way of training leaves the loss of the mean map."""
+    rows = []
+    for name, title in PLATEAU_ARMS.items():
+        run = arms[name].runs[0]
+        left = run.left_plateau
+        when = "not yet" if left is None else f"{left:,} steps" if left else "never on it"
+        end = f"{run.log['validation_loss'][-1]:.4f} after {run.steps:,} steps"
+        if run.about["ended"] != "done":
+            end = run.about["ended"].partition(":")[0]
+        rows.append([title, f"{run.about['mean_map_loss']:.4f}", when, end])
+    run = arms["rate-0.3"].runs[0]
+    return _with_note(
+        markdown.table(["", "loss of the mean map", "left the plateau after", "loss at the end"], rows),
+        f"One seed. Constant rates, Nesterov momentum .9, batches of {run.batch_size}, validation every "
+        f"{run.pictures_seen[1]:,.0f} pictures. A run has left the plateau at the first of two consecutive validations "
+        f"with a loss below {PLATEAU:.0%} of the loss of the mean training map.",
+    )
+
+
+def convergence_table(arms: Arms) -> str:
+    """The losses that the paper quotes, ours and the paper's; CC and NSS at the end; when the plateau was left."""
+    head = [
+        "", "training loss, start", "validation loss, start", "training loss, end", "validation loss, end", "CC, end",
+        "NSS, end", "left the plateau after",
+    ]  # fmt: skip
+    rows = []
+    for name, (title, _) in charts.CURVES.items():
+        left = [run.left_plateau for run in arms[name].runs if run.left_plateau is not None]
+        steps = f"{min(left):,} to {max(left):,} steps, " if left else ""
+        rows.append([title, *_convergence_cells(arms[name]), f"{steps}{len(left)} of {len(arms[name].runs)} seeds"])
+    for name, ((train, validation), (train_end, validation_end)) in FIG2.items():
+        losses = [f"{loss:.4f}" for loss in (train, validation, train_end, validation_end)]
+        rows.append([f"*the paper, iSUN + SALICON, {charts.CURVES[name][0]}*", *losses, "", "", ""])
+    run = arms["weak"].runs[0]
+    weak, longer = (arms[name].curve("step")[0][-1] for name in ("weak", "random-longer"))
+    return _with_note(
+        markdown.table(head, rows),
+        f"{len(arms['weak'].runs)} seeds: mean ± half of the 95 % interval (Student's t over seeds). Fine-tuning sees "
+        f"{weak:,.0f} pictures, the pre-training before it {longer - weak:,.0f}, both together {longer:,.0f}. Batches "
+        f"of {run.batch_size}; {run.about['training'][-1]:,} training pictures and {run.about['choosing'][-1]} "
+        "validation pictures, so the losses cannot be compared with the paper's. The mean of the training maps has a "
+        f"loss of {run.about['mean_map_loss']:.4f}.",
+    )
+
+
+def _convergence_cells(arm: Arm) -> list[str]:
+    cells = []
+    # The first training loss is of the pictures between the start and the first validation after it.
+    for column, place in (
+        ("train_loss", 1), ("validation_loss", 0), ("train_loss", -1), ("validation_loss", -1),
+        ("validation_cc", -1), ("validation_nss", -1),
+    ):  # fmt: skip
+        mean, half = over_seeds(arm.curve(column)[1][:, place])
+        cells.append(f"{mean:.4f} ± {half:.4f}" if "loss" in column else f"{mean:.3f} ± {half:.3f}")
+    return cells
+
+
+def fixation_table(arms: Arms) -> str:
+    """The study "labels": scores by share of the fixation pictures, in two fair comparisons; and a better teacher."""
+    random, weak, as_long = (by_share(arms, start) for start in ("random", "weak", "weak-as-long"))
+    most = max(weak)
+    tuned, longer = (f"{start[most].runs[0].pictures_seen[-1]:,.0f}" for start in (weak, as_long))
+    return "\n\n".join(
+        [
+            "**Equal compute.** The random start sees up to as many pictures as pre-training and fine-tuning together.",
+            _against_random(random, weak, charts.STARTS["weak"][0]),
+            f"**Equal fine-tuning.** Both starts see up to {longer} pictures with human fixations; in the table above, "
+            f"the pre-trained start sees {tuned}. The pre-training comes on top.",
+            _against_random(random, as_long, charts.STARTS["weak-as-long"][0]),
+            "**A better teacher.** The same pre-training and fine-tuning, with maps of the ensemble instead of GBVS.",
+            _ensemble_table(arms),
+            f"{_seed_counts(arms)} seeds; {weak[most].test_pictures} test pictures. {PAIRED} A run ends early once it "
+            "no longer improves.",
+        ]
+    )
+
+
+def _against_random(random: dict[float, Arm], other: dict[float, Arm], title: str) -> str:
+    """One start against the random start, at the shares that it has."""
+    random_cc = {share: arm.mean("cc") for share, arm in random.items()}
+    rows = []
+    for share, arm in other.items():
+        needs = share_needed(random_cc, random_cc.values(), arm.mean("cc")) / share
+        needs_text = f"more than {1 / share:.3g}x as many" if np.isinf(needs) else f"{needs:.1f}x as many"
+        changes = [str(difference(arm, random[share], metric)) for metric in METRICS]
+        pictures = f"{share:.0%} ({arm.training_pictures:,})"
+        rows.append([pictures, f"{random_cc[share]:.3f}", f"{arm.mean('cc'):.3f}", *changes, needs_text])
+    head = ["fixation pictures", f"CC, {charts.STARTS['random'][0]}", f"CC, {title}"]
+    return markdown.table([*head, "difference in CC", "in NSS", "in KL", "a random start needs"], rows)
+
+
+def _ensemble_table(arms: Arms) -> str:
+    """The pupil of the ensemble against the pupil of GBVS, before and after fine-tuning."""
+    rows = []
+    for ensemble, gbvs in ensemble_pairs(arms):
+        scores = [f"{arm.mean('cc'):.3f}" for arm in (gbvs, ensemble)]
+        changes = [str(difference(ensemble, gbvs, metric)) for metric in METRICS]
+        before = [f"{arm.curve('validation_cc')[1][:, 0].mean():.3f}" for arm in (gbvs, ensemble)]
+        rows.append([f"{gbvs.training_pictures:,}", *scores, *changes, *before])
+    head = [
+        "fixation pictures", "CC, GBVS' pupil", "CC, the ensemble's", "difference in CC", "in NSS", "in KL",
+        "CC before fine-tuning, GBVS' pupil", "the ensemble's",
+    ]  # fmt: skip
+    return markdown.table(head, rows)
+
+
+def selection_table(arms: Arms) -> str:
+    """What each change of step 1 is worth after fine-tuning, against the lowest half with labels at 512 px."""
+    base = arms["lowest-half"]
+    rows = []
+    for name, title in SELECTION_ARMS.items():
+        if name in arms:
+            scores = [f"{arms[name].mean(metric):.3f}" for metric in METRICS]
+            changes = [str(difference(arms[name], base, m)) if name != "lowest-half" else "" for m in METRICS]
+            rows.append([title, *scores, *changes])
+    return _with_note(
+        markdown.table(["step 1 on", "CC", "NSS", "KL ↓", "difference in CC", "in NSS", "in KL"], rows),
+        f"{_seed_counts(arms)} seeds; {base.test_pictures} test pictures; the same number of pictures seen in step 1, "
+        f"then fine-tuning on {base.training_pictures} pictures. {PAIRED}",
+    )
+
+
+def encoder_table(arms: Arms) -> str:
+    """Each start of the light network, and what weak pre-training changes."""
+    rows = []
+    for name, (title, _) in charts.ENCODER.items():
+        scores = [f"{arms[name].mean(metric):.3f}" for metric in METRICS]
+        without = name.removesuffix("-weak")
+        changes = [str(difference(arms[name], arms[without], m)) if name != without else "" for m in METRICS]
+        rows.append([title, *scores, *changes])
+    base, weak = arms["imagenet"], arms["imagenet-weak"].runs[0]
+    before = weak.about["job"]["start"]["pictures"]
+    return _with_note(
+        markdown.table(["start", "CC", "NSS", "KL ↓", "weak pre-training changes CC", "NSS", "KL"], rows),
+        f"{len(base.runs)} seeds; {base.training_pictures} training pictures, {base.test_pictures} test pictures. "
+        f"{weak.pictures_seen[-1]:,.0f} pictures of fine-tuning after {before:,} of pre-training, or "
+        f"{base.runs[0].pictures_seen[-1]:,.0f} of fine-tuning alone. {PAIRED}",
+    )
+
+
+def _with_note(table: str, note: str) -> str:
+    return f"{table}\n\n{note}"
+
+
+def _seed_counts(arms: Arms) -> str:
+    return " to ".join(map(str, sorted({len(arm.runs) for arm in arms.values()})))

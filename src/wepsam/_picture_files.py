@@ -1,0 +1,187 @@
+"""Open picture files safely: only known formats, a bound on the pixels before they are decoded, one-line errors."""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+MAX_PIXELS = 160_000_000  # pictures with more are refused; the largest camera sensors (150 megapixels) pass
+
+# Only these formats are opened, by content and not by name. Pillow knows about thirty more, which strangers' files
+# should not reach: EPS starts Ghostscript; HDF5, GRIB and WMF call any registered handler; TGA has no signature, so
+# arbitrary bytes become a picture; JPEG 2000 returns half a file as a whole picture.
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "PPM")
+UPRIGHT = {  # EXIF orientation -> operation that turns the stored picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class ImageError(ValueError):
+    """A picture that cannot be read, found or written. One line that names it and the cause."""
+
+
+@contextmanager
+def one_line(name: str, failure: str = "broken picture") -> Iterator[None]:
+    """Turn any error inside into an ImageError of one line: Pillow raises almost anything.
+
+    Args:
+        name: of the picture or file, the beginning of the message.
+        failure: what failed, for errors that do not say it themselves.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, ImageError):
+            cause = str(error)
+        elif isinstance(error, MemoryError):
+            cause = "not enough memory"
+        elif isinstance(error, OSError) and error.strerror:
+            cause = error.strerror
+        else:
+            cause = f"{failure}: {str(error) or type(error).__name__}"
+        text = f"{name if name.isprintable() else ascii(name)}: {' '.join(cause.split())}"
+        raise ImageError(text) from (None if isinstance(error, ImageError) else error)
+
+
+# ---- opening
+
+
+@contextmanager
+def open_picture(
+    source: Any, max_pixels: int, smallest: int | None = None
+) -> Iterator[tuple[Image.Image, tuple[int, int]]]:
+    """The picture behind a path, bytes or PIL picture: its header is read and its pixels bounded, not yet decoded.
+
+    Args:
+        source: path, encoded bytes or PIL picture.
+        max_pixels: refuse more.
+        smallest: a JPEG may be decoded at a fraction of its size whose shorter side still has this many pixels.
+
+    Returns:
+        The picture and its (height, width) as stored. The picture's own size is smaller if it will be decoded at a
+        fraction.
+    """
+    if isinstance(source, Image.Image):
+        _check_size(source.size, max_pixels)
+        yield source, (source.height, source.width)  # it belongs to the caller: neither drafted nor closed
+        return
+    with _binary_file(source) as file:
+        # Opening a JPEG allocates nothing, and 1/8 of it may be small enough. Opening a GIF can allocate its canvas.
+        limit = None if file.read(2) == b"\xff\xd8" else max_pixels
+        try:
+            with pillow_limit(limit):
+                # Not the path: Pillow would map the file into memory, and a file that shrinks would end the process.
+                picture = Image.open(file, formats=FORMATS)
+        except UnidentifiedImageError:
+            raise ImageError(_not_a_picture(file)) from None
+        except Image.DecompressionBombError:
+            raise ImageError(_too_large(max_pixels)) from None
+        with picture:
+            size = picture.size
+            if smallest is not None:
+                picture.draft(None, (smallest, smallest))
+            # A progressive JPEG keeps the coefficients of all its pixels in memory, even for a small draft.
+            _check_size(size if picture.info.get("progressive") else picture.size, max_pixels)
+            yield picture, size[::-1]
+
+
+def _binary_file(source: Any) -> BinaryIO:
+    if isinstance(source, bytes):
+        return BytesIO(source)
+    if not isinstance(source, str | os.PathLike):
+        raise ImageError("expected a path, bytes, a PIL picture or an array")
+    path = Path(source)
+    if path.is_dir():
+        raise ImageError("a folder, not a picture")
+    if path.exists() and not path.is_file():
+        raise ImageError("not a regular file")  # reading a pipe or a device may never end
+    return path.open("rb")
+
+
+def _not_a_picture(file: BinaryIO) -> str:
+    file.seek(0)
+    head = file.read(16)
+    if not head:
+        return "the file is empty"
+    if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"):
+        return "a HEIC picture; save it as JPEG or PNG"
+    return f"not a picture, damaged, or in none of the formats {', '.join(FORMATS)}; it begins with {head!r}"
+
+
+_LOCK = threading.Lock()
+
+
+@contextmanager
+def pillow_limit(max_pixels: int | None) -> Iterator[None]:
+    """Let Pillow open up to `max_pixels` (None: any number) without warnings about odd metadata.
+
+    Pillow's limit and Python's warning filters are global, so threads take turns here, for as long as it takes to read
+    a header; only TIFFs are also decoded one at a time.
+    """
+    with _LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        previous_limit = Image.MAX_IMAGE_PIXELS
+        # Pillow warns above its limit and raises above twice that.
+        Image.MAX_IMAGE_PIXELS = None if max_pixels is None else (max_pixels + 1) // 2
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = previous_limit
+
+
+def _check_size(size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise ImageError(f"{width}x{height} pixels, expected at least 1x1")
+    if width * height > max_pixels:
+        raise ImageError(_too_large(max_pixels))
+
+
+def _too_large(max_pixels: int) -> str:
+    return f"more than {max_pixels:,} pixels; if you trust it, raise max_pixels (--max-pixels)"
+
+
+# ---- orientation
+
+
+def orientation(picture: Image.Image) -> int:
+    """EXIF orientation 1 to 8; 1 if it is missing or invalid, because the picture may be fine."""
+    try:
+        with pillow_limit(None):
+            # The base method: that of a PNG would decode the picture to look for EXIF behind its pixels.
+            tag = Image.Image.getexif(picture).get(ExifTags.Base.Orientation)
+    except Exception:
+        return 1
+    return tag if tag in UPRIGHT else 1
+
+
+def metadata_follows(picture: Image.Image) -> bool:
+    """Whether a PNG that is not yet decoded has EXIF or text behind its pixels, where ImageMagick writes it."""
+    file = getattr(picture, "fp", None)
+    if file is None:
+        return False
+    position = file.tell()
+    file.seek(8)
+    pixels = metadata = False
+    while not metadata and len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        pixels = pixels or kind == b"IDAT"
+        metadata = pixels and kind in (b"eXIf", b"tEXt", b"zTXt", b"iTXt")
+        file.seek(length + 4, os.SEEK_CUR)
+    file.seek(position)
+    return metadata

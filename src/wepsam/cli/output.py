@@ -1,0 +1,37 @@
+"""What commands print: JSON and tables on stdout, complaints on stderr."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from wepsam import markdown
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; paths become text."""
+    print(json.dumps(value, indent=1, default=str))
+
+
+def complain(line: str) -> None:
+    """Print a line that is not part of the result to stderr."""
+    print(line, file=sys.stderr)
+
+
+def names(texts: list[str] | None) -> list[str]:
+    """The names of a repeatable option, each of which may hold several with commas between them."""
+    return [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
+
+
+def put_table(table: str, name: str, into: Path | None, check: bool) -> None:
+    """Print a table, or put it into its place in a page.
+
+    With `check` nothing is written: if the page has another table, a line says so and the exit code is 1.
+    """
+    if into is None:
+        print(table)
+    elif not markdown.insert(into, name, table, write=not check) and check:
+        complain(f"{into}: the table {name} is out of date; run the same command without --check")
+        raise typer.Exit(1)

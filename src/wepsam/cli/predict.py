@@ -1,0 +1,61 @@
+"""wepsam predict."""
+
+import dataclasses
+
+import typer
+
+import wepsam
+from wepsam.cli import options, output
+
+PLURALS = {
+    "map": "maps", "overlay": "overlays", "npy": "npy", "density": "densities", "log-density": "log-densities",
+}  # fmt: skip
+
+
+def predict(
+    images: options.Images,
+    out: options.PredictOut,
+    model: options.PredictModel = "wepsam-lite",
+    save: options.Save = "map,overlay",
+    sheet: options.Sheet = False,
+    quality: options.Quality = "best",
+    max_pixels: options.MaxPixels = None,
+    workers: options.Workers = -1,
+    bits: options.Bits = False,
+    overlay_strength: options.OverlayStrength = 0.75,
+    colors: options.Colors = "ember",
+    scale: options.Scale = "own",
+    legend: options.Legend = True,
+    as_json: options.Json = False,
+) -> None:
+    """Predict where people will look in pictures.
+
+    A picture that is named gives OUT/STEM_map.png, OUT/STEM_overlay.png and so on, at the size of the picture. A picture
+    found below a folder keeps its path below that folder. A picture that cannot be read is reported and the others are
+    done; the exit code is then 1.
+
+        wepsam predict street.jpg --out maps/
+        wepsam predict photos/ --out maps/ --save npy --quality fast
+        wepsam predict before.png after.png --out maps/ --sheet --scale common
+        wepsam predict photos/ --out maps/ --save log-density --bits
+        wepsam predict photos/ --out maps/ --model gbvs
+    """
+    from wepsam.prediction import targets
+
+    done = wepsam.predict(
+        images, out, model=model, save=save, sheet=sheet, quality=quality, max_pixels=max_pixels, workers=workers,
+        bits=bits, overlay_strength=overlay_strength, colors=colors, scale=scale, legend=legend,
+    )  # fmt: skip
+    if as_json:
+        output.print_json(dataclasses.asdict(done))
+    else:
+        for kind in dict.fromkeys(output.names([save])):
+            ending = targets.BITS if bits and kind == "log-density" else targets.SAVES[kind]
+            print(f"{len(done.written)} {PLURALS[kind]}: {out}/*{ending}")
+        if done.sheet:
+            print(f"contact sheet: {done.sheet}")
+    for failure in done.failed:
+        output.complain(failure)
+    if done.failed:
+        output.complain(f"{len(done.failed)} of {len(done.failed) + len(done.written)} pictures failed")
+        raise typer.Exit(1)

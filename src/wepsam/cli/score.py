@@ -1,0 +1,187 @@
+"""wepsam datasets, evaluate, submit: human fixations, scores on them, and the public benchmarks."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import wepsam
+from wepsam.cli import layout, options, output
+
+DATASETS = layout.group(
+    "datasets",
+    """List the fixation datasets that can be read, or check a folder.
+
+    Nothing is downloaded: the list says where to get each dataset, and under which terms.
+
+        wepsam datasets
+        wepsam datasets check osie data/OSIE/
+    """,
+)
+SUBMIT = layout.group(
+    "submit",
+    """Write or check maps for MIT300, CAT2000 or SALICON.
+
+    The fixations of these public benchmarks are secret: their organizers score the maps that you send.
+
+        wepsam submit write wepsam-paper MIT300/ --benchmark mit300 --out mine/ --zip
+        wepsam submit check theirs/ MIT300/ --benchmark mit300
+    """,
+)
+
+
+@DATASETS.callback(invoke_without_command=True)
+def datasets(context: typer.Context, as_markdown: options.Markdown = False, as_json: options.Json = False) -> None:
+    """`wepsam datasets` alone does what `wepsam datasets list` does."""
+    if context.invoked_subcommand is None:
+        list_datasets(as_markdown, as_json)
+
+
+def list_datasets(as_markdown: options.Markdown = False, as_json: options.Json = False) -> None:
+    """List the fixation datasets that can be read.
+
+    For each: its names for --dataset, size, task, home page, license terms, and the publication to cite.
+
+        wepsam datasets list
+        wepsam datasets list --json
+    """
+    from wepsam.datasets import about
+
+    if as_json:
+        output.print_json({name: dataclasses.asdict(entry) for name, entry in about.ABOUT.items()})
+    elif as_markdown:
+        print(about.markdown(), end="")
+    else:
+        for entry in about.ABOUT.values():
+            print(
+                f"{entry.title}: {entry.pictures:,} pictures ({entry.size}), {entry.task}; observers: {entry.observers}"
+            )
+            print(f"  -d {', '.join(entry.names)}\n  {entry.home}; terms: {entry.terms}\n  {entry.citation}")
+        print("Your own: -d csv=FOLDER (stimuli/ and fixations.csv), -d maps=FOLDER (images/ and maps/)")
+
+
+def check_dataset(name: options.DatasetName, folder: options.DatasetFolder, as_json: options.Json = False) -> None:
+    """Read a dataset's folder; say what is in it and what is missing.
+
+    Counts pictures, fixations and observers, and says where people looked on average, to compare with the publication.
+
+        wepsam datasets check osie data/OSIE/
+        wepsam datasets check salicon-2017-fixations data/SALICON/
+    """
+    from wepsam.datasets import checking
+
+    found = checking.check(name, folder)
+    if as_json:
+        output.print_json(found)
+        return
+    sizes = ", ".join(f"{number} of {size}" for size, number in found["sizes"].items())
+    degree = found["pixels_per_degree"]
+    print(f"{folder}: {found['pictures']} pictures; most frequent sizes: {sizes}")
+    if found["fixations"] is None:
+        print("densities, no fixations" if found["densities"] else "no ground truth")
+    else:
+        each, observers = found["per_picture"], found["observers"]
+        print(
+            f"{found['fixations']} fixations: {each['mean']:.1f} a picture "
+            f"(sd {each['sd']:.1f}, {each['min']} to {each['max']})"
+        )
+        print("observers: unknown" if observers is None else f"observers: {observers:.1f} a picture")
+        if found["center"]:
+            (x, y), (dx, dy) = found["center"], found["spread"]
+            print(f"where: x {x:.3f} (sd {dx:.3f}) of the width, y {y:.3f} (sd {dy:.3f}) of the height")
+    scale = f"{degree:g} pixels per degree" if degree else "pixels per degree unknown"
+    print(f"sigma {found['sigma']:g} pixels; {scale}")
+    for remark in found["remarks"]:
+        print(f"note: {remark}")
+
+
+def evaluate(
+    model: options.Subject,
+    dataset: options.Datasets,
+    out: options.EvaluateOut = Path("results"),
+    split: options.Split = None,
+    protocol: options.Protocol = "mit",
+    also: options.Also = None,
+    references: options.References = False,
+    resize: options.Resize = False,
+    quality: options.Quality = "best",
+    workers: options.Workers = -1,
+    as_json: options.Json = False,
+) -> None:
+    """Score a model on human fixations.
+
+    Writes OUT/DATASET-SPLIT/MODEL.csv, a row per picture, and MODEL.json with means, 95 % intervals and settings. An
+    interrupted command resumes. `wepsam compare` makes tables from these files.
+
+        wepsam evaluate wepsam-paper -d osie=data/OSIE --references
+        wepsam evaluate own.onnx -d osie=data/OSIE -d dut_omron=data/DUT --out results/
+        wepsam evaluate their_maps/ -d osie=data/OSIE
+        wepsam evaluate one-observer -d osie=data/OSIE
+    """
+    from wepsam.evaluation import comparison, score, table
+
+    saved: dict[Path, list[Any]] = {}
+    for path, result in score.evaluate_all(
+        model, dataset, out, split=split, protocol=protocol, also=also or (), references=references, resize=resize,
+        quality=quality, workers=workers,
+    ):  # fmt: skip
+        saved.setdefault(path.parent, []).append(result)
+        if not as_json:
+            print(f"{path}: " + ", ".join(f"{metric} {value:.3f}" for metric, value in result.mean().items()))
+    for results in saved.values():
+        if as_json:
+            output.print_json([result.summary() for result in results] if references else results[0].summary())
+        elif references:
+            print(f"\n{table.as_markdown(comparison.score_table(results))}")
+
+
+def write_submission(
+    model: options.SubmitModel,
+    stimuli: options.Stimuli,
+    benchmark: options.Benchmark,
+    out: options.SubmitOut,
+    form: options.Form = "",
+    zip: options.Zip = False,
+) -> None:
+    """Write a map for each test picture of a benchmark.
+
+    The result is checked as `wepsam submit check` does it: a complaint is a line, and the exit code is then 1.
+
+        wepsam submit write wepsam-paper MIT300/ --benchmark mit300 --out mine/ --zip
+        wepsam submit write their_maps/ SALICON/ --benchmark salicon --out mine/
+    """
+    written = wepsam.submit(model, stimuli, out, benchmark=benchmark, form=form, zip=zip)
+    files = len(written) - zip
+    _print_check(out, stimuli, benchmark, f"{files} file{'s' * (files > 1)}, ")
+    if zip:
+        print(written[-1])
+
+
+def check_submission(submission: options.Submission, stimuli: options.Stimuli, benchmark: options.Benchmark) -> None:
+    """Check a submission, whoever wrote it.
+
+    Compares names, sizes, kinds of files and sums of log-densities with what the benchmark takes. A complaint is a line,
+    and the exit code is then 1.
+
+        wepsam submit check theirs/ MIT300/ --benchmark mit300
+    """
+    _print_check(submission, stimuli, benchmark)
+
+
+def _print_check(folder: Path, stimuli: Path, benchmark: str, written: str = "") -> None:
+    from wepsam.evaluation import submission
+
+    complaints = submission.check(folder, stimuli, benchmark)
+    for line in complaints:
+        print(line)
+    if complaints:
+        output.complain(f"{folder} is wrong in {len(complaints)} way{'s' * (len(complaints) > 1)}")
+        raise typer.Exit(1)
+    print(f"{folder}: {written}as {benchmark} takes it")
+
+
+layout.add(DATASETS, list_datasets, word="list")
+layout.add(DATASETS, check_dataset, word="check")
+layout.add(SUBMIT, write_submission, word="write")
+layout.add(SUBMIT, check_submission, word="check")

@@ -1,0 +1,131 @@
+"""wepsam pretrain, finetune, adapt, export: from labels and fixations to a file that predicts."""
+
+import json
+from typing import TYPE_CHECKING
+
+import wepsam
+from wepsam.cli import options, output
+
+if TYPE_CHECKING:
+    from wepsam.training.loop import Run
+
+
+def pretrain(
+    weak: options.WeakFolder,
+    out: options.RunOut,
+    keep: options.KeepLabels = 100_000,
+    start: options.Start = None,
+    recipe: options.Recipe = "shipped",
+    changes: options.Set = None,
+    network: options.Network = None,
+) -> None:
+    """Step 1c: pre-train a network on the weak labels of lowest entropy.
+
+    Prints the checkpoint with the lowest validation loss and the log. An interrupted run resumes from --out.
+
+        wepsam pretrain weak/ --keep 0.5 --out runs/pre/
+        wepsam pretrain weak-lite/ --recipe lite --keep 0.5 --out runs/lite-pre/
+        wepsam pretrain weak/ --recipe paper --set epochs=3 --out runs/try/
+    """
+    run = wepsam.pretrain(
+        weak, out, keep=keep, start=start, recipe=recipe, changes=changes or (), network=network or ()
+    )
+    _print_run(run)
+
+
+def finetune(
+    datasets: options.Datasets,
+    out: options.RunOut,
+    start: options.Start = None,
+    validation: options.Validation = None,
+    weak: options.Weak = None,
+    keep: options.KeepWeak = 1.0,
+    recipe: options.Recipe = "shipped",
+    changes: options.Set = None,
+    network: options.Network = None,
+) -> None:
+    """Step 2: fine-tune a network on human fixations.
+
+    Learns from the training parts of the datasets; their validation parts select the checkpoint. An interrupted run
+    resumes from --out.
+
+        wepsam finetune --start runs/pre/ -d osie=data/OSIE --out runs/fine/
+        wepsam finetune --recipe lite -d osie=data/OSIE -d csv=data/own --out runs/lite/
+        wepsam finetune --recipe lite -d osie=data/OSIE --weak weak-taught/ --out runs/student/
+    """
+    run = wepsam.finetune(
+        datasets, out, start=start, validation=validation or (), weak=weak, keep=keep, recipe=recipe,
+        changes=changes or (), network=network or (),
+    )  # fmt: skip
+    _print_run(run)
+
+
+def adapt(
+    pictures: options.AdaptPictures,
+    out: options.AdaptOut,
+    fixations: options.Fixations = None,
+    maps: options.Maps = None,
+    model: options.AdaptModel = "wepsam-lite",
+    full: options.Full = False,
+    folds: options.Folds = 5,
+    as_json: options.Json = False,
+) -> None:
+    """Step 3: adapt a shipped network to your own pictures, and measure whether that helps.
+
+    Each picture is scored by a network that has not seen it. A gain is reported only if its 95 % interval excludes zero.
+    OUT/adapted.onnx is the adapted model. Say where people looked with --fixations or with --maps.
+
+        wepsam adapt pages/ --fixations pages.csv --out adapted/
+        wepsam predict others/ --model adapted/adapted.onnx --out maps/
+    """
+    from wepsam.evaluation import comparison, table
+
+    adapted = wepsam.adapt(pictures, out, fixations=fixations, maps=maps, model=model, full=full, folds=folds)
+    if as_json:
+        scores = {"before": adapted.before.summary(), "after": adapted.after.summary()}
+        output.print_json(adapted.record | scores | {"model": str(adapted.model)})
+        return
+    print(table.as_markdown(comparison.score_table([adapted.before, adapted.after])))
+    print(f"\n{table.as_markdown(adapted.change)}")
+    if adapted.losses:
+        print(f"\nworse in {', '.join(adapted.losses)}: look closely before you use it")
+    if adapted.gains:
+        print(f"\nbetter in {', '.join(adapted.gains)}, on pictures that it has not learned from: {adapted.model}")
+    else:
+        print(f"\nno gain found: keep {model}, or add pictures and try again ({adapted.model} is written anyway)")
+
+
+def export(
+    checkpoint: options.Checkpoint,
+    out: options.ExportOut,
+    storage: options.Storage = None,
+    mirror: options.Mirror = True,
+    area: options.Area = None,
+    scales: options.Scales = None,
+    sharpness: options.Sharpness = 1.0,
+    blur: options.Blur = 0.0,
+    floor: options.Floor = 0.0,
+    probe: options.Probe = None,
+    card: options.Card = None,
+) -> None:
+    """Turn a checkpoint into an .onnx file that predicts without torch.
+
+    The file is checked against the checkpoint and written only if their maps agree.
+
+        wepsam export runs/fine/ own.onnx
+        wepsam export runs/lite/ own.onnx --sharpness 1.2 --probe data/OSIE/
+    """
+    try:
+        sizes = tuple(map(float, scales.split(","))) if scales else None
+    except ValueError:
+        raise ValueError(f"--scales takes numbers with commas between them, not {scales!r}") from None
+    path = wepsam.export(
+        checkpoint, out, storage=storage, mirror=mirror, area=area, scales=sizes, sharpness=sharpness, blur=blur, floor=floor,
+        card=json.loads(card.read_text(encoding="utf-8")) if card else None, probe=probe,
+    )  # fmt: skip
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _print_run(run: "Run") -> None:
+    print(f"best validation loss {run.validation_loss:.4g}: {run.best}")
+    print(f"log: {run.log}")

@@ -1,0 +1,81 @@
+"""The page of the report: tables go into their places in a Markdown file, figures into a folder beside it."""
+
+from collections.abc import Callable, Sequence
+from os import PathLike
+from pathlib import Path
+
+from wepsam import markdown
+from wepsam.reproduction.boards.table1 import table1
+from wepsam.reproduction.report import charts, claims, tables
+from wepsam.reproduction.report.outcomes import Arms, read_study
+from wepsam.reproduction.report.schedule import schedule_table
+
+# The table and the chart of each study.
+REPORTS: dict[str, tuple[Callable[[Arms], str], Callable[[Arms, Path], None]]] = {
+    "plateau": (tables.plateau_table, charts.plateau_chart),
+    "convergence": (tables.convergence_table, charts.convergence_chart),
+    "labels": (tables.fixation_table, charts.fixation_chart),
+    "selection": (tables.selection_table, charts.selection_chart),
+    "encoder": (tables.encoder_table, charts.encoder_chart),
+}
+
+
+def write_report(
+    studies: Sequence[str],
+    results: str | PathLike[str],
+    page: str | PathLike[str],
+    evaluated: Sequence[str | PathLike[str]] = (),
+) -> list[Path]:
+    """Put the tables into their places in a Markdown file, and draw the figures beside it.
+
+    Args:
+        studies: names in REPORTS.
+        results: the folder that `reproduce` gathered results into.
+        page: the Markdown file, docs/reproduction.md; its figures go into docs/reproduction/.
+        evaluated: folders that `wepsam evaluate` wrote, for the scores beside the paper's Table 1. Without any, that
+            table is left as it is.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        ValueError: no study has this name, or the page has no place for a table.
+        FileNotFoundError: a study has no results.
+    """
+    page = Path(page)
+    if unknown := [study for study in studies if study not in REPORTS]:
+        raise ValueError(f"no report on the study {unknown[0]}: expected {', '.join(REPORTS)}")
+    figures = page.with_suffix("")
+    figures.mkdir(parents=True, exist_ok=True)
+    for place, text in blocks(studies, results, evaluated).items():
+        markdown.insert(page, place, text)
+    written = [page]
+    for study in studies:
+        _, draw = REPORTS[study]
+        draw(read_study(results, study), figures / f"{study}.png")
+        written.append(figures / f"{study}.png")
+    return written
+
+
+def blocks(
+    studies: Sequence[str], results: str | PathLike[str], evaluated: Sequence[str | PathLike[str]] = ()
+) -> dict[str, str]:
+    """The tables and lists of the page, in Markdown, by the name of their place.
+
+    Args:
+        studies: whose tables to make. The summary and the schedule are of all studies that have results.
+        results: as for `write_report`.
+        evaluated: as for `write_report`.
+
+    Raises:
+        FileNotFoundError: a study has no results.
+    """
+    outcomes = {name: read_study(results, name) for name in ("pre", *REPORTS) if (Path(results) / name).is_dir()}
+    texts = {}
+    for study in studies:
+        make_table, _ = REPORTS[study]
+        texts[study] = make_table(outcomes.get(study) or read_study(results, study))
+    texts |= {"in-short": claims.in_short(outcomes), "schedule": schedule_table(outcomes)}
+    if evaluated:
+        texts["table1"] = table1(evaluated)
+    return texts

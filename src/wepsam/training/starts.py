@@ -1,0 +1,109 @@
+"""Start weights: drawn at random, learned on ImageNet, or those of another network."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from wepsam.deploy.from_onnx import from_onnx
+from wepsam.networks.base import Network, NetworkConfig
+from wepsam.networks.build import NETWORKS, build
+from wepsam.prediction.predictor import models, weights_file
+from wepsam.training.batches import Batches, Pairs
+from wepsam.training.checkpoint import load_weights
+from wepsam.training.recipes import Changes, Recipe, changed
+from wepsam.training.settings import TrainSettings
+
+Start = str | os.PathLike[str]
+FRESH = ("random", "imagenet")
+
+
+def choose(start: Start, recipe: Recipe, changes: Changes, seed: int) -> tuple[Network, str]:
+    """The network that a recipe trains, with its start weights.
+
+    Args:
+        start: see `begin`.
+        recipe: its network is built, or has to be of the same kind as the network of `start`.
+        changes: of the recipe's network. A network that is loaded keeps its architecture, so it has to agree.
+        seed: of a random start.
+
+    Returns:
+        The network, and the origin of its weights for the record.
+
+    Raises:
+        ValueError: the start has another architecture.
+    """
+    network, origin = begin(start, changed(recipe.network, changes), seed)
+    if start not in FRESH and (wrong := _differences(network.config, changed(network.config, changes))):
+        raise ValueError(f"{start} has {wrong}, which the network changes contradict; leave them out")
+    return network, origin
+
+
+def begin(start: Start, config: NetworkConfig, seed: int) -> tuple[Network, str]:
+    """A network with its start weights.
+
+    Args:
+        start: "random"; "imagenet" for the light network's encoder; a run folder or checkpoint; the name of a shipped
+            model, or an .onnx file.
+        config: the network to build. A network that is loaded is of this kind, has its own architecture and takes
+            over the input size.
+        seed: of a random start.
+
+    Returns:
+        The network, and the origin of its weights for the record.
+
+    Raises:
+        ValueError: `start` holds another kind of network, or cannot be read; or the network has no ImageNet start.
+    """
+    if start not in FRESH:
+        network, origin = load(start)
+        kind = NETWORKS[type(config)]
+        if not isinstance(network, kind):
+            raise ValueError(
+                f"{start} holds {network.title}, the recipe trains {kind.title}; choose another start or recipe"
+            )
+        network.config = network.config.with_input_of(config)
+        return network, origin
+    network = build(config, torch.Generator().manual_seed(seed))
+    if start == "imagenet":
+        network.load_imagenet()
+    return network, str(start)
+
+
+def load(start: Start) -> tuple[Network, str]:
+    """The network of a run folder, a checkpoint, a shipped model (by name) or an .onnx file, and its origin.
+
+    Raises:
+        ValueError: there is none, or it is an .onnx file that cannot be read back.
+    """
+    path = weights_file(start) if start in models() else Path(start)
+    if path.suffix == ".onnx":
+        return from_onnx(path), path.stem
+    network, about = load_weights(path)
+    name = about["training"][0] if "training" in about else path.name
+    return network, f"{name}, step {about['step']}"
+
+
+def prepare(
+    network: Network, start: Start, training: Sequence[Pairs], settings: TrainSettings, sources: int = 1
+) -> None:
+    """Fit a network to the data that it is going to learn.
+
+    Args:
+        network: with its start weights.
+        start: where these come from; a fresh start is calibrated on the first pictures.
+        training: the pairs to learn.
+        settings: of the training.
+        sources: the number of kinds of fixations.
+    """
+    network.set_sources(sources)
+    if start in FRESH:
+        stimuli, _, _ = Batches(training, 32, settings.augmentation, settings.seed)[0]
+        network.calibrate(stimuli, whole=start == "random")
+
+
+def _differences(have: NetworkConfig, want: NetworkConfig) -> str:
+    """The first field, as NAME=VALUE, in which a network differs from the description with the same input size."""
+    have = have.with_input_of(want)
+    return next((f"{name}={value}" for name, value in vars(have).items() if value != vars(want)[name]), "")

@@ -1,0 +1,82 @@
+"""wepsam compare, plot and table1, as people type them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helpers import Run, one_line
+
+
+def test_evaluate_and_compare(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
+    results, spec = tmp_path / "results", f"csv={own_dataset}/"
+    for model in ("gbvs", "gbvs-128", "center-gaussian", "center-bias", "one-observer", "gold-standard"):
+        code, out, _ = wepsam_command("evaluate", model, "-d", spec, "--split", "all", "-o", results)
+        assert code == 0
+        path = results / "pictures_with_csv-all" / f"{model}.csv"
+        assert out.startswith(f"{path}: auc_judd 0.")
+        assert len(path.read_text().splitlines()) == 13
+    code, out, err = wepsam_command("compare", results / "pictures_with_csv-all")
+    assert (code, err) == (0, "")
+    names = [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("|")]
+    assert names[2:] == [
+        *("center Gaussian", "center bias (fitted)", "GBVS, 128 px (the paper's teacher)", "GBVS, full size"),
+        *("one observer", "gold standard (all others)"),
+    ]
+    assert "12 pictures of pictures_with_csv (all), protocol `mit`" in out
+
+    page = tmp_path / "README.md"
+    page.write_text("<!-- table:pictures_with_csv-all -->\n<!-- /table -->\n")
+    into = ("compare", f"{results}/pictures_with_csv-all/", "--into", page)
+    code, _, err = wepsam_command(*into, "--check")
+    assert code == 1
+    assert err.startswith(f"{page}: the table pictures_with_csv-all is out of date; run the same command")
+    assert wepsam_command(*into)[0] == 0
+    assert out.strip() in page.read_text(encoding="utf-8")
+    assert wepsam_command(*into, "--check") == (0, "", "")
+    assert wepsam_command(*into) == (0, "", "")
+
+    page.write_text("<!-- table:pictures_with_csv-all-minus-gbvs -->\n<!-- /table -->\n")
+    models = ("compare", results / "pictures_with_csv-all", "--model", "gbvs-128", "--paired", "gbvs")
+    assert wepsam_command(*models, "--into", page) == (0, "", "")
+    alone = page.read_text(encoding="utf-8").splitlines()[1:-1]
+    assert wepsam_command(*models)[1].rstrip("\n").endswith("\n".join(alone))
+    assert alone[2].startswith("| GBVS, 128 px (the paper's teacher) | ")
+    assert "gbvs on the same pictures" in alone[-1]
+
+
+def test_a_page_without_a_place_for_the_table(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
+    wepsam_command("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-o", tmp_path)
+    (tmp_path / "README.md").write_text("nothing here\n")
+    results = tmp_path / "pictures_with_csv-validation"
+    code, _, err = wepsam_command("compare", results, "--into", tmp_path / "nowhere.md")
+    assert code == 2
+    assert "does not exist" in err
+    code, _, err = wepsam_command("compare", results, "--into", tmp_path / "README.md")
+    assert code == 2
+    one_line(err, "README.md has no place for the table pictures_with_csv-validation: expected <!-- table:")
+
+
+def test_mistakes_of_compare_plot_and_table1(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
+    """A folder that is not there is named: it is not taken for a model."""
+    wepsam_command("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-o", tmp_path)
+    results = tmp_path / "pictures_with_csv-validation"
+    (tmp_path / "empty").mkdir()
+    for command in (["compare"], ["plot", "--out", tmp_path / "figures"], ["table1"]):
+        for folders in ([tmp_path / "nowhere"], [results, tmp_path / "nowhere"], [results, "center-gaussian"]):
+            code, out, err = wepsam_command(*command, *folders)
+            assert (code, out) == (2, "")
+            one_line(err, folders[-1], "wepsam evaluate")
+        code, _, err = wepsam_command(*command, tmp_path / "empty")
+        assert code == 2
+        one_line(err, f"no results in {tmp_path / 'empty'}")
+    for wrong, words in {
+        ("compare", results, "--model", "center-gaussian,gvbs"): ["no results of gvbs", "center-gaussian"],
+        ("compare", results, "--format", "word"): ["markdown, html, latex, csv", "not 'word'"],
+        ("compare", results, "--check"): ["--into FILE"],
+        ("plot", results): ["--out FOLDER", "--range-sheet FILE"],
+        ("plot", results, "--range-sheet", tmp_path / "sheet.png"): ["at least one --model"],
+        ("table1", results, "--figures", tmp_path): ["add --public"],
+    }.items():
+        code, _, err = wepsam_command(*wrong)
+        assert code == 2
+        one_line(err, *words)

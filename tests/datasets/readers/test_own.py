@@ -1,0 +1,98 @@
+"""Pictures of your own, with density maps or a CSV of fixations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import Paint, Write, refused
+from wepsam import datasets, maps
+from wepsam.datasets import open_dataset
+
+
+def test_densities_of_many_kinds(tmp_path: Path, paint: Paint, write: Write) -> None:
+    """8 bit, 16 bit, gray stored as color, any size: the same density."""
+    density = maps.density(np.array([(30, 20)]), (40, 60), 5.0)
+    eight, sixteen = (np.rint(white * density / density.max()) for white in (255, 65535))
+    kinds = [eight.astype(np.uint8), sixteen.astype(np.uint16), np.dstack([eight.astype(np.uint8)] * 3)]
+    for number, kind in enumerate(kinds):
+        write(tmp_path / "images" / f"{number}.JPG", paint(number, 40, 60), format="JPEG")
+        write(tmp_path / "maps" / f"{number}.PNG", kind, format="PNG")
+    for sample in open_dataset(f"maps={tmp_path}"):
+        np.testing.assert_allclose(sample.density(), density, atol=density.max() / 200)
+
+
+def test_an_all_black_density_says_nothing(tmp_path: Path, paint: Paint, write: Write) -> None:
+    write(tmp_path / "images" / "a.png", paint(0, 8, 9))
+    write(tmp_path / "maps" / "a.png", np.zeros((8, 9), np.uint8))
+    (sample,) = open_dataset(f"maps={tmp_path}")
+    np.testing.assert_allclose(sample.density(), 1 / 72)
+
+
+def test_csv(tmp_path: Path, paint: Paint, write: Write) -> None:
+    write(tmp_path / "stimuli" / "b.png", paint(0, 50, 100))
+    write(tmp_path / "stimuli" / "a.JPG", paint(1, 50, 100), format="JPEG")
+    write(tmp_path / "stimuli" / "unseen.png", paint(2))
+    (tmp_path / "fixations.csv").write_text(
+        "image,observer,x,y,duration_s\n"
+        "b.png,zoe,0,0,.2\nb.png,al,99.9,49.9,.3\nb.png,zoe,10.5,20.25,.1\n"
+        "b.png,al,100,20,.1\nb.png,al,20,-0.1,.1\nb.png,al,nan,3,.1\na.JPG,zoe,5,6,.1\n"
+    )
+    data = datasets.pictures_with_csv(tmp_path)
+    assert [sample.id for sample in data] == ["a", "b"]
+    assert data.sigma == data[1].sigma == 3  # 3 % of the longer side
+    np.testing.assert_array_equal(data[1].fixations, [(0, 0), (99.9, 49.9), (10.5, 20.25)])
+    np.testing.assert_array_equal(data[1].observer, [1, 0, 1])
+    assert datasets.pictures_with_csv(tmp_path, sigma=7).sigma == 7
+
+
+def test_csv_as_excel_and_windows_write_it(tmp_path: Path, paint: Paint, write: Write) -> None:
+    """Byte order mark, CR LF, quotes, blanks behind commas, backslashes, an empty line at the end."""
+    write(tmp_path / "stimuli" / "day 1" / "é.JPG", paint(0, 50, 100), format="JPEG")
+    table = '\ufeffimage, observer, x, y\r\n"day 1\\é.JPG","A, B", 10, 20\r\nday 1\\é.JPG,C,3e1,40\r\n\r\n'
+    (tmp_path / "fixations.csv").write_bytes(table.encode())
+    (sample,) = open_dataset(f"csv={tmp_path}")
+    assert sample.id == "day 1/é"
+    np.testing.assert_array_equal(sample.fixations, [(10, 20), (30, 40)])
+    np.testing.assert_array_equal(sample.observer, [0, 1])
+
+
+def test_csv_of_pictures_in_folders_that_share_names(tmp_path: Path, paint: Paint, write: Write) -> None:
+    for name in ("in/1.png", "out/1.png"):
+        write(tmp_path / "stimuli" / name, paint(0))
+    (tmp_path / "fixations.csv").write_text("image,observer,x,y\nout/1.png,a,1,2\nin/1.png,a,3,4\n")
+    assert [sample.id for sample in open_dataset(f"csv={tmp_path}")] == ["in/1", "out/1"]
+    write(tmp_path / "stimuli" / "in" / "1.bmp", paint(0))
+    (tmp_path / "fixations.csv").write_text("image,observer,x,y\nin/1.bmp,a,1,2\nin/1.png,a,3,4\n")
+    refused(lambda: open_dataset(f"csv={tmp_path}"), "in/1.bmp", "in/1.png", "differ in their suffix only")
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (b"image,x,y\n", ["no column observer", "found image, x, y"]),
+        (b"image;observer;x;y\na.png;1;2;3\n", ["separated by commas", "found image;observer;x;y"]),
+        (b"", ["no column image, observer, x, y", "found nothing"]),
+        (b"image,observer,x,y\na.png,1,2\n", ["line 2", "fewer fields"]),
+        (b"image,observer,x,y\na.png,1,2,3\na.png,1,2,left\n", ["line 3", "not two numbers"]),
+        (b"image,observer,x,y\na.png,1,,\n", ["line 2", "not two numbers"]),
+        (b"image,x,y,observer\na.png,1,2\n", ["line 2", "fewer fields"]),
+        (b"image,observer,x,y\nb.png,1,2,3\n", ["names b.png, which is not in", "stimuli"]),
+        (b"image,observer,x,y\n\xe9.png,1,2,3\n", ["cannot be read", "UTF-8"]),
+        ("image,observer,x,y\na.png,1,2,3\n".encode("utf-16"), ["cannot be read", "UTF-8"]),
+        (b"image,observer,x,y\n", ["no pictures of pictures_with_csv"]),
+    ],
+)
+def test_csv_that_cannot_be_understood(
+    table: bytes, words: list[str], tmp_path: Path, paint: Paint, write: Write
+) -> None:
+    write(tmp_path / "stimuli" / "a.png", paint(0))
+    (tmp_path / "fixations.csv").write_bytes(table)
+    refused(lambda: open_dataset(f"csv={tmp_path}"), *words)
+
+
+def test_csv_missing(tmp_path: Path) -> None:
+    (tmp_path / "stimuli").mkdir()
+    refused(lambda: open_dataset(f"csv={tmp_path}/"), "no pictures_with_csv at", f"expected {tmp_path}/fixations.csv")

@@ -1,0 +1,95 @@
+"""The report: statistics by hand, and claims, tables and pages that follow the results."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import ROOT
+from wepsam import markdown
+from wepsam.reproduction.report import claims, page
+from wepsam.reproduction.report.outcomes import Arm, Difference, Outcome, over_seeds, read_study, share_needed
+
+
+def test_over_seeds_by_hand() -> None:
+    mean, half = over_seeds(np.array([[1.0], [2.0], [3.0]]))
+    assert mean == pytest.approx(2)
+    assert half == pytest.approx(4.302653 / 3**0.5, rel=1e-6)  # t of 2 degrees of freedom, standard deviation 1
+
+
+def test_the_share_needed_by_hand() -> None:
+    shares, scores = (0.01, 0.1, 1.0), (0.2, 0.4, 0.5)
+    assert share_needed(shares, scores, 0.4) == pytest.approx(0.1)
+    assert share_needed(shares, scores, 0.3) == pytest.approx(10**-1.5)  # half way, over the logarithm
+    assert share_needed(shares, scores, 0.1) == pytest.approx(0.01)
+    assert share_needed(shares, scores, 0.6) == np.inf
+
+
+def outcome(losses: list[float], cc: list[float], pictures: int) -> Outcome:
+    log = {"step": 10.0 * np.arange(len(losses)), "validation_loss": np.array(losses)}
+    about = {"training": ["made up", pictures], "mean_map_loss": 1.0}
+    return Outcome(log, {metric: np.array(cc) for metric in ("cc", "nss", "kl")}, about)
+
+
+def test_the_plateau_is_left_when_the_loss_stays_below() -> None:
+    assert outcome([2.0, 0.9, 1.0, 0.94, 0.93], [0.5], 9).left_plateau == 30  # a single .9 does not count
+    assert outcome([2.0, 1.0, 0.96, 0.94], [0.5], 9).left_plateau is None
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [((0.2, 0.1, 0.3, 0.1, 0.3), "ahead"), ((0.2, 0.1, 0.3, -0.1, 0.3), "indistinguishable"),
+     ((0.2, -0.1, 0.3, 0.1, 0.3), "indistinguishable"), ((-0.2, -0.3, -0.1, -0.3, -0.1), "behind")],
+)  # fmt: skip
+def test_ahead_is_what_pictures_and_seeds_agree_on(change: tuple[float, ...], word: str) -> None:
+    assert claims.verdict(Difference(*change)) == word
+
+
+def test_the_claim_on_labels_follows_the_results() -> None:
+    """A random start with .2, .3, .4 for 10, 100, 1,000 pictures, and starts that are better and worse."""
+    scores = {
+        "random-0.01": 0.2, "random-0.1": 0.3, "random-1": 0.4,
+        "weak-0.01": 0.3, "weak-0.1": 0.3, "weak-1": 0.35, "weak-as-long-1": 0.45,
+    }  # fmt: skip
+    arms = {
+        name: Arm((outcome([1.0], [cc, cc], round(1000 * float(name.rpartition("-")[2]))),))
+        for name, cc in scores.items()
+    }
+    claim = claims.fixation_claim(arms)
+    assert "With 10 fixation pictures, a random start needs 10.0 times as many" in claim
+    assert "with 100, it needs 1.0 times as many" in claim
+    assert "ahead with 10 (+0.100), indistinguishable with 100 (+0.000), behind with 1,000 (-0.050) pictures" in claim
+    assert "on top, it is ahead with 1,000 (+0.050)." in claim
+    assert "ensemble" not in claim
+    arms |= {
+        name: Arm((outcome([1.0], [cc, cc], pictures),))
+        for name, cc, pictures in (("ensemble-0.1", 0.32, 100), ("ensemble-as-long-1", 0.44, 1000))
+    }
+    assert "of GBVS, it is ahead with 100 (+0.020), behind with 1,000 (-0.010) pictures." in claims.fixation_claim(arms)
+
+
+def test_a_study_without_results_names_the_command(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="has no results; run: wepsam reproduce --study labels"):
+        read_study(tmp_path, "labels")
+
+
+def test_the_document_is_that_of_the_results() -> None:
+    """Every table and list of docs/reproduction.md is what its command makes of the results; no score is typed."""
+    document, results = ROOT / "docs" / "reproduction.md", ROOT / "results"
+    sets = ("osie-validation", "dut_omron-validation")
+    evaluated = [
+        folder for name in sets for folder in (results / name, results / "classical" / name) if folder.is_dir()
+    ]
+    done = [study for study in page.REPORTS if (results / "reproduction" / study).is_dir()]
+    assert len(done) >= 4
+    made = page.blocks(done, results / "reproduction", evaluated)
+    for name, table in made.items():
+        assert markdown.insert(document, name, table, write=False), f"{name}: run the command in the document"
+    text = document.read_text(encoding="utf-8")
+    for name, table in re.findall(r"<!-- table:(.+?) -->\n(.*?)<!-- /table -->", text, flags=re.DOTALL):
+        assert name in made or not table, f"{name} has no results"
+    prose = re.sub(r"<!-- table:.*?<!-- /table -->", "", text, flags=re.DOTALL)
+    assert not re.search(r"\d\.\d\d", prose)
