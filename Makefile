@@ -19,7 +19,7 @@ check: .venv/dev  ## style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 bench: .venv/dev  ## speed, with peers and limits in the same run
-	$(BIN)/python -m benchmarks.labelling $(BENCH)
+	$(BIN)/python -m benchmarks.labeling $(BENCH)
 	$(BIN)/python -m benchmarks.predict $(BENCH)
 	$(BIN)/python -m benchmarks.metrics
 

@@ -1,10 +1,11 @@
-"""How fast weak labels are made: python -m benchmarks.labelling PICTURES [--octave TOOLBOX] [--into docs/labeling.md]
+"""How fast weak labels are made: python -m benchmarks.labeling PICTURES [--octave TOOLBOX] [--into docs/labeling.md]
 
-Four tables. Speed: a label from JPEG bytes beside decoding alone, which is the limit of whoever labels JPEGs, and
-beside the peers: the same chains iterated as the toolbox does, and, where GNU Octave and the authors' toolbox are
-given, the toolbox itself. Stages: where the time goes, each beside the least that its arithmetic takes. Cores: several
-workers, and the whole job (start of the processes, reading, labels, Parquet) beside the labels alone. Teachers: what
-a label costs at each size of the teacher's input, beside what people say of it in the results of `wepsam evaluate`.
+Four tables:
+    speed     a label from JPEG bytes; decoding alone, which is the lower limit for JPEGs; and peers: the same chains
+              iterated as in the authors' toolbox, and with --octave the toolbox itself under GNU Octave
+    stages    time of each stage, and the least time that its arithmetic takes
+    cores     several workers, and the whole job (starting processes, reading, labels, Parquet) against labels alone
+    teachers  cost of a label at each size of the teacher's input, and the teacher's scores from `wepsam evaluate`
 """
 
 import argparse
@@ -33,27 +34,29 @@ from wepsam.markdown import insert, table
 from wepsam.progress import track
 from wepsam.sources import find_images
 
-ON_DISK = 20  # times that each picture lies in the folder of the whole job
-SECONDS = 4  # for which each number of workers is timed
+COPIES = 20  # of each picture in the folder of the whole job
+SECONDS = 4  # of timing for each number of workers
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pictures", nargs="*", default=[".venv/pictures"], help="pictures or folders")
-    parser.add_argument("--most", type=int, default=200, help="how many pictures of each folder")
-    parser.add_argument("--octave", type=Path, metavar="TOOLBOX", help="folder of the authors' toolbox, for GNU Octave")
+    parser.add_argument("--most", type=int, default=200, help="pictures per folder")
+    parser.add_argument(
+        "--octave", type=Path, metavar="TOOLBOX", help="folder of the authors' toolbox, run by GNU Octave"
+    )
     parser.add_argument("--results", type=Path, default=Path("results/osie-train"), help="evaluations of the teachers")
-    parser.add_argument("--into", type=Path, help="Markdown file to put the tables into, between its marks")
+    parser.add_argument("--into", type=Path, help="Markdown file in which to replace the tables")
     options = parser.parse_args()
-    paths = [path for given in options.pictures for path in find_images(given)[: options.most]]
+    paths = [path for source in options.pictures for path in find_images(source)[: options.most]]
     jpegs = [as_jpeg(path) for path in track(paths, "preparing JPEGs")]
-    command = shlex.join(["python", "-m", "benchmarks.labelling", *sys.argv[1:]])
-    made = (
+    command = shlex.join(["python", "-m", "benchmarks.labeling", *sys.argv[1:]])
+    caption = (
         f"\n\n`{command}`: {len(jpegs)} JPEGs of at most {LONGEST} px, {np.mean([len(j) for j in jpegs]) / 1e3:.0f} kB "
         f"in the mean; {os.cpu_count()} cores of {platform.machine()}."
     )
     tables = {
-        "speed": table(["one core", "ms a picture", "x decode"], speed(jpegs, options.octave)) + made,
+        "speed": table(["one core", "ms a picture", "x decode"], speed(jpegs, options.octave)) + caption,
         "stages": table(["stage of a 128 px label", "ms", "at least", "x"], stages(jpegs)),
         "cores": table(["", "pictures/s", "ratio"], cores(jpegs)),
         "teachers": teachers([path.read_bytes() for path in paths[:100]], options.results),
@@ -89,12 +92,12 @@ def speed(jpegs: list[bytes], toolbox: Path | None) -> list[tuple[str, ...]]:
     if toolbox:
         for name, pictures in (("128x128", [small(j) for j in two]), ("800x600", large[:2])):
             rows.append((f"the authors' toolbox under GNU Octave, {name}", in_octave(toolbox, pictures)))
-    limit = rows[0][1]
-    return [(name, f"{1e3 * seconds:.2f}", f"{seconds / limit:.1f}") for name, seconds in rows]
+    decoding = rows[0][1]
+    return [(name, f"{1e3 * seconds:.2f}", f"{seconds / decoding:.1f}") for name, seconds in rows]
 
 
 def iterated(stimulus: np.ndarray, tolerance: float = 1e-4) -> list[np.ndarray]:
-    """The 24 activation maps by power iteration, as the toolbox has it."""
+    """The 24 activation maps by power iteration, as in the toolbox."""
     h, w = lattice_shape(*stimulus.shape[:2])
     row, column = np.divmod(np.arange(h * w), w)
     d2 = (row[:, None] - row) ** 2 + (column[:, None] - column) ** 2
@@ -112,7 +115,7 @@ def iterated(stimulus: np.ndarray, tolerance: float = 1e-4) -> list[np.ndarray]:
 
 
 def in_octave(toolbox: Path, pictures: list[np.ndarray]) -> float:
-    """Seconds a picture of the toolbox's own gbvs.m, the first picture not counted."""
+    """Seconds per picture of the toolbox's own gbvs.m, without the first picture."""
     with tempfile.TemporaryDirectory() as folder:
         for k, picture in enumerate([pictures[0], *pictures]):
             Image.fromarray(picture).save(Path(folder) / f"{k}.png")
@@ -123,10 +126,10 @@ def in_octave(toolbox: Path, pictures: list[np.ndarray]) -> float:
             "printf('seconds %.6f\\n', mean(took(2:end)));"
         )
         command = ["octave-cli", "--no-gui", "--quiet", "--eval", script]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    answers = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("seconds ")]
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+    answers = [line.split()[1] for line in process.stdout.splitlines() if line.startswith("seconds ")]
     if not answers:
-        raise SystemExit(f"the toolbox at {toolbox} gave no answer under Octave: {done.stderr.strip()[-300:]}")
+        raise SystemExit(f"the toolbox at {toolbox} printed no time under Octave: {process.stderr.strip()[-300:]}")
     return float(answers[0])
 
 
@@ -135,7 +138,7 @@ def in_octave(toolbox: Path, pictures: list[np.ndarray]) -> float:
 
 @njit(fastmath=True)
 def _arithmetic(values, a, w):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Next to nothing but arithmetic: for each value read and written eight times the chains' three operations."""
+    """Almost only arithmetic: per value read and written, eight times the three operations of the chains."""
     a0, a1, a2, a3, a4, a5, a6, a7 = a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
     w0, w1, w2, w3, w4, w5, w6, w7 = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
     for _ in range(2000):
@@ -148,14 +151,14 @@ def _arithmetic(values, a, w):  # type: ignore[no-untyped-def]  # pragma: no cov
 
 
 def arithmetic_rate() -> float:
-    """Operations a second of this core's vector units: subtractions, absolute values, fused multiply-adds."""
+    """Operations per second of this core's vector units: subtractions, absolute values, fused multiply-adds."""
     rng = np.random.default_rng(0)
     values, a, w = (rng.random(n).astype(np.float32) for n in (1024, 8, 8))
     return 2000 * values.size * 8 * 3 / timed(lambda: _arithmetic(values, a, w / 8), 1, 50)
 
 
 def stages(jpegs: list[bytes]) -> list[tuple[str, ...]]:
-    """Time of each stage for one picture in the mean, and what its arithmetic takes at the rate measured beside it."""
+    """Mean time of each stage per picture, and the time of its arithmetic at the rate measured in the same run."""
     rate, n = arithmetic_rate(), len(jpegs)
     decoded = [read_image(jpeg, smallest=128) for jpeg in jpegs]
     stimuli = [resize(picture, (128, 128)) for picture in decoded]
@@ -179,7 +182,7 @@ def stages(jpegs: list[bytes]) -> list[tuple[str, ...]]:
             for level in pyramid[2:]:
                 imresized(np.concatenate([level, level]), (32, 32))
 
-    # name, work, operations of one picture: a fused multiply-add counts as one
+    # Name, work, operations per picture; a fused multiply-add counts as one.
     rows = [
         ("decode at half or quarter size", lambda: [read_image(jpeg, smallest=128) for jpeg in jpegs], None),
         ("resize to 128x128", lambda: [resize(p, (128, 128)) for p in decoded], None),
@@ -192,25 +195,25 @@ def stages(jpegs: list[bytes]) -> list[tuple[str, ...]]:
         ("sum and normalize", lambda: [master_map(a, "power") for a in activated], None),
         ("all of GBVS", lambda: [gbvs(s, full_size=False) for s in stimuli], None),
     ]  # fmt: skip
-    told = []
+    cells = []
     for name, work, operations in rows:
         seconds = timed(work, n)
         limit = operations and operations / rate
         least = (f"{1e3 * limit:.4f}", f"{seconds / limit:.1f}") if limit else ("", "")
-        told.append((name, f"{1e3 * seconds:.3f}", *least))
-    return told
+        cells.append((name, f"{1e3 * seconds:.3f}", *least))
+    return cells
 
 
 # ---- cores
 
 
 def label_for(jpegs: list[bytes], seconds: float) -> int:
-    """How many labels one worker makes in that time."""
-    made, end = 0, time.perf_counter() + seconds
+    """Number of labels that one worker makes in this time."""
+    labels, end = 0, time.perf_counter() + seconds
     while time.perf_counter() < end:
-        label(jpegs[made % len(jpegs)])
-        made += 1
-    return made
+        label(jpegs[labels % len(jpegs)])
+        labels += 1
+    return labels
 
 
 def cores(jpegs: list[bytes]) -> list[tuple[str, ...]]:
@@ -219,15 +222,15 @@ def cores(jpegs: list[bytes]) -> list[tuple[str, ...]]:
     count = os.cpu_count() or 1
     for workers in sorted({1, 2, count}):
         pool = Parallel(workers, backend="loky", inner_max_num_threads=1)
-        for seconds in (0.5, SECONDS):  # the first time starts the processes
-            made = sum(pool(delayed(label_for)(jpegs, seconds) for _ in range(workers)))
-        rates[workers] = made / SECONDS
+        for seconds in (0.5, SECONDS):  # the first round starts the processes
+            labels = sum(pool(delayed(label_for)(jpegs, seconds) for _ in range(workers)))
+        rates[workers] = labels / SECONDS
         ratio = f"{rates[workers] / rates[1]:.2f} x one worker"
         rows.append((f"labels from JPEG bytes, {workers} worker{'s' * (workers > 1)}", f"{rates[workers]:.0f}", ratio))
     with tempfile.TemporaryDirectory() as folder:
         photos = Path(folder, "photos")
         photos.mkdir()
-        for copy in range(ON_DISK):
+        for copy in range(COPIES):
             for k, jpeg in enumerate(jpegs):
                 if copy == 0:
                     (photos / f"0-{k:04}.jpg").write_bytes(jpeg)
@@ -235,19 +238,23 @@ def cores(jpegs: list[bytes]) -> list[tuple[str, ...]]:
                     os.link(photos / f"0-{k:04}.jpg", photos / f"{copy}-{k:04}.jpg")
         begin = time.time()
         subprocess.run([sys.executable, "-m", "wepsam", "label", photos, f"{folder}/weak"], check=True, stdout=2)
-        took = time.time() - begin
-        pictures = ON_DISK * len(jpegs)
-        # A part's time is its file's: the slope from the first part on is what the job runs at once it runs.
-        done = sorted(path.stat().st_mtime for path in Path(folder, "weak").glob("part-*.parquet"))
-        size = pictures / len(done)
-        running = size * (len(done) - count) / (done[-1] - done[count - 1])
-        first = done[count - 1] - begin
-    raw = rates[count]
+        duration = time.time() - begin
+        pictures = COPIES * len(jpegs)
+        # The time of a part is that of its file. The slope after the first parts is the rate of the running job.
+        ends = sorted(path.stat().st_mtime for path in Path(folder, "weak").glob("part-*.parquet"))
+        part_size = pictures / len(ends)
+        running = part_size * (len(ends) - count) / (ends[-1] - ends[count - 1])
+        first = ends[count - 1] - begin
+    labels_only = rates[count]
     rows.append(
-        (f"`wepsam label`, {pictures} pictures, all of it", f"{pictures / took:.0f}", f"{pictures / took / raw:.0%}")
+        (
+            f"`wepsam label`, {pictures} pictures, all of it",
+            f"{pictures / duration:.0f}",
+            f"{pictures / duration / labels_only:.0%}",
+        )
     )
-    rows.append(("the same once it runs", f"{running:.0f}", f"{running / raw:.0%} of {count} workers' labels"))
-    startup = first - size * count / running
+    rows.append(("the same once it runs", f"{running:.0f}", f"{running / labels_only:.0%} of {count} workers' labels"))
+    startup = first - part_size * count / running
     rows.append(("start of the command and its workers", "", f"{startup:.1f} s"))
     return rows
 

@@ -1,9 +1,8 @@
 """How fast scoring is: python -m benchmarks.metrics [--pysaliency PYTHON] [--into docs/metrics.md]
 
-Maps of 1024x768 with 100 fixations each, the fixations of ten other pictures, a density and a center bias, drawn with
-a fixed seed. Each metric alone, then all of a protocol by `score`, on one core and on all of them. The peer is
-pysaliency's own code for the same maps, in the interpreter that is given; that it answers what `tuebingen` does is
-checked on the way.
+Maps of 1024x768 with 100 fixations each, the fixations of ten other pictures, a density and a center bias, all random
+with a fixed seed. Each metric alone, then all metrics of a protocol by `score`, on one core and on all cores. The peer
+is pysaliency's own code for the same maps, run by the given interpreter; its results are checked against `tuebingen`.
 """
 
 import argparse
@@ -27,19 +26,19 @@ from wepsam.markdown import insert, table
 from wepsam.metrics import ON_REQUEST, PROTOCOLS, score
 
 SHAPE = (768, 1024)
-FIXATIONS, OTHERS = 100, 10  # a picture; other pictures, as many as the MIT board takes
-SECONDS = 4  # for which all the cores are timed
+FIXATIONS, OTHERS = 100, 10  # fixations per picture; other pictures, as many as on the MIT board
+SECONDS = 4  # of timing for all cores
 
 Picture = dict[str, np.ndarray]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=int, default=8, help="how many")
-    parser.add_argument("--pysaliency", metavar="PYTHON", help="an interpreter that has pysaliency")
-    parser.add_argument("--into", type=Path, help="Markdown file to put the table into, between its marks")
+    parser.add_argument("--pictures", type=int, default=8, help="number of pictures")
+    parser.add_argument("--pysaliency", metavar="PYTHON", help="a Python interpreter with pysaliency")
+    parser.add_argument("--into", type=Path, help="Markdown file in which to replace the table")
     options = parser.parse_args()
-    pictures = drawn(options.pictures)
+    pictures = random_pictures(options.pictures)
     ours = {protocol: alone(pictures, protocol) for protocol in PROTOCOLS}
     peers = in_pysaliency(options.pysaliency, pictures) if options.pysaliency else {}
     rows = [(f"`{name}`", *cells(name, ours, peers)) for name in ours["mit"]]
@@ -57,16 +56,16 @@ def main() -> None:
     command = shlex.join(["python", "-m", "benchmarks.metrics", *sys.argv[1:]])
     text = table(columns, rows) + (
         f"\n\n`{command}`: {len(pictures)} maps of {SHAPE[1]}x{SHAPE[0]} (float32) with {FIXATIONS} fixations each and "
-        f"{OTHERS * FIXATIONS} of other pictures, one core of {platform.machine()} where nothing else is said."
-        + (" pysaliency is given float64, and its answers are `tuebingen`'s to 1e-9." if peers else "")
+        f"{OTHERS * FIXATIONS} of other pictures, one core of {platform.machine()} unless stated otherwise."
+        + (" pysaliency gets float64 maps; its scores equal `tuebingen` to 1e-9." if peers else "")
     )
     print(text)
     if options.into:
         insert(options.into, "metrics-speed", text)
 
 
-def drawn(count: int) -> list[Picture]:
-    """Pictures with two or three things to look at, and maps that find some of them."""
+def random_pictures(count: int) -> list[Picture]:
+    """Pictures with three centers of fixations, and maps that know two of them."""
     rng = np.random.default_rng(0)
     size = np.array(SHAPE[::-1])
 
@@ -77,10 +76,10 @@ def drawn(count: int) -> list[Picture]:
     pictures = []
     for _ in range(count):
         centers = rng.normal(0.5, 0.15, (3, 2)) * size
-        fixations, found = points(centers, FIXATIONS), points(centers[:2], FIXATIONS)
+        fixations, predicted = points(centers, FIXATIONS), points(centers[:2], FIXATIONS)
         others = points(rng.normal(0.5, 0.15, (3 * OTHERS, 2)) * size, OTHERS * FIXATIONS)
-        # As a network answers: a small map, enlarged.
-        small = maps.enlarge(maps.density(found, SHAPE, 40.0), (32, 32)) + 1e-7 * rng.random((32, 32))
+        # Like a network's output: a small map, enlarged.
+        small = maps.enlarge(maps.density(predicted, SHAPE, 40.0), (32, 32)) + 1e-7 * rng.random((32, 32))
         pictures.append({
             "saliency_map": maps.enlarge(small / small.max(), SHAPE),
             "fixations": fixations,
@@ -92,7 +91,7 @@ def drawn(count: int) -> list[Picture]:
 
 
 def alone(pictures: list[Picture], protocol: str) -> dict[str, float]:
-    """Seconds a picture of each metric's own function; emd on one picture only, it is slow."""
+    """Seconds per picture of each metric's own function; emd on one picture only, because it is slow."""
     seconds = {}
     for name, metric in (PROTOCOLS[protocol] | ON_REQUEST).items():
         if name.endswith("_density"):  # stand-ins where there are no points
@@ -112,33 +111,33 @@ def all_of(pictures: list[Picture], protocol: str) -> list[dict[str, float]]:
 
 
 def score_for(count: int, protocol: str, seconds: float) -> int:
-    """How many pictures one worker scores in that time."""
-    pictures = drawn(count)
-    scored, end = 0, time.perf_counter() + seconds
+    """Number of pictures that one worker scores in this time."""
+    pictures = random_pictures(count)
+    done, end = 0, time.perf_counter() + seconds
     while time.perf_counter() < end:
-        score(**pictures[scored % count], protocol=protocol)
-        scored += 1
-    return scored
+        score(**pictures[done % count], protocol=protocol)
+        done += 1
+    return done
 
 
 def on_cores(count: int, protocol: str, workers: int) -> float:
-    """Seconds a picture of all the workers together."""
+    """Seconds per picture of all workers together."""
     pool = Parallel(workers, backend="loky", inner_max_num_threads=1)
-    for seconds in (0.5, SECONDS):  # the first time starts the processes
-        scored = sum(pool(delayed(score_for)(count, protocol, seconds) for _ in range(workers)))
-    return SECONDS / scored
+    for seconds in (0.5, SECONDS):  # the first round starts the processes
+        done = sum(pool(delayed(score_for)(count, protocol, seconds) for _ in range(workers)))
+    return SECONDS / done
 
 
 def in_pysaliency(python: str, pictures: list[Picture]) -> dict[str, float]:
-    """Seconds a picture of each metric, and of all together, in pysaliency; it has to agree with `tuebingen`."""
+    """Seconds per picture in pysaliency, of each metric and of all; its scores have to equal `tuebingen`."""
     with tempfile.TemporaryDirectory() as folder:
         for k, picture in enumerate(pictures):
             np.savez(Path(folder, f"{k}.npz"), **picture)
         program = Path(__file__).with_name("metrics_pysaliency.py")
-        done = subprocess.run([python, program, folder], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"pysaliency gave no answer in {python}: {done.stderr.strip()[-300:]}")
-    answer = json.loads(done.stdout.splitlines()[-1])
+        process = subprocess.run([python, program, folder], capture_output=True, text=True, check=False)
+    if process.returncode:
+        raise SystemExit(f"pysaliency failed in {python}: {process.stderr.strip()[-300:]}")
+    answer = json.loads(process.stdout.splitlines()[-1])
     for ours, theirs in zip(all_of(pictures, "tuebingen"), answer["scores"], strict=True):
         for name, value in theirs.items():
             if not np.isclose(ours[name], value, rtol=0, atol=1e-9):
@@ -147,12 +146,12 @@ def in_pysaliency(python: str, pictures: list[Picture]) -> dict[str, float]:
 
 
 def cells(name: str, ours: dict[str, dict[str, float]], peers: dict[str, float]) -> tuple[str, ...]:
-    def told(seconds: float | None) -> str:
+    def milliseconds(seconds: float | None) -> str:
         return "" if seconds is None else f"{1e3 * seconds:.2f}"
 
     mine, theirs = ours["tuebingen"].get(name), peers.get(name)
     ratio = f"{theirs / mine:.1f}" if mine and theirs else ""
-    return told(ours["mit"].get(name)), told(mine), told(theirs), ratio
+    return milliseconds(ours["mit"].get(name)), milliseconds(mine), milliseconds(theirs), ratio
 
 
 if __name__ == "__main__":

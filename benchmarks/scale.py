@@ -1,6 +1,6 @@
-"""Does it matter in which size a picture comes? python -m benchmarks.scale -d osie=data/OSIE
+"""Do scores depend on the size of the pictures? python -m benchmarks.scale -d osie=data/OSIE
 
-Scores of the shipped network where the same pictures come at half and at twice their size.
+Scores of the shipped network on the same pictures at half their size, as they are, and at twice their size.
 """
 
 import argparse

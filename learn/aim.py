@@ -10,7 +10,7 @@ from learn.ica import independent_filters
 from wepsam.classical.aim import SIDE
 from wepsam.files import replacing
 
-VARIANCE = 0.95  # share of the patches' variance that is kept
+VARIANCE = 0.95  # share of the patches' variance that PCA keeps
 PER_PHOTO = 64  # patches
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wepsam import classical
+from wepsam import classical, progress
 from wepsam.datasets import Sample, read_dataset
 from wepsam.files import replacing
 from wepsam.images import read_image
@@ -27,6 +27,7 @@ def folder(description: str | None, name: str) -> Path:
     chosen: Path = parser.parse_args().folder
     if not chosen.is_dir():
         parser.error(f"{chosen} is no folder")
+    progress.show()
     return chosen
 
 

@@ -73,13 +73,13 @@ def fit(groups: Sequence[Group], names: Sequence[str]) -> dict[str, Any]:
     """
     start = [value for _ in names for value in (2 / len(names), 0.03, 1.0)] + [4.0, 4.0]
     bounds = [bound for _ in names for bound in BOUNDS.values()] + [CENTER, CENTER]
-    with bar(0, "fitting") as shown:
+    with bar(0, "fitting") as progress:
         steps = 0
 
         def count_step(_: np.ndarray) -> None:
             nonlocal steps
             steps += 1
-            shown.update(steps)
+            progress.update(steps)
 
         result = minimize(
             lambda values: loss(groups, unpacked(np.exp(values), names)), np.log(start), method="L-BFGS-B",

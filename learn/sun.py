@@ -10,7 +10,7 @@ from learn.ica import independent_filters
 from wepsam.classical import generalized_gaussian
 from wepsam.classical.sun import SIDE
 
-VARIANCE = 0.99  # share of the patches' variance that is kept
+VARIANCE = 0.99  # share of the patches' variance that PCA keeps
 PER_PHOTO = 64  # patches
 
 

@@ -1,18 +1,25 @@
 """What several test modules share: types of the fixtures in conftest.py, miniature data, ways to look at results."""
 
+from __future__ import annotations
+
 import io
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from wepsam import maps
 from wepsam.datasets import DatasetError, FixationDataset
 from wepsam.evaluation import Evaluation
 from wepsam.weak import store
+
+if TYPE_CHECKING:  # these need torch, which most tests do without
+    from wepsam.networks.base import Network
+    from wepsam.training.batches import Pairs
 
 ROOT = Path(__file__).parents[1]
 HTML = b"<!DOCTYPE html><html><body>404 Not Found</body></html>"  # what a server sends instead of a picture
@@ -116,16 +123,61 @@ def made_up(model: str, protocol: str = "mit", **scores: list[float]) -> Evaluat
     return Evaluation(rows, about)
 
 
-def fixations_from_map(counts: np.ndarray) -> np.ndarray:
-    """The (N, 2) fixations of an (H, W) map of counts, row by row; a pixel with count 2 gives two points."""
-    counts = np.asarray(counts)
-    rows, columns = np.nonzero(counts)
-    points = np.column_stack([columns, rows]).astype(np.float64)
-    return np.repeat(points, counts[rows, columns].astype(np.intp), axis=0)
-
-
 def luminance(color: np.ndarray) -> np.ndarray:
     """Relative luminance of (..., 3) sRGB (IEC 61966-2-1)."""
     x = color / 255
     linear = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
     return np.asarray(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def squares(count: int = 12, size: int = 128, seed: int = 0) -> Pairs:
+    """Pictures of dark noise with one bright square each, and a map that is bright there."""
+    from wepsam.training.batches import Pairs
+
+    rng = np.random.default_rng(seed)
+    stimuli = rng.integers(0, 60, (count, size, size, 3), dtype=np.uint8)
+    targets = np.zeros((count, 32, 32), np.uint8)
+    for i, (row, column) in enumerate(rng.integers(4, 28, (count, 2))):
+        stimuli[i, row * size // 32 :, column * size // 32 :][:16, :16] = 255
+        targets[i] = np.rint(255 * maps.to_unit(maps.density(np.array([[column, row]]), (32, 32), 3.0)))
+    return Pairs(stimuli, targets, np.zeros(count, int), ("squares",), (128, 128))
+
+
+def noise_pairs(shape: tuple[int, int], count: int, source: int = 0) -> Pairs:
+    """Pictures and maps of noise, in one shape."""
+    from wepsam.training.batches import Pairs
+
+    rng = np.random.default_rng(count)
+    stimuli = rng.integers(0, 256, (count, *shape, 3), dtype=np.uint8)
+    targets = rng.integers(0, 256, (count, shape[0] // 4, shape[1] // 4), dtype=np.uint8)
+    return Pairs(stimuli, targets, np.full(count, source), ("noise", "other noise"), shape)
+
+
+def discs(count: int, seed: int = 0) -> Pairs:
+    """MR-CNN's pictures: dim noise with one bright disc each, of 32 pixels, at which everybody looks."""
+    from wepsam.training.batches import Pairs
+
+    side = 400
+    rng = np.random.default_rng(seed)
+    stimuli = rng.integers(60, 120, (count, side, side, 3), dtype=np.uint8)
+    targets = np.zeros((count, side // 4, side // 4), np.uint8)
+    y, x = np.mgrid[:side, :side]
+    for stimulus, target, (row, column) in zip(stimuli, targets, rng.integers(10, 90, (count, 2)), strict=True):
+        stimulus[np.hypot(y - 4 * row, x - 4 * column) < 16] = 250
+        target[:] = np.rint(255 * maps.to_unit(maps.density(np.array([[column, row]]), target.shape, 4.0)))
+    return Pairs(stimuli, targets, np.zeros(count, int), ("discs",), (side, side))
+
+
+def save_run(folder: Path, network: Network, output: str = "log_density") -> Path:
+    """A run's folder with this network as its best weights, as training would leave it."""
+    from dataclasses import asdict
+
+    from wepsam.training.checkpoint import save_weights
+
+    about = {
+        "network": asdict(network.config), "output": output, "step": 1, "start": "random", "training": ["none", 0],
+        "validation": ["none", 0], "validation_scores": {"loss": 0.5}, "settings": {},
+    }  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    save_weights(folder / "best.safetensors", network.state_dict(), about)
+    return folder

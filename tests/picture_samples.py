@@ -51,7 +51,7 @@ def exif(orientation: int) -> Image.Exif:
     return tags
 
 
-def refused(name: str, source: Any, function: Callable[..., Any] = read_image, **options: Any) -> str:
+def refusal(name: str, source: Any, function: Callable[..., Any] = read_image, **options: Any) -> str:
     """The message, which is one line and begins with the name."""
     with pytest.raises(ImageError) as caught:
         function(source, **options)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from picture_samples import READERS, encoded, ramp, refused
+from picture_samples import READERS, encoded, ramp, refusal
 from wepsam.images import image_size, read_image, resize, save_image
 
 pytestmark = pytest.mark.filterwarnings("error")  # no warning of Pillow's reaches the user
@@ -43,8 +43,8 @@ def test_the_content_counts_not_the_name(tmp_path: Path) -> None:
 
 def test_other_sources_are_refused() -> None:
     for function in READERS:
-        assert "expected a path" in refused("<list>", [1, 2], function)
-        assert "expected a path" in refused("<NoneType>", None, function)
+        assert "expected a path" in refusal("<list>", [1, 2], function)
+        assert "expected a path" in refusal("<NoneType>", None, function)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
@@ -120,11 +120,11 @@ def test_save_image_refuses(tmp_path: Path) -> None:
     def save(path: Path, image: np.ndarray | None = None) -> None:
         save_image(path, ramp() if image is None else image)
 
-    assert ".png" in refused(str(tmp_path / "a.xyz"), tmp_path / "a.xyz", save)
-    assert ".png" in refused(str(tmp_path / "a"), tmp_path / "a", save)
-    assert "No such file" in refused(str(tmp_path / "no/a.png"), tmp_path / "no/a.png", save)
+    assert ".png" in refusal(str(tmp_path / "a.xyz"), tmp_path / "a.xyz", save)
+    assert ".png" in refusal(str(tmp_path / "a"), tmp_path / "a", save)
+    assert "No such file" in refusal(str(tmp_path / "no/a.png"), tmp_path / "no/a.png", save)
     for image in (ramp() / 255.0, ramp()[None], ramp()[..., :2]):
-        assert "uint8" in refused(str(tmp_path / "a.png"), tmp_path / "a.png", save, image=image)
+        assert "uint8" in refusal(str(tmp_path / "a.png"), tmp_path / "a.png", save, image=image)
     (tmp_path / "b.png").mkdir()
-    refused(str(tmp_path / "b.png"), tmp_path / "b.png", save)
+    refusal(str(tmp_path / "b.png"), tmp_path / "b.png", save)
     assert os.listdir(tmp_path) == ["b.png"]

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from helpers import HTML
-from picture_samples import DEEP, READERS, SHALLOW, chunk, encoded, exif, png, ramp, refused
+from picture_samples import DEEP, READERS, SHALLOW, chunk, encoded, exif, png, ramp, refusal
 from wepsam.images import MAX_PIXELS, ImageError, image_size, read_image
 
 pytestmark = pytest.mark.filterwarnings("error")  # no warning of Pillow's reaches the user
@@ -105,12 +105,12 @@ def test_too_many_pixels_are_refused_before_decoding(tmp_path: Path) -> None:
         path = tmp_path / "bomb.png"
         path.write_bytes(png(width, height, 8, 2, b""))
         for function in READERS:
-            message = refused(str(path), path, function)
+            message = refusal(str(path), path, function)
             assert "160,000,000" in message
             assert "max_pixels" in message
     gif = b"GIF89a" + struct.pack("<HHBBB", 65535, 65535, 0, 0, 0)
     gif += b"!\xf9\x04\x08\0\0\0\0" + b"," + struct.pack("<HHHHB", 0, 0, 65535, 65535, 0) + b"\x02\x01\0\0;"
-    assert "max_pixels" in refused("<bytes>", gif)
+    assert "max_pixels" in refusal("<bytes>", gif)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "GIF", "WEBP", "BMP"])
@@ -122,16 +122,16 @@ def test_the_bound_is_exact_and_can_be_moved(kind: str, monkeypatch: pytest.Monk
     assert read_image(data).shape == (5, 7, 3)
     for source in (data, picture):
         for function in READERS:
-            assert "34" in refused("<bytes>" if source is data else "<picture>", source, function, max_pixels=34)
+            assert "34" in refusal("<bytes>" if source is data else "<picture>", source, function, max_pixels=34)
     assert Image.MAX_IMAGE_PIXELS == 3
 
 
 def test_with_smallest_the_bound_counts_what_is_decoded() -> None:
     data = encoded(ramp(400, 400), "JPEG")
     assert read_image(data, smallest=50, max_pixels=2500).shape == (50, 50, 3)
-    refused("<bytes>", data, smallest=51, max_pixels=2500)
+    refusal("<bytes>", data, smallest=51, max_pixels=2500)
     # All coefficients of a progressive JPEG are kept in memory at full size.
-    refused("<bytes>", encoded(ramp(400, 400), "JPEG", progressive=True), smallest=50, max_pixels=2500)
+    refusal("<bytes>", encoded(ramp(400, 400), "JPEG", progressive=True), smallest=50, max_pixels=2500)
 
 
 @pytest.mark.parametrize(
@@ -153,21 +153,21 @@ def test_not_a_picture(content: bytes, word: str, tmp_path: Path) -> None:
     path = tmp_path / "page.jpg"
     path.write_bytes(content)
     for function in READERS:
-        assert word in refused("<bytes>", content, function)
-        refused(str(path), path, function)
+        assert word in refusal("<bytes>", content, function)
+        refusal(str(path), path, function)
 
 
 def test_paths_that_are_not_files(tmp_path: Path) -> None:
     for function in READERS:
-        assert "folder" in refused(str(tmp_path), tmp_path, function)
-        assert "No such file" in refused(str(tmp_path / "a.png"), tmp_path / "a.png", function)
+        assert "folder" in refusal(str(tmp_path), tmp_path, function)
+        assert "No such file" in refusal(str(tmp_path / "a.png"), tmp_path / "a.png", function)
         (tmp_path / "dangling.png").unlink(missing_ok=True)
         (tmp_path / "dangling.png").symlink_to("nowhere.png")
-        assert "No such file" in refused(str(tmp_path / "dangling.png"), tmp_path / "dangling.png", function)
-        refused(r"'a\x00b.png'", "a\0b.png", function)
+        assert "No such file" in refusal(str(tmp_path / "dangling.png"), tmp_path / "dangling.png", function)
+        refusal(r"'a\x00b.png'", "a\0b.png", function)
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.png")
-        assert "regular" in refused(str(tmp_path / "pipe.png"), tmp_path / "pipe.png")
+        assert "regular" in refusal(str(tmp_path / "pipe.png"), tmp_path / "pipe.png")
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
@@ -175,13 +175,13 @@ def test_unreadable_file(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(encoded(ramp()))
     path.chmod(0)
-    assert "Permission denied" in refused(str(path), path)
+    assert "Permission denied" in refusal(str(path), path)
 
 
 def test_a_name_with_a_newline_stays_one_line(tmp_path: Path) -> None:
     path = tmp_path / "a\nb.jpg"
     path.write_bytes(HTML)
-    assert r"a\nb.jpg" in refused(ascii(str(path)), path)
+    assert r"a\nb.jpg" in refusal(ascii(str(path)), path)
 
 
 ENCODINGS: dict[str, dict[str, Any]] = {
@@ -244,7 +244,7 @@ def test_random_bytes() -> None:
     rng = np.random.default_rng(0)
     for length in (1, 3, 16, 100, 5000):
         for _ in range(20):
-            refused("<bytes>", rng.bytes(length))
+            refusal("<bytes>", rng.bytes(length))
 
 
 def test_an_interrupt_is_not_an_image_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +264,7 @@ def test_whatever_pillow_raises_is_an_image_error(error: Exception, monkeypatch:
 
     data = encoded(ramp())
     monkeypatch.setattr(Image.Image, "load", fail)
-    refused("<bytes>", data)
+    refusal("<bytes>", data)
 
 
 def test_threads_leave_pillow_and_the_warning_filters_as_they_were() -> None:

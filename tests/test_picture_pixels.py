@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from picture_samples import DEEP, READERS, SHALLOW, chunk, encoded, png, ramp, refused
+from picture_samples import DEEP, READERS, SHALLOW, chunk, encoded, png, ramp, refusal
 from wepsam.images import image_size, read_image
 
 pytestmark = pytest.mark.filterwarnings("error")  # no warning of Pillow's reaches the user
@@ -48,7 +48,7 @@ def test_arrays() -> None:
 )
 def test_other_arrays_are_refused(array: np.ndarray) -> None:
     for function in READERS:
-        message = refused("<array>", array, function)
+        message = refusal("<array>", array, function)
         assert str(array.shape) in message
         assert str(array.dtype) in message
         assert "(H, W, 3)" in message
@@ -56,7 +56,7 @@ def test_other_arrays_are_refused(array: np.ndarray) -> None:
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, 255.0, np.nan, np.inf])
 def test_floats_outside_0_to_1_are_refused(value: float) -> None:
-    assert "[0, 1]" in refused("<array>", np.array([[0.5, value]]))
+    assert "[0, 1]" in refusal("<array>", np.array([[0.5, value]]))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "PPM", "WEBP"])
@@ -180,7 +180,7 @@ def test_32_bit_integers_and_no_numbers() -> None:
     ):
         pixels = read_image(encoded(Image.fromarray(np.array([values], np.int32)), "TIFF"))
         np.testing.assert_array_equal(pixels[0, :, 0], expected)
-    assert "finite" in refused("<picture>", Image.fromarray(np.full((2, 2), np.nan, np.float32)))
+    assert "finite" in refusal("<picture>", Image.fromarray(np.full((2, 2), np.nan, np.float32)))
 
 
 def test_cmyk_jpeg_of_both_conventions() -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
 import wepsam
 from helpers import ROOT
@@ -17,7 +15,7 @@ from recipes import readme_table
 from wepsam import cards, markdown
 from wepsam.classical import CLASSICAL
 from wepsam.classical.ensemble import card as ensemble_card
-from wepsam.cli import app
+from wepsam.cli import reference
 from wepsam.evaluation.comparison import differences, score_table
 from wepsam.evaluation.results import read
 from wepsam.evaluation.table import as_markdown
@@ -110,15 +108,8 @@ def test_the_ensemble_has_eleven_numbers() -> None:
     assert "eleven numbers" in CLASSICAL_PAGE.read_text(encoding="utf-8")
 
 
-def commands() -> Iterator[str]:
-    """The names of all commands, those of groups as "GROUP COMMAND" too."""
-    for name, command in vars(get_command(app))["commands"].items():
-        yield name
-        yield from (f"{name} {below}" for below in vars(command).get("commands", ()))
-
-
 def test_commands_and_names_exist() -> None:
-    known = set(commands())
+    known = {context.command_path.partition(" ")[2] for context in reference.contexts()}
     groups = {name.split()[0] for name in known if " " in name}
     code = [
         *re.findall(r"^```\w*\n(.*?)^```", README, re.DOTALL | re.MULTILINE),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from picture_samples import refused
+from picture_samples import refusal
 from wepsam.sources import find_images
 
 pytestmark = pytest.mark.filterwarnings("error")  # no warning of Pillow's reaches the user
@@ -53,12 +53,12 @@ def test_find_images_in_lists(tmp_path: Path) -> None:
     path.write_text(str(other), encoding="utf-8")
     assert find_images([path]) == [other]
     path.write_text("a.jpg\n", encoding="utf-8")
-    assert "no such file" in refused(str(tmp_path / "a.jpg"), [path], find_images)
+    assert "no such file" in refusal(str(tmp_path / "a.jpg"), [path], find_images)
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "folder", "list.txt"])
 def test_find_images_names_what_is_missing(name: str, tmp_path: Path) -> None:
-    assert "no such file or folder" in refused(str(tmp_path / name), [tmp_path / name], find_images)
+    assert "no such file or folder" in refusal(str(tmp_path / name), [tmp_path / name], find_images)
 
 
 def test_find_images_survives_link_loops(tmp_path: Path) -> None:

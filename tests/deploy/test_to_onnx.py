@@ -7,25 +7,20 @@ import pytest
 import torch
 
 import wepsam
+from helpers import save_run
 from wepsam import maps
 from wepsam.cards import WeightsError
-from wepsam.deploy.graph import Deployed
 from wepsam.deploy.to_onnx import export
 from wepsam.images import resize
-from wepsam.networks.paper import PaperConfig, PaperNet
+from wepsam.networks.lite import LiteConfig, LiteNet
+from wepsam.networks.paper import DeployedPaper, PaperConfig, PaperNet
 from wepsam.prediction.predictor import Predictor
-from wepsam.training.checkpoint import save_weights
 
 
 def checkpoint(folder, output, **config):
-    """A small network with random weights, as training would have left it."""
+    """A run's folder with a small network of random weights."""
     network = PaperNet(PaperConfig(filters=(8, 8, 8), init="he", **config), torch.Generator().manual_seed(0))
-    about = {
-        "network": {**vars(network.config), "filters": [8, 8, 8]}, "output": output, "step": 1, "start": "random",
-        "training": ["none", 0], "validation": ["none", 0], "validation_scores": {"loss": 0.5}, "settings": {},
-    }  # fmt: skip
-    folder.mkdir(exist_ok=True)
-    save_weights(folder / "best.safetensors", network.state_dict(), about)
+    save_run(folder, network, output)
     return network.eval()
 
 
@@ -33,7 +28,9 @@ def checkpoint(folder, output, **config):
 def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     network = checkpoint(folder, "log_density", hidden=256)
-    return network, export(folder, folder / "own.onnx", wide="float16", mirror=False, blur=1.0, card={"terms": "none"})
+    return network, export(
+        folder, folder / "own.onnx", storage="float16", mirror=False, blur=1.0, card={"terms": "none"}
+    )
 
 
 @pytest.fixture
@@ -43,49 +40,26 @@ def stimuli():
 
 @pytest.mark.parametrize("head", ["paper", "juntingnet"])
 @pytest.mark.parametrize("output", ["map", "log_density"])
-@pytest.mark.parametrize("wide", ["float32", "float16"])
-def test_onnx_is_torch(tmp_path, stimuli, head, output, wide):
+@pytest.mark.parametrize("storage", ["float32", "float16"])
+def test_onnx_is_torch(tmp_path, stimuli, head, output, storage):
     network = checkpoint(tmp_path, output, head=head, hidden=256)
-    model = Predictor(export(tmp_path, tmp_path / "own.onnx", wide=wide, mirror=False))
+    model = Predictor(export(tmp_path, tmp_path / "own.onnx", storage=storage, mirror=False))
     with torch.no_grad():
-        expected = Deployed(network, output)(torch.from_numpy(stimuli)).numpy()
+        expected = DeployedPaper(network, output)(torch.from_numpy(stimuli)).numpy()
     ours = np.stack([model.low_resolution(stimulus) for stimulus in stimuli])
     expected = expected / expected.sum(axis=(1, 2), keepdims=True)
-    assert np.abs(ours - expected).max() < (1e-4 if wide == "float32" else 1e-2) * expected.max()
+    assert np.abs(ours - expected).max() < (1e-4 if storage == "float32" else 1e-2) * expected.max()
 
 
 def test_fewer_bits_smaller_file(tmp_path):
     checkpoint(tmp_path, "map", hidden=512)
-    sizes = [export(tmp_path, tmp_path / f"{w}.onnx", wide=w).stat().st_size for w in ("float32", "float16")]
+    sizes = [export(tmp_path, tmp_path / f"{w}.onnx", storage=w).stat().st_size for w in ("float32", "float16")]
     assert sizes[1] < 0.55 * sizes[0]
-
-
-def test_int8_levels_are_within_half_a_step(tmp_path):
-    """What the file widens the weights to is never further from them than half of its row's step."""
-    import onnx
-    from onnx import numpy_helper
-
-    from wepsam.deploy.graph import shrink, to_onnx
-
-    network = checkpoint(tmp_path, "map", hidden=512)
-    model = to_onnx(Deployed(network, "map"))
-    before = {w.name: numpy_helper.to_array(w) for w in model.graph.initializer}
-    shrink(model, "int8", 100_000)
-    onnx.checker.check_model(model)
-    stored = {w.name: numpy_helper.to_array(w) for w in model.graph.initializer}
-    widened = [n for n in model.graph.node if n.op_type == "Mul" and n.output[0] in before]
-    assert len(widened) == 2  # both fully connected layers
-    for node in widened:
-        name = node.output[0]
-        levels, step = stored[f"{name}_stored0"], stored[f"{name}_stored1"]
-        assert levels.dtype == np.int8
-        assert step.size in (512, 2048)  # one for each output
-        assert (np.abs(levels * step - before[name]) <= step / 2 * 1.001).all()
 
 
 def test_a_file_too_far_from_torch_is_refused(tmp_path, monkeypatch):
     checkpoint(tmp_path, "map", hidden=256)
-    monkeypatch.setattr("wepsam.deploy.to_onnx.LEAST_CC", 1.1)
+    monkeypatch.setattr(PaperNet, "least_cc", 1.1)
     with pytest.raises(ValueError, match="agrees with torch only"):
         export(tmp_path, tmp_path / "own.onnx")
     assert not (tmp_path / "own.onnx").exists()
@@ -93,8 +67,9 @@ def test_a_file_too_far_from_torch_is_refused(tmp_path, monkeypatch):
 
 def test_a_checkpoint_is_not_overwritten_and_the_name_is_one_that_load_takes(tmp_path):
     checkpoint(tmp_path, "map", hidden=64)
-    for name in ("best.onnx", "own", "own.json"):
-        with pytest.raises(ValueError, match="is no name for it"):
+    for name, message in (("best.onnx", "would replace the checkpoint's best.json"), ("own", "does not end in .onnx"),
+                          ("own.json", "does not end in .onnx")):  # fmt: skip
+        with pytest.raises(ValueError, match=message):
             export(tmp_path, tmp_path / name)
     for wrong in ({"blur": -1.0}, {"floor": -1.0}, {"sharpness": 0.0}):
         with pytest.raises(ValueError, match="0 or more"):
@@ -104,11 +79,26 @@ def test_a_checkpoint_is_not_overwritten_and_the_name_is_one_that_load_takes(tmp
 def test_by_default_the_smallest_file_that_is_good_enough(tmp_path, monkeypatch):
     checkpoint(tmp_path, "map", hidden=256)
     asked = []
-    monkeypatch.setattr("wepsam.deploy.to_onnx.shrink", lambda model, wide, large: asked.append(wide))
+    monkeypatch.setattr("wepsam.deploy.to_onnx.shrink", lambda model, storage, more_than: asked.append(storage))
     answers = iter([0.9998, 0.99999])
     monkeypatch.setattr("wepsam.deploy.to_onnx.least_cc", lambda *_: next(answers))
     export(tmp_path, tmp_path / "own.onnx")
     assert asked == ["int8", "float16"]
+
+
+def test_what_does_not_fit_the_network_is_refused(tmp_path):
+    checkpoint(tmp_path / "paper", "map", hidden=64)
+    for change in ({"area": 128 * 128}, {"scales": (1.0,)}):
+        with pytest.raises(ValueError, match="apply only to the light network; this one sees 128x128 pixels"):
+            export(tmp_path / "paper", tmp_path / "own.onnx", **change)
+    with pytest.raises(ValueError, match="no storage 'int4' of weights; choose one of int8, float16, float32"):
+        export(tmp_path / "paper", tmp_path / "own.onnx", storage="int4")
+    lite = LiteNet(LiteConfig(width=8, blocks=1))
+    for change in ({"area": 100}, {"scales": ()}, {"scales": (0.0, 1.0)}):
+        with pytest.raises(ValueError, match="expected at least 1024 pixels"):
+            export(save_run(tmp_path / "lite", lite), tmp_path / "own.onnx", **change)
+    with pytest.raises(ValueError, match="trained to output a map"):
+        export(save_run(tmp_path / "lite", lite, "map"), tmp_path / "own.onnx")
 
 
 def test_the_card(exported):
@@ -133,14 +123,14 @@ def test_a_map_at_the_pictures_size(exported, shape):
 def test_the_blur_of_the_card(exported, stimuli):
     network, path = exported
     with torch.no_grad():
-        raw = Deployed(network, "log_density")(torch.from_numpy(stimuli[:1])).numpy()[0]
+        raw = DeployedPaper(network, "log_density")(torch.from_numpy(stimuli[:1])).numpy()[0]
     expected = maps.blur(raw, 1.0)
     np.testing.assert_allclose(Predictor(path).low_resolution(stimuli[0]), expected / expected.sum(), rtol=1e-2)
 
 
 def test_mirror_images_get_mirrored_maps(tmp_path, stimuli):
     checkpoint(tmp_path, "log_density", hidden=256)
-    model = wepsam.load(export(tmp_path, tmp_path / "own.onnx", mirror=True, wide="float16"))
+    model = wepsam.load(export(tmp_path, tmp_path / "own.onnx", mirror=True, storage="float16"))
     straight, mirrored = model.low_resolution(stimuli[0]), model.low_resolution(stimuli[0, :, ::-1])
     np.testing.assert_allclose(straight, mirrored[:, ::-1], rtol=1e-4)
 

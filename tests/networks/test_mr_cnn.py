@@ -1,7 +1,6 @@
-"""MR-CNN: whole pictures against patches, what the patches are of, learning, resuming, the file."""
+"""MR-CNN: whole pictures against patches, what it learns, its file."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,58 +8,31 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional
-from wepsam.training.patches import Patches, cut, draw
 
 import wepsam
-from wepsam import maps, metrics
+from helpers import Paint, discs, save_run
+from wepsam import metrics
 from wepsam.datasets import open_dataset
-from wepsam.deploy.from_onnx import from_onnx
-from wepsam.deploy.graph import DeployedMrCnn
 from wepsam.deploy.to_onnx import export
 from wepsam.images import resize
 from wepsam.networks.build import build
-from wepsam.networks.mr_cnn import GRAY, GRID, PATCH, SIDES, STRIDES, MrCnn, MrCnnConfig, shrinking
-from wepsam.networks.paper import PaperConfig
-from wepsam.prediction.predictor import weights_file
-from wepsam.training.batches import Augmentation, Batches, Pairs
-from wepsam.training.checkpoint import load_weights, save_weights
+from wepsam.networks.mr_cnn import GRID, STRIDES, DeployedMrCnn, MrCnn, MrCnnConfig
+from wepsam.networks.patches import GRAY, PATCH, SIDES, cut, shrinking
+from wepsam.training.checkpoint import load_weights
 from wepsam.training.loop import train
-from wepsam.training.losses import FIXATED, LOOKED_AT, NONFIXATED, logistic
-from wepsam.training.settings import SETTINGS
+from wepsam.training.recipes import RECIPES
+from wepsam.training.stages import finetune
 
-Paint = Callable[[int, int, int], np.ndarray]
-Run = Callable[..., tuple[int, str, str]]
 SIDE = SIDES[0]
 TINY = MrCnnConfig(filters=(4, 6, 8), hidden=10)
-QUICK = replace(
-    SETTINGS["mr_cnn"][1], epochs=3, batch_size=2, precision="32-true", average=0.9, warmup=0, validate_every=1
-)
+QUICK = replace(RECIPES["mr_cnn"].finetune, precision="32-true", average=0.9, warmup=0)
 
 
 def network(config: MrCnnConfig = TINY, seed: int = 0) -> MrCnn:
-    made = build(config, torch.Generator().manual_seed(seed))
-    assert isinstance(made, MrCnn)
-    torch.nn.init.normal_(made.readout.weight, generator=torch.Generator().manual_seed(seed))  # answers that differ
-    return made.eval()
-
-
-def discs(count: int, seed: int = 0) -> Pairs:
-    """Dim noise with one bright disc a picture, of 32 pixels, at which everybody looks."""
-    rng = np.random.default_rng(seed)
-    stimuli = rng.integers(60, 120, (count, SIDE, SIDE, 3), dtype=np.uint8)
-    targets = np.zeros((count, SIDE // 4, SIDE // 4), np.uint8)
-    y, x = np.mgrid[:SIDE, :SIDE]
-    for stimulus, target, (row, column) in zip(stimuli, targets, rng.integers(10, 90, (count, 2)), strict=True):
-        stimulus[np.hypot(y - 4 * row, x - 4 * column) < 16] = 250
-        target[:] = np.rint(255 * maps.to_unit(maps.density(np.array([[column, row]]), target.shape, 4.0)))
-    return Pairs(stimuli, targets, np.zeros(count, int), ("discs",), (SIDE, SIDE))
-
-
-def batches(pairs: Pairs, size: int = 2, seed: int = 0) -> Patches:
-    return Patches(Batches([pairs], size, Augmentation(), seed), seed)
-
-
-# ---- the network
+    net = build(config, torch.Generator().manual_seed(seed))
+    assert isinstance(net, MrCnn)
+    torch.nn.init.normal_(net.readout.weight, generator=torch.Generator().manual_seed(seed))  # answers that differ
+    return net.eval()
 
 
 def test_the_layers_are_the_publications() -> None:
@@ -123,97 +95,11 @@ def test_a_whole_picture_has_a_map_of_a_quarter_of_its_sides_as_all_networks() -
         np.testing.assert_allclose(net(x)[1], net(x[1:])[0], atol=1e-5)
 
 
-# ---- patches
-
-
-def test_positives_lie_where_people_looked_and_negatives_do_not() -> None:
-    target = discs(6).targets / 255
-    centers, labels = draw(target, np.random.default_rng(0))
-    assert labels.sum(axis=1).tolist() == [FIXATED] * 6
-    assert centers.shape == (6, FIXATED + NONFIXATED, 2)
-    for density, places, label in zip(target, centers, labels, strict=True):
-        columns, rows = np.floor(100 * places).astype(int).T
-        assert (density[rows[label == 1], columns[label == 1]] >= LOOKED_AT).all()
-        assert (density[rows[label == 0], columns[label == 0]] < LOOKED_AT).all()
-
-
-def test_positives_are_spread_as_the_density_is() -> None:
-    density = np.zeros((100, 100))
-    density[10, 10], density[80, 60], density[50, 50] = 1, 0.25, 0.05
-    places, labels = draw(np.repeat(density[None], 400, axis=0), np.random.default_rng(0))
-    at = [tuple(np.floor(100 * xy).astype(int)) for xy in places[labels == 1]]
-    assert set(at) == {(10, 10), (60, 80)}
-    assert at.count((10, 10)) / len(at) == pytest.approx(0.8, abs=0.03)
-
-
-@pytest.mark.parametrize("value", [0.0, 1.0])
-def test_a_picture_with_one_kind_of_place_has_that_kind_alone(value: float) -> None:
-    _, labels = draw(np.full((1, 100, 100), value), np.random.default_rng(0))
-    assert (labels == value).all()
-    output = torch.randn(1, labels.shape[1], generator=torch.Generator().manual_seed(0))
-    assert torch.isfinite(logistic(output, torch.from_numpy(labels)))
-
-
-def test_a_patch_is_centered_on_its_place_at_every_resolution() -> None:
-    """A bright disc is in the middle of each of the three patches around it, larger where the picture is larger."""
-    pairs = discs(1)
-    row, column = np.unravel_index(pairs.targets[0].argmax(), (100, 100))
-    x = torch.from_numpy(pairs.stimuli).permute(0, 3, 1, 2).float() / 255
-    place = torch.tensor([[[column / 100, row / 100]]], dtype=torch.float64)
-    bright = cut(x, place)[0].reshape(3, 3, PATCH, PATCH).mean(dim=1) > 0.7
-    for side, patch in zip(SIDES, bright, strict=True):
-        rows, columns = np.nonzero(patch.numpy())
-        assert abs(rows.mean() - 20.5) < 1
-        assert abs(columns.mean() - 20.5) < 1
-        assert len(rows) == pytest.approx(np.pi * (16 * side / SIDE) ** 2, rel=0.1)
-
-
-def test_beyond_the_picture_there_is_gray() -> None:
-    corner = cut(torch.ones(1, 3, SIDE, SIDE), torch.zeros(1, 1, 2, dtype=torch.float64))
-    assert (corner[0, :, : PATCH // 2] == GRAY).all()
-    np.testing.assert_allclose(corner[0, :, PATCH // 2 :, PATCH // 2 :], 1, atol=1e-5)
-
-
-def test_a_batch_depends_on_its_number_alone() -> None:
-    one, two = batches(discs(6)), batches(discs(6))
-    for number in (4, 1, 1, 0):
-        for a, b in zip(one[number], two[number], strict=True):
-            assert torch.equal(a, b)
-    assert one[0][0].shape == (2 * (FIXATED + NONFIXATED), 9, PATCH, PATCH)
-    assert not torch.equal(one[0][0], one[3][0])  # the same place in another epoch
-    assert not torch.equal(one[0][0], batches(discs(6), seed=1)[0][0])
-
-
-# ---- the loss
-
-
-def test_the_loss_of_drawn_places_is_their_cross_entropy() -> None:
-    generator = torch.Generator().manual_seed(0)
-    logits = torch.randn(4, 30, generator=generator)
-    labels = (torch.arange(30) < FIXATED).float().expand(4, 30)
-    expected = functional.binary_cross_entropy_with_logits(logits, labels)
-    assert logistic(logits.flatten(), labels).item() == pytest.approx(expected.item(), rel=1e-6)
-
-
-def test_the_loss_of_a_map_is_that_of_its_places_on_average() -> None:
-    rng = np.random.default_rng(0)
-    target = rng.random((1, 20, 20)) ** 4
-    target /= target.max()
-    logits = torch.from_numpy(rng.normal(size=(1, 20, 20)))
-    places, labels = draw(np.repeat(target, 3000, axis=0), rng)
-    columns, rows = np.moveaxis(np.floor(20 * places).astype(int), -1, 0)
-    drawn = logistic(logits[0, rows, columns], torch.from_numpy(labels).double())
-    assert logistic(logits, torch.from_numpy(target)).item() == pytest.approx(drawn.item(), abs=0.01)
-
-
-# ---- learning
-
-
 def test_it_learns_that_people_look_at_discs(tmp_path: Path) -> None:
     config = MrCnnConfig(filters=(8, 8, 8), hidden=16)
     settings = replace(QUICK, epochs=10, batch_size=4, learning_rate=(4e-3, 0), dropout=0.0, validate_every=10)
-    learnt, judged = discs(16), discs(3, seed=1)
-    run = train(build(config, torch.Generator().manual_seed(0)), [learnt], [judged], settings, tmp_path, "random")
+    learned, judged = discs(16), discs(3, seed=1)
+    run = train(build(config, torch.Generator().manual_seed(0)), [learned], [judged], settings, tmp_path, "random")
     assert run.validation_loss < 0.3  # telling nothing: 0.64
     net, about = load_weights(run.best)
     assert isinstance(net, MrCnn)
@@ -226,73 +112,19 @@ def test_it_learns_that_people_look_at_discs(tmp_path: Path) -> None:
             assert target[row, column] > 0.1 * 255
 
 
-@pytest.mark.parametrize("save_every", [0, 20])
-def test_interrupted_and_resumed_is_uninterrupted(
-    tmp_path: Path, save_every: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("wepsam.training.loop.SAVE_EVERY", save_every)
-    data = [discs(4)], [discs(2, seed=1)]
-    whole = train(network(), *data, QUICK, tmp_path / "whole", "random")
-    fetch, stop_at, fetched = Patches.__getitem__, [3], list[int]()
-
-    def interrupted(self: Patches, number: int) -> object:
-        fetched.append(number)
-        if stop_at and number == stop_at[0]:
-            stop_at.pop()
-            raise KeyboardInterrupt
-        return fetch(self, number)
-
-    monkeypatch.setattr(Patches, "__getitem__", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        train(network(), *data, QUICK, tmp_path / "parts", "random")
-    fetched.clear()
-    parts = train(network(), *data, QUICK, tmp_path / "parts", "random")
-    assert (fetched[0] > 0) == (save_every == 0)  # from the last validation; from the start, no time to save
-    assert parts.validation_loss == whole.validation_loss
-    for a, b in zip(load_weights(parts.best)[0].parameters(), load_weights(whole.best)[0].parameters(), strict=True):
-        assert torch.equal(a, b)
-
-
-def test_a_loss_that_does_not_fit_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="logistic loss, not by kl"):
-        train(network(), [discs(2)], [discs(2)], replace(QUICK, loss="kl"), tmp_path, "random")
-    paper = build(PaperConfig(), torch.Generator().manual_seed(0))
-    with pytest.raises(ValueError, match="no other network"):
-        train(paper, [discs(2)], [discs(2)], QUICK, tmp_path, "random")
-    assert not list(tmp_path.iterdir())
-
-
-def test_by_the_command_line_from_fixations_to_a_map(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
-    run, file = tmp_path / "run", tmp_path / "own.onnx"
-    small = ["--network", "filters=[4,6,8]", "--network", "hidden=10", "--set", "epochs=1"]
-    code, _, err = wepsam_command("finetune", "--settings", "mr_cnn", "-d", f"csv={own_dataset}", "-o", run, *small)
-    assert code == 0, err
-    assert json.loads((run / "config.json").read_text())["network"] == {"filters": [4, 6, 8], "hidden": 10}
-    # A network that has learnt next to nothing has flat maps, of which few bits are not enough.
-    code, _, err = wepsam_command("export", run, file, "--wide", "float32")
-    assert code == 0, err
-    picture = next((own_dataset / "stimuli").glob("*.png"))
-    code, _, err = wepsam_command("predict", picture, "--model", file, "--out", tmp_path / "maps", "--save", "npy")
-    assert code == 0, err
-    assert np.load(tmp_path / "maps" / f"{picture.stem}.npy").shape == (40, 60)
-
-
-# ---- the file
-
-
-def checkpoint(folder: Path, config: MrCnnConfig = TINY) -> MrCnn:
-    net = network(config)
-    about = {
-        "network": vars(config) | {"filters": list(config.filters)}, "output": "log_density", "step": 1,
-        "start": "random", "training": ["none", 0], "validation": ["none", 0], "validation_scores": {}, "settings": {},
-    }  # fmt: skip
-    save_weights(folder / "best.safetensors", net.state_dict(), about)
-    return net
+def test_from_fixations_to_a_map(own_dataset: Path, tmp_path: Path) -> None:
+    small = {"filters": (4, 6, 8), "hidden": 10}
+    run = finetune(f"csv={own_dataset}", tmp_path, recipe="mr_cnn", network=small, changes={"epochs": 1})
+    assert json.loads((tmp_path / "config.json").read_text())["network"] == {"filters": [4, 6, 8], "hidden": 10}
+    # A network that has learned next to nothing has flat maps, for which few bits are not enough.
+    model = wepsam.load(export(run.best, tmp_path / "own.onnx", storage="float32"))
+    assert model(next((own_dataset / "stimuli").glob("*.png"))).shape == (40, 60)
 
 
 def test_the_file_is_the_network(tmp_path: Path, paint: Paint) -> None:
-    net = checkpoint(tmp_path)
-    model = wepsam.load(export(tmp_path, tmp_path / "own.onnx", wide="float32", mirror=False))
+    net = network()
+    save_run(tmp_path, net)
+    model = wepsam.load(export(tmp_path, tmp_path / "own.onnx", storage="float32", mirror=False))
     stimulus = paint(5, 300, 450)
     small = resize(stimulus, (SIDE, SIDE))
     with torch.no_grad():
@@ -304,20 +136,6 @@ def test_the_file_is_the_network(tmp_path: Path, paint: Paint) -> None:
     card = json.loads((tmp_path / "own.json").read_text())
     assert card["input_size"] == SIDE
     assert card["least_cc_with_torch"] > 0.9999
-
-
-def test_pictures_are_shrunk_by_weights_that_neither_brighten_nor_mirror() -> None:
-    for side in SIDES[1:]:
-        rows = shrinking(side)
-        np.testing.assert_allclose(rows.sum(dim=1), 1, atol=1e-5)
-        np.testing.assert_allclose(rows, rows.flip(0, 1), atol=1e-4)
-    assert torch.equal(shrinking(SIDE), torch.eye(SIDE))
-
-
-@pytest.mark.parametrize("name", ["wepsam-paper", "mr_cnn"])
-def test_only_the_light_network_is_read_back_and_adapted(name: str) -> None:
-    with pytest.raises(ValueError, match="only the light one"):
-        from_onnx(weights_file(name))
 
 
 def test_the_shipped_one_beats_the_center_bias(shared: Path) -> None:

@@ -15,10 +15,10 @@ from PIL import Image
 import wepsam
 from wepsam import maps
 from wepsam.cards import WeightsError, sha256
-from wepsam.deploy.graph import DeployedLite, fold
+from wepsam.deploy.graph import fold
 from wepsam.deploy.to_onnx import export
 from wepsam.images import read_image, resize, save_image
-from wepsam.networks.lite import LiteConfig, LiteNet
+from wepsam.networks.lite import DeployedLite, LiteConfig, LiteNet
 from wepsam.shapes import input_shape
 from wepsam.training.checkpoint import save_weights
 
@@ -52,7 +52,7 @@ def run(network, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def file(run):
-    return export(run, run / "own.onnx", wide="float32")
+    return export(run, run / "own.onnx", storage="float32")
 
 
 def noise(*shape, seed=0):
@@ -111,16 +111,12 @@ def test_the_file_tells_nothing_of_the_machine(file):
 
 
 def test_fewer_bits_smaller_file_almost_the_same_maps(run, file, monkeypatch):
-    monkeypatch.setattr(
-        "wepsam.deploy.to_onnx.LITE_LEAST_CC", 0.95
-    )  # with random weights more is lost than with learnt ones
-    monkeypatch.setattr(
-        "wepsam.deploy.to_onnx.lite_to_onnx", lambda _: onnx.load(file)
-    )  # the same, without the seconds
+    monkeypatch.setattr(LiteNet, "least_cc", 0.95)  # with random weights more is lost than with learned ones
+    monkeypatch.setattr("wepsam.deploy.to_onnx.to_onnx", lambda _: onnx.load(file))  # the same, without the seconds
     stimuli = noise(2, 64, 96)
     (expected,) = session(file).run(None, {"stimuli": stimuli})
     sizes = [file.stat().st_size]
-    path = export(run, run / "small.onnx", wide="int8")
+    path = export(run, run / "small.onnx", storage="int8")
     (ours,) = session(path).run(None, {"stimuli": stimuli})
     sizes.append(path.stat().st_size)
     assert sizes[1] < 0.4 * sizes[0]
@@ -133,10 +129,10 @@ def test_fewer_bits_smaller_file_almost_the_same_maps(run, file, monkeypatch):
 def test_a_light_network_that_learnt_maps_is_refused(run, network, tmp_path):
     about = json.loads((run / "best.json").read_text()) | {"output": "map"}
     save_weights(tmp_path / "best.safetensors", network.state_dict(), about)
-    with pytest.raises(ValueError, match="trained to give a map"):
+    with pytest.raises(ValueError, match="trained to output a map"):
         export(tmp_path, tmp_path / "own.onnx")
-    with pytest.raises(ValueError, match="not 'int4'"):
-        export(run, tmp_path / "own.onnx", wide="int4")
+    with pytest.raises(ValueError, match="no storage 'int4'"):
+        export(run, tmp_path / "own.onnx", storage="int4")
 
 
 def test_a_product_of_constants_is_folded():

@@ -1,6 +1,5 @@
-"""Tuning a network to pictures of one's own: a bias that is there is learnt; none is claimed where there is none."""
+"""Tuning a network to pictures of one's own: a bias that is there is learned; none is claimed where there is none."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -8,23 +7,22 @@ import pytest
 import torch
 from PIL import Image
 
+import wepsam
+from helpers import save_run
 from wepsam.datasets import FixationDataset, pictures_with_csv
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.networks.paper import PaperConfig, PaperNet
-from wepsam.training import adaptation as adapting
+from wepsam.training import adaptation
 from wepsam.training.adaptation import adapt, as_predictor
-from wepsam.training.checkpoint import load_weights, save_weights
+from wepsam.training.checkpoint import load_weights
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory) -> Path:
-    """A checkpoint of a light network that knows nothing."""
+    """A run's folder with a light network that knows nothing."""
     network = LiteNet(LiteConfig(width=8, blocks=1, area=64 * 64), torch.Generator().manual_seed(0))
     network.calibrate(torch.rand(8, 3, 64, 64, generator=torch.Generator().manual_seed(1)))
-    about = {"network": {"encoder": "lite0", "width": 8, "blocks": 1, "sources": 1, "area": 64 * 64}, "step": 0}
-    path = tmp_path_factory.mktemp("model") / "start.safetensors"
-    save_weights(path, network.state_dict(), about)
-    return path
+    return save_run(tmp_path_factory.mktemp("model") / "start", network)
 
 
 def pictures(folder: Path, where: tuple[float, float], count: int = 20) -> FixationDataset:
@@ -41,8 +39,8 @@ def pictures(folder: Path, where: tuple[float, float], count: int = 20) -> Fixat
     return pictures_with_csv(folder / "set", table=folder / "set.csv", name="set", sigma=6)
 
 
-def test_people_who_look_to_the_left_are_learnt_from_the_other_pictures(model, tmp_path) -> None:
-    tuned = adapt(model, pictures(tmp_path, (0, 0.3)), tmp_path / "out", folds=2)
+def test_people_who_look_to_the_left_are_learned_from_the_other_pictures(model, tmp_path) -> None:
+    tuned = adapt(pictures(tmp_path, (0, 0.3)), tmp_path / "out", model=model, folds=2)
     assert {"NSS", "CC", "KL", "AUC-Judd"} <= set(tuned.gains)
     assert tuned.losses == []
     before, after = load_weights(model)[0], load_weights(tuned.weights)[0]
@@ -56,41 +54,70 @@ def test_people_who_look_to_the_left_are_learnt_from_the_other_pictures(model, t
 
 
 def test_no_gain_is_claimed_of_people_who_look_anywhere(model, tmp_path) -> None:
-    tuned = adapt(model, pictures(tmp_path, (0, 1)), tmp_path / "out", folds=2)
+    tuned = adapt(pictures(tmp_path, (0, 1)), tmp_path / "out", model=model, folds=2)
     assert "NSS" not in tuned.gains
     assert "AUC-Judd" not in tuned.gains
 
 
 def test_what_was_interrupted_comes_to_the_same(model, tmp_path, monkeypatch) -> None:
     data = pictures(tmp_path, (0, 0.3))
-    whole = adapt(model, data, tmp_path / "whole", folds=2)
+    whole = adapt(data, tmp_path / "whole", model=model, folds=2)
 
-    def interrupted(predict, dataset, folder, plain=adapting._write_maps):
+    def interrupted(predict, dataset, folder, plain=adaptation._write_maps):
         if folder.exists():  # the first fold's maps are there
             raise KeyboardInterrupt
         plain(predict, dataset, folder)
 
     with monkeypatch.context() as patch:
-        patch.setattr(adapting, "_write_maps", interrupted)
+        patch.setattr(adaptation, "_write_maps", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            adapt(model, data, tmp_path / "parts", folds=2)
-    assert adapt(model, data, tmp_path / "parts", folds=2).after.rows == whole.after.rows
+            adapt(data, tmp_path / "parts", model=model, folds=2)
+    assert adapt(data, tmp_path / "parts", model=model, folds=2).after.rows == whole.after.rows
 
 
 def test_too_few_pictures_are_refused(model, tmp_path) -> None:
-    with pytest.raises(ValueError, match="has 6 pictures; adapting needs 10 at least"):
-        adapt(model, pictures(tmp_path, (0, 1), count=6), tmp_path / "out")
+    with pytest.raises(ValueError, match="has 6 pictures; adapting needs 10 or more"):
+        adapt(pictures(tmp_path, (0, 1), count=6), tmp_path / "out", model=model)
 
 
 def test_the_papers_network_is_refused(tmp_path) -> None:
     config = PaperConfig(filters=(4, 4, 4), hidden=8)
-    about = {"network": asdict(config), "step": 0}
-    save_weights(tmp_path / "paper.safetensors", PaperNet(config).state_dict(), about)
-    with pytest.raises(ValueError, match="is another network"):
-        adapt(tmp_path / "paper.safetensors", pictures(tmp_path, (0, 1)), tmp_path / "out")
+    paper = save_run(tmp_path / "paper", PaperNet(config))
+    with pytest.raises(ValueError, match="holds the paper's network; only the light network can be adapted"):
+        adapt(pictures(tmp_path, (0, 1)), tmp_path / "out", model=paper)
 
 
 def test_a_predictor_answers_at_the_pictures_size(model) -> None:
-    found = as_predictor(load_weights(model)[0])(np.zeros((33, 200, 3), np.uint8))
-    assert found.shape == (33, 200)
-    assert found.max() == 1
+    saliency_map = as_predictor(load_weights(model)[0])(np.zeros((33, 200, 3), np.uint8))
+    assert saliency_map.shape == (33, 200)
+    assert saliency_map.max() == 1
+
+
+@pytest.mark.parametrize("by", ["fixations", "maps"])
+def test_a_folder_and_the_file_that_comes_of_it(model, tmp_path, by) -> None:
+    data = pictures(tmp_path, (0, 0.3))
+    if by == "maps":
+        for sample in data:
+            density = sample.density()
+            (tmp_path / "maps").mkdir(exist_ok=True)
+            Image.fromarray(np.rint(255 * density / density.max()).astype(np.uint8)).save(
+                tmp_path / "maps" / f"{sample.id}.png"
+            )
+    where = {"fixations": {"fixations": tmp_path / "set.csv"}, "maps": {"maps": tmp_path / "maps"}}[by]
+    tuned = adapt(tmp_path / "set", tmp_path / "out", **where, model=model, folds=2)
+    card = wepsam.load(tuned.model).card
+    assert tuned.model == tmp_path / "out" / "adapted.onnx"
+    assert card["adapted from"] == str(model)
+    assert card["adapted to"] == "20 pictures of set"
+    assert card["gains"] == tuned.gains == tuned.record["gains"]
+
+
+def test_a_folder_needs_fixations_or_maps_and_a_dataset_has_its_own(model, tmp_path) -> None:
+    data = pictures(tmp_path, (0, 1))
+    for where in ({}, {"fixations": "a.csv", "maps": "b"}):
+        with pytest.raises(ValueError, match="needs either a CSV of fixations"):
+            adapt(tmp_path / "set", tmp_path / "out", model=model, **where)
+    with pytest.raises(ValueError, match="set has its own fixations"):
+        adapt(data, tmp_path / "out", model=model, fixations=tmp_path / "set.csv")
+    with pytest.raises(ValueError, match="folds is 1; cross-validation needs 2 or more"):
+        adapt(data, tmp_path / "out", model=model, folds=1)

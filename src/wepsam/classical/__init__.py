@@ -6,11 +6,12 @@ The contract, which the single models do not repeat:
 
     stimulus      (H, W, 3) uint8 RGB of any size, at least one pixel. Each model brings it to its own working size.
     settings      keywords, if the model has any. The defaults are those whose scores are published.
-    saliency map  (H, W) float32 in [0, 1], finite, at the stimulus' size. The largest value is 1.
+    saliency map  (H, W) float32 in [0, 1], finite, at the stimulus' size. The largest value is 1, or all are 0.
 
 - A stimulus of one color has nothing salient: its map is all zeros. Models that learned from fixations (`FITTED`) then
   answer the center bias that they learned; `center_gaussian` looks at no pixel at all.
-- The same stimulus always has the same map. The map of a mirrored stimulus is the mirrored map, but for rounding.
+- The same stimulus always has the same map. A mirrored stimulus has the mirrored map, within the tolerances of
+  tests/classical/test_laws.py.
 - Every model is a module-level function, or a `partial` of one: it can be pickled.
 - ValueError: the stimulus is not (H, W, 3) uint8. ImportError: a package is missing, and the message says which extra
   installs it.

@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec
 
 import numpy as np
 
-from wepsam import images, maps, numba_cache, srgb
+from wepsam import extras, images, maps, numba_cache, srgb
 
 Shape = tuple[int, int]
 Settings = ParamSpec("Settings")
@@ -28,8 +28,8 @@ def classical_model(
 ) -> Callable[[Model[Settings]], Model[Settings]]:
     """Decorate a function from a picture at working size to a map, so that it becomes a predictor.
 
-    The predictor raises a ValueError if the stimulus is none, answers zeros if the picture has one color only, and
-    otherwise stretches the function's map to [0, 1] at the stimulus' size.
+    The predictor refuses an array that is no stimulus. If the picture at working size has only one color, it answers
+    zeros. Otherwise it brings the function's map to the stimulus' size and stretches it to [0, 1].
 
     Args:
         working_shape: from the stimulus' (height, width) to that of the picture; None leaves the stimulus as it is.
@@ -138,7 +138,7 @@ def loops(name: str) -> ModuleType:
     try:
         return numba_cache.load(f"wepsam.classical.{name}")
     except ModuleNotFoundError as error:
-        raise _missing(error) from None
+        raise extras.missing(error, "classical models") from None
 
 
 def scipy(name: str) -> ModuleType:
@@ -150,8 +150,4 @@ def scipy(name: str) -> ModuleType:
     try:
         return import_module(f"scipy.{name}")
     except ModuleNotFoundError as error:
-        raise _missing(error) from None
-
-
-def _missing(error: ModuleNotFoundError) -> ImportError:
-    return ImportError(f"classical models need {(error.name or '').partition('.')[0]}: pip install 'wepsam[classical]'")
+        raise extras.missing(error, "classical models") from None

@@ -173,7 +173,7 @@ def _write_maps(answers: Iterator[tuple[Sample, np.ndarray]], out: Path, form: s
         if form == "png":
             save_image(path, _gray(saliency_map))
         else:
-            values = _log_density(saliency_map) if form == "log-density" else saliency_map
+            values = maps.to_log_density(saliency_map, LEAST) if form == "log-density" else saliency_map
             with replacing(path) as temporary:
                 np.save(temporary, values.astype(np.float32))
         paths.append(path)
@@ -183,10 +183,6 @@ def _write_maps(answers: Iterator[tuple[Sample, np.ndarray]], out: Path, form: s
 def _gray(saliency_map: np.ndarray) -> np.ndarray:
     # Divided, not stretched: 0 stays 0, and a pixel that is twice as likely has twice the value.
     return np.rint(255 * saliency_map / (saliency_map.max() or 1)).astype(np.uint8)
-
-
-def _log_density(saliency_map: np.ndarray) -> np.ndarray:
-    return np.log((1 - LEAST) * maps.to_density(saliency_map) + LEAST / saliency_map.size)
 
 
 def _write_json(answers: Iterator[tuple[Sample, np.ndarray]], path: Path) -> Path:

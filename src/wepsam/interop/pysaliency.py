@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image
 
+from wepsam import maps
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.images import image_size, read_image, save_image
-from wepsam.maps import to_density
 
 Predict = Callable[[np.ndarray], np.ndarray]
 
@@ -71,9 +71,8 @@ def log_density_model(predictor: Predict, *, floor: float = 1e-3, **options: Any
 
     class PredictorModel(_pysaliency().Model):  # type: ignore[misc]
         def _log_density(self, stimulus: np.ndarray) -> np.ndarray:
-            density = to_density(_predicted(predictor, stimulus))
             with np.errstate(divide="ignore"):  # only with a floor of 0, which asks for -inf
-                return np.asarray(np.log((1 - floor) * density + floor / density.size))
+                return maps.to_log_density(_predicted(predictor, stimulus), floor)
 
     return PredictorModel(**options)
 

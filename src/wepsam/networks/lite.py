@@ -208,7 +208,7 @@ class DeployedLite(nn.Module):
 def _card(area: int, scales: Sequence[float], mirror: bool) -> dict[str, object]:
     return {
         "input": "stimuli: (B, H, W, 3) uint8 RGB, H and W multiples of stride, H W about input_area: the whole "
-        "picture resized (bicubic, antialiased); center_bias, if other than the learnt: (1, 1, h, w) float32 logits",
+        "picture resized (bicubic, antialiased); center_bias, if other than the learned: (1, 1, h, w) float32 logits",
         "output": "saliency_maps: (B, H/4, W/4) float32 >= 0, sums to 1",
         "input_area": area,
         "stride": SIDE_STEP,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wepsam import colormaps, maps, overlays, progress
+from wepsam import colormaps, maps, overlays, progress, resolve
 from wepsam.files import replacing
 from wepsam.images import MAX_PIXELS, ImageError, read_image, save_image
 from wepsam.prediction import drawing, ordered, predictor, targets
@@ -123,7 +123,7 @@ def predict(
     answer = partial(
         _answer,
         # A picture at a time has all cores to itself; several have one each.
-        _model(model, quality, threads=0 if workers == 1 else 1),
+        resolve.predictor(model, quality=quality, threads=0 if workers == 1 else 1),
         max_pixels=max_pixels or MAX_PIXELS,
         with_stimulus=sheet or "overlay" in endings,
         with_log=bool({"density", "log-density"} & set(endings)),
@@ -145,17 +145,6 @@ def _endings(save: str | Iterable[str], bits: bool) -> dict[str, str]:
     if bits and "log-density" not in kinds:
         raise ValueError("bits is the unit of log-density, which is not to be saved: add log-density, or drop bits")
     return {kind: targets.BITS if bits and kind == "log-density" else targets.SAVES[kind] for kind in kinds}
-
-
-def _model(model: str | PathLike[str] | Model, quality: str, threads: int) -> Model:
-    if callable(model):
-        return model
-    if model not in predictor.models():
-        from wepsam.classical import CLASSICAL
-
-        if model in CLASSICAL:
-            return CLASSICAL[str(model)]
-    return predictor.load(model, threads=threads, quality=quality)
 
 
 def _answer(model: Model, path: Path, *, max_pixels: int, with_stimulus: bool, with_log: bool) -> Answer:

@@ -1,0 +1,29 @@
+"""The shape in which a network sees a picture."""
+
+import numpy as np
+import pytest
+
+from wepsam.shapes import AREA, LEAST_AREA, SIDE_STEP, input_shape, training_shape
+
+
+@pytest.mark.parametrize("aspect", np.geomspace(0.25, 4, 15))
+@pytest.mark.parametrize("area", [LEAST_AREA, AREA])
+def test_input_shapes_keep_the_aspect_and_the_area(aspect: float, area: int) -> None:
+    height, width = input_shape(round(1000 / aspect**0.5), round(1000 * aspect**0.5), area)
+    assert height % SIDE_STEP == width % SIDE_STEP == 0
+    assert width / height == pytest.approx(aspect, rel=0.2)
+    assert height * width == pytest.approx(area, rel=0.25)
+
+
+def test_input_shapes_by_hand_and_at_the_extremes() -> None:
+    assert input_shape(600, 800) == (288, 384)
+    assert input_shape(3, 4) == input_shape(150, 200, LEAST_AREA) == (192, 256)  # small pictures stay smaller
+    assert input_shape(600, 800, LEAST_AREA) == (192, 256)
+    assert input_shape(1, 1, LEAST_AREA) == (224, 224)
+    assert input_shape(1, 100_000) == tuple(reversed(input_shape(100_000, 1)))
+
+
+def test_training_never_enlarges_beyond_the_least_area() -> None:
+    assert training_shape(200, 266) == (192, 256)
+    assert training_shape(30, 40) == input_shape(30, 40, LEAST_AREA)
+    assert training_shape(600, 800) == input_shape(600, 800)
