@@ -159,7 +159,7 @@ def test_what_cannot_be_evaluated(own: FixationDataset) -> None:
         evaluate(lambda stimulus: np.ones((32, 32)), own, name="small")
     with pytest.raises(ValueError, match=r"no model 'humans'; expected .*wepsam-lite, .*gbvs"):
         evaluate("humans", own)
-    with pytest.raises(ValueError, match="pictures_with_csv has no pictures"):
+    with pytest.raises(ValueError, match="pictures_with_csv has no pictures to score on"):
         evaluate(uniform, own[:0])
 
 
@@ -226,7 +226,7 @@ def test_a_dataset_by_name_is_its_validation_part(own: FixationDataset, own_data
     with pytest.raises(ValueError, match="not 'test'"):
         evaluate("center-gaussian", spec, split="test")
     (own_dataset / "fixations.csv").write_text("image,observer,x,y\n000.png,a,3,3\n")
-    with pytest.raises(ValueError, match=f"{spec} has no validation pictures; for all of its pictures, the split is"):
+    with pytest.raises(ValueError, match=f"{spec} has no validation pictures to score on; for all of its pictures"):
         evaluate("center-gaussian", spec)
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from html.parser import HTMLParser
-from pathlib import Path
-
-import pytest
 
 from helpers import made_up
 from wepsam.evaluation import Evaluation
 from wepsam.evaluation.comparison import differences, score_table
-from wepsam.evaluation.table import add_to_card, as_csv, as_html, as_latex, as_markdown
+from wepsam.evaluation.table import as_csv, as_html, as_latex, as_markdown
 
 
 def cells(table: str) -> dict[str, list[str]]:
@@ -110,19 +106,3 @@ def test_csv_has_a_row_per_model_and_metric() -> None:
     ]
     assert float(rows[2]["mean"]) == 1.5
     assert next(csv.DictReader(io.StringIO(as_csv(differences(nasty(), NASTY)))))["excludes_0"] == "1"
-
-
-def test_scores_go_into_the_card_of_their_weights_only(tmp_path: Path) -> None:
-    rows = ({"id": "a", "cc": 0.5}, {"id": "b", "cc": 0.7})
-    about = {"model": "own", "dataset": "toy", "split": "all", "pictures": 2, "protocol": "mit", "weights": "abc"}
-    card = tmp_path / "own.json"
-    card.write_text('{"sha256": "abc", "terms": "none"}')
-    better = tuple(row | {"cc": row["cc"] + 0.1} for row in rows)
-    add_to_card(card, "toy-all", [Evaluation(better, about | {"quality": "best"}), Evaluation(rows, about)])
-    written = json.loads(card.read_text())
-    assert written["terms"] == "none"
-    assert written["scores"]["toy-all (best)"]["cc"]["mean"] == pytest.approx(0.7)
-    assert written["scores"]["toy-all"]["cc"]["mean"] == pytest.approx(0.6)
-    card.write_text('{"sha256": "other"}')
-    with pytest.raises(ValueError, match="toy-all is of the weights"):
-        add_to_card(card, "toy-all", [Evaluation(rows, about)])

@@ -171,9 +171,9 @@ def _open(dataset: Dataset, split: str | None) -> tuple[FixationDataset, str]:
         split = split or "validation"
         part = open_dataset(dataset).split(split)
     if not len(part) and isinstance(dataset, FixationDataset):
-        raise ValueError(f"{dataset.name} has no pictures")
+        raise ValueError(f"{dataset.name} has no pictures to score on")
     if not len(part):
-        raise ValueError(f"{dataset} has no {split} pictures; for all of its pictures, the split is all")
+        raise ValueError(f"{dataset} has no {split} pictures to score on; for all of its pictures, the split is all")
     return part, split
 
 
