@@ -10,12 +10,9 @@ A part has a row for every picture, so read = kept + rejected + failed always ho
 
 import csv
 import io
-import os
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +28,6 @@ from wepsam.weak.selection import order_by_entropy
 
 HISTOGRAM, SHEET = "entropy.png", "lowest-middle-highest.png"
 STATUSES = ("kept", "rejected", "failed")
-LEFTOVER_AGE = 3600  # seconds after which nobody writes to a temporary file any more
 COMPRESSION = dict.fromkeys(("id", "path", "map", "reason"), "zstd")  # JPEGs would not get smaller
 
 SCHEMA = pa.schema(
@@ -145,20 +141,8 @@ def finish(folder: PathOrUrl, manifest: Manifest) -> Counter[str]:
                     writer.writerow(row)
     files.write_bytes(files.join(folder, "not_kept.csv"), text.getvalue().encode())
     files.write_bytes(files.join(folder, MANIFEST), replace(manifest, counts=dict(statuses)).to_json())
-    _remove_leftovers(folder)
+    files.remove_leftovers(folder)
     return statuses
-
-
-def _remove_leftovers(folder: PathOrUrl) -> None:
-    """Remove temporary files of killed jobs, but none that another job may still be writing."""
-    if files.is_url(folder):
-        return  # behind a URL an incomplete file never appears
-    for path in Path(folder).glob(".*"):
-        try:
-            if path.suffix in (".parquet", ".json", ".csv") and time.time() - path.stat().st_mtime > LEFTOVER_AGE:
-                os.unlink(path)
-        except FileNotFoundError:
-            pass
 
 
 # ---- what a training reads
