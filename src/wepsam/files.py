@@ -49,6 +49,8 @@ def replacing(path: str | os.PathLike[str], *, new: bool = False) -> Iterator[Pa
         else:
             os.replace(temporary, path)
     except OSError as error:
+        if re.fullmatch(r"\d+ requested and \d+ written", str(error)):  # numpy does not say why
+            raise OSError(f"{path}: could not be written whole, the disk may be full ({error})") from error
         if error.errno is None or error.filename not in (None, str(temporary), temporary):
             raise
         raise type(error)(error.errno, error.strerror, str(path)) from error

@@ -1,11 +1,14 @@
 """Run calls in the processes of this machine or on a cluster, through joblib's backends. The results are the same."""
 
 import logging
+import os
 import re
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
+
+from wepsam import processes
 
 ENGINES = ("processes", "ray", "dask")
 # What joblib's own processes, Ray, and Dask (after three attempts) raise if a worker is killed.
@@ -53,9 +56,13 @@ def run(
                 self.last_report = self.n_completed_tasks
                 report(self.last_report)
 
-    with _backend(engine, scheduler):
+    with _backend(engine, scheduler) as backend:
         try:
-            return ReportingParallel(n_jobs=workers, batch_size=1)(delayed(work)(*call) for call in calls)
+            parallel = ReportingParallel(n_jobs=workers, batch_size=1, return_as="generator", **backend)
+            with processes.starting():
+                results = parallel(delayed(work)(*call) for call in calls)
+            with closing(results):
+                return list(results)
         except Exception as error:
             if type(error).__name__ in WORKER_DIED:
                 raise ChildProcessError(
@@ -72,7 +79,8 @@ def run(
 
 
 @contextmanager
-def _backend(engine: str, scheduler: str | None) -> Iterator[None]:
+def _backend(engine: str, scheduler: str | None) -> Iterator[dict[str, Any]]:
+    """Choose an engine for the calls of joblib inside; yields arguments of `Parallel`."""
     from joblib import parallel_config
 
     if engine == "processes":
@@ -80,13 +88,13 @@ def _backend(engine: str, scheduler: str | None) -> Iterator[None]:
             raise EngineError(f"processes run on this machine; the scheduler {scheduler} needs --engine ray or dask")
         # One thread each for BLAS and OpenMP, because every core has its own process.
         with parallel_config("loky", inner_max_num_threads=1):
-            yield
+            yield {"initializer": processes.end_with, "initargs": (os.getpid(),)}
     elif engine == "ray":
         with _ray(scheduler), parallel_config("ray"):
-            yield
+            yield {}
     elif engine == "dask":
         with _dask(scheduler), parallel_config("dask"):
-            yield
+            yield {}
     else:
         raise EngineError(f"engines are {', '.join(ENGINES)}, not {engine!r}")
 
