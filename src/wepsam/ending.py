@@ -6,6 +6,7 @@ Nothing here imports the rest of the package: it is in place before the first se
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import signal
 import sys
@@ -47,19 +48,49 @@ def run(command: Callable[[], int]) -> NoReturn:
     sys.exit(code)
 
 
-def stdout_error(stdout: Any) -> OSError | None:
-    """Why what was printed cannot be written: a closed pipe, a full disk; None if it is written.
+class _Stdout(io.FileIO):
+    """The file behind stdout: its errors say so, and the first of them is kept."""
 
-    Where it cannot, stdout is led into nothing, so that Python does not complain again at its end.
+    failed: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.failed = self.failed or type(error)(error.errno, error.strerror, "stdout")
+            raise self.failed from error
+
+
+@contextmanager
+def printing() -> Iterator[Callable[[], OSError | None]]:
+    """Let stdout write any name, and say what went wrong with it.
+
+    Yields:
+        A function that writes what is still waiting. It returns why something that was printed could not be written (a
+        closed pipe, a full disk), or None.
     """
-    try:
-        stdout.flush()
-    except (OSError, ValueError) as error:
+    if type(sys.stdout) is not io.TextIOWrapper:  # a test's, a notebook's
+        yield lambda: None
+        return
+    before, file = sys.stdout, _Stdout(sys.stdout.fileno(), "w", closefd=False)
+    sys.stdout = stdout = io.TextIOWrapper(
+        io.BufferedWriter(file),
+        before.encoding,
+        errors="backslashreplace",  # a name may hold what the terminal's encoding does not
+        line_buffering=before.line_buffering,
+    )
+
+    def finish() -> OSError | None:
         with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
-        number = getattr(error, "errno", None)
-        return OSError(number, os.strerror(number), "stdout") if number else OSError(f"stdout: {error}")
-    return None
+            stdout.flush()
+        if file.failed:  # into nothing with the rest, or Python would complain once more
+            os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())
+        return file.failed
+
+    try:
+        yield finish
+    finally:
+        sys.stdout = before
 
 
 def _open_streams() -> None:
@@ -71,11 +102,11 @@ def _open_streams() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, flags)  # the lowest free number
+            os.set_inheritable(os.open(os.devnull, flags), True)  # it gets the lowest free number
     if sys.stdout is None:
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  (for the whole process)
     if sys.stderr is None:
-        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 @contextmanager
@@ -99,9 +130,9 @@ def _signals() -> Iterator[None]:
 
     before, sys.unraisablehook = sys.unraisablehook, unraisable
     with suppress(ValueError):  # not in the main thread
-        for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
-            if signal.getsignal(number) == usual:
-                handlers[number] = signal.signal(number, handle)
+        for one, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+            if signal.getsignal(one) == usual:
+                handlers[one] = signal.signal(one, handle)
     try:
         yield
     finally:

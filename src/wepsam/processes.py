@@ -74,9 +74,9 @@ def _postponed() -> Iterator[None]:
     came: list[int] = []
     handlers: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():  # only there Python allows it
-        for number in (signal.SIGINT, signal.SIGTERM):
-            if callable(signal.getsignal(number)):
-                handlers[number] = signal.signal(number, lambda number, frame: came.append(number))
+        for one in (signal.SIGINT, signal.SIGTERM):
+            if callable(signal.getsignal(one)):
+                handlers[one] = signal.signal(one, lambda number, frame: came.append(number))
     try:
         yield
     finally:

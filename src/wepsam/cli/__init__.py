@@ -5,7 +5,6 @@ errors go to stderr, each error as one line. Exit codes: 0 success, 1 failure (t
 in the call, 130 interrupted (Ctrl-C), 143 terminated.
 """
 
-import io
 import sys
 from typing import Annotated
 
@@ -65,19 +64,16 @@ def main() -> None:
 
 def command() -> int:
     """Run the command in sys.argv; returns its exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name may hold what the terminal's encoding does not
-    stdout = sys.stdout
     error: Exception | None = None
     code = 0
-    try:
-        code = typer.main.get_command(app).main(sys.argv[1:], prog_name="wepsam", standalone_mode=False) or 0
-    except errors.HANDLED as raised:
-        error = raised
-    except SystemExit as raised:  # Typer's answer to a pipe that nobody reads
-        code = int(raised.code or 0)
-    # An error of printing does not say where; and what is printed may still wait to be written.
-    error = ending.stdout_error(stdout) or error
+    with ending.printing() as finish:
+        try:
+            code = typer.main.get_command(app).main(sys.argv[1:], prog_name="wepsam", standalone_mode=False) or 0
+        except errors.HANDLED as raised:
+            error = raised
+        except SystemExit as raised:  # Typer's answer to a pipe that nobody reads
+            code = int(raised.code or 0)
+        error = finish() or error
     if isinstance(error, typer.Abort):
         output.complain("wepsam: interrupted; the same command resumes the work")
     elif error is not None:

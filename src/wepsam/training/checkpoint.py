@@ -59,7 +59,7 @@ def claim(folder: Path, record: dict[str, Any]) -> None:
 def _remove_leftovers(folder: Path) -> None:
     """Remove what killed trainings left in a folder."""
     remove_leftovers(folder)
-    # Earlier versions let safetensors write the files, under its own temporary names. Their beginning says whose they are.
+    # Earlier versions let safetensors write the files, under its own temporary names; they begin as ours do.
     for path in folder.glob(".tmp??????"):
         if path.is_file() and time.time() - path.stat().st_mtime > LEFTOVER_AGE:
             with path.open("rb") as file:

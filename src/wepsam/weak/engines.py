@@ -56,11 +56,18 @@ def run(
                 self.last_report = self.n_completed_tasks
                 report(self.last_report)
 
-    with _backend(engine, scheduler) as backend:
+    with _backend(engine, scheduler):
         try:
-            parallel = ReportingParallel(n_jobs=workers, batch_size=1, return_as="generator", **backend)
+            delayed_calls = (delayed(work)(*call) for call in calls)
+            if engine != "processes":
+                return ReportingParallel(n_jobs=workers, batch_size=1)(delayed_calls)
+            # The generator comes back once the workers are started.
+            parallel = ReportingParallel(
+                n_jobs=workers, batch_size=1, return_as="generator",
+                initializer=processes.end_with, initargs=(os.getpid(),),
+            )  # fmt: skip
             with processes.starting():
-                results = parallel(delayed(work)(*call) for call in calls)
+                results = parallel(delayed_calls)
             with closing(results):
                 return list(results)
         except Exception as error:
@@ -79,8 +86,7 @@ def run(
 
 
 @contextmanager
-def _backend(engine: str, scheduler: str | None) -> Iterator[dict[str, Any]]:
-    """Choose an engine for the calls of joblib inside; yields arguments of `Parallel`."""
+def _backend(engine: str, scheduler: str | None) -> Iterator[None]:
     from joblib import parallel_config
 
     if engine == "processes":
@@ -88,13 +94,13 @@ def _backend(engine: str, scheduler: str | None) -> Iterator[dict[str, Any]]:
             raise EngineError(f"processes run on this machine; the scheduler {scheduler} needs --engine ray or dask")
         # One thread each for BLAS and OpenMP, because every core has its own process.
         with parallel_config("loky", inner_max_num_threads=1):
-            yield {"initializer": processes.end_with, "initargs": (os.getpid(),)}
+            yield
     elif engine == "ray":
         with _ray(scheduler), parallel_config("ray"):
-            yield {}
+            yield
     elif engine == "dask":
         with _dask(scheduler), parallel_config("dask"):
-            yield {}
+            yield
     else:
         raise EngineError(f"engines are {', '.join(ENGINES)}, not {engine!r}")
 
