@@ -125,13 +125,15 @@ def test_resized_maps_are_resized_again(own: FixationDataset, folder: Path) -> N
 
 
 def test_a_name_means_the_model_and_a_folder_may_not_have_one(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own: FixationDataset, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named = folder.rename(tmp_path / "gbvs")
     with pytest.raises(ValueError, match="has the name of a model, and so would its results; rename it"):
         subject(named)
     monkeypatch.chdir(tmp_path)
     assert subject("gbvs").record == {"weights": None}
+    about = evaluate(MapFolder("gbvs"), own[:4], name="mine").about
+    assert from_record(about, own[:4]).record == {"weights": None, "source": "./gbvs", "maps": about["maps"]}
 
 
 def test_options_that_do_not_apply(folder: Path) -> None:

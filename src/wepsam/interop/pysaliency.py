@@ -146,7 +146,7 @@ def from_pysaliency(
     number = np.asarray(fixations.n, dtype=np.intp)
     if number.size and not 0 <= number.min() <= number.max() < len(stimuli):
         raise ValueError(
-            f"the fixations are of stimulus {number.max()}, and there are {len(stimuli)} stimuli; are both of one dataset?"
+            f"the fixations are of stimulus {number.max()}, and there are {len(stimuli)} stimuli; the two must match"
         )
     points = np.column_stack([fixations.x, fixations.y]).astype(np.float64)
     observers = np.asarray(fixations.subjects).astype(np.intp)
