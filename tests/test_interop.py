@@ -92,16 +92,16 @@ def test_stimuli_in_memory_need_a_folder(tmp_path: Path, paint: Paint):
     assert one.fixations.shape == (0, 2)
 
 
-def test_a_turned_picture_is_refused(tmp_path: Path, paint: Paint, write: Write):
+def test_a_rotated_picture_is_refused(tmp_path: Path, paint: Paint, write: Write):
     """A viewer, and we, turn it; pysaliency does not: the same fixation would mean another place."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 3
     path = write(tmp_path / "001.jpg", paint(0), exif=exif)
-    with pytest.raises(ValueError, match="stored turned"):
+    with pytest.raises(ValueError, match="rotated by its EXIF orientation"):
         interop.from_pysaliency(Files(path), fixations([3.0], [1.0], [0], [0]), name="one", sigma=3)
 
 
 def test_fixations_of_another_dataset_are_refused(tmp_path: Path, paint: Paint, write: Write):
     files = Files(write(tmp_path / "001.png", paint(0)))
-    with pytest.raises(ValueError, match="of stimulus 4, and 1 stimuli"):
+    with pytest.raises(ValueError, match="of stimulus 4, and there are 1 stimuli"):
         interop.from_pysaliency(files, fixations([3.0], [1.0], [4], [0]), name="one", sigma=3)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from helpers import fixations_from_map
+from metric_cases import fixations_of
 from wepsam import maps
 
 SHAPE = (6, 9)  # rows, columns: not square, so that a swapped x and y shows
@@ -41,7 +41,7 @@ def test_only_pairs_are_fixations():
 
 @given(small_counts)
 def test_counts_survive_the_round_trip(counts):
-    assert np.array_equal(maps.fixation_map(fixations_from_map(counts), SHAPE), counts)
+    assert np.array_equal(maps.fixation_map(fixations_of(counts), SHAPE), counts)
 
 
 def test_density_by_hand():

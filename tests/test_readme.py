@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
 import wepsam
 from helpers import ROOT
@@ -17,14 +14,14 @@ from recipes import readme_table
 from wepsam import cards, markdown
 from wepsam.classical import CLASSICAL
 from wepsam.classical.ensemble import card as ensemble_card
-from wepsam.cli import app
+from wepsam.cli import reference
 from wepsam.evaluation.comparison import differences, score_table
 from wepsam.evaluation.results import read
 from wepsam.evaluation.table import as_markdown
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CLASSICAL_PAGE = ROOT / "docs" / "classical.md"
-RESULTS = sorted(path.parent for path in (ROOT / "results").glob("*/wepsam-paper.json"))
+RESULTS = sorted((ROOT / "results").glob("*-validation"))
 CLASSICAL_RESULTS = sorted((ROOT / "results" / "classical").iterdir())
 VARIANTS = {"gbvs-128", "gbvs-256", "gbvs-512", "gbvs-graph", "center-gaussian", "rare2012-raw"}
 
@@ -69,10 +66,11 @@ def test_the_card_of_classical_models_is_that_of_the_results() -> None:
 @pytest.mark.parametrize("model", ["wepsam-lite", "wepsam-paper"])
 @pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
 def test_results_are_of_the_shipped_weights(folder: Path, model: str) -> None:
-    about = json.loads((folder / f"{model}.json").read_text(encoding="utf-8"))
+    (evaluation,) = (one for one in read(folder) if one.about["model"] == model)
     card = wepsam.models()[model]
-    assert about["weights"] == card["sha256"]
-    for metric, scores in about["scores"].items():  # the CSV that the card was written from has six digits
+    assert evaluation.about["weights"] == card["sha256"]
+    # The scores in the card were computed before they were rounded to six digits.
+    for metric, scores in evaluation.summary()["scores"].items():
         assert card["scores"][folder.name][metric] == pytest.approx(scores, abs=1e-4), metric
 
 
@@ -110,15 +108,8 @@ def test_the_ensemble_has_eleven_numbers() -> None:
     assert "eleven numbers" in CLASSICAL_PAGE.read_text(encoding="utf-8")
 
 
-def commands() -> Iterator[str]:
-    """The names of all commands, those of groups as "GROUP COMMAND" too."""
-    for name, command in vars(get_command(app))["commands"].items():
-        yield name
-        yield from (f"{name} {below}" for below in vars(command).get("commands", ()))
-
-
 def test_commands_and_names_exist() -> None:
-    known = set(commands())
+    known = {context.command_path.partition(" ")[2] for context in reference.contexts()}
     groups = {name.split()[0] for name in known if " " in name}
     code = [
         *re.findall(r"^```\w*\n(.*?)^```", README, re.DOTALL | re.MULTILINE),

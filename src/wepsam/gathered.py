@@ -27,6 +27,8 @@ def gather_tables(tables: Mapping[str, Path], into: Path, column: str) -> None:
     Raises:
         ValueError: a file has other columns.
     """
+    if not tables:
+        return
     rows = read_tables(into, column) if into.exists() else {}
     rows |= {name: _read_rows(path) for name, path in tables.items()}
     heads = {name: list(table[0]) for name, table in rows.items() if table}
@@ -59,6 +61,8 @@ def gather_json(files: Mapping[str, Path], into: Path) -> None:
         files: the JSON files by name.
         into: the JSON file to write or to add to.
     """
+    if not files:
+        return
     values = read_json(into) if into.exists() else {}
     values |= {name: json.loads(path.read_text(encoding="utf-8")) for name, path in files.items()}
     into.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ Model = Predict | str | os.PathLike[str]
 
 
 def predictor(
-    model: Model, *, quality: str = QUALITIES[0], threads: int = 0, providers: Sequence[str] | None = None
+    model: Model, *, quality: str = QUALITIES[0], threads: int = 0, providers: str | Sequence[str] | None = None
 ) -> Predict:
     """The predictor that a name or a file stands for.
 
@@ -22,20 +21,19 @@ def predictor(
             the path of an .onnx file that `wepsam export` wrote, or a predictor, which is returned as it is.
         quality: "best" or "fast", for wepsam weights; see `wepsam.Predictor`.
         threads: of ONNX Runtime, for wepsam weights; 0 lets it choose.
-        providers: of ONNX Runtime, for wepsam weights; None takes what is available.
+        providers: of ONNX Runtime, for wepsam weights; None takes all local ones, the fastest first.
 
     Returns:
         A function: (H, W, 3) uint8 RGB stimulus -> (H, W) saliency map, >= 0. A classical model is the entry of
         `CLASSICAL` itself.
 
     Raises:
-        ValueError: no such model; or a quality other than "best" for a model that has only one.
+        ValueError: no such model (the message lists all), or a quality other than "best" for a model that has only one.
         WeightsError: the weights are missing or damaged.
     """
     if isinstance(model, str | os.PathLike):
         if is_weights(model):
-            options: dict[str, Any] = {} if providers is None else {"providers": providers}
-            return load(model, threads=threads, quality=quality, **options)
+            return load(model, threads, quality, providers=providers)
         from wepsam.classical import CLASSICAL  # imports every classical model: not for those who only want weights
 
         name = os.fspath(model)

@@ -65,7 +65,7 @@ def test_label_mistakes_are_one_line_and_exit_2(photos: Path, tmp_path: Path, we
     one_line(err, "nowhere: no such file or folder")
     code, _, err = wepsam_command("label", photos, tmp_path / "new", "--teacher", "toy")
     assert code == 2
-    one_line(err, "teachers are gbvs, gbvs-128, ", "not 'toy'")
+    one_line(err, "no model 'toy'", "gbvs, gbvs-128, ")
     for size in ("0", "-3", "big", "1.5"):
         code, _, err = wepsam_command("label", photos, tmp_path / "new", f"--size={size}")
         assert code == 2

@@ -71,7 +71,7 @@ for call in (lambda: wepsam.classical.gbvs(stimulus), lambda: osie({str(osie_lik
 """
     assert python(code).splitlines() == [
         "(20, 30)",
-        "classical models need numba: pip install 'wepsam[classical]'",
+        "a classical model needs numba: pip install 'wepsam[classical]'",
         "reading fixations.mat needs scipy: pip install 'wepsam[classical]'",
     ]
 

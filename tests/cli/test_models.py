@@ -9,7 +9,6 @@ import pytest
 import wepsam
 from helpers import Run
 from wepsam import cards
-from wepsam.cards import describe
 
 
 def test_models_says_what_is_shipped(wepsam_command: Run) -> None:
@@ -36,13 +35,3 @@ def test_models_lists_those_without_a_network_in_a_line_each(
             assert len(line) <= width
             if "milliseconds" in model:
                 assert f" {model['milliseconds']:.1f} " in line
-
-
-def test_a_card_is_described_by_what_it_says() -> None:
-    """That of people's own export has neither scores nor terms."""
-    own = {"parameters": 3_300_000, "bytes": 6_630_000, "input_area": 49152}
-    assert describe(own) == ["3.3 M parameters, 6.6 MB; sees about 49,152 pixels in the picture's aspect"]
-    scores = {"osie-validation": {"kl_div": {"mean": 0.41}, "cc": {"mean": 0.8}, "emd": {"mean": 9.0}}}
-    speed = {"milliseconds": 4.234, "what": "one forward, one core", "on": "a machine"}
-    more = describe(own | {"scores": scores, "speed": speed, "terms": "MIT"})[1:]
-    assert more == ["4.2 ms for one forward, one core, a machine", "osie-validation: cc 0.800, kl_div 0.410", "MIT"]

@@ -50,7 +50,7 @@ def test_evaluate_mistakes_exit_2(own_dataset: Path, tmp_path: Path, wepsam_comm
     (own_dataset / "fixations.csv").write_text("image,observer,x,y\n000.png,a,3,3\n")
     code, _, err = wepsam_command("evaluate", "gbvs", "-d", spec)
     assert code == 2
-    assert "has no validation pictures to score on; for all of its pictures, the split is all" in err
+    assert "has no validation pictures; for all of its pictures, the split is all" in err
 
 
 def test_the_quality_of_predict_and_evaluate(wepsam_command: Run, own_dataset: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +9,11 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from helpers import Run, Write
+from helpers import Write
 from wepsam import maps
-from wepsam.datasets import FixationDataset, Sample, open_dataset
+from wepsam.datasets import FixationDataset, Sample
 from wepsam.evaluation import MapFolder, evaluate
 from wepsam.evaluation.map_folder import map_size, read_map
-
-
-@pytest.fixture
-def own(own_dataset: Path) -> FixationDataset:
-    return open_dataset(f"csv={own_dataset}")
 
 
 @pytest.fixture
@@ -159,31 +153,3 @@ def test_ids_that_are_paths(tmp_path: Path, write: Write) -> None:
     assert [chosen(sample)[0, 0] for sample in data] == [14, 11]
     with pytest.raises(ValueError, match=r"would be the map of both Action/001.png and Art/001.png; name maps by ids"):
         MapFolder(tmp_path / "maps" / "Art").check(data)
-
-
-def test_evaluate_a_folder_from_the_command_line(
-    own_dataset: Path, folder: Path, wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    command = ("evaluate", f"{folder}/", "-d", f"csv={own_dataset}", "--split", "all", "-o", folder.parent / "results")
-    code, out, _ = wepsam_command(*command)
-    assert code == 0
-    path = folder.parent / "results" / "pictures_with_csv-all" / "their_maps.json"
-    assert out.startswith(f"{path.with_suffix('.csv')}: auc_judd 0.9")
-    about = json.loads(path.read_text())
-    assert about["maps"]["files"] == 12
-    assert not list(path.parent.glob(".*"))
-    (folder / "011.npy").unlink()
-    code, out, err = wepsam_command(*command)
-    assert (code, out) == (2, "")
-    assert len(err.splitlines()) == 1
-    assert "has no map for 1 of 12 pictures, the first 011" in err
-    named = folder.rename(folder.with_name("gbvs"))
-    code, _, err = wepsam_command("evaluate", named, "-d", f"csv={own_dataset}")
-    assert code == 2
-    assert "has the name of another model; rename it" in err
-    (folder.parent / "elsewhere" / "gbvs").mkdir(parents=True)
-    monkeypatch.chdir(folder.parent / "elsewhere")  # a model's name means the model, whatever lies here
-    assert wepsam_command("evaluate", "gbvs", "-d", f"csv={own_dataset}")[0] == 0
-    code, _, err = wepsam_command("evaluate", "wepsam-paper", "-d", f"csv={own_dataset}", "--resize")
-    assert code == 2
-    assert "--resize is for a folder of maps" in err

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,14 +19,14 @@ import pytest
 import wepsam
 from helpers import Run
 from wepsam.classical import center_gaussian
-from wepsam.datasets import FixationDataset, open_dataset
-from wepsam.evaluation import evaluate
-from wepsam.evaluation.parallel import in_order
+from wepsam.datasets import FixationDataset
+from wepsam.evaluation import Evaluation, evaluate
+from wepsam.evaluation.running import in_order
 
 
 @pytest.fixture
-def own(own_dataset: Path) -> FixationDataset:
-    return open_dataset(f"csv={own_dataset}")
+def one_process() -> None:
+    """Here, several processes do start."""
 
 
 class Interrupted(Exception):
@@ -33,58 +34,68 @@ class Interrupted(Exception):
 
 
 def stopping_after(pictures: int) -> Callable[[np.ndarray], np.ndarray]:
-    asked = []
+    calls = 0
 
     def predict(stimulus: np.ndarray) -> np.ndarray:
-        asked.append(1)
-        if len(asked) > pictures:
+        nonlocal calls
+        calls += 1
+        if calls > pictures:
             raise Interrupted
         return center_gaussian(stimulus)
 
     return predict
 
 
-def test_it_goes_on_where_it_stopped(own: FixationDataset, tmp_path: Path) -> None:
-    path = tmp_path / ".m.partial.csv"
-    whole = evaluate(center_gaussian, own, name="m")
+@pytest.fixture
+def partial(tmp_path: Path) -> Path:
+    """Where the rows of an interrupted evaluation of `m` are."""
+    return tmp_path / "pictures_with_csv-all" / ".m.partial.csv"
+
+
+def score(model: Callable[[np.ndarray], np.ndarray], data: FixationDataset, out: Path, **options: Any) -> Evaluation:
+    return evaluate(model, data, **{"name": "m", "out": out, "workers": 1} | options)
+
+
+def test_it_goes_on_where_it_stopped(own: FixationDataset, partial: Path, tmp_path: Path) -> None:
+    whole = evaluate(stopping_after(12), own, name="m", workers=1)
     with pytest.raises(Interrupted):
-        evaluate(stopping_after(5), own, name="m", partial=path)
-    assert len(path.read_text().splitlines()) == 1 + 5
+        score(stopping_after(5), own, tmp_path)
+    assert len(partial.read_text().splitlines()) == 1 + 5
     with pytest.raises(Interrupted):
-        evaluate(stopping_after(3), own, name="m", partial=path)
-    again = evaluate(stopping_after(4), own, name="m", partial=path)
-    assert again == whole
-    assert not path.exists()
+        score(stopping_after(3), own, tmp_path)
+    assert score(stopping_after(4), own, tmp_path) == whole
+    assert sorted(path.name for path in partial.parent.iterdir()) == ["m.csv", "m.json"]
 
 
-def test_a_torn_line_is_scored_again(own: FixationDataset, tmp_path: Path) -> None:
-    path = tmp_path / ".m.partial.csv"
-    whole = evaluate(center_gaussian, own, name="m")
+def test_a_torn_line_is_scored_again(own: FixationDataset, partial: Path, tmp_path: Path) -> None:
+    whole = evaluate(stopping_after(12), own, name="m", workers=1)
     with pytest.raises(Interrupted):
-        evaluate(stopping_after(5), own, name="m", partial=path)
-    kept = path.read_bytes()
-    for cut in range(kept.rindex(b"\n4,"), len(kept)):
-        path.write_bytes(kept[:cut])
-        assert evaluate(stopping_after(9), own, name="m", partial=path) == whole
+        score(stopping_after(5), own, tmp_path)
+    rows = partial.read_bytes()
+    for cut in range(rows.rindex(b"\n4,"), len(rows)):
+        partial.write_bytes(rows[:cut])
+        assert score(stopping_after(9), own, tmp_path) == whole
 
 
-def test_what_something_else_left_is_not_used(own: FixationDataset, tmp_path: Path) -> None:
-    path = tmp_path / ".m.partial.csv"
-    for change in ({"name": "n"}, {"split": "train"}):
+def test_rows_of_another_evaluation_are_not_used(own: FixationDataset, partial: Path, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        score(stopping_after(5), own, tmp_path)
+    rows = partial.read_bytes()
+    for folder, change in (("pictures_with_csv-train", {"split": "train"}), ("pictures_with_csv-all", {"name": "n"})):
+        other = tmp_path / folder / f".{change.get('name', 'm')}.partial.csv"
+        other.parent.mkdir(exist_ok=True)
+        other.write_bytes(rows)
         with pytest.raises(Interrupted):
-            evaluate(stopping_after(5), own, name="m", partial=path)
-        evaluate(stopping_after(12), own, **{"name": "m", "partial": path} | change)
-    with pytest.raises(Interrupted):
-        evaluate(stopping_after(5), own, name="m", partial=path)
+            score(stopping_after(11), own, tmp_path, **change)
     with pytest.raises(Interrupted):  # one picture less, so eleven to score
-        evaluate(stopping_after(10), own[1:], name="m", partial=path)
-    assert len(path.read_text().splitlines()) == 1 + 10
+        score(stopping_after(10), own[1:], tmp_path)
+    assert len(partial.read_text().splitlines()) == 1 + 10
 
 
 def test_processes_score_as_one_does(own: FixationDataset) -> None:
     for model in (center_gaussian, "gold-standard"):
         # NaN, which is not equal to itself, has one repr.
-        assert repr(evaluate(model, own, workers=2)) == repr(evaluate(model, own))
+        assert repr(evaluate(model, own, workers=2)) == repr(evaluate(model, own, workers=1))
 
 
 def whose(place: int) -> tuple[int, int]:
@@ -108,7 +119,7 @@ def test_an_onnx_model_travels_by_its_path_and_what_cannot_travel_stays(own: Fix
     model = wepsam.load(threads=1)
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again(own[0].stimulus()), model(own[0].stimulus()))
-    assert evaluate(model, own, workers=2) == evaluate(model, own)
+    assert evaluate(model, own, workers=2) == evaluate(model, own, workers=1)
     session = model._session
     assert evaluate(lambda stimulus: center_gaussian(stimulus) + 0 * bool(session), own, workers=2).rows
 

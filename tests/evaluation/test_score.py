@@ -1,8 +1,7 @@
-"""Scores of models that one can check by hand, the references, intervals, files and tables."""
+"""Scores of models that one can check by hand, odd datasets, protocols; and several datasets with references."""
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,22 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers import Paint, Run, Write
+import wepsam
+from helpers import Paint, Write
 from wepsam import maps, metrics
 from wepsam.classical import CLASSICAL, CenterBias, center_gaussian
 from wepsam.datasets import FixationDataset, Sample, open_dataset
-from wepsam.evaluation import Evaluation, evaluate, read, score
-from wepsam.evaluation.score import interval
-from wepsam.evaluation.table import insert, markdown
+from wepsam.evaluation import compare, evaluate, evaluate_all, read, score
+from wepsam.evaluation.results import fingerprint
+from wepsam.evaluation.table import as_markdown
 from wepsam.metrics import METRICS
 
 POINT_METRICS = ["auc_judd", "auc_borji", "auc_shuffled", "nss", "info_gain", "cc", "sim", "kl_div"]
 DENSITY_METRICS = ["cc", "sim", "kl_div", "nss_density", "auc_density"]
-
-
-@pytest.fixture
-def own(own_dataset: Path) -> FixationDataset:
-    return open_dataset(f"csv={own_dataset}")
 
 
 def knowing(data: FixationDataset, answer: Callable[[Sample], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
@@ -100,50 +95,17 @@ def test_the_center_bias_of_one_picture_knows_nothing(own: FixationDataset) -> N
     assert np.isnan(result.rows[0]["auc_shuffled"])  # no other picture, no other fixations
 
 
-# ---- people, on pictures of 4x2 pixels
-
-LEFT, RIGHT = (0.0, 0.0), (3.0, 1.0)
-
-
-def toy(tmp_path: Path, write: Write, looks: list[tuple[int, tuple[float, float]]]) -> FixationDataset:
-    """Two such pictures, on both of which these observers looked at these points; densities without blur."""
-    observer, fixations = (np.array(values) for values in zip(*looks, strict=True))
-    path = write(tmp_path / "a.png", np.zeros((2, 4), np.uint8))
-    samples = tuple(Sample(id, path, (2, 4), fixations, observer, 0.0) for id in "ab")
-    return FixationDataset("toy", samples, 0.0)
-
-
-def test_one_observer_by_hand(tmp_path: Path, write: Write) -> None:
-    """Two look left, one right. Each of the two shares half of the others' density, the third one none."""
-    data = toy(tmp_path, write, [(4, LEFT), (7, LEFT), (9, RIGHT)])
-    assert evaluate("one-observer", data).scores("sim") == pytest.approx((0.5 + 0.5 + 0) / 3)
-
-
-def test_half_of_observers_by_hand(tmp_path: Path, write: Write) -> None:
-    agree = toy(tmp_path, write, [(1, LEFT), (1, LEFT), (2, LEFT)])
-    assert evaluate("half-of-observers", agree).mean()["sim"] == 1
-    disagree = toy(tmp_path, write, [(1, LEFT), (2, RIGHT)])
-    assert evaluate("half-of-observers", disagree).mean()["sim"] == 0
-    # Two and two: a split pairs like with like (0) or each side has one of both (1); two of three splits do.
-    divided = toy(tmp_path, write, [(1, LEFT), (2, LEFT), (3, RIGHT), (4, RIGHT)])
-    assert evaluate("half-of-observers", divided).mean()["sim"] in (0.2, 0.4, 0.6, 0.8, 1)
-
-
-@pytest.mark.parametrize("people", ["one-observer", "half-of-observers"])
-def test_one_person_cannot_say_how_people_agree(tmp_path: Path, write: Write, people: str) -> None:
-    result = evaluate(people, toy(tmp_path, write, [(1, LEFT), (1, RIGHT)]))
-    assert all(np.isnan(row[name]) for row in result.rows for name in POINT_METRICS)
-
-
-def test_references_are_the_same_each_time(own: FixationDataset) -> None:
-    assert evaluate("half-of-observers", own).rows == evaluate("half-of-observers", own).rows
-
-
-def test_people_beat_the_center_bias(own: FixationDataset) -> None:
-    scores = {name: evaluate(name, own).mean() for name in ("center-bias", "one-observer", "half-of-observers")}
-    for metric in ("nss", "cc", "auc_judd"):
-        floor, one, half = (scores[name][metric] for name in scores)
-        assert floor < one < half
+def test_gbvs_beats_the_center_on_photographs_and_people_beat_both(shared: Path) -> None:
+    """As in every benchmark: shuffled AUC, which takes the center bias out, ranks center < GBVS < people."""
+    data = open_dataset(f"scene={shared / 'data' / 'scene'}")[::12]
+    scores = {
+        name: evaluate(CLASSICAL.get(name, name), data).mean()
+        for name in ("center-gaussian", "gbvs-128", "half-of-observers")
+    }
+    center, teacher, people = (scores[name]["auc_shuffled"] for name in scores)
+    assert center == pytest.approx(0.5, abs=0.03)
+    assert center + 0.02 < teacher < people
+    assert people > 0.6
 
 
 # ---- odd datasets
@@ -193,215 +155,40 @@ def test_pictures_of_different_sizes(tmp_path: Path, paint: Paint, write: Write)
 
 
 def test_what_cannot_be_evaluated(own: FixationDataset) -> None:
-    with pytest.raises(ValueError, match=r"small answers \(32, 32\) for 000, which is \(40, 60\)"):
+    with pytest.raises(ValueError, match=r"small answers a map of shape \(32, 32\) for 000, expected \(40, 60\)"):
         evaluate(lambda stimulus: np.ones((32, 32)), own, name="small")
-    with pytest.raises(ValueError, match="center-bias, one-observer, half-of-observers, gold-standard, not 'humans'"):
+    with pytest.raises(ValueError, match=r"no model 'humans'; expected .*wepsam-lite, .*gbvs"):
         evaluate("humans", own)
-    with pytest.raises(ValueError, match="no pictures to score on"):
+    with pytest.raises(ValueError, match="pictures_with_csv has no pictures to score on"):
         evaluate(uniform, own[:0])
 
 
-# ---- intervals
-
-
-def test_interval_by_hand() -> None:
-    assert interval(np.array([3.0])) == (3, 3, 3)
-    assert interval(np.array([2.0, 2.0, 2.0])) == (2, 2, 2)
-    mean, low, high = interval(np.array([1.0, 2.0, np.nan, 3.0]))
-    assert (mean, low, high) == (2, pytest.approx(1, abs=0.4), pytest.approx(3, abs=0.4))
-    assert all(np.isnan(value) for value in (*interval(np.array([])), *interval(np.array([np.nan]))))
-
-
-def test_interval_is_as_wide_as_theory_says_and_covers_as_often() -> None:
-    rng = np.random.default_rng(1)
-    scores = rng.normal(5, 2, 400)
-    mean, low, high = interval(scores)
-    assert high - low == pytest.approx(2 * 1.96 * scores.std() / 20, rel=0.05)
-    covered = []
-    for _ in range(200):
-        mean, low, high = interval(rng.normal(0, 1, 40))
-        assert low < mean < high
-        covered.append(low < 0 < high)
-    assert 0.9 < np.mean(covered) < 0.98
-
-
-# ---- files
-
-
-def made_up(model: str, dataset: str = "toy", split: str = "all", **scores: list[float]) -> Evaluation:
-    ids = [f"{i}" for i in range(len(next(iter(scores.values()))))]
-    rows = tuple({"id": id} | {name: values[i] for name, values in scores.items()} for i, id in enumerate(ids))
-    about = {"model": model, "dataset": dataset, "split": split, "pictures": len(ids), "protocol": "mit"}
-    return Evaluation(rows, about)
-
-
-def strict(text: str) -> Any:
-    """JSON as the standard has it, without NaN."""
-
-    def refuse(constant: str) -> None:
-        raise AssertionError(constant)
-
-    return json.loads(text, parse_constant=refuse)
-
-
-def test_saved_and_read_again(own: FixationDataset, tmp_path: Path) -> None:
-    result = evaluate(CLASSICAL["center-gaussian"], own.split("validation"), name="center", split="validation")
-    path = result.save(tmp_path / "results")
-    assert path == tmp_path / "results" / "center.csv"
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["id", *POINT_METRICS]
-    assert [row["id"] for row in rows] == ["010"]
-    about = strict(path.with_suffix(".json").read_text())
-    assert (about["model"], about["dataset"], about["split"]) == ("center", "pictures_with_csv", "validation")
-    assert (about["pictures"], about["protocol"], about["sigma"]) == (1, "mit", pytest.approx(1.8))
-    assert about["scores"]["nss"]["pictures"] == 1
-    assert about["scores"]["nss"]["mean"] == pytest.approx(float(rows[0]["nss"]), rel=1e-5)
-    assert about["scores"]["auc_shuffled"] == {"mean": None, "low": None, "high": None, "pictures": 0}
-    assert "wepsam" in about["versions"]
-    (again,) = read(tmp_path / "results")
-    assert again.about == {key: value for key, value in about.items() if key != "scores"}
-    for name in POINT_METRICS:
-        np.testing.assert_allclose(again.scores(name), result.scores(name), rtol=1e-5)
-
-
-def test_ids_of_any_kind_survive(tmp_path: Path) -> None:
-    about = made_up("m", nss=[1.0]).about
-    Evaluation(({"id": 'a, "b"/ñ\u2028', "nss": float("nan")},), about).save(tmp_path)
-    (again,) = read(tmp_path)
-    assert again.rows[0]["id"] == 'a, "b"/ñ\u2028'
-    assert np.isnan(again.rows[0]["nss"])
-
-
-def test_files_that_are_no_results(tmp_path: Path) -> None:
-    assert read(tmp_path) == read(tmp_path / "nowhere") == []
-    for content in ("{}", "[]", "", '{"scores": {}}'):
-        (tmp_path / "other.json").write_text(content)
-        with pytest.raises(ValueError, match=r"other\.json and its \.csv are no results of wepsam evaluate"):
-            read(tmp_path)
-
-
-# ---- tables
-
-
-def cells(table: str) -> dict[str, list[str]]:
-    rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("|")]
-    return {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows}
-
-
-def test_the_best_is_bold_and_low_kl_is_best() -> None:
-    table = cells(
-        markdown(
-            [
-                made_up("half-of-observers", nss=[9, 9], kl_div=[0, 0]),
-                made_up("wepsam", nss=[2, 2], kl_div=[0.5, 0.5]),
-                made_up("center-bias", nss=[1, 1], kl_div=[0.25, 0.25]),
-            ]
-        )
-    )
-    assert table == {
-        "": ["NSS", "KL ↓"],
-        "---": ["---", "---"],
-        "center bias (fitted)": ["1.000 ± 0.000", "**0.250** ± 0.000"],
-        "**wepsam**": ["**2.000** ± 0.000", "0.500 ± 0.000"],
-        "half of the observers": ["9.000 ± 0.000", "0.000 ± 0.000"],  # people are no model
-    }
-    assert list(table)[2:] == ["center bias (fitted)", "**wepsam**", "half of the observers"]
-
-
-def test_a_score_that_no_picture_has() -> None:
-    nothing = [float("nan")] * 2
-    table = cells(markdown([made_up("a", nss=[1, 2], cc=nothing), made_up("b", nss=nothing, cc=nothing)]))
-    assert table["**a**"][0].startswith("**1.500** ± ")
-    assert table["**a**"][1] == "n/a"
-    assert table["**b**"] == ["n/a", "n/a"]
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        made_up("b", nss=[1, 2, 3]),
-        made_up("b", dataset="scene", nss=[1, 2]),  # where pictures have the same ids
-        replace(made_up("b", nss=[1, 2]), rows=tuple({"id": id, "nss": 1.0} for id in "12")),
-    ],
-)
-def test_different_pictures_make_no_table(other: Evaluation) -> None:
-    with pytest.raises(ValueError, match=r"b and a were evaluated on different pictures \(.*; 2 of toy \(all\)\)"):
-        markdown([made_up("a", nss=[1, 2]), other])
-
-
-PAGE = "# Résults\n<!-- table:one -->\nold\n<!-- /table -->\nbetween\n<!-- table:two -->\n<!-- /table -->\nafter\n"
-
-
-def test_insert(tmp_path: Path) -> None:
-    page = tmp_path / "README.md"
-    page.write_text(PAGE, encoding="utf-8")
-    assert not insert(page, "two", "| ± |", write=False)
-    assert page.read_text(encoding="utf-8") == PAGE
-    assert not insert(page, "two", "| ± |")
-    expected = PAGE.replace("two -->\n", "two -->\n| ± |\n")
-    assert page.read_text(encoding="utf-8") == expected
-    assert insert(page, "two", "| ± |")
-    assert insert(page, "one", "old")
-    assert page.read_text(encoding="utf-8") == expected
-    for name in ("three", "tw"):
-        with pytest.raises(ValueError, match=f"README.md has no place for it: expected <!-- table:{name} -->"):
-            insert(page, name, "x")
-    page.write_text(PAGE.replace("<!-- /table -->\nafter", ""), encoding="utf-8")
-    with pytest.raises(ValueError, match="no place"):
-        insert(page, "two", "x")
-
-
-# ---- the real world
-
-
-def test_gbvs_beats_the_center_on_photographs_and_people_beat_both(shared: Path) -> None:
-    """As in every benchmark: shuffled AUC, which takes the center bias out, ranks center < GBVS < people."""
-    data = open_dataset(f"scene={shared / 'data' / 'scene'}")[::12]
-    scores = {
-        name: evaluate(CLASSICAL.get(name, name), data).mean()
-        for name in ("center-gaussian", "gbvs-128", "half-of-observers")
-    }
-    center, teacher, people = (scores[name]["auc_shuffled"] for name in scores)
-    assert center == pytest.approx(0.5, abs=0.03)
-    assert center + 0.02 < teacher < people
-    assert people > 0.6
-
-
-# ---- protocols
+# ---- protocols and records
 
 
 def test_a_protocol_is_another_table_of_metrics(
-    own: FixationDataset, own_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wepsam_command: Run
+    own: FixationDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is recorded, and its results go to a folder of their own."""
     short = {name: METRICS[name] for name in ("nss", "cc")}
     monkeypatch.setattr(score, "PROTOCOLS", {"mit": METRICS, "tuebingen": short})
-    result = evaluate(center_gaussian, own, protocol="tuebingen")
+    result = evaluate("center-gaussian", own, protocol="tuebingen", out=tmp_path)
     assert (result.metrics, result.about["protocol"]) == (["nss", "cc"], "tuebingen")
     assert "auc_borji" not in result.about
+    (saved,) = read(tmp_path / "pictures_with_csv-all-tuebingen")
+    assert saved.about == result.about
     with pytest.raises(ValueError, match="protocols are mit, tuebingen, not 'nobody'"):
         evaluate(center_gaussian, own, protocol="nobody")
-    command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-o", tmp_path)
-    assert wepsam_command(*command, "--protocol", "tuebingen")[0] == 0
-    (made,) = read(tmp_path / "pictures_with_csv-validation-tuebingen")
-    assert made.about["protocol"] == "tuebingen"
-    assert wepsam_command(*command, "--protocol", "nobody")[0] == 2
 
 
 def test_the_record_names_the_pictures(own: FixationDataset) -> None:
-    """By ids, sizes and numbers of fixations, so the same pictures elsewhere are the same."""
     about = evaluate(center_gaussian, own).about
-    assert about["dataset_sha256"] == score.fingerprint(own)
+    assert about["dataset_sha256"] == fingerprint(own)
     assert "note" not in about
     assert evaluate(center_gaussian, replace(own, note="found so")).about["note"] == "found so"
-    moved = replace(own, samples=tuple(replace(s, path=Path("elsewhere")) for s in own))
-    assert score.fingerprint(moved) == score.fingerprint(own) != score.fingerprint(own[1:])
-    fewer = replace(own[0], fixations=own[0].fixations[1:], observer=own[0].observer[1:])
-    assert score.fingerprint(replace(own, samples=(fewer, *own.samples[1:]))) != score.fingerprint(own)
 
 
-def test_an_infinite_score_is_not_left_out(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
+def test_an_infinite_score_is_not_left_out(own: FixationDataset, tmp_path: Path) -> None:
     """A map that is 0 where somebody looked loses an infinite number of bits under `tuebingen`; so does the mean."""
 
     def corner(stimulus: np.ndarray) -> np.ndarray:
@@ -409,18 +196,86 @@ def test_an_infinite_score_is_not_left_out(own_dataset: Path, tmp_path: Path, we
         saliency_map[0, 0] = 1
         return saliency_map
 
-    dataset = open_dataset(f"csv={own_dataset}")
-    result = evaluate(corner, dataset, name="corner", protocol="tuebingen")
+    result = evaluate(corner, own, name="corner", protocol="tuebingen")
     assert result.mean()["info_gain"] == -np.inf
     assert result.summary()["scores"]["info_gain"] == {
         "mean": None, "low": None, "high": None, "pictures": 12, "infinite": 12
     }  # fmt: skip
-    evaluate(lambda s: np.ones(s.shape[:2]), dataset, name="even", protocol="tuebingen").save(tmp_path)
+    evaluate(uniform, own, name="even", protocol="tuebingen").save(tmp_path)
     result.save(tmp_path)
     assert json.loads((tmp_path / "corner.json").read_text())["scores"]["info_gain"]["mean"] is None
-    code, out, _ = wepsam_command("compare", tmp_path)
-    assert code == 0
-    rows = {line.split("|")[1].strip(): line for line in out.splitlines() if line.startswith("|")}
+    table, change = compare(tmp_path, paired="even")
+    rows = {line.split("|")[1].strip(): line for line in as_markdown(table).splitlines() if line.startswith("|")}
     assert rows["**corner**"].rstrip(" |").endswith("-inf")
     assert "n/a" not in rows["**even**"]
-    assert wepsam_command("compare", tmp_path, "--paired", "even")[0] == 0
+    assert "-inf" in as_markdown(change)
+
+
+# ---- datasets by name, folders of results, references
+
+
+def test_a_dataset_by_name_is_its_validation_part(own: FixationDataset, own_dataset: Path, tmp_path: Path) -> None:
+    spec = f"csv={own_dataset}"
+    result = evaluate("center-gaussian", spec, out=str(tmp_path))
+    assert [row["id"] for row in result.rows] == ["010"]
+    assert result.about["split"] == "validation"
+    (saved,) = read(tmp_path / "pictures_with_csv-validation")
+    assert saved.about == result.about
+    assert len(evaluate("center-gaussian", spec, split="train").rows) == 11
+    assert evaluate("center-gaussian", spec, split="all") == evaluate("center-gaussian", own)
+    with pytest.raises(ValueError, match="not 'test'"):
+        evaluate("center-gaussian", spec, split="test")
+    (own_dataset / "fixations.csv").write_text("image,observer,x,y\n000.png,a,3,3\n")
+    with pytest.raises(ValueError, match=f"{spec} has no validation pictures to score on; for all of its pictures"):
+        evaluate("center-gaussian", spec)
+
+
+def test_references_stand_beside_the_model_and_are_not_made_twice(own: FixationDataset, tmp_path: Path) -> None:
+    names = ["center-gaussian", "center-bias", "gbvs", "one-observer", "gold-standard"]
+    folder = tmp_path / "pictures_with_csv-all"
+    done = list(evaluate_all("center-gaussian", own, tmp_path, references=True))
+    assert [path for path, _ in done] == [folder / f"{name}.csv" for name in names]
+    assert [result.about["model"] for _, result in done] == names
+    assert sorted(e.about["model"] for e in read(folder)) == sorted(names)
+
+    lines = (folder / "gbvs.csv").read_text().splitlines()
+    lines[1] = "000," + ",".join(["0.125"] * lines[0].count(","))
+    (folder / "gbvs.csv").write_text("\n".join(lines) + "\n")
+    again = dict(evaluate_all("center-bias", [own], tmp_path, references=True))
+    assert len(again) == 4
+    assert again[folder / "gbvs.csv"].scores("cc")[0] == 0.125
+    assert (folder / "gbvs.csv").read_text().splitlines()[1] == lines[1]
+    evaluate("gbvs", own, out=tmp_path)
+    assert (folder / "gbvs.csv").read_text().splitlines()[1] != lines[1]
+
+
+def test_several_datasets_have_a_folder_each(own: FixationDataset, own_dataset: Path, tmp_path: Path) -> None:
+    done = evaluate_all("center-gaussian", [f"csv={own_dataset}", own], tmp_path)
+    folders = [path.parent.name for path, _ in done]
+    assert folders == ["pictures_with_csv-validation", "pictures_with_csv-all"]
+
+
+def test_where_only_densities_are_known_people_are_left_out(
+    densities_only: FixationDataset, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = [r.about["model"] for _, r in evaluate_all("gbvs", densities_only, tmp_path, references=True)]
+    assert names == ["gbvs", "center-bias"]
+    assert [record.name for record in caplog.records] == ["wepsam", "wepsam"]
+    assert "no row for gold-standard: pictures_with_maps does not say which observer looked where" in caplog.text
+    with pytest.raises(ValueError, match="does not say which observer"):
+        list(evaluate_all("one-observer", densities_only, tmp_path))
+
+
+def test_a_model_that_has_learned_from_the_pictures_is_warned_of(
+    own: FixationDataset, own_dataset: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
+    monkeypatch.setattr("wepsam.classical.LEARNT_FROM", ("pictures_with_csv",))
+    warning = "has learned from the training part of pictures_with_csv; these scores are optimistic"
+    evaluate("center-gaussian", f"csv={own_dataset}")
+    evaluate("gbvs", own)
+    assert not caplog.records
+    for model, name in ((center_gaussian, "mine"), ("center-gaussian", None), (wepsam.load(), None)):
+        caplog.clear()
+        evaluate(model, own, name=name)
+        assert warning in caplog.text

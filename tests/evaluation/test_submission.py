@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import Paint, Run, Write
+from helpers import Paint, Write
 from wepsam.classical import center_gaussian
-from wepsam.evaluation import MapFolder
-from wepsam.evaluation.submission import check, stimuli, submit
+from wepsam.evaluation import submit
+from wepsam.evaluation.submission import check, read_stimuli
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_maps_of_another_tool_become_a_submission(unseen: Path, tmp_path: Path) 
     for id, shape in (("Action", (20, 30)), ("Art", (24, 18))):
         (tmp_path / "theirs" / id).mkdir(parents=True)
         np.save(tmp_path / "theirs" / id / "001.npy", np.full(shape, 3.0))
-    submit(MapFolder(tmp_path / "theirs"), unseen, tmp_path / "out", benchmark="cat2000", form="npy")
+    submit(tmp_path / "theirs", unseen, tmp_path / "out", benchmark="cat2000", form="npy")
     assert np.load(tmp_path / "out" / "Art" / "001.npy").max() == 3
 
 
@@ -98,7 +98,7 @@ def test_each_mistake_is_a_line(unseen: Path, tmp_path: Path, write: Write) -> N
     (out / "Action" / "001.npy").unlink()
     write(out / "Action" / "002.png", np.zeros((20, 30), np.uint8))
     assert check(out, unseen, "mit300") == [
-        "Action/002.png: no stimulus is called so",
+        "Action/002.png: no stimulus has this name",
         f"{out}/Art/001.npy is 24x18, its stimulus 18x24",
         "Action/001.jpg: no map",
     ]
@@ -125,15 +125,15 @@ def test_mistakes_in_a_json(coco: Path, tmp_path: Path) -> None:
         return check(path.parent, coco, "salicon")
 
     assert wrong(first, first, second) == ["image_id 42: twice"]
-    assert wrong(first, second, second | {"image_id": 7}) == ["image_id 7: no stimulus is called so"]
+    assert wrong(first, second, second | {"image_id": 7}) == ["image_id 7: no stimulus has this name"]
     assert wrong(first) == ["COCO_test2014_000000001000.jpg: no map"]
-    assert wrong(first, second | {"saliency_map": "AAAA"}) == ["image_id 1000: saliency_map is no PNG in base64"]
+    assert wrong(first, second | {"saliency_map": "AAAA"}) == ["image_id 1000: saliency_map is not a PNG in base64"]
     small = io.BytesIO()
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(small, "PNG")
     text = base64.b64encode(small.getvalue()).decode()
     assert wrong(first, second | {"saliency_map": text}) == ["image_id 1000: 4x4, its stimulus 64x48"]
     (line,) = wrong("nothing")
-    assert "is no list of {image_id, saliency_map}" in line
+    assert "is not a list of {image_id, saliency_map}" in line
 
 
 def test_what_cannot_be_submitted(unseen: Path, tmp_path: Path, write: Write) -> None:
@@ -143,30 +143,29 @@ def test_what_cannot_be_submitted(unseen: Path, tmp_path: Path, write: Write) ->
         submit(center_gaussian, unseen, tmp_path / "out", benchmark="salicon", form="npy")
     with pytest.raises(ValueError, match="is not empty"):
         submit(center_gaussian, unseen, unseen, benchmark="mit300")
-    with pytest.raises(ValueError, match="its stimulus"):
+    with pytest.raises(ValueError, match="expected"):
         submit(lambda stimulus: np.ones((2, 2)), unseen, tmp_path / "out", benchmark="mit300")
     write(unseen / "Art" / "001.png", np.zeros((2, 2), np.uint8))
     with pytest.raises(ValueError, match=r"has both 001.jpg and 001.png"):
-        stimuli(unseen)
+        read_stimuli(unseen)
 
 
-def test_submit_from_the_command_line(unseen: Path, tmp_path: Path, wepsam_command: Run) -> None:
+def test_a_model_by_name_packed_and_checked(unseen: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     out = tmp_path / "mine"
-    command = ("submit", "center-gaussian", unseen, "--benchmark", "cat2000")
-    code, text, err = wepsam_command(*command, "--out", out, "--zip")
-    assert code == 0
-    assert text == f"{out}: 2 files, as cat2000 takes it\n{tmp_path}/mine.zip\n"
-    assert err == f"{unseen} has 2 pictures, cat2000 has 2000\n"
-    with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
-        assert archive.namelist() == ["Action/001.png", "Art/001.png"]
+    *maps, archive = submit("center-gaussian", str(unseen), str(out), benchmark="cat2000", zip=True)
+    assert maps == [out / "Action" / "001.png", out / "Art" / "001.png"]
+    assert archive == tmp_path / "mine.zip"
+    with zipfile.ZipFile(archive) as packed:
+        assert packed.namelist() == ["Action/001.png", "Art/001.png"]
     (out / "Art" / "001.png").unlink()
-    code, text, err = wepsam_command("submit", unseen, "-b", "cat2000", "--check", out)
-    assert (code, text) == (1, "Art/001.jpg: no map\n")
-    assert f"{out} is wrong in 1 way\n" in err
-    for wrong in ((*command,), ("submit", unseen, "-b", "mit300", "--out", out), (*command, "--check", out)):
-        code, _, err = wepsam_command(*wrong)
-        assert code == 2
-        assert "either MODEL STIMULI --out FOLDER, or STIMULI --check FOLDER" in err
-    code, _, err = wepsam_command("submit", "one-observer", unseen, "-b", "mit300", "--out", tmp_path / "new")
-    assert code == 2
-    assert "test pictures do not tell" in err
+    assert check(str(out), str(unseen), "cat2000") == ["Art/001.jpg: no map"]
+    assert caplog.messages == [f"{unseen} has 2 pictures, cat2000 has 2000"]
+    with pytest.raises(ValueError, match=r"no folder .*nowhere"):
+        check(tmp_path / "nowhere", unseen, "cat2000")
+
+
+@pytest.mark.parametrize("reference", ["one-observer", "center-bias"])
+def test_references_cannot_be_submitted(unseen: Path, tmp_path: Path, reference: str) -> None:
+    with pytest.raises(ValueError, match=f"{reference} needs fixations, and those of test pictures are not published"):
+        submit(reference, unseen, tmp_path / "new", benchmark="mit300")
+    assert not (tmp_path / "new").exists()

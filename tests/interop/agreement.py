@@ -1,4 +1,4 @@
-"""Our metrics beside pysaliency's, picture by picture, and from that the tables of docs/interop.md.
+"""The metrics of wepsam beside those of pysaliency, picture by picture; makes the tables of docs/interop.md.
 
 .venv-interop/bin/python tests/interop/agreement.py --osie ../shared/data/osie --into docs/interop.md
 """
@@ -17,7 +17,7 @@ from wepsam.classical import CenterBias
 from wepsam.datasets import FixationDataset, Sample, osie
 from wepsam.evaluation.comparison import TITLES
 from wepsam.interop.pysaliency import log_density_model, saliency_map_model, to_pysaliency
-from wepsam.markdown import insert
+from wepsam.markdown import insert, table
 
 Predict = Callable[[np.ndarray], np.ndarray]
 Scores = dict[str, np.ndarray]  # metric -> (pictures,)
@@ -106,16 +106,14 @@ def _ours(c: Comparison, place: int, protocol: Mapping[str, Any]) -> dict[str, f
 
 def agreement(columns: Mapping[str, Comparison]) -> str:
     """A row for each metric: its mean on either side and the largest difference on any picture, for each predictor."""
-    lines = ["| metric |" + "".join(f" {name}: mean here | there | largest difference |" for name in columns)]
-    lines.append("|---|" + "---|---|---|" * len(columns))
+    head = [title for name in columns for title in (f"{name}: mean here", "there", "largest difference")]
     scores = [(ours(c), theirs(c)) for c in columns.values()]
+    rows = []
     for name in scores[0][0]:
-        cells = [
-            f" {mine[name].mean():.6f} | {other[name].mean():.6f} | {_largest(mine[name], other[name])} |"
-            for mine, other in scores
-        ]
-        lines.append(f"| {TITLES[name]} |" + "".join(cells))
-    return "\n".join(lines)
+        pairs = [(mine[name], other[name]) for mine, other in scores]
+        cells = [(f"{mine.mean():.6f}", f"{other.mean():.6f}", _largest(mine, other)) for mine, other in pairs]
+        rows.append([TITLES[name], *(cell for three in cells for cell in three)])
+    return table(["metric", *head], rows)
 
 
 def differences(c: Comparison, cut: Comparison) -> str:
@@ -146,25 +144,24 @@ def differences(c: Comparison, cut: Comparison) -> str:
         ("sim", its_density, c.model.SIMs(c.stimuli, mirrored)),
         ("kl_div", its_density, board_kl(c, truth=mirrored)),
     ]
-    lines = ["| metric | what differs | largest difference |", "|---|---|---|"]
-    lines += [f"| {TITLES[name]} | {what} | {_largest(values, board[name])} |" for name, what, values in rows]
+    lines = [(TITLES[name], what, _largest(values, board[name])) for name, what, values in rows]
     what = "`AUC_Judd(jitter=False)` there, `mit` here: a fixated pixel counts once"
-    lines.insert(3, f"| {TITLES['auc_judd']} | {what} | {_largest(mit['auc_judd'], np.array(judd))} |")
+    lines.insert(1, (TITLES["auc_judd"], what, _largest(mit["auc_judd"], np.array(judd))))
     zeros, kl = "maps that are 0 at half of the pixels", TITLES["kl_div"]
     what = f"{zeros}: eps is 2.2204e-16 there, 2.220446e-16 here"
-    lines.append(f"| {kl} | {what} | {_largest(ours(cut)['kl_div'], board_kl(cut))} |")
+    lines.append((kl, what, _largest(ours(cut)["kl_div"], board_kl(cut))))
     what = f"{zeros}, `KLDivs` as it comes there"
-    lines.append(f"| {kl} | {what} | {_largest(board_kl(cut, board=False), board_kl(cut))} |")
+    lines.append((kl, what, _largest(board_kl(cut, board=False), board_kl(cut))))
     for name, metric in (("auc_judd", metrics.auc_judd), ("nss", metrics.nss)):
         shifted = [metric(m, _beside(s), protocol="tuebingen") for m, s in zip(c.saliency_maps, c.dataset, strict=True)]
         what = "fixations as `get_OSIE` reads them there: 1 pixel further right and down, as MATLAB counts"
-        lines.append(f"| {TITLES[name]} | {what} | {_largest(np.array(shifted), board[name])} |")
+        lines.append((TITLES[name], what, _largest(np.array(shifted), board[name])))
     what = "mean of the dataset: over fixations there, over pictures here"
     fixations = np.bincount(c.fixations.n)
     for name in ("auc_judd", "nss", "info_gain"):
         by_fixation = np.average(board[name], weights=fixations)
-        lines.append(f"| {TITLES[name]} | {what} | {_largest(by_fixation, board[name].mean())} |")
-    return "\n".join(lines)
+        lines.append((TITLES[name], what, _largest(by_fixation, board[name].mean())))
+    return table(["metric", "what differs", "largest difference"], lines)
 
 
 def _beside(sample: Sample) -> np.ndarray:
@@ -195,12 +192,12 @@ def main() -> None:
     plain, levels = columns.values()
     about = f"{len(dataset)} OSIE pictures, {len(plain.fixations):,} fixations, maps of {model.name}"
     about += f"; pysaliency {version('pysaliency')}, NumPy {version('numpy')}."
-    for name, table in {"agreement": agreement(columns), "differences": differences(plain, levels)}.items():
-        table += f"\n\n{about}"
+    for name, rows in {"agreement": agreement(columns), "differences": differences(plain, levels)}.items():
+        text = f"{rows}\n\n{about}"
         if options.into:
-            insert(options.into, name, table)
+            insert(options.into, name, text)
         else:
-            print(f"{table}\n")
+            print(f"{text}\n")
 
 
 if __name__ == "__main__":

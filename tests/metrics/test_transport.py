@@ -74,5 +74,5 @@ def test_an_empty_density_has_no_distance():
 
 def test_without_pot_emd_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ot", None)
-    with pytest.raises(ImportError, match=r"^emd needs POT: pip install 'wepsam\[classical\]'$"):
+    with pytest.raises(ImportError, match=r"^emd needs ot: pip install 'wepsam\[classical\]'$"):
         metrics.emd(np.ones(SHAPE), np.ones(SHAPE))

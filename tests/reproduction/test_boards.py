@@ -143,21 +143,21 @@ def test_the_command(tmp_path: Path, wepsam_command: Run) -> None:
         at(name, cc=score, auc_judd=score).save(tmp_path / ("nets" if "-" in name else "models"))
     nets, models, page = tmp_path / "nets", tmp_path / "models", tmp_path / "page.md"
     page.write_text("<!-- table:public -->\n<!-- /table -->\n")
-    code, out, err = wepsam_command("compare", models, "--public")
+    code, out, err = wepsam_command("table1", models, "--public")
     assert (code, err) == (0, "")
-    into = ("compare", models, "--public", "--into", page)
+    into = ("table1", models, "--public", "--into", page)
     assert wepsam_command(*into, "--check")[0] == 1
     code, _, err = wepsam_command(*into, "--figures", tmp_path / "figures")
     assert (code, err) == (0, f"{tmp_path / 'figures' / 'public.png'}\n")
     assert wepsam_command(*into, "--check") == (0, "", "")
     assert out in page.read_text()
 
-    code, out, _ = wepsam_command("compare", nets, models, "--all")
+    code, out, _ = wepsam_command("table1", nets, models)
     assert code == 0
     assert "| WEPSAM | *0.80* / 0.60 ± 0.25 | *0.51* / 0.60 ± 0.25 |" in out
     assert "| MKL | *0.78* / — | *0.42* / — |" in out
-    for wrong in (("--all", "--public"), ("gbvs", "--all"), ("--all", "--into", page)):
-        assert wepsam_command("compare", models, *wrong)[0] == 2
+    for wrong in (("--figures", tmp_path), ("--check",), ("--public", "--metric", "info_gain")):
+        assert wepsam_command("table1", models, *wrong)[0] == 2
 
 
 def test_the_figure_has_a_panel_for_each_metric(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def loops(name: str) -> ModuleType:
     try:
         return numba_cache.load(f"wepsam.classical.{name}")
     except ModuleNotFoundError as error:
-        raise extras.missing(error, "classical models") from None
+        raise extras.missing(error, "a classical model") from None
 
 
 def scipy(name: str) -> ModuleType:
@@ -150,4 +150,4 @@ def scipy(name: str) -> ModuleType:
     try:
         return import_module(f"scipy.{name}")
     except ModuleNotFoundError as error:
-        raise extras.missing(error, "classical models") from None
+        raise extras.missing(error, "a classical model") from None

@@ -8,574 +8,384 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+# fmt: off
+# The formatter would give every argument of Option a line of its own, 600 lines in all.
+
 # ---- several commands
 
 Json = Annotated[bool, Option("--json", help="Print the result as JSON, so that programs can read it.")]
-Quality = Annotated[
-    str,
-    Option(
-        metavar="best|fast",
-        help="best averages over several views of each picture; fast looks once and takes about an eighth of the time.",
-    ),
-]
-Workers = Annotated[
-    int, Option(metavar="N", help="Pictures processed at a time: -1 uses every core, a lower number saves memory.")
-]
-Datasets = Annotated[
-    list[str],
-    Option(
-        "--dataset",
-        "-d",
-        metavar="NAME=FOLDER",
-        help="A fixation dataset, such as osie=data/OSIE; `wepsam datasets` lists the names. For your own pictures: "
-        "csv=FOLDER or maps=FOLDER. Repeat the option to use several.",
-    ),
-]
+Quality = Annotated[str, Option(
+    metavar="best|fast",
+    help="best averages over several views of each picture; fast looks once and takes about an eighth of the time."
+)]
+Workers = Annotated[int, Option(
+    metavar="N",
+    help="Pictures processed at a time: -1 uses every core, a lower number saves memory."
+)]
+Datasets = Annotated[list[str], Option(
+    "--dataset", "-d", metavar="NAME=FOLDER",
+    help="A fixation dataset, such as osie=data/OSIE; `wepsam datasets` lists the names. For your own pictures: "
+    "csv=FOLDER or maps=FOLDER. Repeat the option to use several."
+)]
 WeakFolder = Annotated[str, Argument(metavar="WEAK", help="A folder that `wepsam label` wrote, or its URL.")]
-Results = Annotated[
-    list[Path],
-    Argument(
-        metavar="FOLDER",
-        help="Folders that `wepsam evaluate` wrote. Folders with the same pictures share one table.",
-    ),
-]
-Models = Annotated[
-    list[str] | None,
-    Option(
-        "--model",
-        "-m",
-        metavar="NAME",
-        help="Show only this model; repeat it or separate names by commas.",
-        show_default="all models",
-    ),
-]
-Into = Annotated[
-    Path | None,
-    Option(
-        exists=True,
-        dir_okay=False,
-        metavar="FILE",
-        help="Put each table into this Markdown file, between its `<!-- table:NAME -->` and `<!-- /table -->` marks, "
-        "instead of printing it.",
-    ),
-]
-Check = Annotated[
-    bool, Option("--check", help="Write nothing; exit 1 if a table in --into is out of date. For continuous tests.")
-]
+Results = Annotated[list[Path], Argument(
+    metavar="FOLDER",
+    help="Folders that `wepsam evaluate` wrote. Folders with the same pictures share one table."
+)]
+Models = Annotated[list[str] | None, Option(
+    "--model", "-m", metavar="NAME", show_default="all models",
+    help="Show only this model; repeat it or separate names by commas."
+)]
+Into = Annotated[Path | None, Option(
+    exists=True, dir_okay=False, metavar="FILE",
+    help="Put each table into this Markdown file, between its `<!-- table:NAME -->` and `<!-- /table -->` marks, "
+    "instead of printing it."
+)]
+Check = Annotated[bool, Option(
+    "--check",
+    help="Write nothing; exit 1 if a table in --into is out of date. For continuous tests."
+)]
 
 # ---- predict
 
-Images = Annotated[
-    list[str],
-    Argument(metavar="IMAGES", help="Pictures, folders (searched recursively), or list files (.txt, a path a line)."),
-]
-PredictOut = Annotated[
-    Path, Option("--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the results; created if missing.")
-]
-PredictModel = Annotated[
-    str,
-    Option("--model", "-m", metavar="NAME|FILE", help="A model that `wepsam models` lists, or an .onnx file."),
-]
-Save = Annotated[
-    str,
-    Option(
-        metavar="KINDS",
-        help="What to write, separated by commas: map (8-bit PNG, to look at), overlay (PNG), npy (float32, to compute "
-        "with), density (float32, sums to 1), log-density (its natural logarithm).",
-    ),
-]
-Sheet = Annotated[
-    bool, Option("--sheet", help="Also write sheet.png: the first 12 pictures beside their maps and overlays.")
-]
-MaxPixels = Annotated[
-    int | None,
-    Option(
-        min=1,
-        metavar="N",
-        help="Refuse larger pictures, so that none exhausts the memory.",
-        show_default="the limit of the library",
-    ),
-]
-
+Images = Annotated[list[str], Argument(
+    metavar="IMAGES",
+    help="Pictures, folders (searched recursively), or list files (.txt, a path a line)."
+)]
+PredictOut = Annotated[Path, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER",
+    help="Folder for the results; created if missing."
+)]
+PredictModel = Annotated[str, Option(
+    "--model", "-m", metavar="NAME|FILE",
+    help="A model that `wepsam models` lists, or an .onnx file."
+)]
+Save = Annotated[str, Option(
+    metavar="KINDS",
+    help="What to write, separated by commas: map (8-bit PNG, to look at), overlay (PNG), npy (float32, to compute "
+    "with), density (float64, sums to 1), log-density (its natural logarithm)."
+)]
+Sheet = Annotated[bool, Option(
+    "--sheet",
+    help="Also write sheet.png: the first 12 pictures beside their maps and overlays."
+)]
+MaxPixels = Annotated[int | None, Option(
+    min=1, metavar="N", show_default="the limit of the library",
+    help="Refuse larger pictures, so that none exhausts the memory."
+)]
 Bits = Annotated[bool, Option("--bits", help="Save log-density to base 2, in bits, instead of the natural logarithm.")]
-OverlayStrength = Annotated[
-    float, Option(metavar="SHARE", help="Opacity of the overlay's color, from 0 to 1: lower shows more of the picture.")
-]
-Colors = Annotated[
-    str,
-    Option(
-        metavar="NAME",
-        help="Colors of overlays: ember, gray, viridis, magma, inferno or cividis; NAME_r reverses them.",
-    ),
-]
-Scale = Annotated[
-    str,
-    Option(
-        metavar="own|common",
-        help="own draws each map from its own minimum to its own maximum; common draws all pictures on one scale, so "
-        "that they can be compared (each is predicted twice).",
-    ),
-]
-Legend = Annotated[
-    bool,
-    Option(
-        "--legend/--no-legend",
-        help="Whether overlays and sheet show their scale; without it an overlay has the picture's size.",
-    ),
-]
+OverlayStrength = Annotated[float, Option(
+    metavar="SHARE",
+    help="Opacity of the overlay's color, from 0 to 1: lower shows more of the picture."
+)]
+Colors = Annotated[str, Option(
+    metavar="NAME",
+    help="Colors of overlays: ember, gray, viridis, magma, inferno or cividis; NAME_r reverses them."
+)]
+Scale = Annotated[str, Option(
+    metavar="own|common",
+    help="own draws each map from its own minimum to its own maximum; common draws all pictures on one scale, so "
+    "that they can be compared (each is predicted twice)."
+)]
+Legend = Annotated[bool, Option(
+    "--legend/--no-legend",
+    help="Whether overlays and sheet show their scale; without it an overlay has the picture's size."
+)]
 
 # ---- label, inspect
 
-Photos = Annotated[
-    list[str],
-    Argument(
-        metavar="PHOTOS",
-        help="Photographs, folders (searched recursively), list files (.txt), .tar archives, or URLs.",
-    ),
-]
+Photos = Annotated[list[str], Argument(
+    metavar="PHOTOS",
+    help="Photographs, folders (searched recursively), list files (.txt), .tar archives, or URLs."
+)]
 LabelOut = Annotated[str, Argument(metavar="WEAK", help="Folder for the weak labels, or its URL.")]
-Teacher = Annotated[
-    str,
-    Option(
-        metavar="NAME|FILE",
-        help="Model whose maps become the labels: classical, shipped, or an .onnx file. The paper: gbvs.",
-    ),
-]
-LabelSize = Annotated[
-    str,
-    Option(
-        metavar="PIXELS|none",
-        help="Side of the square that the teacher sees. 128 is the paper's; 256 and 512 give better labels but are "
-        "slower; none keeps the picture's own size.",
-    ),
-]
-KeepAspect = Annotated[
-    bool,
-    Option(
-        "--keep-aspect",
-        help="Keep the picture's aspect ratio instead of a square: the shorter side gets --size pixels. The light "
-        "network learns from such labels.",
-    ),
-]
-PartSize = Annotated[
-    int,
-    Option(
-        min=1,
-        metavar="N",
-        help="Pictures in a part. Parts are the units of work and of resuming: smaller ones lose less when interrupted.",
-    ),
-]
-StimulusSize = Annotated[
-    int, Option(min=32, metavar="PIXELS", help="Size of the stored picture; use 192 for the recipe lite.")
-]
+Teacher = Annotated[str, Option(
+    metavar="NAME|FILE",
+    help="Model whose maps become the labels: classical, shipped, or an .onnx file. The paper: gbvs."
+)]
+LabelSize = Annotated[str, Option(
+    metavar="PIXELS|none",
+    help="Side of the square that the teacher sees. 128 is the paper's; 256 and 512 give better labels but are "
+    "slower; none keeps the picture's own size."
+)]
+KeepAspect = Annotated[bool, Option(
+    "--keep-aspect",
+    help="Keep the picture's aspect ratio instead of a square: the shorter side gets --size pixels. The light "
+    "network learns from such labels."
+)]
+PartSize = Annotated[int, Option(
+    min=1, metavar="N",
+    help="Pictures in a part. Parts are the units of work and of resuming: smaller ones lose less when interrupted."
+)]
+StimulusSize = Annotated[int, Option(
+    min=32, metavar="PIXELS",
+    help="Size of the stored picture; use 192 for the recipe lite."
+)]
 MapSize = Annotated[int, Option(min=8, metavar="CELLS", help="Size of the stored map; use 64 for the recipe lite.")]
-Engine = Annotated[
-    str,
-    Option(
-        metavar="processes|ray|dask", help="What runs the work: processes on this machine, or a ray or dask cluster."
-    ),
-]
-Scheduler = Annotated[
-    str | None,
-    Option(
-        metavar="ADDRESS",
-        help="Address of a running cluster, such as tcp://HOST:8786, or auto for ray.",
-        show_default="a cluster is started on this machine",
-    ),
-]
-InspectOut = Annotated[
-    Path | None,
-    Option(
-        "--out",
-        "-o",
-        file_okay=False,
-        metavar="FOLDER",
-        help="Folder for the two pictures.",
-        show_default="the weak-label folder",
-    ),
-]
+Engine = Annotated[str, Option(
+    metavar="processes|ray|dask",
+    help="What runs the work: processes on this machine, or a ray or dask cluster."
+)]
+Scheduler = Annotated[str | None, Option(
+    metavar="ADDRESS", show_default="a cluster is started on this machine",
+    help="Address of a running cluster, such as tcp://HOST:8786, or auto for ray."
+)]
+InspectOut = Annotated[Path | None, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER", show_default="the weak-label folder",
+    help="Folder for the two pictures."
+)]
 
 # ---- pretrain, finetune, adapt, export
 
-RunOut = Annotated[
-    Path, Option("--out", "-o", metavar="FOLDER", help="Folder of the run. An interrupted run resumes from it.")
-]
-KeepLabels = Annotated[
-    float,
-    Option(
-        metavar="N|SHARE",
-        help="How many labels of lowest entropy to learn from, or a share up to 1.0: clear maps teach more than blurred "
-        "ones. The paper: 100000.",
-    ),
-]
-KeepWeak = Annotated[
-    float, Option("--keep", metavar="N|SHARE", help="How many labels of --weak to use, or a share up to 1.0.")
-]
-Start = Annotated[
-    str | None,
-    Option(
-        metavar="START",
-        help="Weights to start from: a run folder, a checkpoint, a shipped model, an .onnx file, random, or imagenet "
-        "(recipe lite only).",
-        show_default="the recipe's own start",
-    ),
-]
-Recipe = Annotated[
-    str,
-    Option(
-        metavar="NAME",
-        help="Network and training settings by name: shipped (wepsam-paper's), paper (the publication's), lite "
-        "(wepsam-lite's), juntingnet, mr_cnn.",
-    ),
-]
-Set = Annotated[
-    list[str] | None,
-    Option(
-        "--set",
-        metavar="NAME=VALUE",
-        help="Change one training setting, such as --set epochs=3 or --set augmentation.color=0.5. Repeatable.",
-    ),
-]
-Network = Annotated[
-    list[str] | None,
-    Option("--network", metavar="NAME=VALUE", help="Change the network, such as --network hidden=512. Repeatable."),
-]
-Weak = Annotated[
-    str | None,
-    Option(
-        metavar="WEAK",
-        help="Also learn from this weak-label folder, labeled by a fine-tuned network: the student can then become "
-        "better than its teacher.",
-    ),
-]
-Validation = Annotated[
-    list[str] | None,
-    Option(
-        "--validation",
-        metavar="NAME=FOLDER",
-        help="Dataset that selects the checkpoint; all of --dataset is then learned from. Repeatable.",
-        show_default="the validation parts of --dataset",
-    ),
-]
-AdaptPictures = Annotated[
-    Path,
-    Argument(
-        exists=True,
-        file_okay=False,
-        metavar="PICTURES",
-        help="Folder of your pictures; 50 or more give a clear answer.",
-    ),
-]
-AdaptOut = Annotated[
-    Path, Option("--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the runs and for adapted.onnx.")
-]
-Fixations = Annotated[
-    Path | None,
-    Option(
-        exists=True,
-        dir_okay=False,
-        metavar="FILE",
-        help="CSV with the columns image (a path below PICTURES), observer, x, y (pixels).",
-    ),
-]
-Maps = Annotated[
-    Path | None,
-    Option(
-        exists=True,
-        file_okay=False,
-        metavar="FOLDER",
-        help="Instead of --fixations: a folder of density maps named like the pictures.",
-    ),
-]
-AdaptModel = Annotated[
-    str,
-    Option(
-        "--model",
-        "-m",
-        metavar="NAME|FILE",
-        help="The light network to adapt: shipped, an .onnx file, or a run folder.",
-    ),
-]
-Full = Annotated[
-    bool,
-    Option(
-        "--full",
-        help="Tune the whole network, not only readout and center bias. Worth a try with hundreds of pictures.",
-    ),
-]
-Folds = Annotated[
-    int,
-    Option(
-        min=2, metavar="N", help="Parts for cross-validation; more parts take longer and lean on more pictures each."
-    ),
-]
+RunOut = Annotated[Path, Option(
+    "--out", "-o", metavar="FOLDER",
+    help="Folder of the run. An interrupted run resumes from it."
+)]
+KeepLabels = Annotated[float, Option(
+    metavar="N|SHARE",
+    help="How many labels of lowest entropy to learn from, or a share up to 1.0: clear maps teach more than blurred "
+    "ones. The paper: 100000."
+)]
+KeepWeak = Annotated[float, Option(
+    "--keep", metavar="N|SHARE",
+    help="How many labels of --weak to use, or a share up to 1.0."
+)]
+Start = Annotated[str | None, Option(
+    metavar="START", show_default="the recipe's own start",
+    help="Weights to start from: a run folder, a checkpoint, a shipped model, an .onnx file, random, or imagenet "
+    "(recipe lite only)."
+)]
+Recipe = Annotated[str, Option(
+    metavar="NAME",
+    help="Network and training settings by name: shipped (wepsam-paper's), paper (the publication's), lite "
+    "(wepsam-lite's), juntingnet, mr_cnn."
+)]
+Set = Annotated[list[str] | None, Option(
+    "--set", metavar="NAME=VALUE",
+    help="Change one training setting, such as --set epochs=3 or --set augmentation.color=0.5. Repeatable."
+)]
+Network = Annotated[list[str] | None, Option(
+    "--network", metavar="NAME=VALUE",
+    help="Change the network, such as --network hidden=512. Repeatable."
+)]
+Weak = Annotated[str | None, Option(
+    metavar="WEAK",
+    help="Also learn from this weak-label folder, labeled by a fine-tuned network: the student can then become "
+    "better than its teacher."
+)]
+Validation = Annotated[list[str] | None, Option(
+    "--validation", metavar="NAME=FOLDER", show_default="the validation parts of --dataset",
+    help="Dataset that selects the checkpoint; all of --dataset is then learned from. Repeatable."
+)]
+AdaptPictures = Annotated[Path, Argument(
+    exists=True, file_okay=False, metavar="PICTURES",
+    help="Folder of your pictures; 50 or more give a clear answer."
+)]
+AdaptOut = Annotated[Path, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER",
+    help="Folder for the runs and for adapted.onnx."
+)]
+Fixations = Annotated[Path | None, Option(
+    exists=True, dir_okay=False, metavar="FILE",
+    help="CSV with the columns image (a path below PICTURES), observer, x, y (pixels)."
+)]
+Maps = Annotated[Path | None, Option(
+    exists=True, file_okay=False, metavar="FOLDER",
+    help="Instead of --fixations: a folder of density maps named like the pictures."
+)]
+AdaptModel = Annotated[str, Option(
+    "--model", "-m", metavar="NAME|FILE",
+    help="The light network to adapt: shipped, an .onnx file, or a run folder."
+)]
+Full = Annotated[bool, Option(
+    "--full",
+    help="Tune the whole network, not only readout and center bias. Worth a try with hundreds of pictures."
+)]
+Folds = Annotated[int, Option(
+    min=2, metavar="N",
+    help="Parts for cross-validation; more parts take longer and lean on more pictures each."
+)]
 Checkpoint = Annotated[Path, Argument(metavar="CHECKPOINT", help="A run folder or a .safetensors file.")]
-ExportOut = Annotated[
-    Path, Argument(metavar="FILE", help="The .onnx file to write; its card (.json) is put beside it.")
-]
-Storage = Annotated[
-    str | None,
-    Option(
-        metavar="float32|float16|int8",
-        help="How the large weights are stored.",
-        show_default="the smallest that agrees with the checkpoint",
-    ),
-]
-Mirror = Annotated[
-    bool,
-    Option(
-        help="Whether predictions average over the picture and its mirror image; the light network does so at --quality best."
-    ),
-]
-Area = Annotated[
-    int | None,
-    Option(
-        metavar="PIXELS",
-        help="Light network: number of pixels of the picture that it sees.",
-        show_default="as in training",
-    ),
-]
-Scales = Annotated[
-    str | None,
-    Option(
-        metavar="A,B,...",
-        help="Light network: sizes that are averaged at --quality best, in multiples of the sides at --area.",
-        show_default="0.667,1,1.5",
-    ),
-]
-Sharpness = Annotated[
-    float, Option(metavar="POWER", help="Power to which predicted densities are raised: above 1 peaks stand out more.")
-]
-Blur = Annotated[
-    float, Option(metavar="SIGMA", help="Gaussian blur of predictions, in map pixels; smooths a coarse network.")
-]
-Floor = Annotated[
-    float, Option(metavar="SHARE", help="Share of the map's mean added everywhere, so that no place is impossible.")
-]
-Probe = Annotated[
-    list[str] | None,
-    Option(
-        metavar="PICTURES",
-        help="Pictures or a folder; the file must agree with the checkpoint on the first 64 of them. Repeatable.",
-        show_default="noise",
-    ),
-]
-Card = Annotated[
-    Path | None,
-    Option(exists=True, dir_okay=False, metavar="FILE", help="JSON to add to the card: data, terms, notes."),
-]
+ExportOut = Annotated[Path, Argument(
+    metavar="FILE",
+    help="The .onnx file to write; its card (.json) is put beside it."
+)]
+Storage = Annotated[str | None, Option(
+    metavar="float32|float16|int8", show_default="the smallest that agrees with the checkpoint",
+    help="How the large weights are stored."
+)]
+Mirror = Annotated[bool, Option(
+    help="Whether predictions average over the picture and its mirror image; the light network does so at --quality "
+    "best."
+)]
+Area = Annotated[int | None, Option(
+    metavar="PIXELS", show_default="as in training",
+    help="Light network: number of pixels of the picture that it sees."
+)]
+Scales = Annotated[str | None, Option(
+    metavar="A,B,...", show_default="0.667,1,1.5",
+    help="Light network: sizes that are averaged at --quality best, in multiples of the sides at --area."
+)]
+Sharpness = Annotated[float, Option(
+    metavar="POWER",
+    help="Power to which predicted densities are raised: above 1 peaks stand out more."
+)]
+Blur = Annotated[float, Option(
+    metavar="SIGMA",
+    help="Gaussian blur of predictions, in map pixels; smooths a coarse network."
+)]
+Floor = Annotated[float, Option(
+    metavar="SHARE",
+    help="Share of the map's mean added everywhere, so that no place is impossible."
+)]
+Probe = Annotated[list[str] | None, Option(
+    metavar="PICTURES", show_default="noise",
+    help="Pictures or a folder; the file must agree with the checkpoint on the first 64 of them. Repeatable."
+)]
+Card = Annotated[Path | None, Option(
+    exists=True, dir_okay=False, metavar="FILE",
+    help="JSON to add to the card: data, terms, notes."
+)]
 
 # ---- datasets, evaluate, submit
 
 DatasetName = Annotated[str, Argument(metavar="NAME", help="Name of the dataset, as `wepsam datasets` lists it.")]
 DatasetFolder = Annotated[Path, Argument(metavar="FOLDER", help="Folder in which the dataset was unpacked.")]
 Markdown = Annotated[bool, Option("--markdown", help="Print the tables of docs/datasets.md instead.")]
-Subject = Annotated[
-    str,
-    Argument(
-        metavar="MODEL",
-        help="A model that `wepsam models` lists, an .onnx file, a folder of maps named like the stimuli (PNG, JPEG, "
-        "TIFF, .npy, .mat), or a reference: center-bias, one-observer, half-of-observers, gold-standard.",
-    ),
-]
-EvaluateOut = Annotated[
-    Path,
-    Option(
-        "--out",
-        "-o",
-        file_okay=False,
-        metavar="FOLDER",
-        help="Folder for the results, with a subfolder per dataset and split.",
-    ),
-]
-Split = Annotated[
-    str | None,
-    Option(
-        show_default="validation",
-        metavar="validation|train|all",
-        help="Part of each dataset to score. The shipped models have not seen the validation parts.",
-    ),
-]
-Protocol = Annotated[
-    str,
-    Option(
-        metavar="mit|tuebingen",
-        help="Conventions of the metrics: mit is the paper's, tuebingen the current MIT/Tübingen benchmark's.",
-    ),
-]
-Also = Annotated[
-    list[str] | None,
-    Option(metavar="METRIC", help="Add a metric that the protocol leaves out because it is slow: emd. Repeatable."),
-]
-References = Annotated[
-    bool,
-    Option(
-        "--references",
-        help="Also score what every comparison needs (center-bias, gbvs, one-observer, gold-standard) and print the table.",
-    ),
-]
-Resize = Annotated[
-    bool,
-    Option(
-        "--resize", help="Resize a folder's maps to their stimuli (bilinear) instead of refusing them; it is recorded."
-    ),
-]
-Stimuli = Annotated[
-    Path, Argument(exists=True, file_okay=False, metavar="STIMULI", help="Folder with the benchmark's test pictures.")
-]
-Benchmark = Annotated[
-    str, Option("--benchmark", "-b", metavar="mit300|cat2000|salicon", help="The benchmark whose rules apply.")
-]
-SubmitModel = Annotated[
-    str, Argument(metavar="MODEL", help="A model that `wepsam models` lists, an .onnx file, or a folder of maps.")
-]
-SubmitOut = Annotated[
-    Path, Option("--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the submission; new or empty.")
-]
-Form = Annotated[
-    str,
-    Option(
-        metavar="FORM",
-        help="Kind of file: png (8 bit), npy (float32) or log-density for mit300 and cat2000; json or png for salicon.",
-        show_default="the benchmark's first",
-    ),
-]
+Subject = Annotated[str, Argument(
+    metavar="MODEL",
+    help="A model that `wepsam models` lists, an .onnx file, a folder of maps named like the stimuli (PNG, JPEG, "
+    "TIFF, .npy, .mat), or a reference: center-bias, one-observer, half-of-observers, gold-standard."
+)]
+EvaluateOut = Annotated[Path, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER",
+    help="Folder for the results, with a subfolder per dataset and split."
+)]
+Split = Annotated[str | None, Option(
+    show_default="validation", metavar="validation|train|all",
+    help="Part of each dataset to score. The shipped models have not seen the validation parts."
+)]
+Protocol = Annotated[str, Option(
+    metavar="mit|tuebingen",
+    help="Conventions of the metrics: mit is the paper's, tuebingen the current MIT/Tübingen benchmark's."
+)]
+Also = Annotated[list[str] | None, Option(
+    metavar="METRIC",
+    help="Add a metric that the protocol leaves out because it is slow: emd. Repeatable."
+)]
+References = Annotated[bool, Option(
+    "--references",
+    help="Also score what every comparison needs (center-bias, gbvs, one-observer, gold-standard) and print the "
+    "table."
+)]
+Resize = Annotated[bool, Option(
+    "--resize",
+    help="Resize a folder's maps to their stimuli (bilinear) instead of refusing them; it is recorded."
+)]
+Stimuli = Annotated[Path, Argument(
+    exists=True, file_okay=False, metavar="STIMULI",
+    help="Folder with the benchmark's test pictures."
+)]
+Benchmark = Annotated[str, Option(
+    "--benchmark", "-b", metavar="mit300|cat2000|salicon",
+    help="The benchmark whose rules apply."
+)]
+SubmitModel = Annotated[str, Argument(
+    metavar="MODEL",
+    help="A model that `wepsam models` lists, an .onnx file, or a folder of maps."
+)]
+SubmitOut = Annotated[Path, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER",
+    help="Folder for the submission; new or empty."
+)]
+Form = Annotated[str, Option(
+    metavar="FORM", show_default="the benchmark's first",
+    help="Kind of file: png (8 bit), npy (float32) or log-density for mit300 and cat2000; json or png for salicon."
+)]
 Zip = Annotated[bool, Option("--zip", help="Also write FOLDER.zip, ready to upload.")]
-Submission = Annotated[
-    Path, Argument(exists=True, file_okay=False, metavar="FOLDER", help="Folder with a submission, whoever wrote it.")
-]
+Submission = Annotated[Path, Argument(
+    exists=True, file_okay=False, metavar="FOLDER",
+    help="Folder with a submission, whoever wrote it."
+)]
 
 # ---- compare, plot, table1
 
-Format = Annotated[
-    str,
-    Option("--format", metavar="markdown|html|latex|csv", help="How the table is printed; csv has the exact numbers."),
-]
-Paired = Annotated[
-    str | None,
-    Option(
-        metavar="MODEL",
-        help="Also print per-picture differences from MODEL, whose intervals are much narrower. With --into: only those, "
-        "at the place FOLDER-minus-MODEL.",
-    ),
-]
-PlotOut = Annotated[
-    Path | None,
-    Option(
-        "--out",
-        "-o",
-        file_okay=False,
-        metavar="FOLDER",
-        help="Folder for scatter plots and for sheets of worst and best pictures.",
-    ),
-]
-PlotBase = Annotated[
-    str, Option("--paired", metavar="MODEL", help="Model on the horizontal axis, which the others are plotted against.")
-]
-PlotDatasets = Annotated[
-    list[str] | None,
-    Option(
-        "--dataset",
-        "-d",
-        metavar="NAME=FOLDER",
-        help="The dataset of the results: sheets need its pictures. Repeatable.",
-    ),
-]
-RangeSheet = Annotated[
-    Path | None,
-    Option(
-        "--range-sheet",
-        dir_okay=False,
-        metavar="FILE",
-        help="Draw one sheet with the pictures at 10, 30, 50, 70 and 90 % of the first --model's scores: a fair choice of examples.",
-    ),
-]
-PlotMetric = Annotated[
-    str | None,
-    Option(
-        "--metric",
-        metavar="METRIC",
-        help="Metric to plot; the others are not shown.",
-        show_default="nss, or the first that there is",
-    ),
-]
+Format = Annotated[str, Option(
+    "--format", metavar="markdown|html|latex|csv",
+    help="How the table is printed; csv has the exact numbers."
+)]
+Paired = Annotated[str | None, Option(
+    metavar="MODEL",
+    help="Also print per-picture differences from MODEL, whose intervals are much narrower. With --into: only "
+    "those, at the place FOLDER-minus-MODEL."
+)]
+PlotOut = Annotated[Path | None, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER",
+    help="Folder for scatter plots and for sheets of worst and best pictures."
+)]
+PlotBase = Annotated[str, Option(
+    "--paired", metavar="MODEL",
+    help="Model on the horizontal axis, which the others are plotted against."
+)]
+PlotDatasets = Annotated[list[str] | None, Option(
+    "--dataset", "-d", metavar="NAME=FOLDER",
+    help="The dataset of the results: sheets need its pictures. Repeatable."
+)]
+RangeSheet = Annotated[Path | None, Option(
+    "--range-sheet", dir_okay=False, metavar="FILE",
+    help="Draw one sheet with the pictures at 10, 30, 50, 70 and 90 % of the first --model's scores: a fair choice "
+    "of examples."
+)]
+PlotMetric = Annotated[str | None, Option(
+    "--metric", metavar="METRIC", show_default="nss, or the first that there is",
+    help="Metric to plot; the others are not shown."
+)]
 PlotPictures = Annotated[int, Option("--pictures", min=1, metavar="N", help="Pictures on each sheet of --out.")]
-Public = Annotated[
-    bool,
-    Option(
-        "--public", help="Print each model beside its public scores on MIT300 instead: are the gaps to GBVS the same?"
-    ),
-]
-PublicMetric = Annotated[
-    str, Option("--metric", metavar="METRIC", help="With --public: the metric by which models are sorted.")
-]
-PublicFigure = Annotated[
-    Path | None,
-    Option(
-        "--figures", file_okay=False, metavar="FOLDER", help="With --public: also draw the comparison, as public.png."
-    ),
-]
+Public = Annotated[bool, Option(
+    "--public",
+    help="Print each model beside its public scores on MIT300 instead: are the gaps to GBVS the same?"
+)]
+PublicMetric = Annotated[str, Option(
+    "--metric", metavar="METRIC",
+    help="With --public: the metric by which models are sorted."
+)]
+PublicFigure = Annotated[Path | None, Option(
+    "--figures", file_okay=False, metavar="FOLDER",
+    help="With --public: also draw the comparison, as public.png."
+)]
 
 # ---- reproduce
 
-Studies = Annotated[
-    list[str] | None,
-    Option(
-        "--study",
-        metavar="NAME",
-        help="plateau, convergence, labels, selection or encoder. Repeatable.",
-        show_default="all studies",
-    ),
-]
-StudyData = Annotated[
-    Path,
-    Option(
-        file_okay=False,
-        metavar="FOLDER",
-        help="Folder with photos/ and the datasets osie/, dut_omron/, eyecrowd/, scene/.",
-    ),
-]
-StudyOut = Annotated[
-    Path,
-    Option(
-        "--out",
-        "-o",
-        file_okay=False,
-        metavar="FOLDER",
-        help="Folder for the runs (gigabytes). Interrupted work resumes from it.",
-    ),
-]
-StudyResults = Annotated[
-    Path | None,
-    Option(
-        file_okay=False,
-        metavar="FOLDER",
-        help="Folder for logs and scores (small), from which --report is made.",
-        show_default="OUT/results",
-    ),
-]
-Report = Annotated[
-    Path | None,
-    Option(
-        exists=True,
-        dir_okay=False,
-        metavar="FILE",
-        help="Markdown file to update with the tables; figures go beside it.",
-    ),
-]
-Evaluated = Annotated[
-    list[Path] | None,
-    Option(
-        exists=True,
-        file_okay=False,
-        metavar="FOLDER",
-        help="Folder that `wepsam evaluate` wrote, for Table 1 in --report. Repeatable.",
-    ),
-]
+Studies = Annotated[list[str] | None, Option(
+    "--study", metavar="NAME", show_default="all studies",
+    help="plateau, convergence, labels, selection or encoder. Repeatable."
+)]
+StudyData = Annotated[Path, Option(
+    file_okay=False, metavar="FOLDER",
+    help="Folder with photos/ and the datasets osie/, dut_omron/, eyecrowd/, scene/."
+)]
+StudyOut = Annotated[Path, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER",
+    help="Folder for the runs (gigabytes). Interrupted work resumes from it."
+)]
+StudyResults = Annotated[Path | None, Option(
+    file_okay=False, metavar="FOLDER", show_default="OUT/results",
+    help="Folder for logs and scores (small), from which --report is made."
+)]
+Report = Annotated[Path | None, Option(
+    exists=True, dir_okay=False, metavar="FILE",
+    help="Markdown file to update with the tables; figures go beside it."
+)]
+Evaluated = Annotated[list[Path] | None, Option(
+    exists=True, file_okay=False, metavar="FOLDER",
+    help="Folder that `wepsam evaluate` wrote, for Table 1 in --report. Repeatable."
+)]
 Smoke = Annotated[bool, Option("--smoke", help="Tiny smoke run of a minute, to see whether everything works.")]
-Train = Annotated[
-    bool, Option("--train/--no-train", help="Whether to train; --no-train only makes --report from --results.")
-]
-StudyWorkers = Annotated[
-    int, Option("--workers", metavar="N", help="Runs at a time: -1 uses every core, or one run with a GPU.")
-]
+Train = Annotated[bool, Option(
+    "--train/--no-train",
+    help="Whether to train; --no-train only makes --report from --results."
+)]
+StudyWorkers = Annotated[int, Option(
+    "--workers", metavar="N",
+    help="Runs at a time: -1 uses every core, or one run with a GPU."
+)]

@@ -1,6 +1,5 @@
 """wepsam pretrain, finetune, adapt, export: from labels and fixations to a file that predicts."""
 
-import json
 from typing import TYPE_CHECKING
 
 import wepsam
@@ -115,13 +114,15 @@ def export(
         wepsam export runs/fine/ own.onnx
         wepsam export runs/lite/ own.onnx --sharpness 1.2 --probe data/OSIE/
     """
+    from wepsam import cards
+
     try:
         sizes = tuple(map(float, scales.split(","))) if scales else None
     except ValueError:
         raise ValueError(f"--scales takes numbers with commas between them, not {scales!r}") from None
     path = wepsam.export(
         checkpoint, out, storage=storage, mirror=mirror, area=area, scales=sizes, sharpness=sharpness, blur=blur, floor=floor,
-        card=json.loads(card.read_text(encoding="utf-8")) if card else None, probe=probe,
+        card=cards.load(card) if card else None, probe=probe,
     )  # fmt: skip
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 

@@ -11,7 +11,7 @@ from typing import Any, overload
 import numpy as np
 from PIL import Image
 
-from wepsam import maps
+from wepsam import extras, maps
 from wepsam.images import read_image
 
 # The first folder of the ids of a dataset that comes in parts of its own.
@@ -185,8 +185,8 @@ def load_mat(path: Path, variable: str | None) -> Any:
     """
     try:
         from scipy.io import loadmat
-    except ImportError:
-        raise ImportError(f"reading {path.name} needs scipy: pip install 'wepsam[classical]'") from None
+    except ModuleNotFoundError as error:
+        raise extras.missing(error, f"reading {path.name}") from None
     try:
         variables = loadmat(path, squeeze_me=True, struct_as_record=False, variable_names=variable)
     except NotImplementedError:

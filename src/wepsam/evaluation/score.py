@@ -170,9 +170,10 @@ def _open(dataset: Dataset, split: str | None) -> tuple[FixationDataset, str]:
     else:
         split = split or "validation"
         part = open_dataset(dataset).split(split)
+    if not len(part) and isinstance(dataset, FixationDataset):
+        raise ValueError(f"{dataset.name} has no pictures to score on")
     if not len(part):
-        where = dataset.name if isinstance(dataset, FixationDataset) else dataset
-        raise ValueError(f"{where} has no {split} pictures to score on; for all of its pictures, the split is all")
+        raise ValueError(f"{dataset} has no {split} pictures to score on; for all of its pictures, the split is all")
     return part, split
 
 

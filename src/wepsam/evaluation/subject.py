@@ -30,14 +30,13 @@ class Subject:
 
     Attributes:
         name: of the model, for files and tables.
-        record: what the JSON of a result says of it. "weights": their SHA-256 or None. "source": the name or path that
-            it comes from, where that is not its name; None for a Python function, which has neither. "quality": where
-            it is not "best". "center_bias": where it is not the network's own. After `on`, also "maps" or
-            "gold_standard".
+        record: what the JSON of a result says about it. "weights": their SHA-256, or None. "source": the name or path
+            it was made from, unless that is its name; None for a Python function, which has neither. "quality": unless
+            "best". "center_bias": unless the network's own. After `on` also "maps" or "gold_standard".
         fit: makes it ready for a dataset; see `on`.
         is_reference: whether it needs to know where people looked.
-        at_fixations_only: whether metrics that compare with a density mean nothing for it.
-        answer: maps for a sample; None before `on`.
+        at_fixations_only: whether metrics that compare with a density are meaningless for it.
+        answer: gives the maps of a sample; None before `on`.
     """
 
     name: str
@@ -146,8 +145,10 @@ def _folder(folder: MapFolder, name: str | None) -> Subject:
     name = name or folder.name
     if name in (*REFERENCES, *resolve.names()):
         raise ValueError(f"the folder {folder.folder} has the name of a model, and so would its results; rename it")
-    answer = _OneMap(folder)
-    record = {"weights": None, "source": str(folder.folder)}
+    answer, source = _OneMap(folder), str(folder.folder)
+    if not _is_folder(source):  # alone, its name would mean the model
+        source = os.path.join(os.curdir, source)
+    record = {"weights": None, "source": source}
     return Subject(name, record, lambda dataset, _: (answer, {"maps": folder.check(dataset)}))
 
 

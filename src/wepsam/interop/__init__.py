@@ -1,1 +1,1 @@
-"""Bridges to other libraries of the field, one module each, which need that library only when called."""
+"""Bridges to other libraries of the field: a module for each, which imports that library only when it is called."""

@@ -1,14 +1,14 @@
-"""Our predictors and datasets in pysaliency, and its datasets here.
+"""Predictors and datasets of wepsam in pysaliency, and datasets of pysaliency in wepsam.
 
-pysaliency (Matthias Kümmerer's library, the code of the current MIT/Tübingen board) scores models that give a
-saliency map or a log density for a stimulus. It reads a fixation's pixel as we do, (int(y), int(x)).
+pysaliency (Matthias Kümmerer's library, the code of the current MIT/Tübingen board) scores models that give a saliency
+map or a log density for a stimulus. It reads the pixel of a fixation as wepsam does, (int(y), int(x)).
 
     model = saliency_map_model(wepsam.load())           # or log_density_model(...), for information gain
     stimuli, fixations = to_pysaliency(dataset)
     model.AUC(stimuli, fixations)
 
-Nothing here imports pysaliency, and with it torch, before it is called. It needs older versions of numpy and setuptools
-than we do: docs/interop.md.
+This module imports pysaliency, and with it torch, only when a function is called. pysaliency needs older versions of
+numpy and setuptools than wepsam: see docs/interop.md.
 """
 
 import os
@@ -31,15 +31,16 @@ def saliency_map_model(predictor: Predict, **options: Any) -> Any:
 
     Args:
         predictor: (H, W, 3) uint8 RGB -> (H, W) saliency map: `wepsam.load()`, `CLASSICAL["gbvs"]`, a function.
-        options: of pysaliency's class. It keeps all maps in memory; `caching=False` or `memory_cache_size=100` do not.
+        options: of pysaliency's class. By default it keeps all maps in memory; `caching=False` keeps none,
+            `memory_cache_size=100` keeps 100.
 
     Returns:
-        The model. Its maps are the predictor's as float64: pysaliency sums in the type that it gets, and float32
-        moves SIM and KL by up to 1e-7.
+        The model. Its maps are those of the predictor as float64: pysaliency sums in the type of the maps, and float32
+        changes SIM and KL by up to 1e-7.
 
     Raises:
-        ImportError: no pysaliency.
-        ImageError: when it is asked for the map of an array that is no picture.
+        ImportError: pysaliency is not installed.
+        ImageError: the model is asked for the map of an array that is not a picture.
     """
 
     class PredictorSaliencyMapModel(_pysaliency().SaliencyMapModel):  # type: ignore[misc]
@@ -50,47 +51,47 @@ def saliency_map_model(predictor: Predict, **options: Any) -> Any:
 
 
 def log_density_model(predictor: Predict, *, floor: float = 1e-3, **options: Any) -> Any:
-    """A predictor as a `pysaliency.Model`: its map, divided by its sum, is the probability of a fixation.
+    """A predictor as a `pysaliency.Model`: the map divided by its sum is the probability of a fixation.
 
     Args:
         predictor: (H, W, 3) uint8 RGB -> (H, W) saliency map >= 0.
-        floor: share of the probability that is spread evenly over all pixels, in [0, 1]. Without it, one fixation
-            where the map is 0 makes the information gain -inf; a thousandth bounds that at 10 bits worse than
-            chance and takes at most 0.0015 bits away elsewhere.
+        floor: share of the probability that is spread evenly over all pixels, in [0, 1]. Without it, a single fixation
+            where the map is 0 makes the information gain -inf. A floor of 0.001 limits the loss there to 10 bits below
+            chance and costs at most 0.0015 bits elsewhere.
         options: of pysaliency's class, as for `saliency_map_model`.
 
     Returns:
         The model: (H, W) float64 natural logarithms whose logsumexp is 0. A map of zeros counts as uniform.
 
     Raises:
-        ImportError: no pysaliency.
-        ValueError: a floor outside [0, 1]; and, when it is asked for, a map with negative or infinite values.
+        ImportError: pysaliency is not installed.
+        ValueError: a floor outside [0, 1]; later, a map with negative or infinite values.
     """
     if not 0 <= floor <= 1:
-        raise ValueError(f"the floor is {floor:g}, expected the share of the probability that is even, in [0, 1]")
+        raise ValueError(f"the floor is {floor:g}, expected a share of the probability in [0, 1]")
 
     class PredictorModel(_pysaliency().Model):  # type: ignore[misc]
         def _log_density(self, stimulus: np.ndarray) -> np.ndarray:
-            with np.errstate(divide="ignore"):  # only with a floor of 0, which asks for -inf
+            with np.errstate(divide="ignore"):  # only for a floor of 0, where -inf is correct
                 return maps.to_log_density(_predicted(predictor, stimulus), floor)
 
     return PredictorModel(**options)
 
 
 def to_pysaliency(dataset: FixationDataset, *, cached: bool = False) -> tuple[Any, Any]:
-    """A dataset as pysaliency has it: pictures by path, and all their fixations in one object.
+    """A dataset as pysaliency holds it: pictures by path, and all their fixations in one object.
 
     Args:
-        dataset: with points; the pictures keep their order and their files.
+        dataset: with fixations; the pictures keep their order and their files.
         cached: whether pysaliency keeps the decoded pictures in memory.
 
     Returns:
-        `pysaliency.FileStimuli`, and `pysaliency.Fixations` with `n` = index of the picture and `subjects` = our
-        observers (1 for all, pysaliency's default, where they are unknown), without times and histories.
+        `pysaliency.FileStimuli`, and `pysaliency.Fixations` without times and histories: `n` is the index of the
+        picture, `subjects` are the observers (where they are unknown 1 for all, pysaliency's default).
 
     Raises:
-        ImportError: no pysaliency.
-        ValueError: the dataset publishes densities only, or a picture is stored turned, which pysaliency does not see.
+        ImportError: pysaliency is not installed.
+        ValueError: the dataset publishes only densities, or an EXIF tag rotates a picture, which pysaliency ignores.
     """
     pysaliency = _pysaliency()
     points = []
@@ -118,23 +119,26 @@ def from_pysaliency(
     pixels_per_degree: float | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> FixationDataset:
-    """pysaliency's stimuli and fixations as one of our datasets, which `evaluate` and fine-tuning accept.
+    """Stimuli and fixations of pysaliency as a dataset for `evaluate` and fine-tuning.
 
     Args:
-        stimuli: `FileStimuli`, whose files stay where they are; others are written into `folder`.
-        fixations: `Fixations` or `FixationTrains`; those beside their picture are left out, as our readers do.
-        name: of the dataset; one of ours (`osie`) brings its validation pictures, which are ids of its own files.
-        sigma: pixels; standard deviation of the Gaussian that makes fixations a density, usually one degree.
+        stimuli: `FileStimuli`, whose files stay where they are, or arrays, which are written into `folder`.
+        fixations: `Fixations` or `FixationTrains`. Those outside their picture are left out, as the readers of wepsam
+            do.
+        name: of the dataset. The name of a dataset that wepsam reads (`osie`) selects its validation pictures, which
+            are listed by the ids of its published files.
+        sigma: standard deviation in pixels of the Gaussian that makes fixations a density, usually one degree.
         pixels_per_degree: of visual angle, if known.
         folder: where stimuli that are arrays are written, as 00000.png, 00001.png, ...; files there are replaced.
 
     Returns:
-        The dataset, sorted by id: the file's name without suffix, with as much of its folder as all names need to
-        differ (`Action/001`). Pictures without fixations are kept; times and histories are not.
+        The dataset, sorted by id. An id is the name of the file without suffix, with as many of its folders as are
+        needed to tell all files apart (`Action/001`). Pictures without fixations are kept, times and histories are
+        not.
 
     Raises:
-        ValueError: no stimuli, arrays and no folder, two files with one id, a picture stored turned, or fixations of a
-            stimulus that is not there.
+        ValueError: no stimuli, arrays without a folder, two files with one id, a picture that an EXIF tag rotates, or
+            fixations of a stimulus that does not exist.
         ImageError: a stimulus cannot be read or written.
     """
     if not len(stimuli):
@@ -142,7 +146,7 @@ def from_pysaliency(
     number = np.asarray(fixations.n, dtype=np.intp)
     if number.size and not 0 <= number.min() <= number.max() < len(stimuli):
         raise ValueError(
-            f"there are fixations of stimulus {number.max()}, and {len(stimuli)} stimuli; not of one dataset?"
+            f"the fixations are of stimulus {number.max()}, and there are {len(stimuli)} stimuli; the two must match"
         )
     points = np.column_stack([fixations.x, fixations.y]).astype(np.float64)
     observers = np.asarray(fixations.subjects).astype(np.intp)
@@ -162,7 +166,7 @@ def _pysaliency() -> Any:
     try:
         import pysaliency
     except ImportError as error:
-        # Also where it is installed, and torch or pkg_resources is what it misses.
+        # Also if pysaliency is installed, but not torch or pkg_resources, which it imports.
         raise ImportError(
             f"needs pysaliency ({error}): pip install pysaliency==0.2.22 torch==2.13.0 'setuptools<81' 'numpy<2.4'"
         ) from None
@@ -170,7 +174,7 @@ def _pysaliency() -> Any:
 
 
 def _predicted(predictor: Predict, stimulus: np.ndarray) -> np.ndarray:
-    """(H, W) float64. pysaliency hands over what is in the file: gray as (H, W), transparency as a fourth channel."""
+    """(H, W) float64. pysaliency passes the file's own channels: gray as (H, W), transparency as a fourth channel."""
     return np.asarray(predictor(read_image(np.asarray(stimulus))), dtype=np.float64)
 
 
@@ -182,7 +186,7 @@ def _paths(stimuli: Any, folder: Path | None) -> list[Path]:
             _expect_upright(path)
         return paths
     if folder is None:
-        raise ValueError("these stimuli are arrays, and our datasets are files: say folder=... where to write them")
+        raise ValueError("these stimuli are arrays, and a dataset needs files: give a folder=... to write them into")
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{place:05d}.png" for place in range(len(stimuli))]
     for path, stimulus in zip(paths, stimuli, strict=True):
@@ -191,23 +195,23 @@ def _paths(stimuli: Any, folder: Path | None) -> list[Path]:
 
 
 def _ids(paths: Sequence[Path]) -> list[str]:
-    """Names without suffix, with as many folders before them as it takes to tell them apart."""
+    """Names without suffix, with as many folders before them as are needed to tell them apart."""
     stems = [path.absolute().with_suffix("").parts for path in paths]
     longest = max(map(len, stems), default=1)
     for parts in range(1, longest + 1):
         ids = ["/".join(stem[-parts:]) for stem in stems]
         if len(set(ids)) == len(ids):
             return ids
-    twice = next(path for place, path in enumerate(paths) if stems[place] in stems[:place])
-    raise ValueError(f"{twice} is there twice, or beside a file that differs in its suffix only; remove one")
+    second = next(path for place, path in enumerate(paths) if stems[place] in stems[:place])
+    raise ValueError(f"{second} is there twice, or beside a file that differs only in its suffix; remove one")
 
 
 def _expect_upright(path: Path) -> None:
-    """ValueError for a picture that viewers turn: pysaliency does not, so the two would not mean the same pixels."""
+    """ValueError for a picture that an EXIF tag rotates: pysaliency ignores the tag, so its pixels are others."""
     with Image.open(path) as picture:
         orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
     if orientation in range(2, 9):
         raise ValueError(
-            f"{path} is stored turned (EXIF orientation {orientation}), which pysaliency does not undo; "
+            f"{path} is rotated by its EXIF orientation ({orientation}), which pysaliency ignores; "
             "save it upright first: wepsam.images.save_image(new, wepsam.read_image(old))"
         )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wepsam import imresize
+from wepsam import extras, imresize
 from wepsam.metrics._inputs import prepared_pair
 from wepsam.metrics._prepared import MapLike, PreparedMap
 
@@ -42,8 +42,8 @@ def emd(saliency_map: MapLike, density: MapLike, *, reduced_by: float = 32) -> f
         raise ValueError(f"reduced_by is {reduced_by:g}, expected a number >= 1")
     try:
         from ot import emd2
-    except ImportError:
-        raise ImportError("emd needs POT: pip install 'wepsam[classical]'") from None
+    except ModuleNotFoundError as error:
+        raise extras.missing(error, "emd") from None
     prediction, truth = prepared_pair(saliency_map, density)
     if truth.is_zero:
         return np.nan

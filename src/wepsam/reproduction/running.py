@@ -15,10 +15,10 @@ from wepsam.reproduction.studies import FULL, STUDIES, Job, Size, Weak, with_sta
 
 def reproduce(
     studies: Iterable[str],
-    data: Path,
-    out: Path,
+    data: str | os.PathLike[str],
+    out: str | os.PathLike[str],
     *,
-    results: Path | None = None,
+    results: str | os.PathLike[str] | None = None,
     size: Size = FULL,
     workers: int = -1,
 ) -> list[Job]:
@@ -42,7 +42,7 @@ def reproduce(
         ValueError: no study has this name.
         ChildProcessError: some runs failed; says which, and why.
     """
-    studies = list(studies)
+    studies, data, out = list(studies), Path(data), Path(out)
     unknown = [name for name in studies if name not in STUDIES]
     if unknown:
         raise ValueError(f"no study {', '.join(unknown)}: expected {', '.join(STUDIES)}")
@@ -57,7 +57,7 @@ def reproduce(
     _carry_out_all(unfinished, data, out, size, _worker_count(workers))
     if results is not None:
         for study in dict.fromkeys(job.study for job in all_jobs):
-            run_files.gather([out / job.name for job in all_jobs if job.study == study], results / study)
+            run_files.gather([out / job.name for job in all_jobs if job.study == study], Path(results) / study)
     return all_jobs
 
 
@@ -93,7 +93,8 @@ def _carry_out_all(unfinished: list[Job], data: Path, out: Path, size: Size, wor
                 process.terminate()
             raise
     if failed:
-        raise ChildProcessError("; ".join(f"{job.name}: {reason}" for job, reason in failed.items()))
+        reasons = "; ".join(f"{job.name}: {reason}" for job, reason in failed.items())
+        raise ChildProcessError(f"{len(failed)} runs failed: {reasons}; the same call resumes them")
 
 
 def _carry_out(job: Job, data: Path, out: Path, size: Size) -> None:

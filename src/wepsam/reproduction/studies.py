@@ -18,12 +18,8 @@ from wepsam.training.settings import TrainSettings
 
 FIXATIONS = ("osie", "dut_omron", "eyecrowd", "scene")
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
-EQUAL_FINE_TUNING = (
-    0.25,
-    0.5,
-    1.0,
-)  # shares at which the pre-trained start is also fine-tuned for longer
-ENSEMBLE = (0.01, 0.1, 1.0)  # shares at which the ensemble also takes the place of GBVS as the teacher
+EQUAL_FINE_TUNING = (0.25, 0.5, 1.0)  # shares with a pre-trained arm that is fine-tuned as long as the random start
+ENSEMBLE = (0.01, 0.1, 1.0)  # shares with an arm whose teacher is the ensemble instead of GBVS
 
 HE, PAPER = PaperConfig(init="he"), PaperConfig(init="paper")
 

@@ -26,7 +26,7 @@ def label(
     photos: PictureList | PathOrUrl | Sequence[PathOrUrl],
     out: PathOrUrl,
     *,
-    teacher: str = "gbvs",
+    teacher: str | os.PathLike[str] = "gbvs",
     size: int | None = 128,
     keep_aspect: bool = False,
     workers: int = -1,
@@ -69,6 +69,7 @@ def label(
     """
     if not files.is_url(out) and os.path.isfile(out):  # "label *.jpg" without the folder
         raise StoreError(f"{os.fspath(out)} is a file; the last argument is the weak-label folder")
+    teacher = os.fspath(teacher)
     if teacher.endswith(".onnx"):
         teacher = os.path.abspath(teacher)  # a worker may have another working directory
     part_rows.teacher_predictor(teacher)  # an unknown teacher is an error before any work
@@ -78,22 +79,29 @@ def label(
     settings = LabelSettings(teacher, size, keep_aspect, part_size, stimulus_size, map_size)
     folder = absolute_path(os.fspath(out))
     manifest = claim(folder, Manifest(settings, len(pictures), pictures.fingerprint(), wepsam.__version__))
-    missing = _missing_parts(folder, manifest)
-    pictures_before = len(pictures) - sum(map(manifest.size_of, missing))
-    calls = ((folder, part, pictures[part * part_size : (part + 1) * part_size], settings) for part in missing)
-    with progress.bar(len(pictures), "labeling") as bar:
-        bar.update(pictures_before)
-        if missing:
-            engines.run(
-                make_part, calls, engine=engine, workers=workers, scheduler=scheduler,
-                report=lambda parts: bar.update(min(pictures_before + parts * part_size, len(pictures))),
-            )  # fmt: skip
+    _make_missing_parts(folder, pictures, manifest, engine=engine, workers=workers, scheduler=scheduler)
     return store.finish(folder, manifest)
 
 
 def inspection_images(out: PathOrUrl) -> list[str]:
     """Absolute paths of the images that `inspect` draws into a weak-label folder."""
     return [absolute_path(files.join(out, name)) for name in (store.HISTOGRAM, store.SHEET)]
+
+
+def _make_missing_parts(
+    folder: str, pictures: PictureList, manifest: Manifest, *, engine: str, workers: int, scheduler: str | None
+) -> None:
+    settings, size = manifest.settings, manifest.settings.part_size
+    missing = _missing_parts(folder, manifest)
+    done = len(pictures) - sum(map(manifest.size_of, missing))
+    calls = ((folder, part, pictures[part * size : (part + 1) * size], settings) for part in missing)
+    with progress.bar(len(pictures), "labeling") as bar:
+        bar.update(done)
+        if missing:
+            engines.run(
+                make_part, calls, engine=engine, workers=workers, scheduler=scheduler,
+                report=lambda parts: bar.update(min(done + parts * size, len(pictures))),
+            )  # fmt: skip
 
 
 def _missing_parts(folder: str, manifest: Manifest) -> list[int]:

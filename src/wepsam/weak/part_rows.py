@@ -9,12 +9,10 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from PIL import Image
 
-from wepsam import maps
-from wepsam.classical import CLASSICAL
+from wepsam import maps, resolve
 from wepsam.classical.gbvs import gbvs
 from wepsam.classical.toolbox import LONGEST, lattice_shape
 from wepsam.images import ImageError, read_sized, resize
-from wepsam.prediction.predictor import load, models
 from wepsam.weak.fetching import read_pictures
 from wepsam.weak.manifest import LabelSettings
 from wepsam.weak.picture_list import Picture, as_text
@@ -134,18 +132,8 @@ def teacher_predictor(teacher: str) -> Callable[[np.ndarray], np.ndarray]:
     Raises:
         ValueError: there is no such teacher.
     """
-    model: Any = CLASSICAL.get(teacher)
-    if getattr(model, "func", model) is gbvs:
-        return partial(model, full_size=False)
-    return _resolve(teacher)
-
-
-def _resolve(name: str) -> Callable[[np.ndarray], np.ndarray]:
-    if name in models() or name.endswith(".onnx"):
-        return load(name, threads=1)
-    if name not in CLASSICAL:
-        raise ValueError(f"teachers are {', '.join((*CLASSICAL, *models()))} and .onnx files, not {name!r}")
-    return CLASSICAL[name]
+    predictor: Any = resolve.predictor(teacher, threads=1)
+    return partial(predictor, full_size=False) if getattr(predictor, "func", predictor) is gbvs else predictor
 
 
 def _jpeg(stimulus: np.ndarray) -> bytes:

@@ -1,6 +1,6 @@
 """Writes pysaliency.json: PYTHONPATH=src:tests:tests/metrics PYTHON tests/golden/metrics/pysaliency_answers.py
 
-PYTHON is an interpreter that has pysaliency. Asked as the MIT/Tuebingen board asks it.
+PYTHON is an interpreter with pysaliency, which is called as the MIT/Tuebingen board calls it.
 """
 
 import json

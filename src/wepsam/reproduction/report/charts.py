@@ -16,7 +16,7 @@ ENCODER = {
     "random-weak": ("random start, weakly pre-trained", "#c77d1e"),
     "random": ("random start", "#8a8a8a"),
 }
-METRICS = {"cc": "CC", "nss": "NSS", "kl": "KL (less is better)"}
+METRIC_TITLES = {"cc": "CC", "nss": "NSS", "kl": "KL (less is better)"}
 STARTS = {
     "random": RANDOM,
     "weak": WEAK,
@@ -51,7 +51,7 @@ def convergence_chart(arms: Arms, path: Path) -> None:
 def fixation_chart(arms: Arms, path: Path) -> None:
     """The study "labels": scores over the number of fixation pictures."""
     figure, panels = _figure(3)
-    for axes, (metric, metric_title) in zip(panels, METRICS.items(), strict=True):
+    for axes, (metric, metric_title) in zip(panels, METRIC_TITLES.items(), strict=True):
         for start, (title, color) in STARTS.items():
             line = by_share(arms, start).values()
             counts = [arm.training_pictures for arm in line]
@@ -67,7 +67,7 @@ def selection_chart(arms: Arms, path: Path) -> None:
     """Paired differences to the base: the interval over pictures, and the means of single seeds."""
     figure, panels = _figure(3, height=2.8)
     names = [name for name in arms if name != "lowest-half"]
-    for axes, (metric, metric_title) in zip(panels, METRICS.items(), strict=True):
+    for axes, (metric, metric_title) in zip(panels, METRIC_TITLES.items(), strict=True):
         for row, name in enumerate(names):
             change = difference(arms[name], arms["lowest-half"], metric)
             axes.plot([change.low, change.high], [row, row], color=WEAK[1], linewidth=3, solid_capstyle="round")

@@ -1,0 +1,36 @@
+"""Markdown tables, and their places in pages."""
+
+from pathlib import Path
+
+import pytest
+
+from wepsam.markdown import insert, table
+
+PAGE = "# Résults\n<!-- table:one -->\nold\n<!-- /table -->\nbetween\n<!-- table:two -->\n<!-- /table -->\nafter\n"
+
+
+def test_table() -> None:
+    assert table(["", "CC"], [["m", "1"], ["n", ""]]) == "| | CC |\n|---|---|\n| m | 1 |\n| n | |"
+    with pytest.raises(ValueError, match="a row has 1 cells, the head has 2"):
+        table(["", "CC"], [["m"]])
+
+
+def test_insert(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    page.write_text(PAGE, encoding="utf-8")
+    assert not insert(page, "two", "| ± |", write=False)
+    assert page.read_text(encoding="utf-8") == PAGE
+    assert not insert(page, "two", "| ± |")
+    expected = PAGE.replace("two -->\n", "two -->\n| ± |\n")
+    assert page.read_text(encoding="utf-8") == expected
+    assert insert(page, "two", "| ± |")
+    assert insert(page, "one", "old")
+    assert page.read_text(encoding="utf-8") == expected
+    for name in ("three", "tw"):
+        with pytest.raises(
+            ValueError, match=f"README.md has no place for the table {name}: expected <!-- table:{name} -->"
+        ):
+            insert(page, name, "x")
+    page.write_text(PAGE.replace("<!-- /table -->\nafter", ""), encoding="utf-8")
+    with pytest.raises(ValueError, match="no place"):
+        insert(page, "two", "x")
