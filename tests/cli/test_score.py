@@ -17,7 +17,7 @@ def test_a_model_on_pictures_it_has_learned_from_is_warned_of(
     own_dataset: Path, tmp_path: Path, wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
-    monkeypatch.setattr("wepsam.classical.LEARNT_FROM", ("pictures_with_csv",))
+    monkeypatch.setattr("wepsam.classical.LEARNED_FROM", ("pictures_with_csv",))
     command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-o", tmp_path)
     said = "center-gaussian has learned from the training part of pictures_with_csv; these scores are optimistic"
     assert said in wepsam_command(*command, "--split", "all")[2]
