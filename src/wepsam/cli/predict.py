@@ -30,9 +30,9 @@ def predict(
 ) -> None:
     """Predict where people will look in pictures.
 
-    A picture that is named gives OUT/STEM_map.png, OUT/STEM_overlay.png and so on, at the size of the picture. A picture
-    found below a folder keeps its path below that folder. A picture that cannot be read is reported and the others are
-    done; the exit code is then 1.
+    A picture that is named gives OUT/STEM_map.png, OUT/STEM_overlay.png and so on, at the size of the picture. A
+    picture found below a folder keeps its path below that folder. A picture that cannot be read is reported and the
+    others are done; the exit code is then 1.
 
         wepsam predict street.jpg --out maps/
         wepsam predict photos/ --out maps/ --save npy --quality fast
