@@ -51,7 +51,7 @@ def predict(
     else:
         for kind in dict.fromkeys(output.names([save])):
             ending = targets.BITS if bits and kind == "log-density" else targets.SAVES[kind]
-            print(f"{len(done.written)} {PLURALS[kind]}: {out}/*{ending}")
+            print(f"{len(done.written)} {kind if len(done.written) == 1 else PLURALS[kind]}: {out}/*{ending}")
         if done.sheet:
             print(f"contact sheet: {done.sheet}")
     for failure in done.failed:
