@@ -135,6 +135,7 @@ def cold(names: list[str], jpeg: bytes, clock: Clock) -> Rows:
 
 
 def start(line: list[str]) -> None:
+    """Run Python with these arguments."""
     subprocess.run([sys.executable, *line], check=True, capture_output=True)
 
 

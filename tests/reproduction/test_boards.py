@@ -150,7 +150,7 @@ def test_the_command(tmp_path: Path, wepsam_command: Run) -> None:
     code, _, err = wepsam_command(*into, "--figures", tmp_path / "figures")
     assert (code, err) == (0, f"{tmp_path / 'figures' / 'public.png'}\n")
     assert wepsam_command(*into, "--check") == (0, "", "")
-    assert out in page.read_text()
+    assert out.split() == page.read_text().split()[3:-3]  # the same words; a page has shorter lines
 
     code, out, _ = wepsam_command("table1", nets, models)
     assert code == 0

@@ -65,6 +65,7 @@ def clustered(pixels: np.ndarray, centers: np.ndarray) -> np.ndarray:
 
 
 def nearest_center(pixels: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    """(N, 3) -> (N,) index of the center that is nearest to each pixel."""
     return (np.square(centers).sum(axis=1) / 2 - pixels @ centers.T).argmin(axis=1)
 
 

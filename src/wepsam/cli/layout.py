@@ -44,6 +44,7 @@ class PlainGroup(_PlainHelp, TyperGroup):
     """A group of commands. It answers a mistyped name with the closest one."""
 
     def stages(self) -> dict[str, list[tuple[str, str]]]:
+        """See `_PlainHelp.stages`."""
         rows: dict[str, list[tuple[str, str]]] = {}
         for word, command in self.commands.items():
             first = " ".join((command.help or "").split("\n\n")[0].split())
@@ -51,6 +52,11 @@ class PlainGroup(_PlainHelp, TyperGroup):
         return rows
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first argument names.
+
+        Raises:
+            ValueError: there is none; the message has the closest name.
+        """
         word = args[0]
         if word not in self.commands and not word.startswith("-"):
             close = difflib.get_close_matches(word, self.commands, 1)

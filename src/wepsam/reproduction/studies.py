@@ -107,6 +107,7 @@ class Size:
     area: int | None = None
 
     def seeds_of(self, study: int) -> range:
+        """The seeds of an arm, of which the study has this number."""
         return range(study if self.seeds is None else min(self.seeds, study))
 
 
