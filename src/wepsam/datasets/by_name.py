@@ -5,7 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from wepsam.datasets.base import DatasetError, FixationDataset
+from wepsam.datasets.base import FixationDataset
+from wepsam.datasets.errors import DatasetError
 from wepsam.datasets.readers.figrim import figrim
 from wepsam.datasets.readers.isun import isun
 from wepsam.datasets.readers.mit1003 import mit1003

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from wepsam.datasets.about import of_reader
-from wepsam.datasets.base import FixationDataset, read_map
+from wepsam.datasets.base import FixationDataset
 from wepsam.datasets.by_name import read_dataset
+from wepsam.datasets.density_files import read_map
 from wepsam.datasets.reading import Folder
 
 PROBES = 32  # number of densities that are opened; to open all would take minutes

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wepsam.datasets.base import DatasetError, FixationDataset, Sample
+from wepsam.datasets.base import FixationDataset, Sample
+from wepsam.datasets.errors import DatasetError
 from wepsam.datasets.reading import Folder, file_for, make_dataset, make_sample, require
 from wepsam.images import image_size
 from wepsam.sources import find_images
