@@ -12,6 +12,7 @@ import numpy as np
 
 from wepsam import maps
 from wepsam.datasets.density_files import read_map
+from wepsam.datasets.errors import DatasetError
 from wepsam.images import read_image
 
 # The first folder of the ids of a dataset that comes in parts of its own.

@@ -155,15 +155,23 @@ def file_for(name: str, picture: Path, stem: str, files: dict[str, Path], folder
 # ---- contents
 
 
+def resolution(value: Any) -> tuple[int, int] | None:
+    """(height, width) of the picture that the observers saw, from a field of the file; None if it does not say it."""
+    sides = np.ravel(value) if isinstance(value, np.ndarray | tuple | list) else np.empty(0)
+    if len(sides) != 2 or sides.dtype.kind not in "iuf" or not (np.isfinite(sides).all() and (sides >= 1).all()):
+        return None
+    return int(sides[0]), int(sides[1])
+
+
 def scaled(points: np.ndarray, grid: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
     """(N, 2) fixations in pixels of a picture, from those on another grid, such as that of the original picture.
 
     Args:
         points: (N, 2) as (x, y), counted from 0.
-        grid: (height, width) on which they were recorded.
+        grid: (height, width) on which they were recorded; some files exchange the two.
         size: (height, width) of the picture.
     """
-    if tuple(grid) == tuple(size) or min(grid) < 1:
+    if sorted(grid) == sorted(size):
         return points
     return np.asarray(points) * (size[1] / grid[1], size[0] / grid[0])
 
@@ -193,7 +201,14 @@ def load_structs(path: Path, variable: str, fields: tuple[str, ...]) -> list[Any
     Raises:
         DatasetError: the file cannot be read, or lacks the variable or a field.
     """
-    elements = list(np.atleast_1d(load_mat(path, variable)))
+    return structs_of(path, {variable: load_mat(path, variable)}, variable, fields)
+
+
+def structs_of(path: Path, variables: dict[str, Any], variable: str, fields: tuple[str, ...]) -> list[Any]:
+    """The same from the variables of a file that was read."""
+    if variable not in variables:
+        raise DatasetError(f"{path} has no variable {variable!r}")
+    elements = list(np.atleast_1d(variables[variable]))
     for element in elements[:1]:
         if missing := [field for field in fields if not hasattr(element, field)]:
             raise DatasetError(f"{path}: {variable} has no field {', '.join(missing)}; expected {', '.join(fields)}")

@@ -17,6 +17,8 @@ from wepsam.datasets.reading import (
     make_sample,
     not_found,
     require,
+    resolution,
+    scaled,
     usual_sigma,
 )
 from wepsam.images import image_size
@@ -73,7 +75,9 @@ def isun(folder: Folder, *, source: str = "fixations", part: str = "all") -> Fix
                     raise DatasetError(f"iSUN: {path} has no map {density}")
                 samples.append(Sample(id, path, size, sigma=sigma, density_path=density))
             else:
-                samples.append(make_sample(id, path, *join_observers(_points(table, picture, FIELDS[source])), sigma))
+                points, observer = join_observers(_points(table, picture, FIELDS[source]))
+                points = scaled(points, resolution(getattr(picture, "resolution", None)) or size, size)
+                samples.append(make_sample(id, path, points, observer, sigma))
     name = "isun" if source == "fixations" else f"isun-{source}"
     return make_dataset(name, samples, folder)
 

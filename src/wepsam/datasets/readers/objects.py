@@ -18,6 +18,7 @@ from wepsam.datasets.reading import (
     make_dataset,
     make_sample,
     not_found,
+    resolution,
     scaled,
     usual_sigma,
 )
@@ -53,9 +54,9 @@ def dut_omron(folder: Folder) -> FixationDataset:
         file = file_for("DUT-OMRON", path, stem, fixation_files, mats, ".mat")
         rows = _rows(file, load_mat(file, "s"))
         is_size = rows[:, 2] == 0  # the row of observer 0 is (width, height) of the picture
-        grid = tuple(rows[is_size][0, 1::-1]) if is_size.any() else size
+        grid = resolution(rows[is_size][0, 1::-1]) if is_size.any() else None
         rows = rows[rows[:, 2] > 0]
-        points = scaled(rows[:, :2], grid, size)
+        points = scaled(rows[:, :2], grid or size, size)
         samples.append(make_sample(stem, path, points, rows[:, 2].astype(int) - 1, usual_sigma(size)))
     return make_dataset("dut_omron", samples, folder)
 
