@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from helpers import Run, one_line
+from wepsam.datasets import open_dataset
 
 
 def test_evaluate_and_compare(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
@@ -80,3 +84,76 @@ def test_mistakes_of_compare_plot_and_table1(own_dataset: Path, tmp_path: Path, 
         code, _, err = wepsam_command(*wrong)
         assert code == 2
         one_line(err, *words)
+
+
+def test_models_and_differences(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
+    command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "--split", "all", "-o", tmp_path)
+    folder = tmp_path / "pictures_with_csv-all"
+    assert wepsam_command(*command)[0] == 0
+    code, alone, err = wepsam_command("compare", folder)
+    assert code == 0
+    lacking = "pictures_with_csv-all lacks center-bias, gbvs, one-observer, gold-standard; wepsam evaluate MODEL"
+    assert err == f"{lacking} --references adds them\n"
+
+    code, out, _ = wepsam_command(*command, "--references")
+    assert code == 0
+    code, table, err = wepsam_command("compare", folder)
+    assert (code, err) == (0, "")
+    assert out.endswith(table)
+    assert len(table.splitlines()) == len(alone.splitlines()) + 4
+
+    chosen = ("compare", folder, "--model", "center-gaussian", "-m", "gbvs")
+    code, out, err = wepsam_command(*chosen, "--paired", "center-bias")
+    assert (code, err) == (0, "")
+    assert out == wepsam_command("compare", folder, "-m", "center-gaussian,gbvs", "--paired", "center-bias")[1]
+    assert out.count("center Gaussian") == 2
+    assert "one observer" not in out
+    assert "model minus center-bias" in out
+    assert wepsam_command(*chosen, "--format", "latex")[1].startswith("% 12 pictures of pictures_with_csv")
+    code, _, err = wepsam_command(*chosen, "--paired", "nobody")
+    assert code == 2
+    one_line(err, "no results of nobody")
+
+
+def test_plot(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
+    spec, maps = f"csv={own_dataset}", tmp_path / "theirs"
+    maps.mkdir()
+    for sample in open_dataset(spec):
+        np.save(maps / f"{sample.id}.npy", sample.density())
+    for model in ("center-bias", "one-observer", maps):
+        wepsam_command("evaluate", model, "-d", spec, "--split", "all", "-o", tmp_path)
+    command = ("plot", tmp_path / "pictures_with_csv-all", "--paired", "center-bias", "--out", tmp_path / "f")
+    sheets = ("-d", spec, "--pictures", 2, "--metric", "cc")
+    code, out, err = wepsam_command(*command, *sheets)
+    assert (code, err) == (0, "")
+    folder = tmp_path / "f" / "pictures_with_csv-all"
+    names = ["cc-theirs-vs-center-bias.png", "cc-theirs-worst.png", "cc-theirs-best.png"]
+    assert out.splitlines() == [f"{folder}/{name}" for name in names]
+    with Image.open(folder / names[1]) as with_maps:
+        width = with_maps.width
+    np.save(maps / "000.npy", np.ones((40, 60)))
+    code, _, err = wepsam_command(*command, *sheets)
+    assert code == 0
+    assert "it has changed since it was evaluated" in err
+    with Image.open(folder / names[1]) as without_maps:
+        assert without_maps.width < width
+    assert "worst" not in wepsam_command(*command)[1]  # no dataset, no sheets
+    code, _, err = wepsam_command(*command, "--metric", "emd")
+    assert code == 2
+    one_line(err, "'emd'")
+
+
+def test_plot_a_sheet_of_the_whole_range(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
+    spec, results, sheet = f"csv={own_dataset}", tmp_path / "pictures_with_csv-all", tmp_path / "sheet.png"
+    for model in ("center-bias", "gbvs-128", "one-observer"):
+        wepsam_command("evaluate", model, "-d", spec, "--split", "all", "-o", tmp_path)
+    widths = []
+    for models in ("gbvs-128", "gbvs-128,one-observer", "gbvs-128,center-bias"):
+        assert wepsam_command("plot", results, "-m", models, "--range-sheet", sheet, "-d", spec) == (
+            0,
+            f"{sheet}\n",
+            "",
+        )
+        with Image.open(sheet) as picture:
+            widths.append(picture.width)
+    assert widths[0] == widths[1] < widths[2]  # people have no maps, only a density

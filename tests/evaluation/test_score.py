@@ -270,7 +270,7 @@ def test_a_model_that_has_learned_from_the_pictures_is_warned_of(
     own: FixationDataset, own_dataset: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
-    monkeypatch.setattr("wepsam.classical.LEARNT_FROM", ("pictures_with_csv",))
+    monkeypatch.setattr("wepsam.classical.LEARNED_FROM", ("pictures_with_csv",))
     warning = "has learned from the training part of pictures_with_csv; these scores are optimistic"
     evaluate("center-gaussian", f"csv={own_dataset}")
     evaluate("gbvs", own)

@@ -43,7 +43,7 @@ Into = Annotated[Path | None, Option(
 )]
 Check = Annotated[bool, Option(
     "--check",
-    help="Write nothing; exit 1 if a table in --into is out of date. For continuous tests."
+    help="Write nothing; exit 1 if a table in --into is out of date. For continuous integration."
 )]
 
 # ---- predict

@@ -161,8 +161,8 @@ def write_submission(
 def check_submission(submission: options.Submission, stimuli: options.Stimuli, benchmark: options.Benchmark) -> None:
     """Check a submission, whoever wrote it.
 
-    Compares names, sizes, kinds of files and sums of log-densities with what the benchmark takes. A complaint is a line,
-    and the exit code is then 1.
+    Compares names, sizes, kinds of files and sums of log-densities with what the benchmark takes. A complaint is a
+    line, and the exit code is then 1.
 
         wepsam submit check theirs/ MIT300/ --benchmark mit300
     """

@@ -198,7 +198,7 @@ def _folder(out: str | os.PathLike[str], dataset: FixationDataset, split: str, p
 
 def _warn_if_learned(chosen: Subject, dataset: FixationDataset, split: str) -> None:
     source = chosen.record.get("source", chosen.name)
-    learned = source in (*classical.FITTED, *models()) and dataset.name in classical.LEARNT_FROM
+    learned = source in (*classical.FITTED, *models()) and dataset.name in classical.LEARNED_FROM
     if learned and split != "validation" and len(dataset.split("train")):
         message = "%s has learned from the training part of %s; these scores are optimistic"
         log.warning(message, chosen.name, dataset.name)
