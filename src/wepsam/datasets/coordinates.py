@@ -27,7 +27,7 @@ log = logging.getLogger("wepsam")
 
 def in_pixels(
     points: Mapping[str, np.ndarray], sizes: Mapping[str, tuple[int, int]], table: Path, kind: str | None = None
-) -> dict[str, np.ndarray]:
+) -> tuple[dict[str, np.ndarray], str]:
     """The fixations of each picture in pixels from its top left corner.
 
     Args:
@@ -36,6 +36,9 @@ def in_pixels(
         table: for messages.
         kind: what they count; see `conversion`. None: pixels, or shares if all lie between 0 and 1. "pixels" is taken
             at its word: fixations outside the pictures are then left out with a warning, however many.
+
+    Returns:
+        The fixations of each picture, and what was done to them, in words; "" if nothing.
 
     Raises:
         DatasetError: an unknown kind, or most likely not this one: the line says which.
@@ -49,7 +52,7 @@ def in_pixels(
     _check_outside(convert(given, extent), extent, given, table, kind)
     if kind is None and len(points) >= ENOUGH / 2:
         _check_corner(given, extent, table)
-    return converted
+    return converted, "" if kind in (None, "pixels") else f"x and y of the table read as {kind}"
 
 
 def conversion(kind: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
@@ -115,9 +118,9 @@ def _check_corner(points: np.ndarray, extent: np.ndarray, table: Path) -> None:
     x, y = np.quantile(points[inside] / extent[inside], 0.99, axis=0)
     if max(x, y) < CORNER:
         raise DatasetError(
-            f"{table}: all fixations lie in the top left corner, within {x:.0%} of width and {y:.0%} of height; they look "
-            f"like percent, degrees or pixels of a smaller picture: write pixels of the picture, or give the factor "
-            f"(--coordinates {max(x, y):.2g}); if they are pixels, --coordinates pixels"
+            f"{table}: all fixations lie in the top left corner, within {x:.0%} of width and {y:.0%} of height; they "
+            f"look like percent, degrees or pixels of a smaller picture: write pixels of the picture, or give the "
+            f"factor (--coordinates {max(x, y):.2g}); if they are pixels, --coordinates pixels"
         )
     if max(x, y) < HALF:
         doubt = "%s: no fixation lies beyond %.0f %% of the width and %.0f %% of the height; of a smaller picture?"

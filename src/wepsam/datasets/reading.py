@@ -54,7 +54,6 @@ def make_dataset(
     sigma: float | None = None,
     pixels_per_degree: float | None = None,
     note: str = "",
-    own: bool = False,
 ) -> FixationDataset:
     """The dataset of these samples, sorted by id.
 
@@ -65,7 +64,6 @@ def make_dataset(
         sigma: of the densities, in pixels; None takes the median of the samples'.
         pixels_per_degree: of visual angle; None if unknown.
         note: about the fixations.
-        own: whether the data is the caller's own.
 
     Raises:
         DatasetError: there are no samples, or two have the same id.
@@ -78,7 +76,7 @@ def make_dataset(
             raise DatasetError(f"{name}: {one.path} and {next_one.path} differ in their suffix only; remove one")
     if sigma is None:
         sigma = float(np.median([sample.sigma for sample in samples]))
-    return FixationDataset(name, tuple(samples), sigma, pixels_per_degree, note, own, Path(folder))
+    return FixationDataset(name, tuple(samples), sigma, pixels_per_degree, note, folder=Path(folder))
 
 
 # ---- arguments and folders

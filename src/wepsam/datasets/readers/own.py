@@ -110,13 +110,13 @@ def pictures_with_csv(
             raise DatasetError(f"{table} line {number}: x and y are not two numbers") from None
     paths = _named(name, sorted(points), stimuli, table)
     sizes = {image: image_size(path) for image, path in paths.items()}
-    fixations = in_pixels({image: np.array(points[image]) for image in paths}, sizes, table, coordinates)
+    fixations, note = in_pixels({image: np.array(points[image]) for image in paths}, sizes, table, coordinates)
     samples = []
     for image, path in paths.items():
         _, observer = np.unique(observers[image], return_inverse=True)
         own = usual_sigma(sizes[image]) if sigma is None else sigma
         samples.append(make_sample(Path(image).with_suffix("").as_posix(), path, fixations[image], observer, own))
-    return make_dataset(name, samples, folder, sigma=sigma)
+    return make_dataset(name, samples, folder, sigma=sigma, note=note)
 
 
 # What `read_own` reads, and what lies in a folder with it.
