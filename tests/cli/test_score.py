@@ -17,9 +17,9 @@ def test_a_model_on_pictures_it_has_learned_from_is_warned_of(
     own_dataset: Path, tmp_path: Path, wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
-    monkeypatch.setattr("wepsam.classical.LEARNED_FROM", ("pictures_with_csv",))
+    monkeypatch.setattr("wepsam.classical.LEARNED_FROM", ("own",))
     command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-o", tmp_path)
-    said = "center-gaussian has learned from the training part of pictures_with_csv; these scores are optimistic"
+    said = "center-gaussian has learned from the training part of own; these scores are optimistic"
     assert said in wepsam_command(*command, "--split", "all")[2]
     assert said not in wepsam_command(*command, "--split", "validation")[2]
     assert "optimistic" not in wepsam_command("evaluate", "gbvs", *command[2:], "--split", "all")[2]
@@ -27,13 +27,14 @@ def test_a_model_on_pictures_it_has_learned_from_is_warned_of(
 
 def test_evaluate_for_programs(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
     arguments = ["evaluate", "center-bias", "-d", f"csv={own_dataset}", "-o", tmp_path, "--json"]
+    arguments += ["--split", "validation"]
     code, out, _ = wepsam_command(*arguments)
     assert code == 0
     about = json.loads(out, parse_constant=lambda constant: pytest.fail(constant))
     assert (about["model"], about["split"], about["pictures"]) == ("center-bias", "validation", 1)
     assert about["scores"]["auc_shuffled"]["mean"] is None  # one picture, no others
     assert about["scores"]["nss"]["mean"] is not None
-    assert about == json.loads((tmp_path / "pictures_with_csv-validation" / "center-bias.json").read_text())
+    assert about == json.loads((tmp_path / "own-validation" / "center-bias.json").read_text())
 
 
 def test_evaluate_mistakes_exit_2(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
@@ -51,7 +52,7 @@ def test_evaluate_mistakes_exit_2(own_dataset: Path, tmp_path: Path, wepsam_comm
     assert code == 2
     one_line(err, "no model 'gvbs'")
     (own_dataset / "fixations.csv").write_text("image,observer,x,y\n000.png,a,3,3\n")
-    code, _, err = wepsam_command("evaluate", "gbvs", "-d", spec)
+    code, _, err = wepsam_command("evaluate", "gbvs", "-d", spec, "--split", "validation")
     assert code == 2
     one_line(err, "has no validation pictures", "the split is all")
 
@@ -75,7 +76,7 @@ def test_the_quality_of_predict_and_evaluate(wepsam_command: Run, own_dataset: P
 
 def test_references_are_scored_beside_a_model(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:
     command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "--split", "all", "-o", tmp_path)
-    folder = tmp_path / "pictures_with_csv-all"
+    folder = tmp_path / "own-all"
     code, out, _ = wepsam_command(*command, "--references")
     assert code == 0
     names = [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("|")]
@@ -100,12 +101,12 @@ def test_where_only_densities_are_known_people_are_left_out(tmp_path: Path, writ
         density = np.random.default_rng(seed).integers(0, 256, (20, 30), np.uint8)
         write(tmp_path / "images" / f"{seed}.png", np.full((20, 30), 7, np.uint8))
         write(tmp_path / "maps" / f"{seed}.png", density)
-    command = ("evaluate", "center-gaussian", "-d", f"maps={tmp_path}", "--split", "all", "-o", tmp_path / "results")
+    command = ("evaluate", "center-gaussian", "-d", f"pages={tmp_path}", "-o", tmp_path / "results")
     code, out, err = wepsam_command(*command, "--references")
     assert code == 0
-    assert "no row for gold-standard: pictures_with_maps does not say which observer looked where" in err
+    assert "no row for gold-standard: pages does not say which observer looked where" in err
     assert "| GBVS, full size |" in out
-    assert wepsam_command("compare", tmp_path / "results" / "pictures_with_maps-all")[2] == ""
+    assert wepsam_command("compare", tmp_path / "results" / "pages-all")[2] == ""
 
 
 def test_evaluate_a_folder_of_maps(
@@ -118,7 +119,7 @@ def test_evaluate_a_folder_of_maps(
     command = ("evaluate", f"{maps}/", "-d", spec, "--split", "all", "-o", tmp_path / "results")
     code, out, _ = wepsam_command(*command)
     assert code == 0
-    path = tmp_path / "results" / "pictures_with_csv-all" / "their_maps.json"
+    path = tmp_path / "results" / "own-all" / "their_maps.json"
     assert out.startswith(f"{path.with_suffix('.csv')}: auc_judd ")
     assert json.loads(path.read_text())["maps"]["files"] == 12
     assert not list(path.parent.glob(".*"))
