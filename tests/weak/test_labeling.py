@@ -217,6 +217,7 @@ def test_what_wepsam_drew_is_no_photograph(photos: Path, tmp_path: Path, paint: 
         predict([photos / "1.png", photos / "sub"], out, model="itti", sheet=True)
     inspect(tmp_path / "one", photos)
     write(photos / "world_map.png", paint(77))
+    write(photos / "deep" / "2_map.png", paint(78))  # as earlier versions wrote it
     assert len(list(photos.rglob("*_map.png"))) > 5
     assert set(rows_of(labeled(photos, tmp_path / "two"))) == {*before, "world_map.png"}
 

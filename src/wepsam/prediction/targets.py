@@ -69,22 +69,25 @@ def find_pictures(images: Images, out: Path, endings: dict[str, str], sheet: Pat
 
 
 def drawn(paths: Iterable[str], others: Sequence[str] = (SHEET,)) -> set[str]:
-    """Those of some pictures that wepsam itself drew: maps, overlays and sheets that lie among photographs.
+    """Those of some pictures that say that wepsam drew them: maps, overlays and sheets that lie among photographs.
 
     Args:
-        paths: pictures, or their URLs. Only files with the names that wepsam gives are opened.
+        paths: pictures, or their URLs, which are not opened. Only files with the names that wepsam gives are opened.
         others: names besides STEM_map.png and STEM_overlay.png.
+    """
+    candidates = (path for path in paths if path.endswith(_PICTURES) or _name(path) in others)
+    return {path for path in candidates if not files.is_url(path) and is_drawn(path)}
 
-    Returns:
-        Pictures that say that wepsam drew them. Of the maps and overlays of earlier versions, which do not say it, and
-        of those behind URLs: the ones beside whose stem there is a picture.
+
+def named_after_others(paths: Iterable[str]) -> set[str]:
+    """Those of some pictures that have the name of another one's map or overlay.
+
+    The maps of earlier versions do not say that wepsam drew them.
     """
     paths = list(paths)
     candidates = {path: ending for path in paths for ending in _PICTURES if path.endswith(ending)}
     stems = {_name(path).rpartition(".")[0] for path in paths} if candidates else set()
-    found = {path for path, ending in candidates.items() if _name(path).removesuffix(ending) in stems}
-    alone = {path for path in paths if _name(path) in others}
-    return found | {path for path in (alone | candidates.keys()) - found if not files.is_url(path) and is_drawn(path)}
+    return {path for path, ending in candidates.items() if _name(path).removesuffix(ending) in stems}
 
 
 def _name(path: str) -> str:
