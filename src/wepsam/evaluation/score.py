@@ -44,6 +44,7 @@ NOTES = {
 log = logging.getLogger("wepsam")
 
 
+# Long by its parameters and their documentation.
 def evaluate(
     model: Scorable,
     dataset: Dataset,
