@@ -177,7 +177,7 @@ def _dataset(
         return pictures_with_csv(folder, table=Path(fixations), name=folder.resolve().name)
     if densities is not None and fixations is None:
         return pictures_with_maps(folder, Path(densities), name=folder.resolve().name)
-    raise ValueError("adapting needs either a CSV of fixations (fixations) or a folder of density maps (maps)")
+    raise ValueError("expected a CSV of fixations (--fixations FILE) or a folder of density maps (--maps FOLDER)")
 
 
 def _network(model: Start) -> tuple[Network, str]:
