@@ -190,7 +190,7 @@ def test_table_1_quotes_and_measures(own_dataset: Path, tmp_path: Path) -> None:
     rows, leads = (
         {line.split(" | ")[0]: line.split(" | ")[1:] for line in part.splitlines()} for part in (above, below)
     )
-    assert "**MIT300, quoted, and 12 pictures of pictures_with_csv (all), measured**" in above
+    assert "**MIT300, quoted, and 12 pictures of own (all), measured**" in above
     assert "| MKL | *0.78* / — | *0.78* / — | *0.42* / — | *0.42* / — | *1.10* / — | *1.08* / — |" in above.splitlines()
     own, gbvs = made["own"].mean(), made["gbvs"].mean()
     assert rows["| **own**"][2].startswith(f"— / {own['cc']:.2f} ± ")

@@ -1,8 +1,8 @@
 """The command line. Commands are thin: they read arguments, call a public function, and print.
 
-All commands stand in one list here, by stage, in the order of the pipeline. Results go to stdout; progress, warnings and
-errors go to stderr, each error as one line. Exit codes: 0 success, 1 failure (the rest of the work is done), 2 a mistake
-in the call, 130 interrupted.
+All commands stand in one list here, by stage, in the order of the pipeline. Results go to stdout; progress, warnings
+and errors go to stderr, each error as one line. Exit codes: 0 success, 1 failure (the rest of the work is done), 2 a
+mistake in the call, 130 interrupted.
 """
 
 import io

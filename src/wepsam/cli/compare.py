@@ -16,13 +16,13 @@ def compare(
 ) -> None:
     """Print a table of evaluated models, with 95 % intervals over pictures.
 
-    The best model of each column is bold; human rows are excluded from that. The table is made from the files of
+    The best model of each column is bold; human rows are excluded. The table is made from the files of
     `wepsam evaluate` only.
 
         wepsam compare results/osie-validation/
         wepsam compare results/osie-validation/ classical/osie-validation/ --model wepsam-paper,gbvs
         wepsam compare results/osie-validation/ --paired gbvs --format latex
-        wepsam compare results/osie-validation/ --into README.md --check
+        wepsam compare results/osie-validation/ --into docs/results.md --check
     """
     from wepsam.evaluation import comparison
     from wepsam.evaluation.table import FORMATS

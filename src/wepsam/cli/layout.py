@@ -12,7 +12,7 @@ Command = Callable[..., None] | typer.Typer
 
 
 class _PlainHelp:
-    """Help without boxes. It does not depend on the version of Typer, and needs no Rich, which takes 0.1 s to import."""
+    """Help without boxes. It does not depend on the version of Typer, and does without Rich, 0.1 s to import."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         command: Any = self

@@ -24,8 +24,9 @@ Workers = Annotated[int, Option(
 )]
 Datasets = Annotated[list[str], Option(
     "--dataset", "-d", metavar="NAME=FOLDER",
-    help="A fixation dataset, such as osie=data/OSIE; `wepsam datasets` lists the names. For your own pictures: "
-    "csv=FOLDER or maps=FOLDER. Repeat the option to use several."
+    help="A fixation dataset, such as osie=data/OSIE; `wepsam datasets` lists the names. Any other NAME is your own "
+    "data: FOLDER has stimuli/ and fixations.csv, images/ and maps/, or images/ and points/; say which by NAME:csv=, "
+    "NAME:maps= or NAME:points=. csv=FOLDER takes the folder's name. Repeat the option to use several."
 )]
 WeakFolder = Annotated[str, Argument(metavar="WEAK", help="A folder that `wepsam label` wrote, or its URL.")]
 Results = Annotated[list[Path], Argument(
@@ -43,7 +44,7 @@ Into = Annotated[Path | None, Option(
 )]
 Check = Annotated[bool, Option(
     "--check",
-    help="Write nothing; exit 1 if a table in --into is out of date. For continuous tests."
+    help="Write nothing; exit 1 if a table in --into is out of date. For continuous integration."
 )]
 
 # ---- predict
@@ -249,7 +250,10 @@ Card = Annotated[Path | None, Option(
 
 # ---- datasets, evaluate, submit
 
-DatasetName = Annotated[str, Argument(metavar="NAME", help="Name of the dataset, as `wepsam datasets` lists it.")]
+DatasetName = Annotated[str, Argument(
+    metavar="NAME",
+    help="Name of the dataset, as `wepsam datasets` lists it; any other for your own data, or csv, maps, points."
+)]
 DatasetFolder = Annotated[Path, Argument(metavar="FOLDER", help="Folder in which the dataset was unpacked.")]
 Markdown = Annotated[bool, Option("--markdown", help="Print the tables of docs/datasets.md instead.")]
 Subject = Annotated[str, Argument(
@@ -262,8 +266,21 @@ EvaluateOut = Annotated[Path, Option(
     help="Folder for the results, with a subfolder per dataset and split."
 )]
 Split = Annotated[str | None, Option(
-    show_default="validation", metavar="validation|train|all",
+    show_default="validation; all of your own data", metavar="validation|train|all",
     help="Part of each dataset to score. The shipped models have not seen the validation parts."
+)]
+Sigma = Annotated[float | None, Option(
+    metavar="PIXELS", show_default="one degree, or 3 % of each picture's longer side",
+    help="Your own data: standard deviation of the Gaussian that turns fixations into a density."
+)]
+PixelsPerDegree = Annotated[float | None, Option(
+    metavar="PIXELS",
+    help="Your own data: pixels of the pictures per degree of visual angle."
+)]
+Coordinates = Annotated[str | None, Option(
+    metavar="KIND", show_default="pixels, or shares where all lie between 0 and 1",
+    help="Your own data: what x and y count. pixels; shares of width and height; center (pixels from the center, y "
+    "up); norm (-1 to 1, y up); 1920x1080 (the screen, the picture at its center); 1.8 (shown so many times larger)."
 )]
 Protocol = Annotated[str, Option(
     metavar="mit|tuebingen",
