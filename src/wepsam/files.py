@@ -49,8 +49,9 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
-    """Write a value as indented JSON, whole or not at all."""
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    """Write a value as indented JSON, whole or not at all; paths that are not UTF-8 are written with escapes."""
+    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    write_text(path, text.encode(errors="backslashreplace").decode())
 
 
 def _link(temporary: Path, path: Path) -> None:

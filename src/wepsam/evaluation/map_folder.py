@@ -192,7 +192,7 @@ def _read(path: Path) -> np.ndarray:
         with _picture(path) as picture:
             if picture.mode in GRAY:
                 return np.asarray(picture)
-            if any("16" in str(tile[3]) for tile in picture.tile):  # Pillow would cut it to 8 bit
+            if any("16" in str(tile[3]) for tile in getattr(picture, "tile", ())):  # Pillow would cut it to 8 bit
                 raise ValueError("a color picture with 16 bit; write it as gray")
             pixels = np.asarray(picture.convert("RGBA"))
         if not (pixels[..., 3] == 255).all() or not (pixels[..., :1] == pixels[..., 1:3]).all():
