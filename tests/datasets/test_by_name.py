@@ -36,12 +36,8 @@ def test_own_data_has_any_name_and_its_kind_is_seen(tmp_path: Path, paint: Paint
     table, densities = own_csv(tmp_path / "A b", paint, write), own_maps(tmp_path / "B", paint, write)
     points = own_maps(tmp_path / "C", paint, write, "points")
     for folder, kind in ((table, "csv"), (densities, "maps"), (points, "points")):
-        for spec, name in (
-            (f"pages={folder}", "pages"),
-            (f"x:{kind}={folder}", "x"),
-            (f"{kind}={folder}/", folder.name),
-        ):
-            data = open_dataset(spec)
+        for said, name in (("pages", "pages"), (f"x:{kind}", "x"), (kind, folder.name)):
+            data = open_dataset(f"{said}={folder}/")
             assert (data.name, data.own, data.has_fixations, len(data)) == (name, True, kind != "maps", 1)
     assert not open_dataset(f"eyecrowd={table}").own
     np.testing.assert_array_equal(open_dataset(f"p={points}")[0].fixations, [(30, 40)])

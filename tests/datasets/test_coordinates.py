@@ -12,7 +12,7 @@ import pytest
 from helpers import Paint, Write, refused
 from wepsam.datasets import open_dataset
 
-Change = Callable[[np.ndarray], np.ndarray]
+Change = Callable[[np.ndarray, np.ndarray], np.ndarray]
 SIZES = {"a": (600, 800), "b": (480, 640), "c": (600, 450), "d": (600, 800), "e": (300, 400), "f": (600, 800)}
 
 
@@ -24,14 +24,12 @@ def looked() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
-def table(
-    tmp_path: Path, paint: Paint, write: Write
-) -> Callable[[Callable[[np.ndarray, np.ndarray], np.ndarray]], str]:
+def table(tmp_path: Path, paint: Paint, write: Write) -> Callable[[Change], str]:
     """A function: how points are written, given them and (width, height) of their picture -> NAME=FOLDER."""
     for name, size in SIZES.items():
         write(tmp_path / "stimuli" / f"{name}.png", paint(1, *size))
 
-    def written(change: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> str:
+    def written(change: Change) -> str:
         with open(tmp_path / "fixations.csv", "w", newline="") as file:
             rows = csv.writer(file)
             rows.writerow(["image", "observer", "x", "y"])
@@ -43,7 +41,7 @@ def table(
     return written
 
 
-WRITTEN: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+WRITTEN: dict[str, Change] = {
     "shares": lambda p, wh: p / wh,
     "center": lambda p, wh: (p - wh / 2) * (1, -1),
     "norm": lambda p, wh: (2 * p / wh - 1) * (1, -1),

@@ -29,9 +29,8 @@ def dots(radius: float) -> np.ndarray:
     """20 white dots."""
     y, x = np.mgrid[:90, :120]
     places = np.random.default_rng(0).normal((60, 45), (15, 10), (20, 2))
-    return np.max([255 * ((x - a) ** 2 + (y - b) ** 2 <= radius**2) for a, b in np.round(places)], axis=0).astype(
-        np.uint8
-    )
+    marked = np.any([(x - a) ** 2 + (y - b) ** 2 <= radius**2 for a, b in np.round(places)], axis=0)
+    return np.uint8(255) * marked
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tif"])
@@ -122,13 +121,8 @@ def test_what_no_density_has(density: np.ndarray, tmp_path: Path) -> None:
 
 
 def test_a_transposed_density_is_refused(tmp_path: Path, paint: Paint, write: Write) -> None:
-    for name, shape in (
-        ("same", SIZE),
-        ("small", (45, 60)),
-        ("square", (64, 64)),
-        ("turned", (120, 90)),
-        ("half", (60, 45)),
-    ):
+    shapes = {"same": SIZE, "small": (45, 60), "square": (64, 64), "turned": (120, 90), "half": (60, 45)}
+    for name, shape in shapes.items():
         write(tmp_path / "images" / f"{name}.png", paint(0, *SIZE))
         write(tmp_path / "maps" / f"{name}.png", blob(shape, 20, 30))
     by_id = {sample.id: sample for sample in open_dataset(f"mine={tmp_path}")}

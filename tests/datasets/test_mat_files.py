@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
@@ -26,17 +27,16 @@ def nested(depth: int) -> bytes:
 
 
 @pytest.fixture
-def deadly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def deadly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A file that ends the process which reads it."""
+    before = "def _read_scipy(path, names, squeeze):\n    assert 'deadly.mat' not in path or os.abort()\n"
+    before += "    return _scipy(path, names, squeeze)\n\n\ndef _scipy("
     program = tmp_path / "reader.py"
-    source = mat_files.PROGRAM.read_text()
-    program.write_text(source.replace("def _read_scipy(", "def _read_scipy(path, names, squeeze):\n"
-                                      "    if 'deadly' in path: os.abort()\n    return _scipy(path, names, squeeze)\n\n\n"
-                                      "def _scipy("))  # fmt: skip
+    program.write_text(mat_files.PROGRAM.read_text().replace("def _read_scipy(", before))
     monkeypatch.setattr(mat_files, "PROGRAM", program)
-    monkeypatch.setattr(mat_files, "_READER", reader := mat_files._Reader())
-    monkeypatch.setattr(reader, "close", reader.close)
-    return save(tmp_path / "deadly.mat", a=1)
+    monkeypatch.setattr(mat_files, "_READER", mat_files._Reader())
+    yield save(tmp_path / "deadly.mat", a=1)
+    mat_files._READER.close()
 
 
 def test_a_file_that_ends_its_reader_is_one_line(deadly: Path, tmp_path: Path) -> None:
@@ -44,7 +44,6 @@ def test_a_file_that_ends_its_reader_is_one_line(deadly: Path, tmp_path: Path) -
     for _ in range(2):
         refused(lambda: load_mat(deadly, "a"), deadly, "ended the process that reads .mat files")
         np.testing.assert_array_equal(load_mat(good, "a"), [0, 1, 2])
-    mat_files._READER.close()
 
 
 def test_the_file_that_ends_scipy(shared: Path) -> None:

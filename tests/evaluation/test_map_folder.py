@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -201,7 +202,7 @@ def _sample(id: str, file: str) -> Sample:
         ("caf\u00e9", "caf\u00e9.jpg", "cafe\u0301.npy", True),
     ],
 )
-def test_a_map_belongs_to_the_picture_of_its_whole_name(
+def test_only_the_suffix_of_a_picture_is_no_part_of_a_name(
     tmp_path: Path, id: str, file: str, there: str, found: bool
 ) -> None:
     (tmp_path / there).parent.mkdir(exist_ok=True)
@@ -284,3 +285,22 @@ def test_any_type_of_number_is_read(tmp_path: Path, kind: str) -> None:
     np.save(tmp_path / "map.npy", VALUES.astype(kind))
     np.testing.assert_array_equal(read_map(tmp_path / "map.npy"), VALUES.astype(kind).astype(float))
     assert read_map(tmp_path / "map.npy").dtype == np.dtype("f8")
+
+
+def test_a_map_belongs_to_the_picture_of_its_whole_name(tmp_path: Path) -> None:
+    """img.npy is no map of img.v1.jpg; an accent may be spelled in two ways."""
+    for name in ("img", "Art/001", unicodedata.normalize("NFD", "d\u00e9j\u00e0")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        np.save(tmp_path / f"{name}.npy", np.ones((4, 6)))
+    theirs = MapFolder(tmp_path)
+    for id in ("img", "Art/001", "Art/001.jpg", "d\u00e9j\u00e0"):
+        assert theirs(Sample(id, Path(id if id.endswith(".jpg") else f"{id}.png"), (4, 6))).shape == (4, 6)
+    with pytest.raises(ValueError, match=r"no map for img\.v1"):
+        theirs(Sample("img.v1", Path("img.v1.jpg"), (4, 6)))
+
+
+def test_a_mat_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    savemat(tmp_path / "a.mat", {"a": np.ones((3, 4))})
+    (tmp_path / "b.mat").write_bytes((tmp_path / "a.mat").read_bytes()[:150])
+    with pytest.raises(ValueError, match=r"^\S*b\.mat cannot be read: [^\n]*$"):
+        read_map(tmp_path / "b.mat")

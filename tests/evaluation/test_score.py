@@ -283,12 +283,10 @@ def test_two_datasets_of_one_name_are_refused(own_dataset: Path, tmp_path: Path)
 
 
 def test_results_of_another_dataset_of_that_name_are_kept(own_dataset: Path, tmp_path: Path) -> None:
-    """The same folder may change, and may move: neither is another dataset."""
+    """A copy is the same dataset."""
     other = shutil.copytree(own_dataset, tmp_path / "other" / "own")
     evaluate("center-gaussian", f"csv={own_dataset}", out=tmp_path / "results")
     kept = (tmp_path / "results" / "own-all" / "center-gaussian.csv").read_bytes()
-    evaluate("center-gaussian", f"csv={other}", out=tmp_path / "results")  # a copy
-
     rows = (own_dataset / "fixations.csv").read_text().splitlines()
     (other / "fixations.csv").write_text("\n".join(rows[:-12]) + "\n")
     for model in ("center-gaussian", "center-bias"):
@@ -296,6 +294,7 @@ def test_results_of_another_dataset_of_that_name_are_kept(own_dataset: Path, tmp
             evaluate(model, f"csv={other}", out=tmp_path / "results")
     assert (tmp_path / "results" / "own-all" / "center-gaussian.csv").read_bytes() == kept
     evaluate("center-gaussian", f"theirs={other}", out=tmp_path / "results")
+    evaluate("center-bias", f"csv={shutil.copytree(own_dataset, tmp_path / 'copy' / 'own')}", out=tmp_path / "results")
 
 
 def test_a_dataset_that_changed_is_scored_again(own_dataset: Path, tmp_path: Path) -> None:
@@ -322,7 +321,7 @@ def test_a_model_that_has_learned_from_the_pictures_is_warned_of(
     monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
     monkeypatch.setattr("wepsam.classical.LEARNED_FROM", ("own",))
     warning = "has learned from the training part of own; these scores are optimistic"
-    evaluate("center-gaussian", f"csv={own_dataset}")
+    evaluate("center-gaussian", f"csv={own_dataset}", split="validation")
     evaluate("gbvs", own)
     assert not caplog.records
     for model, name in ((center_gaussian, "mine"), ("center-gaussian", None), (wepsam.load(), None)):

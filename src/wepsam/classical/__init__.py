@@ -61,7 +61,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "fes": fes,
     "sun": sun,
     "lgs": lgs,
-    # in the spirit of publications of which little is known
+    # in the spirit of publications whose text or program was not available
     "gnms": gnms,
     "narfi": narfi,
     "stc": stc,

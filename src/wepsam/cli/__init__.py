@@ -33,7 +33,7 @@ interrupted command resumes when it is started again.
 STAGES: dict[str, list[layout.Command]] = {
     "Predict": [predict.predict, models.models],
     "Step 1: weak labels": [label.label, label.inspect],
-    "Steps 1 and 2: training": [train.pretrain, train.finetune, train.adapt, train.export],
+    "Steps 1 to 3: training": [train.pretrain, train.finetune, train.adapt, train.export],
     "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],
     "The paper": [compare.table1, reproduce.reproduce],
 }

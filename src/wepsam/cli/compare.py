@@ -39,7 +39,7 @@ def compare(
                 output.put_table(FORMATS[form](table), table.name, into, check)
             continue
         if not models and table.base is None and (lacking := comparison.missing_rows(table)):
-            output.complain(f"{table.name} lacks {', '.join(lacking)}; wepsam evaluate MODEL --references adds them")
+            output.to_stderr(f"{table.name} lacks {', '.join(lacking)}; wepsam evaluate MODEL --references adds them")
         print("\n" * (number > 0) + FORMATS[form](table))
     _fail_over_damaged(results)
 
@@ -97,20 +97,19 @@ def table1(
         wepsam table1 results/osie-all/ --public --into docs/classical.md --figures docs/classical/
     """
     from wepsam.evaluation import comparison
-    from wepsam.reproduction.boards import leads, leads_figure
-    from wepsam.reproduction.boards import table1 as paper
+    from wepsam.reproduction.boards import leads, leads_figure, paper_table
 
     _check_options(into, check)
     if not public:
         if figures is not None:
             raise ValueError("--figures draws the comparison of --public; add --public")
-        output.put_table(paper.table1(results), "table1", into, check)
+        output.put_table(paper_table.table1_markdown(results), "table1", into, check)
         _fail_over_damaged(results)
         return
     tables = list(comparison.read_tables(results).values())
     output.put_table(leads.leads_markdown(tables, metric), "public", into, check)
     if figures is not None and not check:
-        output.complain(str(leads_figure.draw_leads(tables, figures)))
+        output.to_stderr(str(leads_figure.draw_leads(tables, figures)))
     _fail_over_damaged(results)
 
 

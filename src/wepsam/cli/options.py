@@ -51,7 +51,7 @@ Check = Annotated[bool, Option(
 
 Images = Annotated[list[str], Argument(
     metavar="IMAGES",
-    help="Pictures, folders (searched recursively), or list files (.txt, a path a line)."
+    help="Pictures, folders (searched recursively), or list files (.txt, one path per line)."
 )]
 PredictOut = Annotated[Path, Option(
     "--out", "-o", file_okay=False, metavar="FOLDER",
@@ -100,6 +100,10 @@ Photos = Annotated[list[str], Argument(
     help="Photographs, folders (searched recursively), list files (.txt), .tar archives, or URLs."
 )]
 LabelOut = Annotated[str, Argument(metavar="WEAK", help="Folder for the weak labels, or its URL.")]
+LabelWorkers = Annotated[int, Option(
+    "--workers", metavar="N",
+    help="Parts made at a time: -1 uses every core, a lower number saves memory."
+)]
 Teacher = Annotated[str, Option(
     metavar="NAME|FILE",
     help="Model whose maps become the labels: classical, shipped, or an .onnx file. The paper: gbvs."
@@ -204,7 +208,7 @@ Full = Annotated[bool, Option(
 )]
 Folds = Annotated[int, Option(
     min=2, metavar="N",
-    help="Parts for cross-validation; more parts take longer and lean on more pictures each."
+    help="Parts for cross-validation; with more parts, each network learns from more pictures, which takes longer."
 )]
 Checkpoint = Annotated[Path, Argument(metavar="CHECKPOINT", help="A run folder or a .safetensors file.")]
 ExportOut = Annotated[Path, Argument(
@@ -354,7 +358,7 @@ RangeSheet = Annotated[Path | None, Option(
     "of examples."
 )]
 PlotMetric = Annotated[str | None, Option(
-    "--metric", metavar="METRIC", show_default="nss, or the first that there is",
+    "--metric", metavar="METRIC", show_default="nss, or the first metric of the results",
     help="Metric to plot; the others are not shown."
 )]
 PlotPictures = Annotated[int, Option("--pictures", min=1, metavar="N", help="Pictures on each sheet of --out.")]

@@ -55,7 +55,7 @@ def predict(
         if done.sheet:
             print(f"contact sheet: {done.sheet}")
     for failure in done.failed:
-        output.complain(failure)
+        output.to_stderr(failure)
     if done.failed:
-        output.complain(f"{len(done.failed)} of {len(done.failed) + len(done.written)} pictures failed")
+        output.to_stderr(f"{len(done.failed)} of {len(done.failed) + len(done.written)} pictures failed")
         raise typer.Exit(1)

@@ -82,28 +82,28 @@ def check_dataset(
     """
     from wepsam.datasets import checking
 
-    found = checking.check(name, folder, sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates)
+    report = checking.check(name, folder, sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates)
     if as_json:
-        output.print_json(found)
+        output.print_json(report)
         return
-    sizes = ", ".join(f"{number} of {size}" for size, number in found["sizes"].items())
-    degree = found["pixels_per_degree"]
-    print(f"{folder}: {found['pictures']} pictures; most frequent sizes: {sizes}")
-    if found["fixations"] is None:
-        print("densities, no fixations" if found["densities"] else "no ground truth")
+    sizes = ", ".join(f"{number} of {size}" for size, number in report["sizes"].items())
+    degree = report["pixels_per_degree"]
+    print(f"{folder}: {report['pictures']} pictures; most frequent sizes: {sizes}")
+    if report["fixations"] is None:
+        print("densities, no fixations" if report["densities"] else "no ground truth")
     else:
-        each, observers = found["per_picture"], found["observers"]
+        each, observers = report["per_picture"], report["observers"]
         print(
-            f"{found['fixations']} fixations: {each['mean']:.1f} a picture "
+            f"{report['fixations']} fixations: {each['mean']:.1f} a picture "
             f"(sd {each['sd']:.1f}, {each['min']} to {each['max']})"
         )
         print("observers: unknown" if observers is None else f"observers: {observers:.1f} a picture")
-        if found["center"]:
-            (x, y), (dx, dy) = found["center"], found["spread"]
+        if report["center"]:
+            (x, y), (dx, dy) = report["center"], report["spread"]
             print(f"where: x {x:.3f} (sd {dx:.3f}) of the width, y {y:.3f} (sd {dy:.3f}) of the height")
     scale = f"{degree:g} pixels per degree" if degree else "pixels per degree unknown"
-    print(f"sigma {found['sigma']:g} pixels; {scale}")
-    for remark in found["remarks"]:
+    print(f"sigma {report['sigma']:g} pixels; {scale}")
+    for remark in report["remarks"]:
         print(f"note: {remark}")
 
 
@@ -193,7 +193,7 @@ def _print_check(folder: Path, stimuli: Path, benchmark: str, written: str = "")
     for line in complaints:
         print(line)
     if complaints:
-        output.complain(f"{folder} is wrong in {len(complaints)} way{'s' * (len(complaints) > 1)}")
+        output.to_stderr(f"{folder} is wrong in {len(complaints)} way{'s' * (len(complaints) > 1)}")
         raise typer.Exit(1)
     print(f"{folder}: {written}as {benchmark} takes it")
 

@@ -47,7 +47,7 @@ def in_pixels(
     if kind is None and _are_shares(given, extent):
         log.warning("%s: x and y lie between 0 and 1 and are taken for shares of width and height", table)
         kind = "shares"
-    convert = conversion(kind or "pixels")
+    convert = conversion("pixels" if kind is None else kind)
     converted = {name: convert(values, np.array(sizes[name][::-1])) for name, values in points.items()}
     _check_outside(convert(given, extent), extent, given, table, kind)
     if kind is None and len(points) >= ENOUGH / 2:
@@ -102,10 +102,10 @@ def _check_outside(points: np.ndarray, extent: np.ndarray, given: np.ndarray, ta
     """Say how many points lie outside their pictures, or refuse them if it is a large share."""
     outside = int((~_inside(points, extent)).sum())
     said = f"{table}: {outside} of {len(points)} fixations lie outside their pictures"
-    if outside > max(MOST_OUTSIDE * len(points), ENOUGH - 1) and kind != "pixels":
-        raise DatasetError(
-            f"{said}, read as {kind or 'pixels'}: {_likely(given, extent)}; if they are pixels, --coordinates pixels"
-        )
+    exchanged = 10 * int((~_inside(points[:, ::-1], extent)).sum()) < outside
+    if outside >= ENOUGH and (outside > MOST_OUTSIDE * len(points) or exchanged) and kind != "pixels":
+        likely = _likely(given, extent, exchanged)
+        raise DatasetError(f"{said}, read as {kind or 'pixels'}: {likely}; if they are pixels, --coordinates pixels")
     if outside:
         log.warning("%s and are left out", said)
 
@@ -131,7 +131,7 @@ def _inside(points: np.ndarray, extent: np.ndarray) -> np.ndarray:
     return np.asarray(((points >= 0) & (points < extent)).all(axis=1))
 
 
-def _likely(points: np.ndarray, extent: np.ndarray) -> str:
+def _likely(points: np.ndarray, extent: np.ndarray, exchanged: bool) -> str:
     """Why so many points lie outside, most likely, and what mends it."""
 
     def fits(kind: str) -> bool:
@@ -139,6 +139,8 @@ def _likely(points: np.ndarray, extent: np.ndarray) -> str:
         middle = np.median(moved / extent, axis=0)
         return bool(_inside(moved, extent).mean() > 0.95 and (abs(middle - 0.5) < 0.2).all())
 
+    if exchanged:
+        return "x and y look exchanged, so exchange the columns"
     if ((points < 0).mean(axis=0) > 0.2).all() and fits("center"):
         if np.quantile(np.abs(points), 0.98) <= 1:
             return "they look like -1 to 1 from the center, y up (PsychoPy's norm), use --coordinates norm"
@@ -148,8 +150,6 @@ def _likely(points: np.ndarray, extent: np.ndarray) -> str:
     for width, height in SCREENS:
         if (extent <= (width, height)).all() and fits(kind := f"{width}x{height}"):
             return f"they look like pixels of a {kind} screen with the picture at its center, use --coordinates {kind}"
-    if _inside(points[:, ::-1], extent).mean() > 0.95:
-        return "x and y look exchanged, so exchange the columns"
     factor = float(np.quantile(points / extent, 0.995))
     if (points >= 0).mean() > 0.95 and fits(str(factor)):
         return (

@@ -45,6 +45,7 @@ NOTES = {
 log = logging.getLogger("wepsam")
 
 
+# Long by its parameters and their documentation.
 def evaluate(
     model: Scorable,
     dataset: Dataset,
@@ -202,7 +203,7 @@ def _check_names(datasets: Sequence[Dataset]) -> None:
     names = [parse(dataset).name if isinstance(dataset, str) else dataset.name for dataset in datasets]
     if twice := [name for place, name in enumerate(names) if name in names[:place]]:
         raise ValueError(
-            f"two datasets are named {twice[0]}; give one another name: NAME=FOLDER, or NAME:csv=FOLDER for your own data"
+            f"two datasets are named {twice[0]}; give one another name: NAME=FOLDER, for your own csv NAME:csv=FOLDER"
         )
 
 

@@ -190,8 +190,8 @@ def _tuned(model: Start, dataset: FixationDataset, out: Path, settings: TrainSet
     network, origin = _network(model)
     training = from_datasets([dataset], network.config.input_shape)
     # The lowest loss on the pictures that are learned selects the weights: held-out pictures select nothing.
-    judged = from_datasets([dataset], network.config.input_shape, room=1)
-    return starts.load(train(network, training, judged, settings, out, start=origin).best)[0]
+    selecting = from_datasets([dataset], network.config.input_shape, room=1)
+    return starts.load(train(network, training, selecting, settings, out, start=origin).best)[0]
 
 
 def _sharpness(model: Start) -> float:
