@@ -92,7 +92,9 @@ def _object(name: str, value: Any) -> None:
 
 def _stride(name: str, value: Any) -> None:
     if value != SIDE_STEP:
-        raise ValueError(f"its {name} is {value if _is_number(value) else shown(value)}, expected {SIDE_STEP}")
+        raise ValueError(
+            f"its {name} is {value if isinstance(value, int) and abs(value) < 1e9 else shown(value)}, expected {SIDE_STEP}"
+        )
 
 
 def _name(name: str, value: Any) -> None:
@@ -126,7 +128,9 @@ def _view(quality: str, views: Mapping[str, Any], area: float) -> None:
     for scale in scales:
         within(f"{name}.scales", scale, SCALE)
         if math.ceil(area * scale**2) > MAX_AREA:
-            raise ValueError(f"its {name}.scales has {scale:g}: {area:,} pixels become more than {MAX_AREA:,}")
+            raise ValueError(
+                f"its {name}.scales has {scale:g}, {area * scale**2:,.0f} pixels, expected at most {MAX_AREA:,}"
+            )
 
 
 # Field -> what it may be. Those of a network that sees a square, and of one that sees the picture in its aspect.

@@ -31,17 +31,16 @@ def build(config: NetworkConfig | dict[str, Any], generator: torch.Generator | N
     Raises:
         ValueError: an unknown choice; or the dictionary describes no network, or one beyond the limits above.
     """
-    if not isinstance(config, NetworkConfig):
-        config = _config(config)
-    network: Any = NETWORKS[type(config)]
-    return network(config, generator)
+    described: NetworkConfig = config if isinstance(config, NetworkConfig) else _config(config)
+    network: Any = NETWORKS[type(described)]
+    return network(described, generator)
 
 
 def _config(fields: Any) -> Any:
     """The description in a file's dictionary: the fields of one kind of network, each of the type of its default."""
     if not isinstance(fields, dict) or not fields.keys() & {"encoder", "filters"}:
         raise ValueError("there is no description of a network; expected its encoder or its filters")
-    kind = LiteConfig if "encoder" in fields else PaperConfig if "head" in fields else MrCnnConfig
+    kind: Any = LiteConfig if "encoder" in fields else PaperConfig if "head" in fields else MrCnnConfig
     defaults = asdict(kind())
     if unknown := sorted(map(repr, set(fields) - set(defaults))):
         raise ValueError(f"no network has {', '.join(unknown)[:80]}")
@@ -49,11 +48,9 @@ def _config(fields: Any) -> Any:
     for name, value in given.items():
         if not _fits(value, defaults[name], MOST.get(name, 0)):
             raise ValueError(f"the network's {name} cannot be {repr(value)[:40]}; its default is {defaults[name]!r}")
-    config: Any = kind(**given)
-    if "filters" in defaults and config.filters[-1] * config.hidden > MOST_CONNECTIONS:
-        raise ValueError(
-            f"the network has {config.filters[-1]} x {config.hidden} connections; at most {MOST_CONNECTIONS:,}"
-        )
+    config = kind(**given)
+    if "filters" in defaults and (connections := config.filters[-1] * config.hidden) > MOST_CONNECTIONS:
+        raise ValueError(f"the network has {connections:,} connections, expected at most {MOST_CONNECTIONS:,}")
     return config
 
 

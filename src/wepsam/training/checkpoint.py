@@ -149,7 +149,7 @@ def load_weights(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]
     path = path / "best.safetensors" if path.is_dir() else path
     try:
         tensors, about = _load(path, "about")
-        network = build(about.get("network"))
+        network = build(about.get("network", {}))
         network.load_state_dict(tensors)
         if about.get("output") not in OUTPUTS or not isinstance(about.get("step"), int):
             raise ValueError(f"its description lacks a step, or an output ({' or '.join(OUTPUTS)})")
@@ -295,7 +295,7 @@ def _digest(tensors: dict[str, Tensor], texts: dict[str, str]) -> str:
     digest = hashlib.sha256(json.dumps(texts, sort_keys=True).encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
