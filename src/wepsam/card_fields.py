@@ -92,9 +92,8 @@ def _object(name: str, value: Any) -> None:
 
 def _stride(name: str, value: Any) -> None:
     if value != SIDE_STEP:
-        raise ValueError(
-            f"its {name} is {value if isinstance(value, int) and abs(value) < 1e9 else shown(value)}, expected {SIDE_STEP}"
-        )
+        plain = isinstance(value, int) and abs(value) < 1e9
+        raise ValueError(f"its {name} is {value if plain else shown(value)}, expected {SIDE_STEP}")
 
 
 def _name(name: str, value: Any) -> None:

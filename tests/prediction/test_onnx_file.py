@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
@@ -13,6 +14,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import wepsam
+from helpers import tiny_weights
 from wepsam import cards
 from wepsam.deploy.from_onnx import from_onnx
 from wepsam.prediction import onnx_file
@@ -22,18 +24,8 @@ Change = Callable[[onnx.ModelProto], object]
 
 def model(*change: Change) -> onnx.ModelProto:
     """(B, 8, 8, 3) uint8 -> (B, 8, 8) float32: the mean of the colors, times a constant."""
-    nodes = [
-        helper.make_node("Cast", ["stimuli"], ["float"], to=TensorProto.FLOAT),
-        helper.make_node("ReduceMean", ["float", "axes"], ["mean"], keepdims=0),
-        helper.make_node("Mul", ["mean", "weight"], ["saliency_maps"]),
-    ]
-    graph = helper.make_graph(
-        nodes, "g",
-        [helper.make_tensor_value_info("stimuli", TensorProto.UINT8, ["b", 8, 8, 3])],
-        [helper.make_tensor_value_info("saliency_maps", TensorProto.FLOAT, ["b", 8, 8])],
-        [numpy_helper.from_array(np.array([3], np.int64), "axes"), numpy_helper.from_array(np.float32([2]), "weight")],
-    )  # fmt: skip
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    with TemporaryDirectory() as folder:
+        made = onnx.load(tiny_weights(Path(folder) / "own.onnx"))
     for changed in change:
         changed(made)
     return made
