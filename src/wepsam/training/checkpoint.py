@@ -154,7 +154,9 @@ def load_weights(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]
         if about.get("output") not in OUTPUTS or not isinstance(about.get("step"), int):
             raise ValueError(f"its description lacks a step, or an output ({' or '.join(OUTPUTS)})")
     except FileNotFoundError:
-        raise CheckpointError(f"no checkpoint {path}: the file is missing") from None
+        raise CheckpointError(
+            f"no checkpoint {path}: the file is missing; give a run folder or a .safetensors file"
+        ) from None
     except Exception as error:  # safetensors, JSON and torch each raise their own kinds
         raise _damaged(path, error) from None
     return network, about
