@@ -17,7 +17,7 @@ import traceback
 import zlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -187,10 +187,16 @@ def _keep(folder: Path, kind: str, name: str, data: bytes, verdict: Verdict) -> 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{kind}-{hashlib.sha256(data).hexdigest()[:12]}{Path(name).suffix}"
     path.write_bytes(data)
-    path.with_name(f"{path.name}.json").write_text(
-        json.dumps({"kind": kind, "file": name} | asdict(verdict), indent=1) + "\n"
-    )
+    about = {"kind": kind, "file": name, "outcome": verdict.outcome, "message": _essence(verdict.message)}
+    path.with_name(f"{path.name}.json").write_text(json.dumps(about, indent=1) + "\n")
     return path
+
+
+def _essence(message: str) -> list[str]:
+    """The error, and where in wepsam it came up, without paths of this machine."""
+    lines = message.strip().splitlines()
+    own = [line.split(str(SOURCE))[1].lstrip(os.sep).replace('"', "") for line in lines if str(SOURCE) in line]
+    return [*own, *(line[:300] for line in lines[-1:])]
 
 
 class _Watched:

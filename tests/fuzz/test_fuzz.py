@@ -17,7 +17,7 @@ from fuzz.running import FINE, FOUND, Kind, change, judged, replay, run
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is measured through /proc")
 
-CASES = 300  # of each kind: some seconds
+CASES = 200  # of each kind: some seconds
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -124,11 +124,14 @@ def test_a_card_that_describes_no_network_is_one_line(tmp_path: Path, network: o
     ],
     ids=["another input", "infinite", "negative", "another rank", "two outputs"],
 )  # fmt: skip
-def test_a_graph_that_is_no_network_of_ours_is_one_line(tmp_path: Path, change: Change) -> None:
+def test_a_graph_that_is_no_network_of_ours_is_one_line(
+    tmp_path: Path, change: Change, capfd: pytest.CaptureFixture[str]
+) -> None:
     picture = np.random.default_rng(0).integers(1, 256, (8, 8, 3), dtype=np.uint8)
     with pytest.raises(cards.WeightsError, match=r"own\.onnx ") as error:
         wepsam.load(written(tmp_path, model(change)))(picture)
     assert len(str(error.value).splitlines()) == 1
+    assert capfd.readouterr() == ("", "")  # the runtime says nothing of its own
 
 
 def test_any_bytes_end_in_one_line_or_pass(tmp_path: Path) -> None:

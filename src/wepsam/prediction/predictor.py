@@ -283,13 +283,13 @@ def _session(path: Path, data: bytes, threads: int, providers: str | Sequence[st
         raise ValueError(f"no provider {', '.join(unknown)}: this ONNX Runtime has {', '.join(available)}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what fails comes as an error; on stderr it would be a second line
     options.add_session_config_entry("session.load_model_format", "ONNX")  # the format that was checked
+    chosen = wanted or [provider for provider in available if provider != REMOTE]
     try:
         onnx_file.check(data)
-        session = onnxruntime.InferenceSession(
-            data, options, providers=wanted or [provider for provider in available if provider != REMOTE]
-        )
+        # From the CPU there is nothing to fall back to, and the attempt prints on stdout.
+        session = onnxruntime.InferenceSession(data, options, providers=chosen, enable_fallback=int(chosen != [CPU]))
     except Exception as error:  # ONNX Runtime's own kinds, from C++
         raise WeightsError(f"{path} cannot be opened: {_first_line(error)}") from None
     # ONNX Runtime falls back to the CPU without an error, for example where a GPU's libraries are missing.

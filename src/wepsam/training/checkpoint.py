@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from wepsam.files import replacing, write_json
@@ -259,7 +259,8 @@ def _save(path: Path, tensors: dict[str, Tensor], texts: dict[str, str]) -> None
     """Write tensors with texts and their SHA-256, whole or not at all."""
     tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
     with replacing(path) as temporary:
-        save_file(tensors, temporary, texts | {DIGEST: _digest(tensors, texts)})
+        # save_file would leave a file of another name if it is killed.
+        temporary.write_bytes(save(tensors, texts | {DIGEST: _digest(tensors, texts)}))
 
 
 def _load(path: Path, key: str, run: str | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
