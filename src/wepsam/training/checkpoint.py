@@ -13,6 +13,8 @@ import csv
 import hashlib
 import json
 import os
+import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from wepsam.files import replacing, write_json
+from wepsam.files import LEFTOVER_AGE, remove_leftovers, replacing, write_json
 from wepsam.networks.base import Network
 from wepsam.networks.build import build
 
@@ -53,6 +55,7 @@ def claim(folder: Path, record: dict[str, Any]) -> None:
         CheckpointError: the folder holds another run, or its config.json is damaged.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(folder)
     record = json.loads(json.dumps(record))  # tuples become lists, as in the file
     path = folder / "config.json"
     if not path.exists():
@@ -72,6 +75,18 @@ def _first_difference(earlier: dict[str, Any], record: dict[str, Any]) -> str:
     """What makes two records those of different runs; "" if nothing does."""
     differ = (key for key in DETERMINES if earlier.get(key) != record[key])
     return next((_difference(key, earlier.get(key), record[key]) for key in differ), "")
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed trainings left in a folder."""
+    remove_leftovers(folder)
+    # Earlier versions let safetensors write the files, under its own temporary names; they begin as ours do.
+    for path in folder.glob(".tmp??????"):
+        if path.is_file() and time.time() - path.stat().st_mtime > LEFTOVER_AGE:
+            with path.open("rb") as file:
+                ours = re.match(rb'.{8}{"__metadata__":{"(about|progress)":', file.read(64), re.DOTALL)
+            if ours:
+                path.unlink(missing_ok=True)
 
 
 def _difference(name: str, before: Any, now: Any) -> str:
