@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import wepsam
-from wepsam import cards
+from wepsam import cards, offline
 from wepsam.deploy.graph import shrink, to_onnx
 from wepsam.files import replacing
 from wepsam.images import read_image, resize
@@ -137,8 +137,7 @@ def least_cc(model: onnx.ModelProto, deployed: nn.Module, stimuli: Sequence[np.n
         deployed: the torch module that it was made from.
         stimuli: batches of (B, H, W, 3) uint8.
     """
-    import onnxruntime
-
+    onnxruntime = offline.onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

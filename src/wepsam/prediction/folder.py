@@ -1,7 +1,7 @@
 """Prediction for many files: what `wepsam predict` does."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,10 +12,11 @@ import numpy as np
 
 from wepsam import colormaps, maps, overlays, progress, resolve
 from wepsam.files import replacing
-from wepsam.images import MAX_PIXELS, ImageError, read_image, save_image
+from wepsam.images import MAX_PIXELS, ImageError, pixel_count, read_image, save_image
 from wepsam.prediction import drawing, ordered, predictor, targets
 
 SCALES = ("own", "common")
+BYTES_PER_PIXEL = 16  # of a picture that is predicted: stimulus, map, and what is drawn of them
 FAILURES = (ImageError, OSError, MemoryError)  # of one picture; the others are done
 
 Model = Callable[[np.ndarray], np.ndarray]
@@ -119,19 +120,25 @@ def predict(
     folder = Path(out)
     sheet_file = folder / targets.SHEET if sheet else None
     pictures = targets.find_pictures(images, folder, endings, sheet_file)
-    workers = min(workers, len(pictures))
+    workers, most = min(workers, len(pictures)), max_pixels or MAX_PIXELS
+    in_order = partial(
+        ordered.in_order,
+        workers=workers,
+        size=lambda picture: BYTES_PER_PIXEL * pixel_count(picture.path, max_pixels=most),
+        room=ordered.room(workers),
+    )
     answer = partial(
         _answer,
         # A picture at a time has all cores to itself; several have one each.
         resolve.predictor(model, quality=quality, threads=0 if workers == 1 else 1),
-        max_pixels=max_pixels or MAX_PIXELS,
+        max_pixels=most,
         with_stimulus=sheet or "overlay" in endings,
         with_log=bool({"density", "log-density"} & set(endings)),
     )
     folder.mkdir(parents=True, exist_ok=True)
-    highest = None if scale == "own" else _highest(answer, pictures, workers)
+    highest = None if scale == "own" else _highest(answer, pictures, in_order)
     style = drawing.Style(overlay_strength, colors, legend, highest)
-    return _predict(answer, pictures, style, workers, sheet_file)
+    return _predict(answer, pictures, style, in_order, sheet_file)
 
 
 def _endings(save: str | Iterable[str], bits: bool) -> dict[str, str]:
@@ -159,7 +166,9 @@ def _answer(model: Model, path: Path, *, max_pixels: int, with_stimulus: bool, w
     return Answer(pixels, predictor.saliency_map(density, shape), log_density)
 
 
-def _highest(answer: Callable[[Path], Answer], pictures: list[targets.Picture], workers: int) -> float:
+def _highest(
+    answer: Callable[[Path], Answer], pictures: list[targets.Picture], in_order: Callable[..., Generator]
+) -> float:
     """The largest value of all maps, as a multiple of its picture's average."""
 
     def work(picture: targets.Picture) -> float:
@@ -169,7 +178,7 @@ def _highest(answer: Callable[[Path], Answer], pictures: list[targets.Picture], 
             return 0.0
         return float(saliency_map.max()) / drawing.average(saliency_map)
 
-    with closing(ordered.in_order(work, pictures, workers)) as values:
+    with closing(in_order(work, pictures)) as values:
         shown = progress.track(pictures, "finding the scale")
         return max(value for _, value in zip(shown, values, strict=True)) or 1.0
 
@@ -178,7 +187,7 @@ def _predict(
     answer: Callable[[Path], Answer],
     pictures: list[targets.Picture],
     style: drawing.Style,
-    workers: int,
+    in_order: Callable[..., Generator],
     sheet_file: Path | None,
 ) -> Predicted:
     done = Predicted()
@@ -200,7 +209,7 @@ def _predict(
         assert found.stimulus is not None
         return drawing.sheet_row(found.stimulus, found.saliency_map, style)
 
-    with closing(ordered.in_order(work, pictures, workers)) as outcomes:
+    with closing(in_order(work, pictures)) as outcomes:
         for picture, outcome in zip(progress.track(pictures, "predicting"), outcomes, strict=True):
             if isinstance(outcome, str):
                 done.failed.append(outcome)
