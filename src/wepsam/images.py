@@ -67,8 +67,8 @@ def read_image(
         smallest: the caller needs no more pixels than this on the shorter side. A JPEG is then decoded at 1/2, 1/4 or
             1/8 of its size if that is enough: never below `smallest`, often above. Other formats ignore it.
         max_pixels: refuse files, bytes and PIL pictures with more pixels before they are decoded. With `smallest`, the
-            size that is really decoded counts. A picture that would take more than 7 bytes for each of so many pixels
-            to decode (large animations and progressive JPEGs), or too much time, is refused too.
+            size that is really decoded counts. A picture that would take more than 6.625 bytes for each of so many
+            pixels to decode (large animations and progressive JPEGs), or too much time, is refused too.
         shape: (height, width) to resize the picture to, as `resize` does.
 
     Returns:
@@ -157,15 +157,10 @@ def pixel_count(source: Source, *, max_pixels: int = MAX_PIXELS) -> int:
 
 def resize(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Resize an (H, W) or (H, W, 3) uint8 picture to shape (height, width); bicubic, antialiased, uint8."""
-    height, width = image.shape[:2]
-    if height * width > _picture_pixels.STRIP:
-        # Pillow first makes all rows narrower, then all columns. In strips, its copy of the picture (4 bytes a pixel)
-        # stays small.
-        narrow = np.empty((height, shape[1], *image.shape[2:]), np.uint8)
-        for rows in _picture_pixels.strips(height, width):
-            strip = Image.fromarray(image[rows])
-            narrow[rows] = np.asarray(_resized(strip, (strip.height, shape[1])))
-        image = narrow
+    if image.ndim == 3 and image.shape[0] * image.shape[1] > _picture_pixels.STRIP:
+        # Pillow's copy of a large picture would take 4 bytes a pixel, that of a band takes 1.
+        bands = (np.ascontiguousarray(image[..., band]) for band in range(image.shape[2]))
+        return np.stack([np.asarray(_resized(Image.fromarray(band), shape)) for band in bands], axis=-1)
     return np.array(_resized(Image.fromarray(image), shape))
 
 
