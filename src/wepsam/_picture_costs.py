@@ -20,10 +20,10 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-# Times `max_pixels`: the memory to decode a picture. RGB takes 4 bytes in Pillow and 3 here, so that with the default
-# 151 megapixels fit, the largest sensor's; and the process stays below 1.2 GB.
-BYTES_PER_PIXEL = 6.625
-ALWAYS = 64 << 20  # bytes that any picture may take
+MAX_PIXELS = 160_000_000  # pictures with more are refused, unless the caller allows more
+# Memory to decode a picture, unless the caller allows more pixels. RGB takes 4 bytes a pixel in Pillow and 3 here: the
+# largest camera sensors (151 megapixels) pass, and the process stays below 1.2 GB.
+MAX_BYTES = 1_060_000_000
 LARGE = 256 << 20  # bytes from which pictures are decoded one at a time
 PATIENCE = 60  # seconds that a large picture waits for its turn, at most
 
@@ -35,7 +35,7 @@ IN_PYTHON = {"ppm", "ppm_plain", "bmp_rle"}  # Pillow's decoders that are Python
 SAMPLES_IN_PYTHON = 12_000_000
 
 MAX_SCANS = 1000  # of a JPEG
-PASSES = 16  # how often a JPEG's scans may go over `max_pixels` pixels; encoders write up to 12 scans
+PASSES = 16  # how often a JPEG's scans may go over MAX_PIXELS pixels; encoders write up to 12 scans
 
 
 def too_costly(picture: Image.Image, stored: tuple[int, int], max_pixels: int) -> str | None:
@@ -44,7 +44,7 @@ def too_costly(picture: Image.Image, stored: tuple[int, int], max_pixels: int) -
     Args:
         picture: opened; its size is that at which it will be decoded.
         stored: the (width, height) in the file.
-        max_pixels: that are allowed, and with them BYTES_PER_PIXEL each.
+        max_pixels: that are allowed, and with them `allowed_bytes`.
     """
     needed, allowed = bytes_to_decode(picture, stored), allowed_bytes(max_pixels)
     size = f"{stored[0]}x{stored[1]} pixels of {picture.format}"
@@ -58,15 +58,15 @@ def too_costly(picture: Image.Image, stored: tuple[int, int], max_pixels: int) -
         return f"{size} in a form that is slow to decode; save it as PNG"
     file = getattr(picture, "fp", None)
     if file is not None and picture.format in ("JPEG", "MPO"):
-        most = max(1, min(MAX_SCANS, PASSES * max_pixels // (stored[0] * stored[1])))
+        most = max(1, min(MAX_SCANS, PASSES * max(max_pixels, MAX_PIXELS) // (stored[0] * stored[1])))
         if sum(1 for _ in islice(_scans(file), most + 1)) > most:
             return f"{size} in more than {most} scans; save it anew"
     return None
 
 
-def allowed_bytes(max_pixels: int) -> float:
-    """The memory that a picture may take."""
-    return max(ALWAYS, BYTES_PER_PIXEL * max_pixels)
+def allowed_bytes(max_pixels: int) -> int:
+    """The memory that a picture may take: more only for a caller who allows more pixels than usual."""
+    return 7 * max_pixels if max_pixels > MAX_PIXELS else MAX_BYTES
 
 
 def bytes_to_decode(picture: Image.Image, stored: tuple[int, int]) -> int:

@@ -17,8 +17,6 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from wepsam import _picture_costs
 
-MAX_PIXELS = 160_000_000  # pictures with more are refused; the largest camera sensors (150 megapixels) pass
-
 # Only these formats are opened, by content and not by name. Pillow knows about thirty more, which strangers' files
 # should not reach: EPS starts Ghostscript; HDF5, GRIB and WMF call any registered handler; TGA has no signature, so
 # arbitrary bytes become a picture; JPEG 2000 returns half a file as a whole picture.

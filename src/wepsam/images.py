@@ -18,13 +18,15 @@ import numpy as np
 from PIL import Image
 
 from wepsam import _picture_costs, _picture_files, _picture_pixels
-from wepsam._picture_files import MAX_PIXELS, ImageError, one_line
+from wepsam._picture_costs import MAX_PIXELS, allowed_bytes
+from wepsam._picture_files import ImageError, one_line
 from wepsam.files import replacing
 
 __all__ = [
     "MAX_PIXELS",
     "ImageError",
     "Source",
+    "allowed_bytes",
     "image_size",
     "one_line",
     "pixel_count",
@@ -67,8 +69,8 @@ def read_image(
         smallest: the caller needs no more pixels than this on the shorter side. A JPEG is then decoded at 1/2, 1/4 or
             1/8 of its size if that is enough: never below `smallest`, often above. Other formats ignore it.
         max_pixels: refuse files, bytes and PIL pictures with more pixels before they are decoded. With `smallest`, the
-            size that is really decoded counts. A picture that would take more than 6.625 bytes for each of so many
-            pixels to decode (large animations and progressive JPEGs), or too much time, is refused too.
+            size that is really decoded counts. What takes more than 1 GB or too much time to decode (large animations,
+            JPEGs of many scans) is refused too; a `max_pixels` above the default allows 7 bytes for each of them.
         shape: (height, width) to resize the picture to, as `resize` does.
 
     Returns:

@@ -126,7 +126,7 @@ def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     small = Image.fromarray(np.ascontiguousarray(saliency_map, dtype=np.float32))
     if height * width <= LARGE or height < small.height or width < small.width:
         return np.array(small.resize((width, height), Image.Resampling.BILINEAR))
-    # When it enlarges, Pillow resizes all rows, then all columns. Some columns at a time need little memory beside the result's.
+    # When it enlarges, Pillow resizes all rows, then all columns: columns can be done a few at a time.
     small = small.resize((width, small.height), Image.Resampling.BILINEAR)
     enlarged = np.empty((height, width), np.float32)
     step = max(1, LARGE // height)

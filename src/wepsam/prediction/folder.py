@@ -12,11 +12,13 @@ import numpy as np
 
 from wepsam import colormaps, maps, overlays, progress, resolve
 from wepsam.files import replacing
-from wepsam.images import MAX_PIXELS, ImageError, pixel_count, read_image, save_image
+from wepsam.images import MAX_PIXELS, ImageError, allowed_bytes, pixel_count, read_image, save_image
 from wepsam.prediction import drawing, ordered, predictor, targets
 
 SCALES = ("own", "common")
-BYTES_PER_PIXEL = 16  # of a picture that is predicted: stimulus, map, and what is drawn of them
+# Bytes a pixel that work on a picture takes: its map; stimulus, overlay and what Pillow needs to write them; the log
+# density with the arrays that it is made from.
+MAP, DRAWING, LOG = 8, 10, 32
 FAILURES = (ImageError, OSError, MemoryError)  # of one picture; the others are done
 
 Model = Callable[[np.ndarray], np.ndarray]
@@ -90,7 +92,8 @@ def predict(
               the probability spread evenly, because their maps may be 0.
         sheet: also write OUT/sheet.png: picture, map and overlay of the first 12 pictures.
         quality: of wepsam's weights, "best" or "fast"; see `Predictor`.
-        max_pixels: refuse pictures with more pixels; by default `images.MAX_PIXELS`.
+        max_pixels: refuse pictures with more pixels; by default `images.MAX_PIXELS`. Overlays of
+            more than 58 megapixels take more than 1 GB and need a `max_pixels` above the default: 7 bytes for each.
         workers: how many pictures at a time, in threads; -1 for one per core. A function given as `model` is called
             from several threads at once.
         bits: write the log density to base 2, as STEM_log2-density.npy.
@@ -121,10 +124,12 @@ def predict(
     sheet_file = folder / targets.SHEET if sheet else None
     pictures = targets.find_pictures(images, folder, endings, sheet_file)
     workers, most = min(workers, len(pictures)), max_pixels or MAX_PIXELS
+    with_stimulus, with_log = sheet or "overlay" in endings, bool({"density", "log-density"} & set(endings))
+    needed = MAP + DRAWING * with_stimulus + LOG * with_log
     in_order = partial(
         ordered.in_order,
         workers=workers,
-        size=lambda picture: BYTES_PER_PIXEL * pixel_count(picture.path, max_pixels=most),
+        size=lambda picture: needed * pixel_count(picture.path, max_pixels=most),
         room=ordered.room(workers),
     )
     answer = partial(
@@ -132,8 +137,9 @@ def predict(
         # A picture at a time has all cores to itself; several have one each.
         resolve.predictor(model, quality=quality, threads=0 if workers == 1 else 1),
         max_pixels=most,
-        with_stimulus=sheet or "overlay" in endings,
-        with_log=bool({"density", "log-density"} & set(endings)),
+        bytes_per_pixel=needed,
+        with_stimulus=with_stimulus,
+        with_log=with_log,
     )
     folder.mkdir(parents=True, exist_ok=True)
     highest = None if scale == "own" else _highest(answer, pictures, in_order)
@@ -154,16 +160,24 @@ def _endings(save: str | Iterable[str], bits: bool) -> dict[str, str]:
     return {kind: targets.BITS if bits and kind == "log-density" else targets.SAVES[kind] for kind in kinds}
 
 
-def _answer(model: Model, path: Path, *, max_pixels: int, with_stimulus: bool, with_log: bool) -> Answer:
+def _answer(
+    model: Model, path: Path, *, max_pixels: int, bytes_per_pixel: int, with_stimulus: bool, with_log: bool
+) -> Answer:
+    most = int(allowed_bytes(max_pixels) / bytes_per_pixel)
+    if (pixels := pixel_count(path, max_pixels=max_pixels)) > most:
+        raise ImageError(
+            f"{path}: {pixels:,} pixels, and what is to be saved allows {most:,}; save less (a map alone "
+            "takes least memory), or raise max_pixels (--max-pixels)"
+        )
     if not isinstance(model, predictor.Predictor):
         stimulus = read_image(path, max_pixels=max_pixels)
         saliency_map = model(stimulus)
         return Answer(stimulus, saliency_map, maps.to_log_density(saliency_map) if with_log else None)
     # A predictor reads the file itself if it can: it decodes no more of it than it needs.
-    pixels = read_image(path, max_pixels=max_pixels) if with_stimulus else None
-    density, shape = model.small_density(path if pixels is None else pixels, max_pixels)
+    drawn_over = read_image(path, max_pixels=max_pixels) if with_stimulus else None
+    density, shape = model.small_density(path if drawn_over is None else drawn_over, max_pixels)
     log_density = predictor.log_density(density, shape) if with_log else None
-    return Answer(pixels, predictor.saliency_map(density, shape), log_density)
+    return Answer(drawn_over, predictor.saliency_map(density, shape), log_density)
 
 
 def _highest(
