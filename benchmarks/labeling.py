@@ -72,6 +72,7 @@ def main() -> None:
 
 
 def small(jpeg: bytes, size: int | None = 128) -> np.ndarray:
+    """JPEG bytes -> what the teacher sees: (size, size, 3) uint8, or the whole picture."""
     return read_image(jpeg, smallest=size, shape=size and (size, size))
 
 
@@ -81,6 +82,7 @@ def label(jpeg: bytes, size: int | None = 128) -> np.ndarray:
 
 
 def speed(jpegs: list[bytes], toolbox: Path | None) -> list[tuple[str, ...]]:
+    """The rows of the table "speed"."""
     large = [resize(read_image(jpeg), (600, 800)) for jpeg in jpegs]
     two = jpegs[:2]
     rows = [
@@ -218,6 +220,7 @@ def label_for(jpegs: list[bytes], seconds: float) -> int:
 
 
 def cores(jpegs: list[bytes]) -> list[tuple[str, ...]]:
+    """The rows of the table "cores"."""
     rows: list[tuple[str, ...]] = []
     rates = {}
     count = usable()
@@ -267,6 +270,7 @@ METRICS = ("nss", "cc", "auc_judd", "sim", "kl_div")
 
 
 def teachers(jpegs: list[bytes], results: Path) -> str:
+    """The table "teachers", with its note."""
     rows = []
     evaluations = sorted(read(results), key=row_order)
     for evaluation in evaluations:

@@ -107,6 +107,7 @@ def alone(pictures: list[Picture], protocol: str) -> dict[str, float]:
 
 
 def all_of(pictures: list[Picture], protocol: str) -> list[dict[str, float]]:
+    """All metrics of a protocol, by `score`."""
     return [score(**picture, protocol=protocol) for picture in pictures]
 
 
@@ -146,6 +147,8 @@ def in_pysaliency(python: str, pictures: list[Picture]) -> dict[str, float]:
 
 
 def cells(name: str, ours: dict[str, dict[str, float]], peers: dict[str, float]) -> tuple[str, ...]:
+    """Milliseconds of a metric in `mit`, `tuebingen` and pysaliency, and the speed of `tuebingen` over that."""
+
     def milliseconds(seconds: float | None) -> str:
         return "" if seconds is None else f"{1e3 * seconds:.2f}"
 

@@ -54,10 +54,10 @@ def main() -> None:
     models = [wepsam.load(name, threads=1, quality="fast") for name in names]
     command = shlex.join(["python", "-m", "benchmarks.predict", *sys.argv[1:]])
     print("# Prediction\n")
-    print(f"`{command}`: {len(jpegs)} JPEGs of at most {LONGEST} px, {machine()}{', processor time' * options.cpu}.\n")
+    print(f"`{command}`:\n{len(jpegs)} JPEGs of at most {LONGEST} px, {machine()}{', processor time' * options.cpu}.\n")
     rows, milliseconds = one_picture(models, jpegs, clock)
-    print(table(["one picture, one core", "ms", "compared"], rows), "\n")
-    print(table(["from the cold", "ms", "compared"], cold(names, jpegs[0], clock)), "\n")
+    print(table(["one picture, one core", "ms", "compared"], rows) + "\n")
+    print(table(["from the cold", "ms", "compared"], cold(names, jpegs[0], clock)) + "\n")
     print(table([f"a folder, {usable()} cores", "pictures/s", "compared"], folder(models, jpegs, clock)))
     for model in models if options.card else ():
         cards.add_speed(model.weights, milliseconds[model.name], "one forward, one core", machine())
@@ -135,6 +135,7 @@ def cold(names: list[str], jpeg: bytes, clock: Clock) -> Rows:
 
 
 def start(line: list[str]) -> None:
+    """Run Python with these arguments."""
     subprocess.run([sys.executable, *line], check=True, capture_output=True)
 
 

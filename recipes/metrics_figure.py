@@ -16,7 +16,6 @@ from wepsam.evaluation.results import interval
 
 ROOT = Path(__file__).parents[1]
 SHAPE, SIGMA = (384, 512), 16.0
-TITLES = TITLES | {"emd": "EMD"}
 # Which direction is better, the range, and the score of a constant map.
 MEANING = {
     "auc_judd": ("↑", "0 to 1", "0.5"),

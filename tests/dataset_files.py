@@ -84,9 +84,51 @@ def same(sample: datasets.Sample, points: list[tuple[float, float]], observers: 
         np.testing.assert_array_equal(sample.observer, observers)
 
 
-def version_7_3(path: Path) -> Path:
-    """What `save -v7.3` begins with: a header of 512 bytes with the version 2.0, then HDF5."""
+HEADER_7_3 = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM"
+
+
+def save_7_3(path: Path, **variables: Any) -> Path:
+    """A file as `save -v7.3` writes it: HDF5 behind a header of 512 bytes; dicts become structs, lists cells."""
+    import h5py
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    header = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM"
-    path.write_bytes(header.ljust(512, b"\0") + b"\x89HDF\r\n\x1a\n" + bytes(512))
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name, value in variables.items():
+            _write_7_3(file, file, name, value)
+    with path.open("r+b") as raw:
+        raw.write(HEADER_7_3)
+    return path
+
+
+def _write_7_3(file: Any, group: Any, name: str, value: Any) -> Any:
+    import h5py
+
+    if isinstance(value, dict):
+        item = group.create_group(name)
+        for field, content in value.items():
+            _write_7_3(file, item, field, content)
+        kind = "struct"
+    elif isinstance(value, list):
+        references = file.require_group("#refs#")
+        made = [_write_7_3(file, references, f"r{len(references)}", content).ref for content in value]
+        item = group.create_dataset(name, data=np.array([made], object), dtype=h5py.ref_dtype)  # N x 1, axes reversed
+        kind = "cell"
+    elif isinstance(value, str):
+        item = group.create_dataset(name, data=np.array([[ord(letter)] for letter in value], np.uint16))
+        kind = "char"
+    elif np.size(value) == 0:
+        item = group.create_dataset(name, data=np.array(np.shape(value), np.uint64))
+        item.attrs["MATLAB_empty"] = np.uint8(1)
+        kind = "double"
+    else:
+        item = group.create_dataset(name, data=np.atleast_2d(value).T)
+        kind = "double"
+    item.attrs["MATLAB_class"] = np.bytes_(kind)
+    return item
+
+
+def version_7_3(path: Path) -> Path:
+    """A damaged file of version 7.3: its header of 512 bytes and the signature of HDF5, then zeros."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(HEADER_7_3.ljust(512, b"\0") + b"\x89HDF\r\n\x1a\n" + bytes(512))
     return path

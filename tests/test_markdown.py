@@ -15,6 +15,27 @@ def test_table() -> None:
         table(["", "CC"], [["m"]])
 
 
+def test_lines_of_text_are_wrapped_and_rows_of_tables_are_not(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    page.write_text(PAGE, encoding="utf-8")
+    row, words = "| " + 60 * "ab " + "|", " ".join(["word"] * 50)
+    insert(page, "one", f"{row}\n\n- {words}\n{words}")
+    first, *lines = page.read_text(encoding="utf-8").partition("one -->\n")[2].partition("\n<!-- /")[0].split("\n")
+    assert first == row
+    assert max(map(len, lines)) <= 100
+    assert " ".join(" ".join(lines).split()) == f"- {words} {words}"
+    assert [line[:6] for line in lines] == ["", "- word", "  word", "  word", *["word w"] * 3]
+
+
+@pytest.mark.parametrize("mark", ["+", "-", "*", "1.", "12)", "#", ">", "%"])
+def test_no_wrapped_line_begins_with_a_mark_of_a_list(tmp_path: Path, mark: str) -> None:
+    page = tmp_path / "README.md"
+    for length in range(90, 105):
+        page.write_text(PAGE, encoding="utf-8")
+        insert(page, "one", f"{'x' * length} word {mark} more words " + 100 * "y")
+        assert f"\n{mark} " not in page.read_text(encoding="utf-8")
+
+
 def test_insert(tmp_path: Path) -> None:
     page = tmp_path / "README.md"
     page.write_text(PAGE, encoding="utf-8")

@@ -48,7 +48,7 @@ def test_from_photographs_to_scores(
     assert np.load("maps/03.npy").shape == (90, 120)
     do("evaluate", "own.onnx", "-d", "csv=own", "--split", "all")
     do("evaluate", "center-bias", "-d", "csv=own", "--split", "all")
-    table = do("compare", "results/pictures_with_csv-all")
+    table = do("compare", "results/own-all")
     assert "center bias (fitted)" in table
     assert "**own**" in table
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -60,6 +61,19 @@ def _link(temporary: Path, path: Path) -> None:
     except OSError:  # a disk without links
         with open(path, "xb") as file:
             file.write(temporary.read_bytes())
+
+
+def as_seen(name: str | os.PathLike[str]) -> str:
+    """A name as people see it: equal if it looks equal, however a disk or a table spells it, and always writable.
+
+    An accent may be one character with its letter or two (NFC or NFD); bytes that are not UTF-8 are read as Latin-1.
+    """
+    text = os.fspath(name)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # undecodable bytes, which Python holds as lone surrogates
+        text = os.fsencode(text).decode("latin-1")
+    return unicodedata.normalize("NFC", text)
 
 
 def is_url(path: PathOrUrl) -> bool:

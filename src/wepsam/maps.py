@@ -137,6 +137,18 @@ def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return enlarged
 
 
+def is_transposed(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
+    """Whether a map has the proportions of its picture with rows and columns exchanged, and not those of the picture.
+
+    Args:
+        shape: (height, width) of the map.
+        size: (height, width) of the picture.
+    """
+    (height, width), own = shape, np.log(size[0] / size[1])
+    slack = 0.02 + 0.5 / min(height, width)  # sides are whole pixels
+    return bool(abs(np.log(height / width) + own) < slack < abs(own))
+
+
 def to_unit(values: np.ndarray) -> np.ndarray:
     """Stretch a map to [0, 1] by its minimum and maximum: float64; a constant map becomes zeros."""
     values = np.asarray(values, dtype=np.float64)

@@ -1,9 +1,17 @@
 """Markdown tables, and their places in pages: a table stands between `<!-- table:NAME -->` and `<!-- /table -->`."""
 
+import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from wepsam.files import write_text
+
+WIDTH = 100  # characters of a line of text; rows of tables are longer
+# The space before "%", or before what would begin a list, a heading or a quotation if a line began with it. GLUE
+# replaces this space while lines are wrapped, so that no line begins there.
+MARKER = re.compile(r" (?=(?:[-+*>#=|%]+|\d+[.)])(?: |$))")
+GLUE = "\0"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -29,12 +37,12 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def insert(path: Path, name: str, text: str, *, write: bool = True) -> bool:
-    """Put a table into its place in a page.
+    """Put a table into its place in a page. Lines of text beside the table are wrapped.
 
     Args:
         path: the Markdown file.
         name: of the place.
-        text: the table.
+        text: the table, with its notes.
         write: False only compares.
 
     Returns:
@@ -48,7 +56,20 @@ def insert(path: Path, name: str, text: str, *, write: bool = True) -> bool:
     if begin not in page or end not in page.split(begin, 1)[1]:
         raise ValueError(f"{path} has no place for the table {name}: expected {begin} and {end}")
     before, rest = page.split(begin, 1)
-    new = f"{before}{begin}\n{text}\n{end}{rest.split(end, 1)[1]}"
+    new = f"{before}{begin}\n{_wrapped(text)}\n{end}{rest.split(end, 1)[1]}"
     if write and new != page:
         write_text(path, new)
     return new == page
+
+
+def _wrapped(text: str) -> str:
+    """The text with lines of at most WIDTH characters, except for rows of tables."""
+    return "\n".join(line if line.startswith("|") else _wrapped_line(line) for line in text.split("\n"))
+
+
+def _wrapped_line(line: str) -> str:
+    """A paragraph or an item of a list, which shows as the single line would."""
+    indent = "  " if line.startswith("- ") else ""
+    glued = MARKER.sub(GLUE, line)
+    lines = textwrap.wrap(glued, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace(GLUE, " ")

@@ -54,7 +54,7 @@ def test_a_hole_is_surrounded_in_the_complement() -> None:
 
 @pytest.mark.parametrize("reach", [0, 1, 3])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (6, 1), (3, 4), (30, 41)])
-def test_attention_is_that_of_labelled_regions(rng: np.random.Generator, shape: tuple[int, int], reach: int) -> None:
+def test_attention_is_that_of_labeled_regions(rng: np.random.Generator, shape: tuple[int, int], reach: int) -> None:
     channels = rng.integers(0, 60, (2, *shape), dtype=np.uint8)
     expected = np.zeros(shape)
     for channel in channels:

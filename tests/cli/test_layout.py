@@ -30,13 +30,12 @@ def options(context: typer.Context) -> Iterator[Any]:
     yield from (param for param in context.command.params if not param.hidden)
 
 
-def run_parser(arguments: list[str]) -> typer.Context:
-    """Parse, group by group, without running anything; the context of the command itself."""
-    context = typer.main.get_command(cli.app).make_context("wepsam", arguments)
-    while hasattr(context.command, "commands"):
-        name, *rest = [*context._protected_args, *context.args]
-        context = context.command.commands[name].make_context(name, rest, parent=context)
-    return context
+def parse(arguments: list[str]) -> typer.Context:
+    """The context of a command line, parsed but not run."""
+    command: Any = typer.main.get_command(cli.app)
+    while arguments and hasattr(command, "commands"):
+        command, arguments = command.commands[arguments[0]], arguments[1:]
+    return command.make_context(command.name, list(arguments))
 
 
 def test_the_commands_stand_in_the_order_of_the_pipeline(wepsam_command: Run) -> None:
@@ -98,8 +97,7 @@ def test_the_examples_can_be_typed(path: str, tmp_path: Path, monkeypatch: pytes
                 place.touch()
             elif word.endswith("/"):
                 place.mkdir(parents=True, exist_ok=True)
-        found = run_parser(arguments) if arguments != ["datasets"] else None
-        assert found is None or found.command_path in LEAVES, example
+        parse(arguments)
 
 
 @pytest.mark.parametrize("path", LEAVES)

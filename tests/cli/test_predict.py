@@ -1,4 +1,4 @@
-"""wepsam predict, with a predictor that knows nothing of the picture but its size."""
+"""wepsam predict, as people type it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from helpers import Run, one_line
-from wepsam.classical import center_gaussian
+
+MODEL = ("--model", "center-gaussian")  # it sees nothing of a picture but its size
 
 
-def test_the_predict_command(
-    photos: Path, tmp_path: Path, wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("wepsam.prediction.predictor.load", lambda name, **_: center_gaussian)
+def test_predict(photos: Path, tmp_path: Path, wepsam_command: Run) -> None:
     out_folder = tmp_path / "out"
-    code, out, err = wepsam_command("predict", photos, "--out", out_folder, "--save", "npy, map", "--sheet")
+    code, out, err = wepsam_command("predict", photos, "--out", out_folder, "--save", "npy, map", "--sheet", *MODEL)
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         f"3 npy: {out_folder}/*.npy",
@@ -28,7 +24,7 @@ def test_the_predict_command(
         f"contact sheet: {out_folder}/sheet.png",
     ]
     (photos / "broken.JPG").write_bytes(b"")
-    code, out, err = wepsam_command("predict", photos, "-o", out_folder, "--json")
+    code, out, err = wepsam_command("predict", photos, "-o", out_folder, "--json", *MODEL)
     assert code == 1
     done = json.loads(out)
     assert len(done["written"]) == 3
@@ -42,15 +38,32 @@ def test_the_predict_command(
     one_line(err, "nowhere: no such file or folder")
 
 
+def test_options_of_predict_are_heard(photos: Path, tmp_path: Path, wepsam_command: Run) -> None:
+    bits = ("predict", photos, "-o", tmp_path / "bits", "--save", "log-density,density", "--bits", *MODEL)
+    code, out, err = wepsam_command(*bits)
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        f"3 log-densities: {tmp_path / 'bits'}/*_log2-density.npy",
+        f"3 densities: {tmp_path / 'bits'}/*_density.npy",
+    ]
+    overlay = ("predict", photos / "0.png", "-o", tmp_path, "--save", "overlay", *MODEL)
+    styles = [(), ("--overlay-strength", 0.2), ("--colors", "gray"), ("--no-legend",), ("--scale", "common")]
+    pictures = []
+    for style in styles:
+        assert wepsam_command(*overlay, *style)[0] == 0
+        pictures.append((tmp_path / "0_overlay.png").read_bytes())
+    assert len(set(pictures)) == len(styles)
+    for wrong in (("--colors", "pink"), ("--scale", "log"), ("--overlay-strength", 2), ("--bits",)):
+        code, _, err = wepsam_command(*overlay, *wrong)
+        assert code == 2
+        one_line(err, wrong[-1].removeprefix("--") if isinstance(wrong[-1], str) else wrong[-1])
+
+
 def test_names_that_the_terminal_cannot_show(photos: Path, tmp_path: Path) -> None:
-    """Neither an ASCII terminal nor a name that is no UTF-8 stops a command."""
+    """A name that the encoding of the terminal lacks does not stop a command."""
     page = tmp_path / "ünï"
     shutil.copytree(photos, page)
-    script = (
-        "import wepsam.prediction.predictor; from wepsam.classical import center_gaussian; "
-        "wepsam.prediction.predictor.load = lambda name, **_: center_gaussian; from wepsam.cli import main; main()"
-    )
-    command = [sys.executable, "-c", script, "predict", str(page), "-o", str(page / "out"), "--save", "npy"]
+    command = [sys.executable, "-m", "wepsam", "predict", str(page), "-o", str(page / "out"), "--save", "npy", *MODEL]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, encoding="ascii")
     assert (result.returncode, result.stderr) == (0, "")

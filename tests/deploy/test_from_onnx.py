@@ -34,7 +34,9 @@ def test_only_the_light_network_is_read_back(name: str) -> None:
 
 
 def test_a_file_of_another_architecture_than_its_card_is_refused(tmp_path) -> None:
-    (tmp_path / "own.onnx").write_bytes(weights_file("wepsam-paper").read_bytes())
-    (tmp_path / "own.json").write_text(json.dumps({"network": {"encoder": "lite0", "width": 8, "blocks": 1}}))
+    paper = weights_file("wepsam-paper")
+    card = json.loads(paper.with_suffix(".json").read_text()) | {"network": {"encoder": "lite0", "width": 8}}
+    (tmp_path / "own.onnx").write_bytes(paper.read_bytes())
+    (tmp_path / "own.json").write_text(json.dumps(card))
     with pytest.raises(ValueError, match="the network of its card has"):
         from_onnx(tmp_path / "own.onnx")

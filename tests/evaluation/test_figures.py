@@ -85,11 +85,11 @@ def theirs(own: FixationDataset, tmp_path: Path) -> Path:
 def test_plot_draws_each_model_over_the_base_and_its_pictures(
     own: FixationDataset, own_dataset: Path, theirs: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    results, out = tmp_path / "pictures_with_csv-all", tmp_path / "figures"
+    results, out = tmp_path / "own-all", tmp_path / "figures"
     options: Any = {"paired": "center-bias", "metric": "cc", "pictures": 2}
     paths = plot(results, out, datasets=f"csv={own_dataset}", **options)
     names = ["cc-theirs-vs-center-bias.png", "cc-theirs-worst.png", "cc-theirs-best.png"]
-    assert paths == [out / "pictures_with_csv-all" / name for name in names]
+    assert paths == [out / "own-all" / name for name in names]
     with Image.open(paths[1]) as with_maps:
         width = with_maps.width
     assert plot([results], str(out), datasets=[own], **options) == paths
@@ -107,7 +107,7 @@ def test_plot_draws_each_model_over_the_base_and_its_pictures(
 
 def test_what_cannot_be_plotted(own: FixationDataset, tmp_path: Path) -> None:
     evaluate("center-gaussian", own, out=tmp_path)
-    results = tmp_path / "pictures_with_csv-all"
+    results = tmp_path / "own-all"
     with pytest.raises(ValueError, match=r"metrics of these results are .*, not 'emd'"):
         plot(results, tmp_path, metric="emd")
     with pytest.raises(ValueError, match="no results of nobody"):
@@ -117,7 +117,7 @@ def test_what_cannot_be_plotted(own: FixationDataset, tmp_path: Path) -> None:
 
 
 def test_a_sheet_of_models_by_name(own: FixationDataset, theirs: Path, tmp_path: Path) -> None:
-    results, sheet = tmp_path / "pictures_with_csv-all", tmp_path / "sheet.png"
+    results, sheet = tmp_path / "own-all", tmp_path / "sheet.png"
     widths = []
     for models in (["theirs"], ["theirs", "one-observer"], ["theirs", "center-bias"]):
         assert plot_sheet(results, sheet, models=models, datasets=own) == sheet
@@ -126,8 +126,8 @@ def test_a_sheet_of_models_by_name(own: FixationDataset, theirs: Path, tmp_path:
     assert widths[0] == widths[1] < widths[2]  # people have no map but their density
     with pytest.raises(ValueError, match="a sheet needs the names of its models"):
         plot_sheet(results, sheet, models=[], datasets=own)
-    with pytest.raises(ValueError, match="the dataset pictures_with_csv, as NAME=FOLDER"):
+    with pytest.raises(ValueError, match="the dataset own, as NAME=FOLDER"):
         plot_sheet(results, sheet, models=["theirs"], datasets=())
     evaluate("center-bias", own[1:], out=tmp_path / "other")
     with pytest.raises(ValueError, match="a sheet shows one set of pictures, these folders have 2"):
-        plot_sheet([results, tmp_path / "other" / "pictures_with_csv-all"], sheet, models=["theirs"], datasets=own)
+        plot_sheet([results, tmp_path / "other" / "own-all"], sheet, models=["theirs"], datasets=own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -153,3 +154,22 @@ def test_ids_that_are_paths(tmp_path: Path, write: Write) -> None:
     assert [chosen(sample)[0, 0] for sample in data] == [14, 11]
     with pytest.raises(ValueError, match=r"would be the map of both Action/001.png and Art/001.png; name maps by ids"):
         MapFolder(tmp_path / "maps" / "Art").check(data)
+
+
+def test_a_map_belongs_to_the_picture_of_its_whole_name(tmp_path: Path) -> None:
+    """img.npy is no map of img.v1.jpg; an accent may be spelled in two ways."""
+    for name in ("img", "Art/001", unicodedata.normalize("NFD", "d\u00e9j\u00e0")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        np.save(tmp_path / f"{name}.npy", np.ones((4, 6)))
+    theirs = MapFolder(tmp_path)
+    for id in ("img", "Art/001", "Art/001.jpg", "d\u00e9j\u00e0"):
+        assert theirs(Sample(id, Path(f"{id}.png"), (4, 6))).shape == (4, 6)
+    with pytest.raises(ValueError, match=r"no map for img\.v1"):
+        theirs(Sample("img.v1", Path("img.v1.jpg"), (4, 6)))
+
+
+def test_a_mat_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    savemat(tmp_path / "a.mat", {"a": np.ones((3, 4))})
+    (tmp_path / "b.mat").write_bytes((tmp_path / "a.mat").read_bytes()[:150])
+    with pytest.raises(ValueError, match=r"^\S*b\.mat cannot be read: [^\n]*$"):
+        read_map(tmp_path / "b.mat")

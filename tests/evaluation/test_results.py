@@ -60,7 +60,7 @@ def test_saved_and_read_again(own: FixationDataset, tmp_path: Path) -> None:
     assert list(rows[0]) == ["id", *POINT_METRICS]
     assert [row["id"] for row in rows] == ["010"]
     about = strict(path.with_suffix(".json").read_text())
-    assert (about["model"], about["dataset"], about["split"]) == ("center", "pictures_with_csv", "validation")
+    assert (about["model"], about["dataset"], about["split"]) == ("center", "own", "validation")
     assert (about["pictures"], about["protocol"], about["sigma"]) == (1, "mit", pytest.approx(1.8))
     assert about["scores"]["nss"]["pictures"] == 1
     assert about["scores"]["nss"]["mean"] == pytest.approx(float(rows[0]["nss"]), rel=1e-5)

@@ -49,7 +49,7 @@ def stopping_after(pictures: int) -> Callable[[np.ndarray], np.ndarray]:
 @pytest.fixture
 def partial(tmp_path: Path) -> Path:
     """Where the rows of an interrupted evaluation of `m` are."""
-    return tmp_path / "pictures_with_csv-all" / ".m.partial.csv"
+    return tmp_path / "own-all" / ".m.partial.csv"
 
 
 def score(model: Callable[[np.ndarray], np.ndarray], data: FixationDataset, out: Path, **options: Any) -> Evaluation:
@@ -81,7 +81,7 @@ def test_rows_of_another_evaluation_are_not_used(own: FixationDataset, partial: 
     with pytest.raises(Interrupted):
         score(stopping_after(5), own, tmp_path)
     rows = partial.read_bytes()
-    for folder, change in (("pictures_with_csv-train", {"split": "train"}), ("pictures_with_csv-all", {"name": "n"})):
+    for folder, change in (("own-train", {"split": "train"}), ("own-all", {"name": "n"})):
         other = tmp_path / folder / f".{change.get('name', 'm')}.partial.csv"
         other.parent.mkdir(exist_ok=True)
         other.write_bytes(rows)
@@ -133,7 +133,7 @@ def test_killed_and_started_again(own_dataset: Path, tmp_path: Path, wepsam_comm
     (own_dataset / "fixations.csv").write_text("\n".join(lines) + "\n")
     command = ["evaluate", "half-of-observers", "-d", f"csv={own_dataset}", "--split", "all", "-o"]
     assert wepsam_command(*command, tmp_path / "whole", "--workers", "1")[0] == 0
-    folder = tmp_path / "killed" / "pictures_with_csv-all"
+    folder = tmp_path / "killed" / "own-all"
     partial = folder / ".half-of-observers.partial.csv"
     process = subprocess.Popen(
         [sys.executable, "-m", "wepsam", *command, str(tmp_path / "killed"), "--workers", "2"],
@@ -153,4 +153,4 @@ def test_killed_and_started_again(own_dataset: Path, tmp_path: Path, wepsam_comm
     assert wepsam_command(*command, tmp_path / "killed", "--workers", "1")[0] == 0
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
     for name in ("half-of-observers.csv", "half-of-observers.json"):
-        assert (folder / name).read_bytes() == (tmp_path / "whole" / "pictures_with_csv-all" / name).read_bytes()
+        assert (folder / name).read_bytes() == (tmp_path / "whole" / "own-all" / name).read_bytes()

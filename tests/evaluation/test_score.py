@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -117,7 +118,7 @@ def densities_only(tmp_path: Path, paint: Paint, write: Write) -> FixationDatase
         density = maps.density(np.array([(20 + 5 * seed, 20)]), (40, 60), 6.0)
         write(tmp_path / "images" / f"{seed}.png", paint(seed, 40, 60))
         write(tmp_path / "maps" / f"{seed}.png", np.rint(255 * density / density.max()).astype(np.uint8))
-    return open_dataset(f"maps={tmp_path}")
+    return open_dataset(f"pages={tmp_path}")
 
 
 def test_densities_give_no_point_scores(densities_only: FixationDataset) -> None:
@@ -159,7 +160,7 @@ def test_what_cannot_be_evaluated(own: FixationDataset) -> None:
         evaluate(lambda stimulus: np.ones((32, 32)), own, name="small")
     with pytest.raises(ValueError, match=r"no model 'humans'; expected .*wepsam-lite, .*gbvs"):
         evaluate("humans", own)
-    with pytest.raises(ValueError, match="pictures_with_csv has no pictures to score on"):
+    with pytest.raises(ValueError, match="own has no pictures to score on"):
         evaluate(uniform, own[:0])
 
 
@@ -175,7 +176,7 @@ def test_a_protocol_is_another_table_of_metrics(
     result = evaluate("center-gaussian", own, protocol="tuebingen", out=tmp_path)
     assert (result.metrics, result.about["protocol"]) == (["nss", "cc"], "tuebingen")
     assert "auc_borji" not in result.about
-    (saved,) = read(tmp_path / "pictures_with_csv-all-tuebingen")
+    (saved,) = read(tmp_path / "own-all-tuebingen")
     assert saved.about == result.about
     with pytest.raises(ValueError, match="protocols are mit, tuebingen, not 'nobody'"):
         evaluate(center_gaussian, own, protocol="nobody")
@@ -214,12 +215,13 @@ def test_an_infinite_score_is_not_left_out(own: FixationDataset, tmp_path: Path)
 # ---- datasets by name, folders of results, references
 
 
-def test_a_dataset_by_name_is_its_validation_part(own: FixationDataset, own_dataset: Path, tmp_path: Path) -> None:
+def test_a_part_of_a_dataset_by_name(own: FixationDataset, own_dataset: Path, tmp_path: Path) -> None:
     spec = f"csv={own_dataset}"
-    result = evaluate("center-gaussian", spec, out=str(tmp_path))
+    result = evaluate("center-gaussian", spec, out=str(tmp_path), split="validation")
     assert [row["id"] for row in result.rows] == ["010"]
     assert result.about["split"] == "validation"
-    (saved,) = read(tmp_path / "pictures_with_csv-validation")
+    assert (result.about["pictures"], result.about["of_pictures"]) == (1, 12)
+    (saved,) = read(tmp_path / "own-validation")
     assert saved.about == result.about
     assert len(evaluate("center-gaussian", spec, split="train").rows) == 11
     assert evaluate("center-gaussian", spec, split="all") == evaluate("center-gaussian", own)
@@ -227,12 +229,29 @@ def test_a_dataset_by_name_is_its_validation_part(own: FixationDataset, own_data
         evaluate("center-gaussian", spec, split="test")
     (own_dataset / "fixations.csv").write_text("image,observer,x,y\n000.png,a,3,3\n")
     with pytest.raises(ValueError, match=f"{spec} has no validation pictures to score on; for all of its pictures"):
-        evaluate("center-gaussian", spec)
+        evaluate("center-gaussian", spec, split="validation")
+
+
+def test_own_data_is_scored_whole(own_dataset: Path) -> None:
+    """Unless a part is asked for: it has no validation part that anybody agreed on."""
+    about = evaluate("center-gaussian", f"pages={own_dataset}").about
+    assert (about["dataset"], about["split"], about["pictures"], about["of_pictures"]) == ("pages", "all", 12, 12)
+
+
+def test_sigma_and_coordinates_of_own_data(own: FixationDataset, own_dataset: Path) -> None:
+    usual = evaluate("center-bias", f"pages={own_dataset}")
+    broad = evaluate("center-bias", f"pages={own_dataset}", pixels_per_degree=6)
+    assert (usual.about["sigma"], broad.about["sigma"]) == (pytest.approx(1.8), 6)
+    assert broad.mean()["cc"] > usual.mean()["cc"]  # blurred fixations of different pictures are more alike
+    shown = evaluate("center-bias", f"pages={own_dataset}", coordinates="2")
+    assert shown.about["note"] == "x and y of the table read as 2"
+    with pytest.raises(ValueError, match="osie has its own sigma"):
+        evaluate("center-bias", "osie=nowhere", sigma=3)
 
 
 def test_references_stand_beside_the_model_and_are_not_made_twice(own: FixationDataset, tmp_path: Path) -> None:
     names = ["center-gaussian", "center-bias", "gbvs", "one-observer", "gold-standard"]
-    folder = tmp_path / "pictures_with_csv-all"
+    folder = tmp_path / "own-all"
     done = list(evaluate_all("center-gaussian", own, tmp_path, references=True))
     assert [path for path, _ in done] == [folder / f"{name}.csv" for name in names]
     assert [result.about["model"] for _, result in done] == names
@@ -250,9 +269,39 @@ def test_references_stand_beside_the_model_and_are_not_made_twice(own: FixationD
 
 
 def test_several_datasets_have_a_folder_each(own: FixationDataset, own_dataset: Path, tmp_path: Path) -> None:
-    done = evaluate_all("center-gaussian", [f"csv={own_dataset}", own], tmp_path)
+    done = evaluate_all("center-gaussian", [f"pages={own_dataset}", own], tmp_path)
     folders = [path.parent.name for path, _ in done]
-    assert folders == ["pictures_with_csv-validation", "pictures_with_csv-all"]
+    assert folders == ["pages-all", "own-all"]
+
+
+def test_two_datasets_of_one_name_are_refused(own_dataset: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(own_dataset, tmp_path / "other" / "own")
+    specs = [f"csv={own_dataset}", f"csv={other}"]
+    with pytest.raises(ValueError, match="two datasets are named own; give one another name"):
+        list(evaluate_all("center-gaussian", specs, tmp_path / "results"))
+    assert not (tmp_path / "results").exists()
+
+
+def test_results_of_another_dataset_of_that_name_are_kept(own_dataset: Path, tmp_path: Path) -> None:
+    """A copy is the same dataset."""
+    other = shutil.copytree(own_dataset, tmp_path / "other" / "own")
+    evaluate("center-gaussian", f"csv={own_dataset}", out=tmp_path / "results")
+    kept = (tmp_path / "results" / "own-all" / "center-gaussian.csv").read_bytes()
+    rows = (own_dataset / "fixations.csv").read_text().splitlines()
+    (other / "fixations.csv").write_text("\n".join(rows[:-12]) + "\n")
+    for model in ("center-gaussian", "center-bias"):
+        with pytest.raises(ValueError, match=r"results of another dataset named own: 12 pictures, here 11; .*--out"):
+            evaluate(model, f"csv={other}", out=tmp_path / "results")
+    assert (tmp_path / "results" / "own-all" / "center-gaussian.csv").read_bytes() == kept
+    evaluate("center-gaussian", f"theirs={other}", out=tmp_path / "results")
+    evaluate("center-bias", f"csv={shutil.copytree(own_dataset, tmp_path / 'copy' / 'own')}", out=tmp_path / "results")
+
+
+def test_a_dataset_that_changed_is_scored_again(own_dataset: Path, tmp_path: Path) -> None:
+    evaluate("center-gaussian", f"csv={own_dataset}", out=tmp_path)
+    rows = (own_dataset / "fixations.csv").read_text().splitlines()
+    (own_dataset / "fixations.csv").write_text("\n".join(rows[:-12]) + "\n")
+    assert len(evaluate("center-gaussian", f"csv={own_dataset}", out=tmp_path).rows) == 11
 
 
 def test_where_only_densities_are_known_people_are_left_out(
@@ -261,7 +310,7 @@ def test_where_only_densities_are_known_people_are_left_out(
     names = [r.about["model"] for _, r in evaluate_all("gbvs", densities_only, tmp_path, references=True)]
     assert names == ["gbvs", "center-bias"]
     assert [record.name for record in caplog.records] == ["wepsam", "wepsam"]
-    assert "no row for gold-standard: pictures_with_maps does not say which observer looked where" in caplog.text
+    assert "no row for gold-standard: pages does not say which observer looked where" in caplog.text
     with pytest.raises(ValueError, match="does not say which observer"):
         list(evaluate_all("one-observer", densities_only, tmp_path))
 
@@ -270,9 +319,9 @@ def test_a_model_that_has_learned_from_the_pictures_is_warned_of(
     own: FixationDataset, own_dataset: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
-    monkeypatch.setattr("wepsam.classical.LEARNT_FROM", ("pictures_with_csv",))
-    warning = "has learned from the training part of pictures_with_csv; these scores are optimistic"
-    evaluate("center-gaussian", f"csv={own_dataset}")
+    monkeypatch.setattr("wepsam.classical.LEARNED_FROM", ("own",))
+    warning = "has learned from the training part of own; these scores are optimistic"
+    evaluate("center-gaussian", f"csv={own_dataset}", split="validation")
     evaluate("gbvs", own)
     assert not caplog.records
     for model, name in ((center_gaussian, "mine"), ("center-gaussian", None), (wepsam.load(), None)):

@@ -126,7 +126,7 @@ def test_fewer_bits_smaller_file_almost_the_same_maps(run, file, monkeypatch):
     assert json.loads(path.with_suffix(".json").read_text())["wide_layers"] == "int8"
 
 
-def test_a_light_network_that_learnt_maps_is_refused(run, network, tmp_path):
+def test_a_light_network_that_learned_maps_is_refused(run, network, tmp_path):
     about = json.loads((run / "best.json").read_text()) | {"output": "map"}
     save_weights(tmp_path / "best.safetensors", network.state_dict(), about)
     with pytest.raises(ValueError, match="trained to output a map"):
@@ -145,7 +145,7 @@ def test_a_product_of_constants_is_folded():
     assert {c.name: numpy_helper.to_array(c).item() for c in model.graph.initializer} == {"ab": 6}
 
 
-def test_deployed_without_a_bias_has_the_learnt_one(network):
+def test_deployed_without_a_bias_has_the_learned_one(network):
     stimuli = torch.from_numpy(noise(1, 64, 96))
     with torch.no_grad():
         deployed = DeployedLite(network)
@@ -210,7 +210,7 @@ def test_best_gives_a_mirrored_picture_the_mirrored_map(file):
     np.testing.assert_allclose(straight, mirrored[:, ::-1], rtol=1e-3)
 
 
-def test_the_center_bias_left_out_replaced_and_as_learnt(network, file):
+def test_the_center_bias_left_out_replaced_and_as_learned(network, file):
     stimulus = resize(noise(120, 180), (64, 96))
     pixels = torch.from_numpy(stimulus).permute(2, 0, 1)[None] / 255
     other = np.random.default_rng(1).normal(size=(16, 24))

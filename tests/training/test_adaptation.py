@@ -94,7 +94,7 @@ def test_a_predictor_answers_at_the_pictures_size(model) -> None:
 
 
 @pytest.mark.parametrize("by", ["fixations", "maps"])
-def test_a_folder_and_the_file_that_comes_of_it(model, tmp_path, by) -> None:
+def test_a_folder_and_the_file_that_comes_of_it(model, tmp_path, by, caplog) -> None:
     data = pictures(tmp_path, (0, 0.3))
     if by == "maps":
         for sample in data:
@@ -106,6 +106,7 @@ def test_a_folder_and_the_file_that_comes_of_it(model, tmp_path, by) -> None:
     where = {"fixations": {"fixations": tmp_path / "set.csv"}, "maps": {"maps": tmp_path / "maps"}}[by]
     tuned = adapt(tmp_path / "set", tmp_path / "out", **where, model=model, folds=2)
     card = wepsam.load(tuned.model).card
+    assert "set has only 20 pictures" in caplog.text
     assert tuned.model == tmp_path / "out" / "adapted.onnx"
     assert card["adapted from"] == str(model)
     assert card["adapted to"] == "20 pictures of set"

@@ -134,7 +134,9 @@ def trained(
      (MR_CNN, [discs(4)], MR_CNN_QUICK)],
     ids=["lite", "mr_cnn"],
 )  # fmt: skip
-def test_so_are_the_other_networks(tmp_path, config, data, settings, save_every, monkeypatch) -> None:
+def test_the_other_networks_resume_to_the_same_weights(
+    tmp_path, config, data, settings, save_every, monkeypatch
+) -> None:
     monkeypatch.setattr("wepsam.training.loop.SAVE_EVERY", save_every)
     whole, loss = trained(config, data, settings, tmp_path / "whole")
     fetch = Batches.__getitem__

@@ -48,7 +48,9 @@ def test_shipped_models_that_cannot_be_read_back_are_named(name: str) -> None:
 
 def test_a_start_of_another_kind_is_refused(tmp_path: Path) -> None:
     save_run(tmp_path, LiteNet(TINY))
-    with pytest.raises(ValueError, match="holds the light network, the recipe trains MR-CNN"):
+    with pytest.raises(
+        ValueError, match="holds the light network, the recipe trains MR-CNN; choose recipe lite or another start"
+    ):
         begin(tmp_path, MrCnnConfig(), 0)
     network, origin = begin(tmp_path / "best.safetensors", LiteConfig(width=96), 0)
     assert (network.config.width, network.config.area) == (8, LiteConfig().area)

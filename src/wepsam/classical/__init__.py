@@ -61,7 +61,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "fes": fes,
     "sun": sun,
     "lgs": lgs,
-    # in the spirit of publications of which little is known
+    # in the spirit of publications whose text or program was not available
     "gnms": gnms,
     "narfi": narfi,
     "stc": stc,
@@ -82,12 +82,12 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 # The models that learned from fixations. All others are training-free. Neither they nor the shipped weights may be
 # scored on the training parts of the datasets that they learned from.
 FITTED: tuple[str, ...] = ("ensemble", "judd")
-LEARNT_FROM = ("osie", "dut_omron", "eyecrowd", "scene")
+LEARNED_FROM = ("osie", "dut_omron", "eyecrowd", "scene")
 
 __all__ = [
     "CLASSICAL",
     "FITTED",
-    "LEARNT_FROM",
+    "LEARNED_FROM",
     "CenterBias",
     "aim",
     "bms",

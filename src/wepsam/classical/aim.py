@@ -6,7 +6,7 @@ Information Theoretic Approach", Journal of Vision 2009.
 From the publications: 21x21 color patches; coefficients on a basis learned by ICA from natural pictures with 95 % of
 the variance kept; for each coefficient a histogram over the picture; saliency = the sum of -log p of a patch's
 coefficients. From public descriptions of the authors' program: one range of bins for all coefficients (1000 bins, as in
-a port of the program; the program has 256, which makes hardly a difference), p + 1e-6, and borders filled with the
+a port of the program; the program has 256, which makes hardly any difference), p + 1e-6, and borders filled with the
 smallest value.
 
 Ours: the basis (learn/aim.py: FastICA, 42 filters from other photographs; the authors used JADE and infomax), and 340

@@ -118,6 +118,7 @@ def boxes(sums: np.ndarray, top: np.ndarray, left: np.ndarray, bottom: np.ndarra
 
 
 def edges(bottom: np.ndarray, right: np.ndarray, grid: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """The same edges of boxes, but none outside the grid."""
     return bottom.clip(max=grid[0]), right.clip(max=grid[1])
 
 

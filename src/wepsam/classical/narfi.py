@@ -1,4 +1,4 @@
-"""NARFI: clusters of color, the first of them where nobody looks. In the spirit of the publication.
+"""NARFI: clusters of color; those of the border, where few people look, are not salient. In the publication's spirit.
 
 Chen et al., Electronics Letters 2013, in the MIT benchmark as "NARFI saliency". Neither its text nor its program was
 available, so this is no reproduction.
@@ -65,6 +65,7 @@ def clustered(pixels: np.ndarray, centers: np.ndarray) -> np.ndarray:
 
 
 def nearest_center(pixels: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    """(N, 3) -> (N,) index of the center that is nearest to each pixel."""
     return (np.square(centers).sum(axis=1) / 2 - pixels @ centers.T).argmin(axis=1)
 
 

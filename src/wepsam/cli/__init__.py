@@ -1,8 +1,8 @@
 """The command line. Commands are thin: they read arguments, call a public function, and print.
 
-All commands stand in one list here, by stage, in the order of the pipeline. Results go to stdout; progress, warnings and
-errors go to stderr, each error as one line. Exit codes: 0 success, 1 failure (the rest of the work is done), 2 a mistake
-in the call, 130 interrupted.
+All commands stand in one list here, by stage, in the order of the pipeline. Results go to stdout; progress, warnings
+and errors go to stderr, each error as one line. Exit codes: 0 success, 1 failure (the rest of the work is done), 2 a
+mistake in the call, 130 interrupted.
 """
 
 import io
@@ -33,7 +33,7 @@ interrupted command resumes when it is started again.
 STAGES: dict[str, list[layout.Command]] = {
     "Predict": [predict.predict, models.models],
     "Step 1: weak labels": [label.label, label.inspect],
-    "Steps 1 and 2: training": [train.pretrain, train.finetune, train.adapt, train.export],
+    "Steps 1 to 3: training": [train.pretrain, train.finetune, train.adapt, train.export],
     "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],
     "The paper": [compare.table1, reproduce.reproduce],
 }

@@ -16,13 +16,13 @@ def compare(
 ) -> None:
     """Print a table of evaluated models, with 95 % intervals over pictures.
 
-    The best model of each column is bold; human rows are excluded from that. The table is made from the files of
+    The best model of each column is bold; human rows are excluded. The table is made from the files of
     `wepsam evaluate` only.
 
         wepsam compare results/osie-validation/
         wepsam compare results/osie-validation/ classical/osie-validation/ --model wepsam-paper,gbvs
         wepsam compare results/osie-validation/ --paired gbvs --format latex
-        wepsam compare results/osie-validation/ --into README.md --check
+        wepsam compare results/osie-validation/ --into docs/results.md --check
     """
     from wepsam.evaluation import comparison
     from wepsam.evaluation.table import FORMATS
@@ -37,7 +37,7 @@ def compare(
                 output.put_table(FORMATS[form](table), table.name, into, check)
             continue
         if not models and table.base is None and (lacking := comparison.missing_rows(table)):
-            output.complain(f"{table.name} lacks {', '.join(lacking)}; wepsam evaluate MODEL --references adds them")
+            output.to_stderr(f"{table.name} lacks {', '.join(lacking)}; wepsam evaluate MODEL --references adds them")
         print("\n" * (number > 0) + FORMATS[form](table))
 
 
@@ -93,19 +93,18 @@ def table1(
         wepsam table1 results/osie-all/ --public --into docs/classical.md --figures docs/classical/
     """
     from wepsam.evaluation import comparison
-    from wepsam.reproduction.boards import leads, leads_figure
-    from wepsam.reproduction.boards import table1 as paper
+    from wepsam.reproduction.boards import leads, leads_figure, paper_table
 
     _check_options(into, check)
     if not public:
         if figures is not None:
             raise ValueError("--figures draws the comparison of --public; add --public")
-        output.put_table(paper.table1(results), "table1", into, check)
+        output.put_table(paper_table.table1_markdown(results), "table1", into, check)
         return
     tables = list(comparison.read_tables(results).values())
     output.put_table(leads.leads_markdown(tables, metric), "public", into, check)
     if figures is not None and not check:
-        output.complain(str(leads_figure.draw_leads(tables, figures)))
+        output.to_stderr(str(leads_figure.draw_leads(tables, figures)))
 
 
 def _check_options(into: Path | None, check: bool, form: str = "markdown") -> None:

@@ -58,9 +58,8 @@ def _usage(error: Any) -> str:
 def _complaint(error: Any) -> str:
     """What is wrong with a value, and the value."""
     text = " ".join(error.message.split()).partition(", unable to")[0].rstrip(".")
-    details: list[dict[str, Any]] = getattr(
-        error.__cause__, "errors", list
-    )()  # recent versions of Typer do not repeat the value
+    # Recent versions of Typer do not repeat the value.
+    details: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
     if details and repr(value := details[0].get("input")) not in text:
         text += f", not {value!r}"
     return text[:1].lower() + text[1:]

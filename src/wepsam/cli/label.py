@@ -10,7 +10,7 @@ def label(
     teacher: options.Teacher = "gbvs",
     size: options.LabelSize = "128",
     keep_aspect: options.KeepAspect = False,
-    workers: options.Workers = -1,
+    workers: options.LabelWorkers = -1,
     part_size: options.PartSize = 500,
     stimulus_size: options.StimulusSize = 128,
     map_size: options.MapSize = 32,
@@ -20,8 +20,8 @@ def label(
     """Step 1a: label photographs with the saliency maps of a teacher.
 
     No person has to look at them: the maps of a classical model, or of a network, are the weak labels. An interrupted
-    command resumes when it is started again. Several of the same command, on one machine or on many that share the
-    folder, divide the work.
+    command resumes when it is started again. If the same command runs several times at once, on one machine
+    or on many that share the folder, the runs divide the work.
 
         wepsam label photos/ weak/
         wepsam label photos/ weak-lite/ --size 512 --keep-aspect --stimulus-size 192 --map-size 64

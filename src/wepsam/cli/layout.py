@@ -1,4 +1,4 @@
-"""How commands are registered and how their help looks: plain text, stages as headings, an example a line."""
+"""How commands are registered and how their help looks: plain text, stages as headings, one example per line."""
 
 import difflib
 import inspect
@@ -12,7 +12,7 @@ Command = Callable[..., None] | typer.Typer
 
 
 class _PlainHelp:
-    """Help without boxes. It does not depend on the version of Typer, and needs no Rich, which takes 0.1 s to import."""
+    """Help without boxes. It does not depend on the version of Typer, and does without Rich, 0.1 s to import."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         command: Any = self
@@ -44,13 +44,19 @@ class PlainGroup(_PlainHelp, TyperGroup):
     """A group of commands. It answers a mistyped name with the closest one."""
 
     def stages(self) -> dict[str, list[tuple[str, str]]]:
-        found: dict[str, list[tuple[str, str]]] = {}
+        """See `_PlainHelp.stages`."""
+        rows: dict[str, list[tuple[str, str]]] = {}
         for word, command in self.commands.items():
             first = " ".join((command.help or "").split("\n\n")[0].split())
-            found.setdefault(getattr(command, "rich_help_panel", None) or "Commands", []).append((word, first))
-        return found
+            rows.setdefault(getattr(command, "rich_help_panel", None) or "Commands", []).append((word, first))
+        return rows
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first argument names.
+
+        Raises:
+            ValueError: there is none; the message has the closest name.
+        """
         word = args[0]
         if word not in self.commands and not word.startswith("-"):
             close = difflib.get_close_matches(word, self.commands, 1)
@@ -111,8 +117,8 @@ def _default(param: Any) -> str:
         return param.show_default
     if param.param_type_name == "option" and param.secondary_opts:
         return (param.opts if param.default else param.secondary_opts)[0]
-    unsaid = param.required or param.default is None or param.default is False or param.default == ""
-    return "" if unsaid else str(param.default)
+    is_obvious = param.required or param.default is None or param.default is False or param.default == ""
+    return "" if is_obvious else str(param.default)
 
 
 def _keep_lines(text: str) -> str:

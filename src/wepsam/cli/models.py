@@ -9,7 +9,7 @@ from wepsam.cli import options, output
 def models(as_json: options.Json = False) -> None:
     """List all models by name.
 
-    First the shipped networks, with their size, speed, scores and license terms; then the classical models, one a line,
+    First the shipped networks, with their size, speed, scores and license terms; then the classical models, one per line,
     the best first. With --json: the whole cards.
 
         wepsam models

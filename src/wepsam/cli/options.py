@@ -24,8 +24,9 @@ Workers = Annotated[int, Option(
 )]
 Datasets = Annotated[list[str], Option(
     "--dataset", "-d", metavar="NAME=FOLDER",
-    help="A fixation dataset, such as osie=data/OSIE; `wepsam datasets` lists the names. For your own pictures: "
-    "csv=FOLDER or maps=FOLDER. Repeat the option to use several."
+    help="A fixation dataset, such as osie=data/OSIE; `wepsam datasets` lists the names. Any other NAME is your own "
+    "data: FOLDER has stimuli/ and fixations.csv, images/ and maps/, or images/ and points/; say which by NAME:csv=, "
+    "NAME:maps= or NAME:points=. csv=FOLDER takes the folder's name. Repeat the option to use several."
 )]
 WeakFolder = Annotated[str, Argument(metavar="WEAK", help="A folder that `wepsam label` wrote, or its URL.")]
 Results = Annotated[list[Path], Argument(
@@ -43,14 +44,14 @@ Into = Annotated[Path | None, Option(
 )]
 Check = Annotated[bool, Option(
     "--check",
-    help="Write nothing; exit 1 if a table in --into is out of date. For continuous tests."
+    help="Write nothing; exit 1 if a table in --into is out of date. For continuous integration."
 )]
 
 # ---- predict
 
 Images = Annotated[list[str], Argument(
     metavar="IMAGES",
-    help="Pictures, folders (searched recursively), or list files (.txt, a path a line)."
+    help="Pictures, folders (searched recursively), or list files (.txt, one path per line)."
 )]
 PredictOut = Annotated[Path, Option(
     "--out", "-o", file_okay=False, metavar="FOLDER",
@@ -99,6 +100,10 @@ Photos = Annotated[list[str], Argument(
     help="Photographs, folders (searched recursively), list files (.txt), .tar archives, or URLs."
 )]
 LabelOut = Annotated[str, Argument(metavar="WEAK", help="Folder for the weak labels, or its URL.")]
+LabelWorkers = Annotated[int, Option(
+    "--workers", metavar="N",
+    help="Parts made at a time: -1 uses every core, a lower number saves memory."
+)]
 Teacher = Annotated[str, Option(
     metavar="NAME|FILE",
     help="Model whose maps become the labels: classical, shipped, or an .onnx file. The paper: gbvs."
@@ -203,7 +208,7 @@ Full = Annotated[bool, Option(
 )]
 Folds = Annotated[int, Option(
     min=2, metavar="N",
-    help="Parts for cross-validation; more parts take longer and lean on more pictures each."
+    help="Parts for cross-validation; with more parts, each network learns from more pictures, which takes longer."
 )]
 Checkpoint = Annotated[Path, Argument(metavar="CHECKPOINT", help="A run folder or a .safetensors file.")]
 ExportOut = Annotated[Path, Argument(
@@ -249,7 +254,10 @@ Card = Annotated[Path | None, Option(
 
 # ---- datasets, evaluate, submit
 
-DatasetName = Annotated[str, Argument(metavar="NAME", help="Name of the dataset, as `wepsam datasets` lists it.")]
+DatasetName = Annotated[str, Argument(
+    metavar="NAME",
+    help="Name of the dataset, as `wepsam datasets` lists it; any other for your own data, or csv, maps, points."
+)]
 DatasetFolder = Annotated[Path, Argument(metavar="FOLDER", help="Folder in which the dataset was unpacked.")]
 Markdown = Annotated[bool, Option("--markdown", help="Print the tables of docs/datasets.md instead.")]
 Subject = Annotated[str, Argument(
@@ -262,8 +270,21 @@ EvaluateOut = Annotated[Path, Option(
     help="Folder for the results, with a subfolder per dataset and split."
 )]
 Split = Annotated[str | None, Option(
-    show_default="validation", metavar="validation|train|all",
+    show_default="validation; all of your own data", metavar="validation|train|all",
     help="Part of each dataset to score. The shipped models have not seen the validation parts."
+)]
+Sigma = Annotated[float | None, Option(
+    metavar="PIXELS", show_default="one degree, or 3 % of each picture's longer side",
+    help="Your own data: standard deviation of the Gaussian that turns fixations into a density."
+)]
+PixelsPerDegree = Annotated[float | None, Option(
+    metavar="PIXELS",
+    help="Your own data: pixels of the pictures per degree of visual angle."
+)]
+Coordinates = Annotated[str | None, Option(
+    metavar="KIND", show_default="pixels, or shares where all lie between 0 and 1",
+    help="Your own data: what x and y count. pixels; shares of width and height; center (pixels from the center, y "
+    "up); norm (-1 to 1, y up); 1920x1080 (the screen, the picture at its center); 1.8 (shown so many times larger)."
 )]
 Protocol = Annotated[str, Option(
     metavar="mit|tuebingen",
@@ -337,7 +358,7 @@ RangeSheet = Annotated[Path | None, Option(
     "of examples."
 )]
 PlotMetric = Annotated[str | None, Option(
-    "--metric", metavar="METRIC", show_default="nss, or the first that there is",
+    "--metric", metavar="METRIC", show_default="nss, or the first metric of the results",
     help="Metric to plot; the others are not shown."
 )]
 PlotPictures = Annotated[int, Option("--pictures", min=1, metavar="N", help="Pictures on each sheet of --out.")]

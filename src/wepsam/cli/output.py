@@ -1,4 +1,4 @@
-"""What commands print: JSON and tables on stdout, complaints on stderr."""
+"""What commands print: JSON and tables on stdout, remarks on stderr."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=1, default=str))
 
 
-def complain(line: str) -> None:
+def to_stderr(line: str) -> None:
     """Print a line that is not part of the result to stderr."""
     print(line, file=sys.stderr)
 
@@ -33,5 +33,5 @@ def put_table(table: str, name: str, into: Path | None, check: bool) -> None:
     if into is None:
         print(table)
     elif not markdown.insert(into, name, table, write=not check) and check:
-        complain(f"{into}: the table {name} is out of date; run the same command without --check")
+        to_stderr(f"{into}: the table {name} is out of date; run the same command without --check")
         raise typer.Exit(1)

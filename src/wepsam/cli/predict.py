@@ -30,9 +30,9 @@ def predict(
 ) -> None:
     """Predict where people will look in pictures.
 
-    A picture that is named gives OUT/STEM_map.png, OUT/STEM_overlay.png and so on, at the size of the picture. A picture
-    found below a folder keeps its path below that folder. A picture that cannot be read is reported and the others are
-    done; the exit code is then 1.
+    A picture that is named gives OUT/STEM_map.png, OUT/STEM_overlay.png and so on, at the size of the picture. A
+    picture found below a folder keeps its path below that folder. A picture that cannot be read is reported and the
+    others are done; the exit code is then 1.
 
         wepsam predict street.jpg --out maps/
         wepsam predict photos/ --out maps/ --save npy --quality fast
@@ -51,11 +51,11 @@ def predict(
     else:
         for kind in dict.fromkeys(output.names([save])):
             ending = targets.BITS if bits and kind == "log-density" else targets.SAVES[kind]
-            print(f"{len(done.written)} {PLURALS[kind]}: {out}/*{ending}")
+            print(f"{len(done.written)} {kind if len(done.written) == 1 else PLURALS[kind]}: {out}/*{ending}")
         if done.sheet:
             print(f"contact sheet: {done.sheet}")
     for failure in done.failed:
-        output.complain(failure)
+        output.to_stderr(failure)
     if done.failed:
-        output.complain(f"{len(done.failed)} of {len(done.failed) + len(done.written)} pictures failed")
+        output.to_stderr(f"{len(done.failed)} of {len(done.failed) + len(done.written)} pictures failed")
         raise typer.Exit(1)

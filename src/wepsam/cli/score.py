@@ -58,41 +58,52 @@ def list_datasets(as_markdown: options.Markdown = False, as_json: options.Json =
                 f"{entry.title}: {entry.pictures:,} pictures ({entry.size}), {entry.task}; observers: {entry.observers}"
             )
             print(f"  -d {', '.join(entry.names)}\n  {entry.home}; terms: {entry.terms}\n  {entry.citation}")
-        print("Your own: -d csv=FOLDER (stimuli/ and fixations.csv), -d maps=FOLDER (images/ and maps/)")
+        print(
+            "Your own, under any other name: -d NAME=FOLDER (stimuli/ and fixations.csv, images/ and maps/, or images/ and "
+            "points/)"
+        )
 
 
-def check_dataset(name: options.DatasetName, folder: options.DatasetFolder, as_json: options.Json = False) -> None:
+def check_dataset(
+    name: options.DatasetName,
+    folder: options.DatasetFolder,
+    sigma: options.Sigma = None,
+    pixels_per_degree: options.PixelsPerDegree = None,
+    coordinates: options.Coordinates = None,
+    as_json: options.Json = False,
+) -> None:
     """Read a dataset's folder; say what is in it and what is missing.
 
     Counts pictures, fixations and observers, and says where people looked on average, to compare with the publication.
 
         wepsam datasets check osie data/OSIE/
         wepsam datasets check salicon-2017-fixations data/SALICON/
+        wepsam datasets check pages own/pages/ --pixels-per-degree 36
     """
     from wepsam.datasets import checking
 
-    found = checking.check(name, folder)
+    report = checking.check(name, folder, sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates)
     if as_json:
-        output.print_json(found)
+        output.print_json(report)
         return
-    sizes = ", ".join(f"{number} of {size}" for size, number in found["sizes"].items())
-    degree = found["pixels_per_degree"]
-    print(f"{folder}: {found['pictures']} pictures; most frequent sizes: {sizes}")
-    if found["fixations"] is None:
-        print("densities, no fixations" if found["densities"] else "no ground truth")
+    sizes = ", ".join(f"{number} of {size}" for size, number in report["sizes"].items())
+    degree = report["pixels_per_degree"]
+    print(f"{folder}: {report['pictures']} pictures; most frequent sizes: {sizes}")
+    if report["fixations"] is None:
+        print("densities, no fixations" if report["densities"] else "no ground truth")
     else:
-        each, observers = found["per_picture"], found["observers"]
+        each, observers = report["per_picture"], report["observers"]
         print(
-            f"{found['fixations']} fixations: {each['mean']:.1f} a picture "
+            f"{report['fixations']} fixations: {each['mean']:.1f} a picture "
             f"(sd {each['sd']:.1f}, {each['min']} to {each['max']})"
         )
         print("observers: unknown" if observers is None else f"observers: {observers:.1f} a picture")
-        if found["center"]:
-            (x, y), (dx, dy) = found["center"], found["spread"]
+        if report["center"]:
+            (x, y), (dx, dy) = report["center"], report["spread"]
             print(f"where: x {x:.3f} (sd {dx:.3f}) of the width, y {y:.3f} (sd {dy:.3f}) of the height")
     scale = f"{degree:g} pixels per degree" if degree else "pixels per degree unknown"
-    print(f"sigma {found['sigma']:g} pixels; {scale}")
-    for remark in found["remarks"]:
+    print(f"sigma {report['sigma']:g} pixels; {scale}")
+    for remark in report["remarks"]:
         print(f"note: {remark}")
 
 
@@ -101,6 +112,9 @@ def evaluate(
     dataset: options.Datasets,
     out: options.EvaluateOut = Path("results"),
     split: options.Split = None,
+    sigma: options.Sigma = None,
+    pixels_per_degree: options.PixelsPerDegree = None,
+    coordinates: options.Coordinates = None,
     protocol: options.Protocol = "mit",
     also: options.Also = None,
     references: options.References = False,
@@ -118,17 +132,20 @@ def evaluate(
         wepsam evaluate own.onnx -d osie=data/OSIE -d dut_omron=data/DUT --out results/
         wepsam evaluate their_maps/ -d osie=data/OSIE
         wepsam evaluate one-observer -d osie=data/OSIE
+        wepsam evaluate wepsam-lite -d pages=own/pages/ --references
     """
     from wepsam.evaluation import comparison, score, table
 
     saved: dict[Path, list[Any]] = {}
     for path, result in score.evaluate_all(
-        model, dataset, out, split=split, protocol=protocol, also=also or (), references=references, resize=resize,
-        quality=quality, workers=workers,
+        model, dataset, out, split=split, sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates,
+        protocol=protocol, also=also or (), references=references, resize=resize, quality=quality, workers=workers,
     ):  # fmt: skip
         saved.setdefault(path.parent, []).append(result)
         if not as_json:
-            print(f"{path}: " + ", ".join(f"{metric} {value:.3f}" for metric, value in result.mean().items()))
+            scored = f"{result.about['pictures']} of {result.about.get('of_pictures', '?')} pictures"
+            means = ", ".join(f"{metric} {value:.3f}" for metric, value in result.mean().items())
+            print(f"{path}: {means}; {scored}")
     for results in saved.values():
         if as_json:
             output.print_json([result.summary() for result in results] if references else results[0].summary())
@@ -161,8 +178,8 @@ def write_submission(
 def check_submission(submission: options.Submission, stimuli: options.Stimuli, benchmark: options.Benchmark) -> None:
     """Check a submission, whoever wrote it.
 
-    Compares names, sizes, kinds of files and sums of log-densities with what the benchmark takes. A complaint is a line,
-    and the exit code is then 1.
+    Compares names, sizes, kinds of files and sums of log-densities with what the benchmark takes. A complaint is a
+    line, and the exit code is then 1.
 
         wepsam submit check theirs/ MIT300/ --benchmark mit300
     """
@@ -176,7 +193,7 @@ def _print_check(folder: Path, stimuli: Path, benchmark: str, written: str = "")
     for line in complaints:
         print(line)
     if complaints:
-        output.complain(f"{folder} is wrong in {len(complaints)} way{'s' * (len(complaints) > 1)}")
+        output.to_stderr(f"{folder} is wrong in {len(complaints)} way{'s' * (len(complaints) > 1)}")
         raise typer.Exit(1)
     print(f"{folder}: {written}as {benchmark} takes it")
 

@@ -71,8 +71,8 @@ def adapt(
 ) -> None:
     """Step 3: adapt a shipped network to your own pictures, and measure whether that helps.
 
-    Each picture is scored by a network that has not seen it. A gain is reported only if its 95 % interval excludes zero.
-    OUT/adapted.onnx is the adapted model. Say where people looked with --fixations or with --maps.
+    Say where people looked with --fixations or with --maps. Each picture is scored by a network that has not seen it,
+    and a gain is reported only if its 95 % interval excludes zero. OUT/adapted.onnx is the adapted model.
 
         wepsam adapt pages/ --fixations pages.csv --out adapted/
         wepsam predict others/ --model adapted/adapted.onnx --out maps/
@@ -121,8 +121,8 @@ def export(
     except ValueError:
         raise ValueError(f"--scales takes numbers with commas between them, not {scales!r}") from None
     path = wepsam.export(
-        checkpoint, out, storage=storage, mirror=mirror, area=area, scales=sizes, sharpness=sharpness, blur=blur, floor=floor,
-        card=cards.load(card) if card else None, probe=probe,
+        checkpoint, out, storage=storage, mirror=mirror, area=area, scales=sizes, sharpness=sharpness, blur=blur,
+        floor=floor, card=cards.load(card) if card else None, probe=probe,
     )  # fmt: skip
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 

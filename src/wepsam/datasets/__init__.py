@@ -1,9 +1,10 @@
 """Fixation datasets: one reader for each public dataset, and two for your own. All give the same two dataclasses."""
 
 from wepsam.datasets.about import ABOUT, About
-from wepsam.datasets.base import DatasetError, FixationDataset, Sample
+from wepsam.datasets.base import FixationDataset, Sample
 from wepsam.datasets.by_name import DATASETS, open_dataset, read_dataset
 from wepsam.datasets.checking import check
+from wepsam.datasets.errors import DatasetError
 from wepsam.datasets.gaze import find_fixations
 from wepsam.datasets.readers.figrim import figrim
 from wepsam.datasets.readers.isun import isun

@@ -97,7 +97,7 @@ ABOUT: dict[str, About] = {
         "free viewing, 2 s", None, None, "http://cbs.ic.gatech.edu/salobj",
         "pictures: those of PASCAL VOC 2010; fixations: " + UNSTATED,
         "Li, Hou, Koch, Rehg, Yuille, The secrets of salient object segmentation, CVPR 2014",
-        "`datasets/imgs/pascal/*.jpg`, `datasets/fixations/pascalFix.mat` (saved again with -v7), "
+        "`datasets/imgs/pascal/*.jpg`, `datasets/fixations/pascalFix.mat`, "
         "`algmaps/pascal/humanFix/*.png`",
     ),
     "figrim": About(

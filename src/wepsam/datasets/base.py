@@ -6,20 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
-from PIL import Image
 
-from wepsam import extras, maps
+from wepsam import maps
+from wepsam.datasets.density_files import read_map
+from wepsam.datasets.errors import DatasetError
 from wepsam.images import read_image
 
 # The first folder of the ids of a dataset that comes in parts of its own.
 TRAIN, VALIDATION = {"train", "training"}, {"val", "validation"}
-
-
-class DatasetError(ValueError):
-    """A dataset's folder is not as expected. One line: what is missing, where, and what was expected."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +59,15 @@ class Sample:
 
         Raises:
             ValueError: the picture has neither fixations nor a density.
+        DatasetError: the published density is none, or is transposed.
         """
         if self.density_path is not None:
             published = read_map(self.density_path)
+            if maps.is_transposed(published.shape, self.size):
+                raise DatasetError(
+                    f"{self.density_path} is {published.shape[1]}x{published.shape[0]}, its picture "
+                    f"{self.size[1]}x{self.size[0]}: it looks transposed; write it with rows and columns exchanged"
+                )
             return maps.to_density(maps.enlarge(published, self.size).astype(np.float64))
         if self.fixations is None:
             raise ValueError(f"{self.id} has neither fixations nor a density")
@@ -92,9 +95,12 @@ class FixationDataset:
     Attributes:
         name: as in DATASETS.
         samples: sorted by id.
-        sigma: standard deviation of the densities, in pixels.
+        sigma: standard deviation of the densities, in pixels; where it differs between pictures, the median.
         pixels_per_degree: of visual angle; None if the publication does not state it.
         note: a line about how the fixations were obtained, if they are not as published; otherwise empty.
+        own: whether these are pictures of your own, which are scored whole unless a split is asked for.
+        folder: that it was read from; None for a dataset that was made by hand.
+        whole: number of pictures of the dataset of which this is a split or slice; 0 if it is none.
     """
 
     name: str
@@ -102,6 +108,9 @@ class FixationDataset:
     sigma: float
     pixels_per_degree: float | None = None
     note: str = ""
+    own: bool = False
+    folder: Path | None = None
+    whole: int = 0
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -115,7 +124,7 @@ class FixationDataset:
     def __getitem__(self, index: slice) -> "FixationDataset": ...
     def __getitem__(self, index: int | slice) -> "Sample | FixationDataset":
         if isinstance(index, slice):
-            return replace(self, samples=self.samples[index])
+            return self._part(self.samples[index])
         return self.samples[index]
 
     @cached_property
@@ -142,7 +151,15 @@ class FixationDataset:
             raise ValueError(f'the parts of a dataset are "train", "validation" and "all", not {part!r}')
         is_wanted = part == "validation"
         pairs = zip(self.samples, self._held_out(), strict=True)
-        return replace(self, samples=tuple(sample for sample, held_out in pairs if held_out == is_wanted))
+        return self._part(tuple(sample for sample, held_out in pairs if held_out == is_wanted))
+
+    @property
+    def total(self) -> int:
+        """The number of pictures before any split or slice."""
+        return self.whole or len(self)
+
+    def _part(self, samples: tuple[Sample, ...]) -> "FixationDataset":
+        return replace(self, samples=samples, whole=self.total)
 
     def _held_out(self) -> list[bool]:
         """For each sample, whether it is for validation."""
@@ -158,49 +175,3 @@ class FixationDataset:
         if len(checksums) > 1 and not any(held_out):  # of a few pictures, at least one
             held_out = [checksum == min(checksums) for checksum in checksums]
         return held_out
-
-
-def read_map(path: Path) -> np.ndarray:
-    """(H, W) float64: a published map, from a picture (8 bit or more) or a .mat file with the variable `I`.
-
-    Raises:
-        DatasetError: a .mat file cannot be read, or its `I` is not a map.
-        OSError: a picture cannot be read.
-    """
-    if path.suffix.lower() == ".mat":
-        values = np.asarray(load_mat(path, "I"))
-        if values.ndim != 2 or values.dtype.kind not in "biuf":
-            raise DatasetError(f"{path}: I has the shape {values.shape}, expected a map (H, W)")
-        return values.astype(np.float64)
-    with Image.open(path, formats=["PNG", "JPEG", "BMP", "TIFF"]) as picture:
-        return np.asarray(picture.convert("F"), dtype=np.float64)
-
-
-def load_mat(path: Path, variable: str | None) -> Any:
-    """A variable of a .mat file (None: the only one): structs as objects, arrays without sides of length 1.
-
-    Raises:
-        DatasetError: the file is missing, damaged, of version 7.3, or has no such variable.
-        ImportError: scipy is not installed.
-    """
-    try:
-        from scipy.io import loadmat
-    except ModuleNotFoundError as error:
-        raise extras.missing(error, f"reading {path.name}") from None
-    try:
-        variables = loadmat(path, squeeze_me=True, struct_as_record=False, variable_names=variable)
-    except NotImplementedError:
-        raise DatasetError(
-            f"{path} is a MATLAB 7.3 (HDF5) file, which scipy cannot read; "
-            f"in MATLAB or Octave, load it and save it again with -v7"
-        ) from None
-    except Exception as error:  # scipy raises almost anything for a broken file
-        raise DatasetError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
-    if variable is None:
-        names = [name for name in variables if not name.startswith("__")]
-        if len(names) != 1:
-            raise DatasetError(f"{path} has {len(names)} variables, expected one")
-        return variables[names[0]]
-    if variable not in variables:
-        raise DatasetError(f"{path} has no variable {variable!r}")
-    return variables[variable]

@@ -7,19 +7,30 @@ from typing import Any
 import numpy as np
 
 from wepsam.datasets.about import of_reader
-from wepsam.datasets.base import FixationDataset, read_map
+from wepsam.datasets.base import FixationDataset
 from wepsam.datasets.by_name import read_dataset
+from wepsam.datasets.density_files import read_map
 from wepsam.datasets.reading import Folder
 
 PROBES = 32  # number of densities that are opened; to open all would take minutes
 
 
-def check(name: str, folder: Folder) -> dict[str, Any]:
+def check(
+    name: str,
+    folder: Folder,
+    *,
+    sigma: float | None = None,
+    pixels_per_degree: float | None = None,
+    coordinates: str | None = None,
+) -> dict[str, Any]:
     """Read a dataset and report what is in it.
 
     Args:
-        name: as in DATASETS.
+        name: as in DATASETS, or any for your own data.
         folder: the dataset's folder.
+        sigma: for your own data; see `open_dataset`.
+        pixels_per_degree: the same.
+        coordinates: the same.
 
     Returns:
         The numbers of `summary`, with "name", "folder", and "remarks": what is missing or odd, a sentence each.
@@ -28,7 +39,7 @@ def check(name: str, folder: Folder) -> dict[str, Any]:
         DatasetError: the folder is not as expected.
         OSError: a picture or density cannot be read.
     """
-    dataset = read_dataset(name, folder)
+    dataset = read_dataset(name, folder, sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates)
     numbers = summary(dataset)
     remarks = [dataset.note] if dataset.note else []
     about = of_reader(name)
@@ -39,6 +50,9 @@ def check(name: str, folder: Folder) -> dict[str, Any]:
     if numbers["outside"]:
         total = numbers["outside"] + (numbers["fixations"] or 0)
         remarks.append(f"{numbers['outside']} of {total} fixations lie outside their picture and are left out")
+    sigmas = [sample.sigma for sample in dataset]
+    if min(sigmas) < max(sigmas):
+        remarks.append(f"sigma is 3 % of each picture's longer side, {min(sigmas):g} to {max(sigmas):g} pixels")
     if numbers["fixations"] is not None and numbers["observers"] is None:
         remarks.append("the observers of the fixations are unknown")
     for sample in dataset.samples[:: max(1, len(dataset) // PROBES)]:

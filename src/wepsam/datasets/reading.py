@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from wepsam.datasets.base import DatasetError, FixationDataset, Sample, load_mat
+from wepsam.datasets.base import FixationDataset, Sample
+from wepsam.datasets.errors import DatasetError
+from wepsam.datasets.mat_files import load_mat
+from wepsam.files import as_seen
 from wepsam.images import image_size
 from wepsam.sources import find_images
 
@@ -48,11 +51,19 @@ def make_dataset(
     samples: list[Sample],
     folder: Folder,
     *,
-    sigma: float,
+    sigma: float | None = None,
     pixels_per_degree: float | None = None,
     note: str = "",
 ) -> FixationDataset:
     """The dataset of these samples, sorted by id.
+
+    Args:
+        name: of the dataset.
+        samples: in any order.
+        folder: that they come from.
+        sigma: of the densities, in pixels; None takes the median of the samples'.
+        pixels_per_degree: of visual angle; None if unknown.
+        note: about the fixations.
 
     Raises:
         DatasetError: there are no samples, or two have the same id.
@@ -63,7 +74,9 @@ def make_dataset(
     for one, next_one in pairwise(samples):
         if one.id == next_one.id:
             raise DatasetError(f"{name}: {one.path} and {next_one.path} differ in their suffix only; remove one")
-    return FixationDataset(name, tuple(samples), sigma, pixels_per_degree, note)
+    if sigma is None:
+        sigma = float(np.median([sample.sigma for sample in samples]))
+    return FixationDataset(name, tuple(samples), sigma, pixels_per_degree, note, folder=Path(folder))
 
 
 # ---- arguments and folders
@@ -87,6 +100,11 @@ def not_found(name: str, folder: Folder, expected: str) -> DatasetError:
     return DatasetError(f"no {name} at {folder}: expected {expected}; docs/datasets.md says where to get it")
 
 
+def usual_sigma(size: tuple[int, int]) -> float:
+    """The sigma of a picture of which nothing is known: 3 % of its longer side, about one degree at usual distances."""
+    return 0.03 * max(size)
+
+
 def first_existing(*candidates: Path) -> Path | None:
     return next((path for path in candidates if path.exists()), None)
 
@@ -105,7 +123,12 @@ def files_by_stem(folder: Path, suffixes: tuple[str, ...] = ()) -> dict[str, Pat
         paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in suffixes and not p.name.startswith(".")]
     else:
         paths = list_pictures(folder)
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths}
+    return {stem_below(path, folder): path for path in paths}
+
+
+def stem_below(path: Path, folder: Path) -> str:
+    """The path of a file below a folder, without its suffix, as people see it."""
+    return as_seen(path.relative_to(folder).with_suffix("").as_posix())
 
 
 def file_for(name: str, picture: Path, stem: str, files: dict[str, Path], folder: Path, suffix: str = ".*") -> Path:
@@ -122,12 +145,33 @@ def file_for(name: str, picture: Path, stem: str, files: dict[str, Path], folder
     Raises:
         DatasetError: there is none.
     """
-    if stem not in files:
+    if as_seen(stem) not in files:
         raise DatasetError(f"{name}: {picture} has no map {folder / stem}{suffix}")
-    return files[stem]
+    return files[as_seen(stem)]
 
 
 # ---- contents
+
+
+def resolution(value: Any) -> tuple[int, int] | None:
+    """(height, width) of the picture that the observers saw, from a field of the file; None if it does not say it."""
+    sides = np.ravel(value) if isinstance(value, np.ndarray | tuple | list) else np.empty(0)
+    if len(sides) != 2 or sides.dtype.kind not in "iuf" or not (np.isfinite(sides).all() and (sides >= 1).all()):
+        return None
+    return int(sides[0]), int(sides[1])
+
+
+def scaled(points: np.ndarray, grid: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
+    """(N, 2) fixations in pixels of a picture, from those on another grid, such as that of the original picture.
+
+    Args:
+        points: (N, 2) as (x, y), counted from 0.
+        grid: (height, width) on which they were recorded; some files exchange the two.
+        size: (height, width) of the picture.
+    """
+    if sorted(grid) == sorted(size):
+        return points
+    return np.asarray(points) * (size[1] / grid[1], size[0] / grid[0])
 
 
 def marked_pixels(path: Path, marks: Any, size: tuple[int, int]) -> np.ndarray:
@@ -155,7 +199,14 @@ def load_structs(path: Path, variable: str, fields: tuple[str, ...]) -> list[Any
     Raises:
         DatasetError: the file cannot be read, or lacks the variable or a field.
     """
-    elements = list(np.atleast_1d(load_mat(path, variable)))
+    return structs_of(path, {variable: load_mat(path, variable)}, variable, fields)
+
+
+def structs_of(path: Path, variables: dict[str, Any], variable: str, fields: tuple[str, ...]) -> list[Any]:
+    """The same from the variables of a file that was read."""
+    if variable not in variables:
+        raise DatasetError(f"{path} has no variable {variable!r}")
+    elements = list(np.atleast_1d(variables[variable]))
     for element in elements[:1]:
         if missing := [field for field in fields if not hasattr(element, field)]:
             raise DatasetError(f"{path}: {variable} has no field {', '.join(missing)}; expected {', '.join(fields)}")

@@ -151,7 +151,7 @@ def scatter(model: Evaluation, base: Evaluation, metric: str, folder: Path) -> P
     axes.plot(limits, limits, color="0.75", linewidth=1, zorder=0)
     axes.scatter(x[known], y[known], s=14, color=COLOR, alpha=0.6, linewidths=0)
     for k in known[np.argsort(-np.abs(y - x)[known], kind="stable")[:3]]:
-        left = x[k] > (low + high) / 2  # towards the middle, so that no id leaves the axes
+        left = x[k] > (low + high) / 2  # toward the middle, so that no id leaves the axes
         axes.annotate(
             str(model.rows[k]["id"]), (x[k], y[k]), xytext=(-5 if left else 5, 0), textcoords="offset points",
             ha="right" if left else "left", va="center", fontsize=7, color="0.35", parse_math=False,

@@ -10,7 +10,10 @@ import numpy as np
 from PIL import Image
 
 from wepsam import maps
-from wepsam.datasets import Sample
+from wepsam.datasets import DatasetError, Sample
+from wepsam.datasets.mat_files import load_variables
+from wepsam.files import as_seen
+from wepsam.sources import SUFFIXES as PICTURE_SUFFIXES
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 SUFFIXES = (*PICTURES, ".npy", ".mat")
@@ -39,7 +42,7 @@ class MapFolder:
         self.name = self.folder.resolve().name
         self._files: dict[str, Path] = {}
         for path in sorted(p for p in self.folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()):
-            key = path.relative_to(self.folder).with_suffix("").as_posix()
+            key = as_seen(path.relative_to(self.folder).with_suffix("").as_posix())
             if key in self._files:
                 raise ValueError(
                     f"{self.folder} has both {self._files[key].name} and {path.name}; which one is the map?"
@@ -101,7 +104,9 @@ class MapFolder:
 
     def _path(self, sample: Sample) -> Path | None:
         # An id may be a path, with or without suffix (Action/001.jpg); maps may be in the same folders or in one.
-        names = (sample.id, PurePosixPath(sample.id).with_suffix("").as_posix(), sample.path.stem)
+        id = PurePosixPath(sample.id)
+        bare = id.with_suffix("").as_posix() if id.suffix.lower() in PICTURE_SUFFIXES else sample.id  # not v1 of img.v1
+        names = map(as_seen, (sample.id, bare, sample.path.stem))
         return next((self._files[name] for name in names if name in self._files), None)
 
     def _wrong_size(self, sample: Sample, shape: tuple[int, ...]) -> str:
@@ -126,6 +131,8 @@ def read_map(path: Path, *, negative: bool = False) -> np.ndarray:
     """
     try:
         values = np.asarray(_read(path))
+    except DatasetError:
+        raise
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     except (OSError, EOFError, SyntaxError, NotImplementedError, TypeError) as error:
@@ -171,9 +178,7 @@ def _read(path: Path) -> np.ndarray:
 
 
 def _matlab(path: Path) -> np.ndarray:
-    from scipy.io import loadmat
-
-    variables = {k: v for k, v in loadmat(path).items() if not k.startswith("__")}
+    variables = {name: np.asarray(value) for name, value in load_variables(path, squeeze=False).items()}
     names = [k for k, v in variables.items() if v.dtype.kind in "buif" and v.ndim == 2 and v.size > 1]
     if len(names) != 1:
         raise ValueError(f"expected one two-dimensional variable, has {', '.join(names) or 'none'}")

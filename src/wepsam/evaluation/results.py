@@ -160,6 +160,41 @@ def fingerprint(dataset: FixationDataset) -> str:
     return hashlib.sha256(json.dumps(list(lines)).encode()).hexdigest()
 
 
+def origin(dataset: FixationDataset) -> dict[str, str]:
+    """For the record of your own data: a checksum of its folder's path, which tells it from others of its name."""
+    if not dataset.own or dataset.folder is None:
+        return {}
+    return {"dataset_folder": hashlib.sha256(os.fsencode(dataset.folder.resolve())).hexdigest()[:16]}
+
+
+def refuse_other(folder: Path | None, dataset: FixationDataset) -> None:
+    """See that a folder of results, if there is one, is not that of another dataset of the same name.
+
+    The same dataset may have changed: then its folder is the same, or, if that is not recorded, its pictures are.
+
+    Raises:
+        ValueError: it is that of another; says what to do.
+    """
+    ids = [sample.id for sample in dataset]
+    for saved in [] if folder is None else _readable(folder):
+        places = saved.about.get("dataset_folder"), origin(dataset).get("dataset_folder")
+        if saved.about.get("dataset_sha256") == fingerprint(dataset) or (places[0] and places[0] == places[1]):
+            continue
+        if (places[0] and places[1]) or sorted(row["id"] for row in saved.rows) != ids:
+            raise ValueError(
+                f"{folder} has results of another dataset named {dataset.name}: {len(saved.rows)} pictures, here "
+                f"{len(ids)}; give this one another name (-d NAME=FOLDER), or choose another --out"
+            )
+
+
+def _readable(folder: Path) -> list[Evaluation]:
+    """The evaluations in a folder, without files that are none."""
+    try:
+        return read(folder)
+    except ValueError:
+        return []
+
+
 def _own_files(folder: Path) -> list[Path]:
     """The .json of each evaluation that is not gathered."""
     return [path for path in sorted(folder.glob("*.json")) if path.name not in GATHERED]

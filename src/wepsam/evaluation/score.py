@@ -16,9 +16,10 @@ import wepsam
 from wepsam import classical, resolve
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample, open_dataset
+from wepsam.datasets.by_name import parse
 from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.people import ALWAYS, PEOPLE
-from wepsam.evaluation.results import Evaluation, fingerprint, read_current
+from wepsam.evaluation.results import Evaluation, fingerprint, origin, read_current, refuse_other
 from wepsam.evaluation.running import PartialRows, in_order
 from wepsam.evaluation.subject import Answer, Subject, subject
 from wepsam.metrics import ON_REQUEST, PROTOCOLS, score
@@ -43,6 +44,7 @@ NOTES = {
 log = logging.getLogger("wepsam")
 
 
+# Long by its parameters and their documentation.
 def evaluate(
     model: Scorable,
     dataset: Dataset,
@@ -50,6 +52,9 @@ def evaluate(
     out: str | os.PathLike[str] | None = None,
     name: str | None = None,
     split: str | None = None,
+    sigma: float | None = None,
+    pixels_per_degree: float | None = None,
+    coordinates: str | None = None,
     protocol: str = "mit",
     also: Sequence[str] = (),
     resize: bool = False,
@@ -70,8 +75,12 @@ def evaluate(
             on from its rows there, if nothing that the scores depend on has changed (of a function, only its name is
             compared). None saves nothing.
         name: of the model, for files and tables; by default its own, with "-fast" at that quality.
-        split: of "NAME=FOLDER", the part to score: "validation" (the default), "train" or "all". Of a
-            `FixationDataset`, what the record says; by default "all".
+        split: of "NAME=FOLDER", the part to score: "validation" (the default for public datasets), "train" or "all"
+            (the default for your own data). Of a `FixationDataset`, what the record says; by default "all".
+        sigma: of "NAME=FOLDER" with your own data: standard deviation of the densities in pixels; by default one
+            degree, or 3 % of each picture's longer side.
+        pixels_per_degree: of the same: of visual angle.
+        coordinates: of the same: what x and y count, if not pixels; see `wepsam.datasets.open_dataset`.
         protocol: conventions of the metrics, one of `metrics.PROTOCOLS`: "mit" or "tuebingen".
         also: metrics beyond the protocol's, of `metrics.ON_REQUEST`: "emd".
         resize: bring the maps of a folder to the size of their stimuli.
@@ -87,7 +96,7 @@ def evaluate(
             a map that is missing or of another size than its picture.
         DatasetError: "NAME=FOLDER" cannot be read.
     """
-    part, split = _open(dataset, split)
+    part, split = _open(dataset, split, sigma, pixels_per_degree, coordinates)
     table = _table(protocol, also)
     chosen = subject(model, name=name, quality=quality, resize=resize, threads=_threads(workers))
     _warn_if_learned(chosen, part, split)
@@ -97,13 +106,15 @@ def evaluate(
     truths = _Truths(part, bias)
     metrics = [m for m, needs in table.items() if truths.offers(m, needs)]
     about = {
-        "model": chosen.name, "dataset": part.name, "split": split, "pictures": len(part), "protocol": protocol,
+        "model": chosen.name, "dataset": part.name, "split": split, "pictures": len(part),
+        "of_pictures": part.total, "protocol": protocol,
         **NOTES.get(protocol, {}), "sigma": part.sigma, **({"note": part.note} if part.note else {}),
-        **chosen.record, "dataset_sha256": fingerprint(part),
+        **chosen.record, "dataset_sha256": fingerprint(part), **origin(part),
         "versions": {"wepsam": wepsam.__version__, "numpy": version("numpy"), "python": platform.python_version()},
     }  # fmt: skip
     work = _Work(part, chosen.answer, truths, metrics, protocol, densities=not chosen.at_fixations_only)
     folder = None if out is None else _folder(out, part, split, protocol)
+    refuse_other(folder, part)
     partial = PartialRows(folder and folder / f".{chosen.name}.partial.csv", about | {"metrics": metrics}, len(metrics))
     _score_all(work, partial, f"{chosen.name} on {part.name}", workers)
     rows = tuple({"id": s.id} | dict(zip(metrics, partial.rows[k], strict=True)) for k, s in enumerate(part))
@@ -121,6 +132,9 @@ def evaluate_all(
     *,
     name: str | None = None,
     split: str | None = None,
+    sigma: float | None = None,
+    pixels_per_degree: float | None = None,
+    coordinates: str | None = None,
     protocol: str = "mit",
     also: Sequence[str] = (),
     references: bool = False,
@@ -142,11 +156,13 @@ def evaluate_all(
         dataset by dataset. The next one is made when it is asked for.
 
     Raises:
-        ValueError, DatasetError: as `evaluate`.
+        ValueError, DatasetError: as `evaluate`; or two datasets have one name.
     """
+    several = [datasets] if isinstance(datasets, FixationDataset | str) else datasets
+    _check_names(several)
     chosen = subject(model, name=name, quality=quality, resize=resize, threads=_threads(workers))
-    for dataset in [datasets] if isinstance(datasets, FixationDataset | str) else datasets:
-        part, part_split = _open(dataset, split)
+    for dataset in several:
+        part, part_split = _open(dataset, split, sigma, pixels_per_degree, coordinates)
         folder = _folder(out, part, part_split, protocol)
         rows: list[Subject | str] = [chosen, *(one for one in ALWAYS if references and one != chosen.name)]
         for one in rows:
@@ -163,18 +179,30 @@ def evaluate_all(
             yield folder / f"{result.about['model']}.csv", result
 
 
-def _open(dataset: Dataset, split: str | None) -> tuple[FixationDataset, str]:
+def _open(
+    dataset: Dataset, split: str | None, sigma: float | None, pixels_per_degree: float | None, coordinates: str | None
+) -> tuple[FixationDataset, str]:
     """The pictures to score, and the name of their split."""
     if isinstance(dataset, FixationDataset):
         part, split = dataset, split or "all"
     else:
-        split = split or "validation"
-        part = open_dataset(dataset).split(split)
+        whole = open_dataset(dataset, sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates)
+        split = split or ("all" if whole.own else "validation")
+        part = whole.split(split)
     if not len(part) and isinstance(dataset, FixationDataset):
         raise ValueError(f"{dataset.name} has no pictures to score on")
     if not len(part):
         raise ValueError(f"{dataset} has no {split} pictures to score on; for all of its pictures, the split is all")
     return part, split
+
+
+def _check_names(datasets: Sequence[Dataset]) -> None:
+    """Raise ValueError if two datasets have one name: the results of one would replace those of the other."""
+    names = [parse(dataset).name if isinstance(dataset, str) else dataset.name for dataset in datasets]
+    if twice := [name for place, name in enumerate(names) if name in names[:place]]:
+        raise ValueError(
+            f"two datasets are named {twice[0]}; give one another name: NAME=FOLDER, for your own csv NAME:csv=FOLDER"
+        )
 
 
 def _table(protocol: str, also: Sequence[str]) -> dict[str, Sequence[str]]:
@@ -198,7 +226,7 @@ def _folder(out: str | os.PathLike[str], dataset: FixationDataset, split: str, p
 
 def _warn_if_learned(chosen: Subject, dataset: FixationDataset, split: str) -> None:
     source = chosen.record.get("source", chosen.name)
-    learned = source in (*classical.FITTED, *models()) and dataset.name in classical.LEARNT_FROM
+    learned = source in (*classical.FITTED, *models()) and dataset.name in classical.LEARNED_FROM
     if learned and split != "validation" and len(dataset.split("train")):
         message = "%s has learned from the training part of %s; these scores are optimistic"
         log.warning(message, chosen.name, dataset.name)

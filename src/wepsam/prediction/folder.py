@@ -18,7 +18,7 @@ from wepsam.prediction import drawing, ordered, predictor, targets
 SCALES = ("own", "common")
 # Bytes a pixel that work on a picture takes: its map; stimulus, overlay and what Pillow needs to write them; the log
 # density with the arrays that it is made from.
-MAP, DRAWING, LOG = 8, 10, 32
+MAP, DRAWING, LOG = 7, 11, 32
 FAILURES = (ImageError, OSError, MemoryError)  # of one picture; the others are done
 
 Model = Callable[[np.ndarray], np.ndarray]

@@ -36,6 +36,7 @@ RUN_FILES = ("log.csv", "scores.csv", "job.json")
 
 
 def is_done(job: Job, out: Path) -> bool:
+    """Whether the folder of all runs, `out`, has all files of this run."""
     return all((out / job.name / name).exists() for name in RUN_FILES)
 
 
@@ -53,7 +54,8 @@ def carry_out(job: Job, data: Path, out: Path, size: Size) -> None:
     """
     if is_done(job, out):
         return
-    folder, start = out / job.name, out / job.start.name if isinstance(job.start, Job) else job.start or "random"
+    folder = out / job.name
+    start = out / job.start.name if isinstance(job.start, Job) else _start_name(job)
     network, _ = begin(start, _sized(job.network, size), job.settings.seed)
     pictures = study_pictures(job, data, out, size, network.config)
     count = sum(map(len, pictures.training))
@@ -81,6 +83,7 @@ def carry_out(job: Job, data: Path, out: Path, size: Size) -> None:
 
 
 def _start_name(job: Job) -> str:
+    """What the run's record says about its start: the name of a run, "imagenet" or "random"."""
     return job.start.name if isinstance(job.start, Job) else job.start or "random"
 
 
@@ -105,7 +108,15 @@ class StudyPictures:
 
 
 def study_pictures(job: Job, data: Path, out: Path, size: Size, network: NetworkConfig) -> StudyPictures:
-    """The pictures that a run learns from, is validated on, and is scored on."""
+    """The pictures that a run learns from, is validated on, and is scored on.
+
+    Args:
+        job: the run.
+        data: folder with the fixation datasets by their names.
+        out: folder of all runs, in which the weak labels lie.
+        size: of the study.
+        network: gives the shapes of its input.
+    """
     if isinstance(job.data, Weak):
         seed = job.settings.seed if job.data.order == "random" else 0
         training, held_out = _weak(job.data, seed, out, network)

@@ -107,6 +107,7 @@ class Size:
     area: int | None = None
 
     def seeds_of(self, study: int) -> range:
+        """The seeds of an arm, of which the study has this number."""
         return range(study if self.seeds is None else min(self.seeds, study))
 
 
@@ -175,7 +176,8 @@ def fixation_study(size: Size) -> list[Job]:
     The rate is constant, the running mean of the weights is scored, and a run that no longer improves ends early: a
     longer budget is never a disadvantage of the random start. At equal compute, however, the pre-trained start sees
     fewer human maps, which is its disadvantage where many are available; there it is also fine-tuned as long as the
-    random start. At some shares the teacher is the ensemble instead of GBVS: does a better teacher make a better pupil?
+    random start. At some shares the teacher is the ensemble instead of GBVS: does a better teacher make a better
+    student?
     """
     jobs = []
     for seed in size.seeds_of(3):

@@ -18,7 +18,6 @@ from wepsam.evaluation.comparison import TITLES, Comparison, differences, higher
 from wepsam.files import replacing
 from wepsam.images import resize
 from wepsam.networks.base import Network
-from wepsam.prediction.predictor import models, weights_file
 from wepsam.progress import track
 from wepsam.training import starts
 from wepsam.training.batches import Augmentation, from_datasets
@@ -191,13 +190,13 @@ def _tuned(model: Start, dataset: FixationDataset, out: Path, settings: TrainSet
     network, origin = _network(model)
     training = from_datasets([dataset], network.config.input_shape)
     # The lowest loss on the pictures that are learned selects the weights: held-out pictures select nothing.
-    judged = from_datasets([dataset], network.config.input_shape, room=1)
-    return starts.load(train(network, training, judged, settings, out, start=origin).best)[0]
+    selecting = from_datasets([dataset], network.config.input_shape, room=1)
+    return starts.load(train(network, training, selecting, settings, out, start=origin).best)[0]
 
 
 def _sharpness(model: Start) -> float:
     """The sharpness of the model to adapt; the adapted one keeps it."""
-    path = weights_file(model) if model in models() else Path(model)
+    path = starts.file_of(model)
     return float(cards.read(path).get("sharpness", 1.0)) if path.suffix == ".onnx" else 1.0
 
 

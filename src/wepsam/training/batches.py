@@ -115,6 +115,9 @@ def from_datasets(datasets: Sequence[FixationDataset], shape_of: ShapeOf, room: 
         datasets: already split.
         shape_of: (height, width) of a picture -> the shape in which the network sees it.
         room: stimuli are kept larger than the network's input by this factor, so that augmentation can zoom in.
+
+    Returns:
+        The pairs; the targets have half of the sides of the network's input. Pictures without fixations are left out.
     """
     # A picture without fixations does not say where people look.
     samples = [(sample, source) for source, data in enumerate(datasets) for sample in data if sample.has_density]
@@ -163,7 +166,7 @@ class Batches:
 
 
 def tensors(pairs: Pairs, rows: np.ndarray | slice) -> tuple[Tensor, Tensor]:
-    """(B, 3, S, S) and (B, M, M) float in [0, 1]."""
+    """The stimuli and targets at these rows as (B, 3, H, W) and (B, h, w) float in [0, 1]."""
     stimuli = torch.from_numpy(pairs.stimuli[rows]).permute(0, 3, 1, 2).float() / 255
     return stimuli, torch.from_numpy(pairs.targets[rows]).float() / 255
 
@@ -190,15 +193,24 @@ def _map_shape(shape: Shape) -> Shape:
 def augment(
     stimuli: Tensor, targets: Tensor, how: Augmentation, rng: np.random.Generator, shape: Shape
 ) -> tuple[Tensor, Tensor]:
-    """Change each picture in its own way, with its map; a view of changed geometry has the input's shape."""
+    """Change each picture in its own way, with its map.
+
+    Args:
+        stimuli: (B, 3, H, W) pixels in [0, 1].
+        targets: (B, h, w) maps in [0, 1].
+        how: which changes, and how strong.
+        rng: the source of randomness.
+        shape: (height, width) of the network's input, which a view of changed geometry gets.
+
+    Returns:
+        The changed stimuli and targets.
+    """
     count = len(stimuli)
     mirrored = np.where(rng.permutation(count) < count // 2, -1.0, 1.0) if how.mirror else np.ones(count)
     if how.geometry:
         matrices = torch.from_numpy(_views(mirrored, how.geometry, rng, shape[1] / shape[0])).float()
-        stimuli, targets = (
-            _warp(stimuli, matrices, shape),
-            _warp(targets[:, None], matrices, targets.shape[1:])[:, 0],
-        )
+        stimuli = _warp(stimuli, matrices, shape)
+        targets = _warp(targets[:, None], matrices, targets.shape[1:])[:, 0]
     else:
         flip = torch.from_numpy(mirrored < 0)
         stimuli = torch.where(flip[:, None, None, None], stimuli.flip(3), stimuli)
@@ -208,9 +220,8 @@ def augment(
         cast = how.color * rng.uniform(-0.1, 0.1, (count, 3, 1, 1))
         gray = torch.from_numpy(rng.random((count, 1, 1, 1)) < 0.1 * how.color)
         stimuli = torch.where(gray, stimuli.mean(1, keepdim=True), stimuli)
-        stimuli = ((stimuli - 0.5) * torch.from_numpy(contrast).float() + 0.5 + torch.from_numpy(cast).float()).clamp(
-            0, 1
-        )
+        stimuli = (stimuli - 0.5) * torch.from_numpy(contrast).float() + 0.5 + torch.from_numpy(cast).float()
+        stimuli = stimuli.clamp(0, 1)
     return stimuli, targets
 
 

@@ -110,7 +110,9 @@ def load_weights(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]
         network = build(about["network"])
         network.load_state_dict(load_file(path))
     except FileNotFoundError:
-        raise CheckpointError(f"no checkpoint {path}: the file is missing") from None
+        raise CheckpointError(
+            f"no checkpoint {path}: the file is missing; give a run folder or a .safetensors file"
+        ) from None
     except Exception as error:  # safetensors, JSON and torch each raise their own kinds
         raise CheckpointError(f"{path} is damaged: {str(error).splitlines()[0]}") from None
     return network, about

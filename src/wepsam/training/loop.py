@@ -99,7 +99,7 @@ class _State:
     step: int = 0
     best: float = math.inf  # validation loss
     seen_loss: float = 0.0  # sum of the training losses since the last validation
-    seen: int = 0  # number of these losses
+    seen: int = 0  # number of these losses (both names stand in last.safetensors)
     waited: int = 0  # validations since the best one
 
 
@@ -133,8 +133,8 @@ class _Trainer:
     def validate(self, step: int) -> float:
         """Validate, log, and save the weights if they are the best so far. Returns the validation loss."""
         state, per_epoch = self.state, self.pictures.per_epoch
-        judged = self.average or self.network
-        scores = validate(self.fabric, judged, self.validation, self.settings.loss)
+        network = self.average or self.network
+        scores = validate(self.fabric, network, self.validation, self.settings.loss)
         speed = (step - self.first) * self.pictures.size / max(1e-9, time.monotonic() - self.began)
         row = (
             step, step / per_epoch, self.settings.rate(step, self.steps), state.seen_loss / max(1, state.seen),
@@ -145,7 +145,7 @@ class _Trainer:
             state.best, state.waited = scores["loss"], 0
             output = LOSSES[self.settings.loss][1]
             about = self.record | {"output": output, "step": step, "validation_scores": scores}
-            checkpoint.save_weights(self.folder / "best.safetensors", judged.state_dict(), about)
+            checkpoint.save_weights(self.folder / "best.safetensors", network.state_dict(), about)
         self.log.append(dict(zip(checkpoint.COLUMNS, row, strict=True)))
         checkpoint.write_log(self.folder, self.log)
         return scores["loss"]

@@ -35,13 +35,13 @@ def kl(output: Tensor, target: Tensor) -> Tensor:
 
 
 def cc(output: Tensor, target: Tensor) -> Tensor:
-    """1 - Pearson correlation of the predicted density, the softmax of the output, with the target."""
+    """1 - Pearson correlation of the predicted density, the softmax of the output, with the target. As in `kl`."""
     p, q = functional.softmax(output.flatten(1), dim=1), target.flatten(1)
     return 1 - functional.cosine_similarity(p - p.mean(1, keepdim=True), q - q.mean(1, keepdim=True), eps=1e-12).mean()
 
 
 def nss(output: Tensor, target: Tensor) -> Tensor:
-    """Minus the normalized scanpath saliency of the predicted density, expected under the target's."""
+    """Minus the NSS of the predicted density, expected for fixations drawn from the target. As in `kl`."""
     p, q = functional.softmax(output.flatten(1), dim=1), target.flatten(1)
     z = (p - p.mean(1, keepdim=True)) / p.std(1, keepdim=True).clamp(min=1e-12)
     return -(z * q).sum(1).div(q.sum(1).clamp(min=1e-12)).mean()

@@ -92,23 +92,23 @@ def finetune(
     chosen = recipes.find(recipe)
     settings = recipes.changed(chosen.finetune, changes)
     start = chosen.start if start is None else start
-    learned, judged = _opened(datasets), _opened(validation)
-    if not judged:
-        parts = [part for d in learned if len(part := d.split("validation"))]
-        judged = [part[:: len(part) // min(map(len, parts))] for part in parts]
-        learned = [d.split("train") for d in learned]
-        if not judged:
+    training_sets, validation_sets = _opened(datasets), _opened(validation)
+    if not validation_sets:
+        parts = [part for d in training_sets if len(part := d.split("validation"))]
+        validation_sets = [part[:: len(part) // min(map(len, parts))] for part in parts]
+        training_sets = [d.split("train") for d in training_sets]
+        if not validation_sets:
             raise ValueError("these datasets have no validation pictures; name datasets that select the best weights")
     net, origin = starts.choose(start, chosen, network, settings.seed)
-    training = batches.from_datasets(learned, net.config.training_shape, net.zoom_room)
+    training = batches.from_datasets(training_sets, net.config.training_shape, net.zoom_room)
     if weak is not None:
         training += [
-            replace(pairs, sources=pairs.sources + len(learned), names=(*training[0].names, *pairs.names))
+            replace(pairs, sources=pairs.sources + len(training_sets), names=(*training[0].names, *pairs.names))
             for pairs in batches.from_store(weak, net.config.training_shape, keep)[0]
         ]
     # Resized as in prediction, not by way of the larger size that leaves room to zoom in.
-    held_out = batches.from_datasets(judged, net.config.input_shape, room=1)
-    starts.prepare(net, start, training, settings, sources=len(learned) + (weak is not None))
+    held_out = batches.from_datasets(validation_sets, net.config.input_shape, room=1)
+    starts.prepare(net, start, training, settings, sources=len(training_sets) + (weak is not None))
     return train(net, training, held_out, settings, out, start=origin)
 
 

@@ -12,7 +12,7 @@ from wepsam.networks.build import NETWORKS, build
 from wepsam.prediction.predictor import models, weights_file
 from wepsam.training.batches import Batches, Pairs
 from wepsam.training.checkpoint import load_weights
-from wepsam.training.recipes import Changes, Recipe, changed
+from wepsam.training.recipes import RECIPES, Changes, Recipe, changed
 from wepsam.training.settings import TrainSettings
 
 Start = str | os.PathLike[str]
@@ -60,8 +60,10 @@ def begin(start: Start, config: NetworkConfig, seed: int) -> tuple[Network, str]
         network, origin = load(start)
         kind = NETWORKS[type(config)]
         if not isinstance(network, kind):
+            fitting = [name for name, other in RECIPES.items() if isinstance(network.config, type(other.network))]
             raise ValueError(
-                f"{start} holds {network.title}, the recipe trains {kind.title}; choose another start or recipe"
+                f"{start} holds {network.title}, the recipe trains {kind.title}; "
+                f"choose recipe {' or '.join(fitting)} or another start"
             )
         network.config = network.config.with_input_of(config)
         return network, origin
@@ -71,18 +73,22 @@ def begin(start: Start, config: NetworkConfig, seed: int) -> tuple[Network, str]
     return network, str(start)
 
 
+def file_of(start: Start) -> Path:
+    """The file of a shipped model (by name); any other start is the path of a run, checkpoint or file."""
+    return weights_file(start) if start in models() else Path(start)
+
+
 def load(start: Start) -> tuple[Network, str]:
     """The network of a run folder, a checkpoint, a shipped model (by name) or an .onnx file, and its origin.
 
     Raises:
         ValueError: there is none, or it is an .onnx file that cannot be read back.
     """
-    path = weights_file(start) if start in models() else Path(start)
+    path = file_of(start)
     if path.suffix == ".onnx":
         return from_onnx(path), path.stem
     network, about = load_weights(path)
-    name = about["training"][0] if "training" in about else path.name
-    return network, f"{name}, step {about['step']}"
+    return network, f"{about['training'][0]}, step {about['step']}"
 
 
 def prepare(

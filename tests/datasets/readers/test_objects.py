@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataset_files import blob, cell, peak, read, same, save, version_7_3
+from dataset_files import blob, cell, peak, read, same, save, save_7_3, version_7_3
 from helpers import Paint, Write, ids, refused
 from wepsam import datasets, maps
 from wepsam.datasets import open_dataset
@@ -55,7 +55,28 @@ def test_pascal_s_missing_or_as_published(root: Path, paint: Paint, write: Write
     refused(lambda: open_dataset(f"pascal_s={root}"), "datasets/fixations/pascalFix.mat")
     refused(lambda: open_dataset(f"pascal_s-densities={root}"), "algmaps/pascal/humanFix/")
     table = version_7_3(root / "datasets" / "fixations" / "pascalFix.mat")
-    refused(lambda: open_dataset(f"pascal_s={root}"), table, "MATLAB 7.3 (HDF5)", "scipy cannot read", "-v7")
+    refused(lambda: open_dataset(f"pascal_s={root}"), table, "damaged MATLAB 7.3 (HDF5)")
+
+
+def test_pascal_s_as_published(root: Path, paint: Paint, write: Write) -> None:
+    """pascalFix.mat has version 7.3; nobody looked at the second picture, once at the third."""
+    for number in (1, 2, 3):
+        write(root / "datasets" / "imgs" / "pascal" / f"{number}.jpg", paint(number, 40, 30 * number))
+    cells = [np.array([(1, 1, 1), (40, 30, 2)]), np.empty((0, 0)), np.array([(3.0, 5, 2)])]
+    save_7_3(root / "datasets" / "fixations" / "pascalFix.mat", fixCell=cells)
+    data = read("pascal_s", root)
+    same(data[0], [(0, 0), (29, 39)], [0, 1])
+    same(data[1], [], [])
+    same(data[2], [(4, 2)], [1])
+    assert [sample.sigma for sample in data] == [0.03 * 40, 0.03 * 60, 0.03 * 90]  # of each picture
+
+
+def test_dut_omron_of_resized_pictures(root: Path, paint: Paint, write: Write) -> None:
+    """The size that the file of fixations says need not be that of the picture at hand."""
+    write(root / "DUT-OMRON-image" / "im001.jpg", paint(0, 20, 30))
+    rows = np.array([(60, 40, 0), (0, 0, 1), (59, 39, 1), (10, 20, 3)], np.int16)
+    save(root / "DUT-OMRON-eye-fixations" / "mat" / "im001.mat", s=rows)
+    same(read("dut_omron", root)[0], [(0, 0), (29.5, 19.5), (5, 10)], [0, 0, 2])
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +46,7 @@ def test_csv(tmp_path: Path, paint: Paint, write: Write) -> None:
     assert [sample.id for sample in data] == ["a", "b"]
     assert data.sigma == data[1].sigma == 3  # 3 % of the longer side
     np.testing.assert_array_equal(data[1].fixations, [(0, 0), (99.9, 49.9), (10.5, 20.25)])
+    assert data[0].sigma == 3
     np.testing.assert_array_equal(data[1].observer, [1, 0, 1])
     assert datasets.pictures_with_csv(tmp_path, sigma=7).sigma == 7
 
@@ -82,7 +85,7 @@ def test_csv_of_pictures_in_folders_that_share_names(tmp_path: Path, paint: Pain
         (b"image,observer,x,y\nb.png,1,2,3\n", ["names b.png, which is not in", "stimuli"]),
         (b"image,observer,x,y\n\xe9.png,1,2,3\n", ["cannot be read", "UTF-8"]),
         ("image,observer,x,y\na.png,1,2,3\n".encode("utf-16"), ["cannot be read", "UTF-8"]),
-        (b"image,observer,x,y\n", ["no pictures of pictures_with_csv"]),
+        (b"image,observer,x,y\n", ["no pictures of "]),
     ],
 )
 def test_csv_that_cannot_be_understood(
@@ -95,4 +98,53 @@ def test_csv_that_cannot_be_understood(
 
 def test_csv_missing(tmp_path: Path) -> None:
     (tmp_path / "stimuli").mkdir()
-    refused(lambda: open_dataset(f"csv={tmp_path}/"), "no pictures_with_csv at", f"expected {tmp_path}/fixations.csv")
+    refused(lambda: open_dataset(f"csv={tmp_path}/"), f"no {tmp_path.name} at", f"expected {tmp_path}/fixations.csv")
+
+
+def test_the_sigma_of_each_picture_is_its_own(tmp_path: Path, paint: Paint, write: Write) -> None:
+    """An icon that comes first in the alphabet says nothing about the photographs."""
+    for name, size in (("0icon", (48, 64)), ("photo", (300, 400)), ("tall", (500, 200)), ("wide", (300, 400))):
+        write(tmp_path / "stimuli" / f"{name}.png", paint(0, *size))
+    (tmp_path / "fixations.csv").write_text(
+        "image,observer,x,y\n0icon.png,a,1,2\nphoto.png,a,1,2\ntall.png,a,3,4\nwide.png,a,3,4\n"
+    )
+    data = open_dataset(f"mine={tmp_path}")
+    np.testing.assert_allclose([sample.sigma for sample in data], [1.92, 12, 15, 12])
+    assert data.sigma == 12  # the usual one
+    remarks = datasets.check("mine", tmp_path)["remarks"]
+    assert remarks == ["sigma is 3 % of each picture's longer side, 1.92 to 15 pixels"]
+
+
+def test_names_are_compared_as_people_see_them(tmp_path: Path, paint: Paint, write: Write) -> None:
+    """An accent is one character or two (NFC, NFD), by system; a name in Latin-1 is no UTF-8, but a name."""
+    for way in ("NFC", "NFD"):
+        folder = tmp_path / way
+        write(folder / "stimuli" / unicodedata.normalize("NFD", "d\u00e9j\u00e0 vu.png"), paint(0))
+        write(folder / "maps" / unicodedata.normalize(way, "d\u00e9j\u00e0 vu.png"), np.full((9, 12), 9, np.uint8))
+        name = unicodedata.normalize(way, "d\u00e9j\u00e0 vu.png")
+        (folder / "fixations.csv").write_text(f"image,observer,x,y\n{name},a,1,2\n", encoding="utf-8")
+        assert open_dataset(f"csv={folder}")[0].id == "d\u00e9j\u00e0 vu"
+        (sample,) = datasets.pictures_with_maps(folder / "stimuli", folder / "maps")
+        assert sample.id == "d\u00e9j\u00e0 vu"
+
+
+def test_a_name_that_is_no_utf_8_can_be_written(tmp_path: Path, paint: Paint, write: Write) -> None:
+    folder = tmp_path / "latin"
+    for below in ("stimuli", "maps"):
+        picture = write(folder / below / "plain.png", paint(0) if below == "stimuli" else np.full((9, 12), 9, np.uint8))
+        try:
+            os.rename(picture, os.path.join(os.fsencode(picture.parent), b"caf\xe9.png"))
+        except OSError:
+            pytest.skip("this disk holds names in UTF-8 only")
+    (folder / "fixations.csv").write_text("image,observer,x,y\ncaf\u00e9.png,a,1,2\n", encoding="utf-8")
+    for data in (open_dataset(f"csv={folder}"), datasets.pictures_with_maps(folder / "stimuli", folder / "maps")):
+        assert data[0].id.encode() == b"caf\xc3\xa9"
+        assert data[0].stimulus().shape == (90, 120, 3)
+
+
+@pytest.mark.parametrize("name", ["../a.png", "x/../../a.png", "/etc/a.png"])
+def test_a_table_names_pictures_below_its_folder_only(name: str, tmp_path: Path, paint: Paint, write: Write) -> None:
+    write(tmp_path / "a.png", paint(0))
+    write(tmp_path / "stimuli" / "x" / "a.png", paint(0))
+    (tmp_path / "fixations.csv").write_text(f"image,observer,x,y\n{name},a,1,2\n")
+    refused(lambda: open_dataset(f"csv={tmp_path}"), name, "expected a path below")

@@ -44,6 +44,12 @@ def test_cat2000_missing_or_broken(root: Path, paint: Paint, write: Write) -> No
     refused(lambda: open_dataset(f"cat2000={root}"), "001.jpg has no map", mat)
 
 
+def test_cat2000_with_another_variable(root: Path, paint: Paint, write: Write) -> None:
+    write(root / "Stimuli" / "Art" / "001.jpg", paint(0, 40, 60))
+    save(root / "FIXATIONLOCS" / "Art" / "001.mat", fixations=marks((40, 60), (59, 39), (3, 20)))
+    same(read("cat2000", root)[0], [(3, 20), (59, 39)], None)
+
+
 @pytest.mark.parametrize("pictures", [1, 2, 3])
 def test_toronto(pictures: int, root: Path, paint: Paint, write: Write) -> None:
     fixdens = root / "eyetrackingdata" / "fixdens"

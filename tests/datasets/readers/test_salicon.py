@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dataset_files import blob, peak, read, same, save, structs
+from dataset_files import blob, marks, peak, read, same, save, structs
 from helpers import Paint, Write, ids, refused
 from wepsam import datasets
 from wepsam.datasets import open_dataset
@@ -113,6 +113,29 @@ def test_salicon_json(root: Path, below: str, paint: Paint, write: Write) -> Non
     refused(lambda: open_dataset(f"salicon-2015-fixations={root}"), "000000000010.jpg has no annotations", table)
     table.write_text('{"images": []}')
     refused(lambda: open_dataset(f"salicon-2015-fixations={root}"), table, "not SALICON's JSON", "annotations")
+
+
+@pytest.mark.parametrize("edition", ["2015", "2017"])
+def test_salicon_of_maps_that_mark_pixels(root: Path, edition: str, paint: Paint, write: Write) -> None:
+    for part in ("train", "val"):
+        write(root / "images" / part / f"{COCO[part]}.jpg", paint(0, 40, 60))
+    write(root / "fixations" / "train" / f"{COCO['train']}.png", marks((40, 60), (59, 39), (3, 20), value=255))
+    write(root / "fixations" / "val" / f"{COCO['val']}.png", marks((80, 120), (100, 70), value=255))
+    train, val = read(f"salicon-{edition}-fixations", root)
+    same(train, [(3, 20), (59, 39)], None)
+    same(val, [(50, 35)], None)
+    refused(lambda: open_dataset(f"salicon-{edition}-mouse={root}"), "SALICON's mouse", "fixations/train/*.mat")
+    write(root / "fixations" / "val" / f"{COCO['val']}.png", marks((120, 80), (1, 1), value=255))
+    refused(lambda: open_dataset(f"salicon-{edition}-fixations={root}"), COCO["val"], "(120, 80)")
+
+
+def test_salicon_of_resized_pictures(root: Path, paint: Paint, write: Write) -> None:
+    """The resolution in the file says on which grid the workers looked."""
+    write(root / "images" / "train" / f"{COCO['train']}.jpg", paint(0, 20, 30))
+    save(root / "fixations" / "train" / f"{COCO['train']}.mat", **gaze(COCO["train"]))
+    (sample,) = read("salicon-2017-fixations", root)
+    same(sample, [(0, 0), (29.5, 19.5), (14.5, 9.5)], [0, 0, 1])
+    assert sample.sigma == 19 / 2
 
 
 def test_salicon_wants_to_know_what_to_read(salicon: Path) -> None:

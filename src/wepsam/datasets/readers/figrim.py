@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from wepsam.datasets.base import DatasetError, FixationDataset, Sample
+from wepsam.datasets.base import FixationDataset, Sample
+from wepsam.datasets.errors import DatasetError
 from wepsam.datasets.readers.point_maps import fix_locs_sample
 from wepsam.datasets.reading import (
     Folder,

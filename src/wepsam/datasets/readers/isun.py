@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from wepsam.datasets.base import DatasetError, FixationDataset, Sample
+from wepsam.datasets.base import FixationDataset, Sample
+from wepsam.datasets.errors import DatasetError
 from wepsam.datasets.reading import (
     Folder,
     check_choice,
@@ -16,6 +17,9 @@ from wepsam.datasets.reading import (
     make_sample,
     not_found,
     require,
+    resolution,
+    scaled,
+    usual_sigma,
 )
 from wepsam.images import image_size
 
@@ -62,7 +66,7 @@ def isun(folder: Folder, *, source: str = "fixations", part: str = "all") -> Fix
                 continue
             id = f"{name}/{picture.image}"
             size = image_size(path)
-            sigma = 0.03 * max(size)
+            sigma = usual_sigma(size)
             if name == "testing":
                 samples.append(Sample(id, path, size, sigma=sigma))
             elif source == "densities":
@@ -71,9 +75,11 @@ def isun(folder: Folder, *, source: str = "fixations", part: str = "all") -> Fix
                     raise DatasetError(f"iSUN: {path} has no map {density}")
                 samples.append(Sample(id, path, size, sigma=sigma, density_path=density))
             else:
-                samples.append(make_sample(id, path, *join_observers(_points(table, picture, FIELDS[source])), sigma))
+                points, observer = join_observers(_points(table, picture, FIELDS[source]))
+                points = scaled(points, resolution(getattr(picture, "resolution", None)) or size, size)
+                samples.append(make_sample(id, path, points, observer, sigma))
     name = "isun" if source == "fixations" else f"isun-{source}"
-    return make_dataset(name, samples, folder, sigma=samples[0].sigma if samples else 0.0)
+    return make_dataset(name, samples, folder)
 
 
 def _points(table: Path, picture: Any, field: str) -> list[np.ndarray]:

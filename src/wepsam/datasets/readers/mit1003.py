@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from wepsam.datasets.base import DatasetError, FixationDataset, Sample, load_mat
+from wepsam.datasets.base import FixationDataset, Sample
+from wepsam.datasets.errors import DatasetError
 from wepsam.datasets.gaze import find_fixations
+from wepsam.datasets.mat_files import load_mat
 from wepsam.datasets.readers.nus import fixations_mat_samples
 from wepsam.datasets.reading import (
     Folder,
@@ -91,7 +93,7 @@ def _from_gaze(stimuli: Path, gaze: Path) -> list[Sample]:
 
 def _fixations_of_file(file: Path) -> np.ndarray:
     """(N, 2) fixations in a file of raw gaze: a struct named after the picture, with DATA(1).eyeData."""
-    recording = load_mat(file, None)  # MATLAB cuts names after 63 characters, so the variable may not be the stem
+    recording = load_mat(file)  # MATLAB cuts names after 63 characters, so the variable may not be the stem
     try:
         gaze = np.asarray(np.atleast_1d(recording.DATA)[0].eyeData, dtype=np.float64)
         scanpath = find_fixations(gaze, rate=RATE, pixels_per_degree=RULE_PIXELS_PER_DEGREE)

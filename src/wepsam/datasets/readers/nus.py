@@ -4,9 +4,18 @@ from pathlib import Path
 
 import numpy as np
 
-from wepsam.datasets.base import DatasetError, FixationDataset, Sample
+from wepsam.datasets.base import FixationDataset, Sample
+from wepsam.datasets.errors import DatasetError
 from wepsam.datasets.readers.own import pictures_with_csv
-from wepsam.datasets.reading import Folder, join_observers, load_structs, make_dataset, make_sample, require
+from wepsam.datasets.reading import (
+    Folder,
+    join_observers,
+    load_structs,
+    make_dataset,
+    make_sample,
+    require,
+    usual_sigma,
+)
 from wepsam.images import image_size
 
 
@@ -76,7 +85,7 @@ def _csv_or_mat(name: str, folder: Path, subfolder: str) -> FixationDataset:
         return pictures_with_csv(folder, name=name)
     require(name, folder, root / "stimuli")
     samples = fixations_mat_samples(table, root / "stimuli")
-    return make_dataset(name, samples, folder, sigma=samples[0].sigma if samples else 0.0)
+    return make_dataset(name, samples, folder)
 
 
 def fixations_mat_samples(path: Path, stimuli: Path, *, sigma: float | None = None, skip: int = 0) -> list[Sample]:
@@ -85,7 +94,7 @@ def fixations_mat_samples(path: Path, stimuli: Path, *, sigma: float | None = No
     Args:
         path: the file; its points count pixels from 1.
         stimuli: folder of the pictures. Missing ones are left out: a subset is also a dataset.
-        sigma: of the densities, in pixels; None = 3 % of the first picture's longer side.
+        sigma: of the densities, in pixels; None = 3 % of each picture's longer side.
         skip: number of fixations to leave out at the start of each observer's path.
 
     Raises:
@@ -105,7 +114,6 @@ def fixations_mat_samples(path: Path, stimuli: Path, *, sigma: float | None = No
             raise DatasetError(
                 f"{path}: the subjects of {picture.img} have no fix_x and fix_y of equal length"
             ) from None
-        if sigma is None:
-            sigma = 0.03 * max(image_size(file))
-        samples.append(make_sample(file.stem, file, *join_observers(paths), sigma))
+        own = usual_sigma(image_size(file)) if sigma is None else sigma
+        samples.append(make_sample(file.stem, file, *join_observers(paths), own))
     return samples

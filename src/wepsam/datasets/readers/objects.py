@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from wepsam.datasets.base import DatasetError, FixationDataset, load_mat
+from wepsam.datasets.base import FixationDataset
+from wepsam.datasets.errors import DatasetError
+from wepsam.datasets.mat_files import load_mat
 from wepsam.datasets.readers.own import pictures_with_maps
 from wepsam.datasets.reading import (
     Folder,
@@ -16,6 +18,9 @@ from wepsam.datasets.reading import (
     make_dataset,
     make_sample,
     not_found,
+    resolution,
+    scaled,
+    usual_sigma,
 )
 from wepsam.images import image_size
 
@@ -30,7 +35,8 @@ def dut_omron(folder: Folder) -> FixationDataset:
 
     Returns:
         From the original: fixations (its files count from 0) with observers, numbered within a picture; sigma is 3 %
-        of the first picture's longer side, because the dataset does not state it. From the copies: densities.
+        of the picture's longer side, because the dataset does not state it. Where a picture has another size than its
+        file of fixations says, they are scaled to it. From the copies: densities.
 
     Raises:
         DatasetError: something is missing.
@@ -42,14 +48,17 @@ def dut_omron(folder: Folder) -> FixationDataset:
     stimuli, mats = root / "DUT-OMRON-image", root / "DUT-OMRON-eye-fixations" / "mat"
     if not (stimuli.is_dir() and mats.is_dir()):
         return pictures_with_maps(root / "images", root / "maps", name="dut_omron")
-    fixation_files, sigma, samples = files_by_stem(mats, (".mat",)), 0.0, []
+    fixation_files, samples = files_by_stem(mats, (".mat",)), []
     for stem, path in files_by_stem(stimuli).items():
-        sigma = sigma or 0.03 * max(image_size(path))
+        size = image_size(path)
         file = file_for("DUT-OMRON", path, stem, fixation_files, mats, ".mat")
         rows = _rows(file, load_mat(file, "s"))
-        rows = rows[rows[:, 2] > 0]  # the row of observer 0 is the picture's size
-        samples.append(make_sample(stem, path, rows[:, :2], rows[:, 2].astype(int) - 1, sigma))
-    return make_dataset("dut_omron", samples, folder, sigma=sigma)
+        is_size = rows[:, 2] == 0  # the row of observer 0 is (width, height) of the picture
+        grid = resolution(rows[is_size][0, 1::-1]) if is_size.any() else None
+        rows = rows[rows[:, 2] > 0]
+        points = scaled(rows[:, :2], grid or size, size)
+        samples.append(make_sample(stem, path, points, rows[:, 2].astype(int) - 1, usual_sigma(size)))
+    return make_dataset("dut_omron", samples, folder)
 
 
 def pascal_s(folder: Folder, *, source: str = "fixations") -> FixationDataset:
@@ -58,12 +67,11 @@ def pascal_s(folder: Folder, *, source: str = "fixations") -> FixationDataset:
     Args:
         folder: with `datasets/imgs/pascal/1.jpg` to 850.jpg and `datasets/fixations/pascalFix.mat` (a cell
             `fixCell{n}` of (row, column, observer), counted from 1), or `imgs/` and `fixations/` directly. For
-            densities: `algmaps/pascal/humanFix/*.png`. The published .mat file has version 7.3, which scipy cannot
-            read: save it again with -v7.
+            densities: `algmaps/pascal/humanFix/*.png`.
         source: "fixations" or "densities".
 
     Returns:
-        Fixations with observers, or densities. sigma is 3 % of the first picture's longer side.
+        Fixations with observers, or densities. sigma is 3 % of the picture's longer side.
 
     Raises:
         DatasetError: something is missing.
@@ -85,16 +93,15 @@ def pascal_s(folder: Folder, *, source: str = "fixations") -> FixationDataset:
     if not table.is_file():
         raise not_found("PASCAL-S's fixations", folder, "datasets/fixations/pascalFix.mat")
     cells = load_mat(table, "fixCell")
-    cells = list(cells) if cells.dtype == object else [cells]  # scipy unpacks a cell array of one
-    sigma, samples = 0.0, []
+    cells = list(cells) if cells.dtype == object else [cells]  # a cell array of one is unpacked
+    samples = []
     for number, cell in enumerate(cells, start=1):
         path = stimuli / f"{number}.jpg"
         if not path.is_file():
             continue
-        sigma = sigma or 0.03 * max(image_size(path))
-        rows = _rows(table, cell)
+        rows, sigma = _rows(table, cell), usual_sigma(image_size(path))
         samples.append(make_sample(str(number), path, from_matlab(rows)[:, ::-1], rows[:, 2].astype(int) - 1, sigma))
-    return make_dataset("pascal_s", samples, folder, sigma=sigma)
+    return make_dataset("pascal_s", samples, folder)
 
 
 def _rows(file: Path, values: object) -> np.ndarray:

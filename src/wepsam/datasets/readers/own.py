@@ -1,14 +1,29 @@
-"""Your own datasets: pictures with density maps, or with a CSV file of fixations."""
+"""Your own datasets: pictures with density maps, with maps of points, or with a CSV file of fixations."""
 
 import csv
+import os
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from wepsam.datasets.base import DatasetError, FixationDataset, Sample
-from wepsam.datasets.reading import Folder, file_for, make_dataset, make_sample, require
+from wepsam.datasets.base import FixationDataset, Sample
+from wepsam.datasets.coordinates import in_pixels
+from wepsam.datasets.density_files import read_marks
+from wepsam.datasets.errors import DatasetError
+from wepsam.datasets.reading import (
+    Folder,
+    file_for,
+    make_dataset,
+    make_sample,
+    marked_pixels,
+    require,
+    stem_below,
+    usual_sigma,
+)
+from wepsam.files import as_seen
 from wepsam.images import image_size
 from wepsam.sources import find_images
 
@@ -20,26 +35,50 @@ def pictures_with_maps(
 
     Args:
         pictures: folder, searched recursively.
-        densities: folder of the maps: 8 bit or more, any size, any largest value.
+        densities: folder of the maps: gray, 8 bit or more, any size, any largest value.
         name: of the dataset, and of its split file if there is one.
         sigma: standard deviation of the densities in pixels; 0 if unknown.
 
     Raises:
         DatasetError: a folder is missing, or a picture has no map.
     """
-    pictures, densities = Path(pictures), Path(densities)
-    require(name, pictures.parent, pictures, densities)
-    files = {path.relative_to(densities).with_suffix("").as_posix(): path for path in find_images([densities])}
-    samples = []
-    for path in find_images([pictures]):
-        stem = path.relative_to(pictures).with_suffix("").as_posix()
-        density = file_for(name, path, stem, files, densities)
-        samples.append(Sample(stem, path, image_size(path), sigma=sigma, density_path=density))
+    pictures = Path(pictures)
+    samples = [
+        Sample(id, path, image_size(path), sigma=sigma, density_path=file)
+        for id, path, file in _pairs(name, pictures, Path(densities))
+    ]
+    return make_dataset(name, samples, pictures.parent, sigma=sigma)
+
+
+def pictures_with_points(
+    pictures: Folder, marks: Folder, *, name: str = "pictures_with_points", sigma: float | None = None
+) -> FixationDataset:
+    """The same with maps that mark the fixated pixels, white on black; the observers are unknown.
+
+    Args:
+        pictures: folder, searched recursively.
+        marks: folder of the maps, each of the size of its picture.
+        name: of the dataset.
+        sigma: standard deviation of the densities in pixels; None = 3 % of each picture's longer side.
+
+    Raises:
+        DatasetError: a folder is missing, a picture has no map, or a map has another size than its picture.
+    """
+    pictures, samples = Path(pictures), []
+    for id, path, file in _pairs(name, pictures, Path(marks)):
+        size = image_size(path)
+        points = marked_pixels(file, read_marks(file), size)
+        samples.append(make_sample(id, path, points, None, usual_sigma(size) if sigma is None else sigma))
     return make_dataset(name, samples, pictures.parent, sigma=sigma)
 
 
 def pictures_with_csv(
-    folder: Folder, *, table: Folder | None = None, name: str = "pictures_with_csv", sigma: float | None = None
+    folder: Folder,
+    *,
+    table: Folder | None = None,
+    name: str = "pictures_with_csv",
+    sigma: float | None = None,
+    coordinates: str | None = None,
 ) -> FixationDataset:
     """Any folder with `stimuli/` and `fixations.csv` with the columns image, observer, x, y (others are ignored).
 
@@ -48,11 +87,14 @@ def pictures_with_csv(
             Pictures without a row are left out.
         table: the CSV file, if it lies elsewhere; the column image is then a path below `folder` itself.
         name: of the dataset, and of its split file if there is one.
-        sigma: standard deviation of the densities in pixels; None = 3 % of the first picture's longer side, about one
+        sigma: standard deviation of the densities in pixels; None = 3 % of each picture's longer side, about one
             degree at the usual viewing distances.
+        coordinates: what x and y count, if not pixels; see `coordinates.conversion`. Shares of width and height are
+            recognized.
 
     Raises:
-        DatasetError: a file, picture or column is missing, or a number cannot be read.
+        DatasetError: a file, picture or column is missing, a number cannot be read, or so many fixations lie outside
+            their pictures that they must count something else.
     """
     stimuli = Path(folder) if table else Path(folder) / "stimuli"
     table = Path(table or Path(folder) / "fixations.csv")
@@ -60,23 +102,93 @@ def pictures_with_csv(
     points: dict[str, list[tuple[float, float]]] = defaultdict(list)
     observers: dict[str, list[str]] = defaultdict(list)
     for number, row in _rows(table, ("image", "observer", "x", "y")):
-        image = row["image"].replace("\\", "/")
+        image = as_seen(row["image"].replace("\\", "/"))
         observers[image].append(row["observer"])
         try:
             points[image].append((float(row["x"]), float(row["y"])))
         except ValueError:
             raise DatasetError(f"{table} line {number}: x and y are not two numbers") from None
+    paths = _named(name, sorted(points), stimuli, table)
+    sizes = {image: image_size(path) for image, path in paths.items()}
+    fixations, note = in_pixels({image: np.array(points[image]) for image in paths}, sizes, table, coordinates)
     samples = []
-    for image in sorted(points):
-        path = stimuli / image
-        if not path.is_file():
-            raise DatasetError(f"{name}: {table} names {image}, which is not in {path.parent}")
-        if sigma is None:
-            sigma = 0.03 * max(image_size(path))
+    for image, path in paths.items():
         _, observer = np.unique(observers[image], return_inverse=True)
-        id = Path(image).with_suffix("").as_posix()
-        samples.append(make_sample(id, path, np.array(points[image]), observer, sigma))
-    return make_dataset(name, samples, folder, sigma=sigma or 0.0)
+        own = usual_sigma(sizes[image]) if sigma is None else sigma
+        samples.append(make_sample(Path(image).with_suffix("").as_posix(), path, fixations[image], observer, own))
+    return make_dataset(name, samples, folder, sigma=sigma, note=note)
+
+
+# What `read_own` reads, and what lies in a folder with it.
+KINDS = {"csv": ("stimuli", "fixations.csv"), "maps": ("images", "maps"), "points": ("images", "points")}
+
+
+def read_own(
+    name: str,
+    folder: Path,
+    kind: str,
+    *,
+    sigma: float | None = None,
+    pixels_per_degree: float | None = None,
+    coordinates: str | None = None,
+) -> FixationDataset:
+    """Your own data in a folder of one of the KINDS.
+
+    Args:
+        name: of the dataset.
+        folder: "csv": with stimuli/ and fixations.csv; "maps": images/ and maps/ (densities); "points": images/ and
+            points/ (or maps/), which mark the fixated pixels.
+        kind: one of KINDS.
+        sigma: standard deviation of the densities in pixels; by default one degree, or 3 % of each picture's longer
+            side.
+        pixels_per_degree: of visual angle.
+        coordinates: what the columns x and y count; "csv" only.
+
+    Raises:
+        DatasetError: the folder is not as expected, or a number is not positive.
+    """
+    for value, what in ((sigma, "sigma"), (pixels_per_degree, "pixels per degree")):
+        if value is not None and not 0 < value < np.inf:
+            raise DatasetError(f"{what} has to be a positive number, not {value:g}")
+    if coordinates is not None and kind != "csv":
+        raise DatasetError(f"{name} has maps; coordinates are for fixations in a table (csv)")
+    blur = pixels_per_degree if sigma is None else sigma
+    images, maps = folder / "images", folder / "maps"
+    if kind == "csv":
+        data = pictures_with_csv(folder, name=name, sigma=blur, coordinates=coordinates)
+    elif kind == "maps":
+        data = pictures_with_maps(images, maps, name=name, sigma=blur or 0.0)
+    else:
+        points = folder / "points"
+        data = pictures_with_points(images, points if points.is_dir() else maps, name=name, sigma=blur)
+    return replace(data, own=True, folder=folder, pixels_per_degree=pixels_per_degree)
+
+
+def _pairs(name: str, pictures: Path, maps: Path) -> Iterator[tuple[str, Path, Path]]:
+    """Id, picture and map of each picture."""
+    require(name, pictures.parent, pictures, maps)
+    files = {stem_below(path, maps): path for path in find_images([maps])}
+    for path in find_images([pictures]):
+        stem = stem_below(path, pictures)
+        yield stem, path, file_for(name, path, stem, files, maps)
+
+
+def _named(name: str, images: list[str], stimuli: Path, table: Path) -> dict[str, Path]:
+    """The file of each picture that the table names. Names are compared as people see them."""
+    seen: dict[str, Path] | None = None
+    paths = {}
+    for image in images:
+        path = stimuli / image
+        if os.path.isabs(image) or ".." in path.parts[len(stimuli.parts) :]:
+            raise DatasetError(f"{name}: {table} names {image}; expected a path below {stimuli}")
+        if not path.is_file():
+            if seen is None:
+                seen = {as_seen(file.relative_to(stimuli).as_posix()): file for file in find_images([stimuli])}
+            if image not in seen:
+                raise DatasetError(f"{name}: {table} names {image}, which is not in {path.parent}")
+            path = seen[image]
+        paths[image] = path
+    return paths
 
 
 def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from wepsam.datasets.base import DatasetError, FixationDataset, Sample, load_mat
+from wepsam.datasets.base import FixationDataset, Sample
+from wepsam.datasets.errors import DatasetError
+from wepsam.datasets.mat_files import load_mat
 from wepsam.datasets.reading import (
     Folder,
     check_choice,
@@ -17,6 +19,7 @@ from wepsam.datasets.reading import (
     marked_pixels,
     not_found,
     require,
+    usual_sigma,
 )
 from wepsam.images import image_size
 
@@ -98,17 +101,17 @@ def toronto(folder: Folder) -> FixationDataset:
         if path.is_file():
             size = image_size(path)
             points = marked_pixels(table, marks, size)
-            samples.append(make_sample(str(number), path, points, None, 0.03 * max(size)))
-    return make_dataset("toronto", samples, folder, sigma=samples[0].sigma if samples else 0.0)
+            samples.append(make_sample(str(number), path, points, None, usual_sigma(size)))
+    return make_dataset("toronto", samples, folder)
 
 
 def fix_locs_sample(id: str, path: Path, file: Path, sigma: float) -> Sample:
-    """The sample of a picture and its .mat file with a map `fixLocs`, as in CAT2000 and FIGRIM.
+    """The sample of a picture and its .mat file with a map `fixLocs` (or `fixations`), as in CAT2000 and FIGRIM.
 
     Raises:
         DatasetError: there is no such map, or it differs in size from the picture.
     """
-    marks = np.asarray(load_mat(file, "fixLocs"))
+    marks = np.asarray(load_mat(file, "fixLocs", "fixations"))
     if marks.dtype.kind not in "biuf":
         raise DatasetError(f"{file}: fixLocs is not a map of numbers")
     return make_sample(id, path, marked_pixels(file, marks, image_size(path)), None, sigma)

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from wepsam.datasets.base import DatasetError, FixationDataset, Sample
+from wepsam.datasets.base import FixationDataset, Sample
+from wepsam.datasets.density_files import read_marks
+from wepsam.datasets.errors import DatasetError
+from wepsam.datasets.mat_files import load_variables
 from wepsam.datasets.reading import (
     Folder,
     check_choice,
@@ -17,14 +20,19 @@ from wepsam.datasets.reading import (
     from_matlab,
     join_observers,
     list_pictures,
-    load_structs,
     make_dataset,
     make_sample,
+    marked_pixels,
     not_found,
+    resolution,
+    scaled,
+    structs_of,
 )
 from wepsam.images import image_size
+from wepsam.maps import is_transposed
 
 SIGMA = 19.0  # pixels, as in the dataset's own code
+MARKS = ("fixations", "fixLocs")  # in .mat files that mark the fixated pixels instead of listing them
 SOURCES = ("fixations", "mouse", "densities")
 PARTS = ("train", "val")  # those with ground truth
 Read = Callable[[str, Path], Sample]  # id and picture -> sample
@@ -38,8 +46,9 @@ def salicon(folder: Folder, *, edition: str, source: str, part: str = "all") -> 
 
     Args:
         folder: with `images/` (or `stimuli/`), and `fixations/` or `maps/` (or `saliency/`), each with or without
-            the subfolders train/, val/, test/. `fixations/` has a .mat file per picture. The 2015 edition also comes
-            as `fixations_train2014.json` and `fixations_val2014.json`, in `folder` or in `annotations/`.
+            the subfolders train/, val/, test/. `fixations/` has a .mat file per picture, or a PNG that marks the
+            fixated pixels (fixations of all workers together). The 2015 edition also comes as
+            `fixations_train2014.json` and `fixations_val2014.json`, in `folder` or in `annotations/`.
         edition: "2015" or "2017".
         source: "fixations", "mouse" (all samples of the paths) or "densities" (the published maps, 8 bit).
         part: "train", "val", "all" (both), or "test" (pictures only). Without subfolders, COCO's file names give the
@@ -47,7 +56,8 @@ def salicon(folder: Folder, *, edition: str, source: str, part: str = "all") -> 
 
     Returns:
         Samples with ids like train/COCO_train2014_000000000009. Observers are numbered within each picture; in the
-        JSON, which identifies the workers, across pictures.
+        JSON, which identifies the workers, across pictures. Where a picture has another size than its fixations were
+        recorded at, they are scaled to it, and so is sigma.
 
     Raises:
         DatasetError: something is missing, or the folder has no such source.
@@ -78,11 +88,14 @@ def _reader(root: Path, edition: str, source: str, part: str) -> Read:
         if maps is None:
             raise not_found("SALICON's densities", root, "maps/train/ (or saliency/)")
         return _density_reader(maps)
-    mats = files_by_stem(root / "fixations", (".mat",)) if (root / "fixations").is_dir() else {}
+    fixations = root / "fixations"
+    mats, marks = ({}, {}) if not fixations.is_dir() else (files_by_stem(fixations, (s,)) for s in (".mat", ".png"))
     if mats:
-        return _mat_reader(root / "fixations", mats, "location" if source == "mouse" else "fixations")
+        return _mat_reader(fixations, mats, "location" if source == "mouse" else "fixations")
     names = [f"fixations_{p}2014.json" for p in PARTS if part in (p, "all")]
     tables = [path for name in names if (path := first_existing(root / name, root / "annotations" / name))]
+    if marks and source == "fixations" and (edition == "2017" or not tables):
+        return _marks_reader(fixations, marks)
     if not tables:
         raise not_found(f"SALICON's {source}", root, f"fixations/train/*.mat or {' or '.join(names)}")
     if source == "mouse":
@@ -119,14 +132,48 @@ def _mat_reader(folder: Path, files: dict[str, Path], field: str) -> Read:
 
     def read(id: str, path: Path) -> Sample:
         file = file_for("SALICON", path, path.stem, files, folder, ".mat")
-        gaze = load_structs(file, "gaze", (field,))
-        return make_sample(id, path, *join_observers(from_matlab(getattr(worker, field)) for worker in gaze), SIGMA)
+        found = load_variables(file, ("gaze", "resolution", *MARKS))
+        marks = next((found[name] for name in MARKS if "gaze" not in found and name in found), None)
+        if marks is not None and field == "fixations":
+            return _of_marks(id, path, marks)
+        gaze = structs_of(file, found, "gaze", (field,))
+        points, observer = join_observers(from_matlab(getattr(worker, field)) for worker in gaze)
+        return _recorded_at(resolution(found.get("resolution")), id, path, points, observer)
 
     return read
 
 
+def _marks_reader(folder: Path, files: dict[str, Path]) -> Read:
+    """Reads a PNG per picture that marks the fixated pixels."""
+    files = {Path(stem).name: path for stem, path in files.items()}
+
+    def read(id: str, path: Path) -> Sample:
+        return _of_marks(id, path, read_marks(file_for("SALICON", path, path.stem, files, folder, ".png")))
+
+    return read
+
+
+def _of_marks(id: str, path: Path, marks: np.ndarray) -> Sample:
+    grid = np.shape(marks)
+    if len(grid) != 2 or is_transposed(grid, image_size(path)):
+        raise DatasetError(f"the marks of {path} have the shape {grid}, expected (height, width) as of the picture")
+    return _recorded_at(grid, id, path, marked_pixels(path, marks, grid), None)
+
+
+def _recorded_at(
+    grid: tuple[int, ...] | None, id: str, path: Path, points: np.ndarray, observer: np.ndarray | None
+) -> Sample:
+    """The sample of points that were recorded on a picture of (height, width) `grid`; None: of this size."""
+    size = image_size(path)
+    if grid is None or sorted(grid) == sorted(size):
+        return make_sample(id, path, points, observer, SIGMA)
+    height, width = grid
+    return make_sample(id, path, scaled(points, (height, width), size), observer, SIGMA * max(size) / max(grid))
+
+
 def _json_reader(tables: list[Path]) -> Read:
     """Reads the older JSON, COCO-like: images and annotations; fixations as (row, column), counted from 1."""
+    grids: dict[str, tuple[int, int] | None] = {}
     points: dict[str, list[np.ndarray]] = defaultdict(list)
     workers: dict[str, list[int]] = defaultdict(list)
     numbers: dict[object, int] = {}  # worker -> observer
@@ -134,6 +181,8 @@ def _json_reader(tables: list[Path]) -> Read:
         try:
             content = json.loads(table.read_bytes())
             stems = {image["id"]: Path(image["file_name"]).stem for image in content["images"]}
+            for image in content["images"]:
+                grids[stems[image["id"]]] = resolution((image.get("height", 0), image.get("width", 0)))
             for note in content["annotations"]:
                 stem = stems[note["image_id"]]
                 row_column = np.array(note["fixations"], dtype=np.float64).reshape(-1, 2)
@@ -146,6 +195,7 @@ def _json_reader(tables: list[Path]) -> Read:
     def read(id: str, path: Path) -> Sample:
         if path.stem not in points:
             raise DatasetError(f"SALICON: {path} has no annotations in {' and '.join(map(str, tables))}")
-        return make_sample(id, path, np.concatenate(points[path.stem]), np.array(workers[path.stem], dtype=int), SIGMA)
+        observer = np.array(workers[path.stem], dtype=int)
+        return _recorded_at(grids[path.stem], id, path, np.concatenate(points[path.stem]), observer)
 
     return read

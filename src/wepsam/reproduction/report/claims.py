@@ -40,12 +40,14 @@ def fixation_claim(arms: Arms) -> str:
 
 
 def _ensemble_claim(arms: Arms) -> str:
-    """Whether the better teacher makes the better pupil."""
+    """Whether the better teacher makes the better student."""
     verdicts = _listed(ensemble_pairs(arms))
     return f" With the ensemble as the teacher instead of GBVS, it is {verdicts} pictures." if verdicts else ""
 
 
 def convergence_claim(arms: Arms) -> str:
+    """The study "convergence"."""
+
     def end(name: str, column: str, digits: int) -> str:
         mean, half = over_seeds(arms[name].curve(column)[1][:, -1])
         return f"{mean:.{digits}f} ± {half:.{digits}f}"
@@ -61,6 +63,7 @@ def convergence_claim(arms: Arms) -> str:
 
 
 def plateau_claim(arms: Arms) -> str:
+    """The study "plateau"."""
     weak, people, pretrained = (_left(arms[name].runs[0]) for name in ("rate-0.3", "people", "people-from-weak"))
     diverged = sum(arm.runs[0].about["ended"] != "done" for arm in arms.values())
     return (
@@ -73,6 +76,7 @@ def plateau_claim(arms: Arms) -> str:
 
 
 def selection_claim(arms: Arms) -> str:
+    """The study "selection"."""
     base, others = arms["lowest-half"], ("random-half", "highest-half", "teacher-128")
     changes = (difference(arms[name], base, "cc") for name in others)
     random, highest, small = (f"{change.mean:+.3f} [{change.low:+.3f}, {change.high:+.3f}]" for change in changes)

@@ -31,10 +31,12 @@ class Outcome:
 
     @property
     def seed(self) -> int:
+        """The seed of the run, in which the runs of an arm differ."""
         return self.about["job"]["settings"]["seed"]
 
     @property
     def batch_size(self) -> int:
+        """Pictures per batch; fewer than the settings say if there are fewer training pictures."""
         return min(self.about["job"]["settings"]["batch_size"], self.about["training"][-1])
 
     @property
@@ -89,7 +91,7 @@ class Arm:
         return self.runs[0].pictures_seen[:length], np.stack([run.log[column][:length] for run in self.runs])
 
 
-Arms = dict[str, Arm]  # by name, without the study's
+Arms = dict[str, Arm]  # by name, without the name of the study
 
 
 def read_study(results: str | PathLike[str], study: str) -> Arms:

@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 
 from wepsam import markdown
-from wepsam.reproduction.boards.table1 import table1
+from wepsam.reproduction.boards.paper_table import table1_markdown
 from wepsam.reproduction.report import charts, claims, tables
 from wepsam.reproduction.report.outcomes import Arms, read_study
 from wepsam.reproduction.report.schedule import schedule_table
@@ -77,5 +77,5 @@ def blocks(
         texts[study] = make_table(outcomes.get(study) or read_study(results, study))
     texts |= {"in-short": claims.in_short(outcomes), "schedule": schedule_table(outcomes)}
     if evaluated:
-        texts["table1"] = table1(evaluated)
+        texts["table1"] = table1_markdown(evaluated)
     return texts

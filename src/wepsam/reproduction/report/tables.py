@@ -139,7 +139,7 @@ def _against_random(random: dict[float, Arm], other: dict[float, Arm], title: st
 
 
 def _ensemble_table(arms: Arms) -> str:
-    """The pupil of the ensemble against the pupil of GBVS, before and after fine-tuning."""
+    """The student of the ensemble against the student of GBVS, before and after fine-tuning."""
     rows = []
     for ensemble, gbvs in ensemble_pairs(arms):
         scores = [f"{arm.mean('cc'):.3f}" for arm in (gbvs, ensemble)]
@@ -147,8 +147,8 @@ def _ensemble_table(arms: Arms) -> str:
         before = [f"{arm.curve('validation_cc')[1][:, 0].mean():.3f}" for arm in (gbvs, ensemble)]
         rows.append([f"{gbvs.training_pictures:,}", *scores, *changes, *before])
     head = [
-        "fixation pictures", "CC, GBVS' pupil", "CC, the ensemble's", "difference in CC", "in NSS", "in KL",
-        "CC before fine-tuning, GBVS' pupil", "the ensemble's",
+        "fixation pictures", "CC, student of GBVS", "CC, student of the ensemble", "difference in CC", "in NSS",
+        "in KL", "CC before fine-tuning, student of GBVS", "student of the ensemble",
     ]  # fmt: skip
     return markdown.table(head, rows)
 

@@ -43,8 +43,8 @@ class Row:
     model: str | None
 
 
-def table1(folders: Sequence[str | PathLike[str]]) -> str:
-    """Make the Markdown tables: quoted and measured scores, then each model's lead over GBVS on the same pictures.
+def table1_markdown(folders: Sequence[str | PathLike[str]]) -> str:
+    """The Markdown tables: quoted and measured scores, then each model's lead over GBVS on the same pictures.
 
     Only the leads can be compared: the quoted scores and ours are of different pictures.
 
