@@ -14,7 +14,7 @@ log = logging.getLogger("wepsam")
 
 # Environment variables, which child processes inherit.
 SWITCHES = {
-    # From version 1.30 or so, its wheels ask the name server for a collector of events some seconds after the import.
+    # The wheels of ONNX Runtime 1.32 ask the name server for a collector of events some seconds after the import.
     # They also leave an identifier of the device and a database of events in the user's cache.
     "ORT_DISABLE_TELEMETRY": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
