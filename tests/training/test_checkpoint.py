@@ -1,13 +1,16 @@
 """The files of a run: whose folder it is, damage, and what the weights say about themselves."""
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from helpers import squares
 from wepsam.networks.paper import PaperConfig, PaperNet
+from wepsam.training import checkpoint
 from wepsam.training.batches import Augmentation
 from wepsam.training.checkpoint import CheckpointError, load_weights
 from wepsam.training.loop import train
@@ -61,3 +64,17 @@ def test_the_record_is_json(tmp_path):
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["settings"]["augmentation"] == {"mirror": True, "geometry": 1, "color": 1}
     assert config["network"]["filters"] == [4, 4, 4]
+
+
+def test_what_a_killed_training_left_is_removed(tmp_path) -> None:
+    """Once it is an hour old; safetensors' own temporary files only if they begin as ours do."""
+    record = {key: key for key in ("start", "network", "training", "validation", "settings")}
+    checkpoint.claim(tmp_path, record)
+    ours = save({"a": torch.zeros(2)}, {"progress": "{}"})[:60]
+    old = {".wepsam-0123456789ab.tmp.safetensors": b"", ".tmpAbCdEf": ours, ".tmpXyZ123": b"x" * 90}
+    for name, content in old.items():
+        (tmp_path / name).write_bytes(content)
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / ".tmpNew123").write_bytes(ours)
+    checkpoint.claim(tmp_path, record)
+    assert {p.name for p in tmp_path.iterdir()} == {"config.json", ".tmpXyZ123", ".tmpNew123"}

@@ -52,7 +52,7 @@ def test_the_recipe_says_which_network_is_trained(own_dataset, tmp_path) -> None
         changes={"epochs": 0.5, "batch_size": 4},
     )  # fmt: skip
     assert config(tmp_path / "larger")["network"]["area"] == 6144
-    assert config(tmp_path / "larger")["start"][0].startswith("pictures_with_csv: ")
+    assert config(tmp_path / "larger")["start"][0].startswith("own: ")
 
 
 def test_a_recipe_of_ones_own(own_dataset, tmp_path) -> None:

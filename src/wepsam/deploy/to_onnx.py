@@ -125,7 +125,10 @@ def _stimuli(probe: Sequence[str | os.PathLike[str]] | None, shape_of: Callable[
         rng = np.random.default_rng(0)
         shapes = dict.fromkeys(shape_of(*size) for size in ((480, 640), (640, 480), (500, 500), (200, 900)))
         return [rng.integers(0, 256, (8 // len(shapes), *shape, 3), dtype=np.uint8) for shape in shapes]
-    pictures = (read_image(path) for path in find_images(probe)[:PROBES])
+    paths = find_images(probe)[:PROBES]
+    if not paths:
+        raise ValueError(f"no pictures to probe with in {', '.join(map(str, probe))}")
+    pictures = map(read_image, paths)
     return [resize(picture, shape_of(picture.shape[0], picture.shape[1]))[None] for picture in pictures]
 
 

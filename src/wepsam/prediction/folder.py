@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam import colormaps, maps, overlays, progress, resolve
-from wepsam.files import replacing
+from wepsam.files import PlaceError, below, remove_leftovers, replacing
 from wepsam.images import MAX_PIXELS, ImageError, allowed_bytes, pixel_count, read_image, save_image
 from wepsam.prediction import drawing, ordered, predictor, targets
 
@@ -19,7 +19,7 @@ SCALES = ("own", "common")
 # Bytes a pixel that work on a picture takes: its map; stimulus, overlay and what Pillow needs to write them; the log
 # density with the arrays that it is made from.
 MAP, DRAWING, LOG = 7, 11, 32
-FAILURES = (ImageError, OSError, MemoryError)  # of one picture; the others are done
+FAILURES = (ImageError, PlaceError, OSError, MemoryError)  # of one picture; the others are done
 
 Model = Callable[[np.ndarray], np.ndarray]
 
@@ -144,7 +144,10 @@ def predict(
     folder.mkdir(parents=True, exist_ok=True)
     highest = None if scale == "own" else _highest(answer, pictures, in_order)
     style = drawing.Style(overlay_strength, colors, legend, highest)
-    return _predict(answer, pictures, style, in_order, sheet_file)
+    done = _predict(answer, pictures, style, in_order, folder, sheet_file)
+    for place in {target.parent for picture in pictures for target in picture.targets.values()}:
+        remove_leftovers(place)
+    return done
 
 
 def _endings(save: str | Iterable[str], bits: bool) -> dict[str, str]:
@@ -202,6 +205,7 @@ def _predict(
     pictures: list[targets.Picture],
     style: drawing.Style,
     in_order: Callable[..., Generator],
+    out: Path,
     sheet_file: Path | None,
 ) -> Predicted:
     done = Predicted()
@@ -213,6 +217,7 @@ def _predict(
         try:
             found = answer(picture.path)
             for kind, target in picture.targets.items():
+                below(out, target.relative_to(out).as_posix())  # a link in there may lead elsewhere
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _save(kind, target, found, style)
         except FAILURES as error:
@@ -233,7 +238,7 @@ def _predict(
                 rows.append(outcome)
                 names.append(picture.name)
     if sheet_file is not None and rows:
-        save_image(sheet_file, drawing.sheet(rows, names, style))
+        save_image(sheet_file, drawing.sheet(rows, names, style), drawn=True)
         done.sheet = str(sheet_file)
     return done
 
@@ -243,7 +248,7 @@ def _save(kind: str, target: Path, found: Answer, style: drawing.Style) -> None:
         overlays.save_map(target, found.saliency_map, limits=style.limits(found.saliency_map))
     elif kind == "overlay":
         assert found.stimulus is not None
-        save_image(target, drawing.overlay(found.stimulus, found.saliency_map, style))
+        save_image(target, drawing.overlay(found.stimulus, found.saliency_map, style), drawn=True)
     elif kind == "npy":
         _save_array(target, found.saliency_map.astype(np.float32, copy=False))
     else:

@@ -9,15 +9,17 @@ RUN/best.safetensors   the weights of the lowest validation loss; best.json desc
 import csv
 import json
 import os
+import re
+import time
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from wepsam.files import replacing, write_json
+from wepsam.files import LEFTOVER_AGE, remove_leftovers, replacing, write_json
 from wepsam.networks.base import Network
 from wepsam.networks.build import build
 
@@ -41,6 +43,7 @@ def claim(folder: Path, record: dict[str, Any]) -> None:
         CheckpointError: the folder holds another run.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(folder)
     record = json.loads(json.dumps(record))  # tuples become lists, as in the file
     path = folder / "config.json"
     if not path.exists():
@@ -51,6 +54,18 @@ def claim(folder: Path, record: dict[str, Any]) -> None:
         if earlier.get(key) != record[key]:
             difference = _difference(key, earlier.get(key), record[key])
             raise CheckpointError(f"{folder} holds another run: {difference}; choose another folder")
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed trainings left in a folder."""
+    remove_leftovers(folder)
+    # Earlier versions let safetensors write the files, under its own temporary names; they begin as ours do.
+    for path in folder.glob(".tmp??????"):
+        if path.is_file() and time.time() - path.stat().st_mtime > LEFTOVER_AGE:
+            with path.open("rb") as file:
+                ours = re.match(rb'.{8}{"__metadata__":{"(about|progress)":', file.read(64), re.DOTALL)
+            if ours:
+                path.unlink(missing_ok=True)
 
 
 def _difference(name: str, before: Any, now: Any) -> str:
@@ -84,9 +99,8 @@ def save_weights(path: Path, weights: dict[str, Tensor], about: dict[str, Any]) 
     # The description is in the file itself, too, so that weights and description always belong together. The JSON is
     # for people.
     with replacing(path) as temporary:
-        save_file(
-            {k: v.detach().cpu().contiguous() for k, v in weights.items()}, temporary, {"about": json.dumps(about)}
-        )
+        tensors = {k: v.detach().cpu().contiguous() for k, v in weights.items()}
+        temporary.write_bytes(save(tensors, {"about": json.dumps(about)}))
     write_json(path.with_suffix(".json"), about)
 
 
@@ -136,7 +150,8 @@ def save_progress(
         tensors["rng.cuda"] = torch.cuda.get_rng_state()
     metadata = {"progress": json.dumps(about)}
     with replacing(path) as temporary:
-        save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, temporary, metadata)
+        tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+        temporary.write_bytes(save(tensors, metadata))  # save_file would leave a file of another name if it is killed
 
 
 def load_progress(

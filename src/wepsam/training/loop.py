@@ -2,6 +2,7 @@
 
 import copy
 import ctypes
+import logging
 import math
 import os
 import time
@@ -219,6 +220,7 @@ def _checksum(arrays: Iterable[np.ndarray]) -> str:
 def _set_up(network: Network, settings: TrainSettings) -> tuple[Fabric, nn.Module, torch.optim.Optimizer]:
     """Prepare the network for training: its device and precision, dropout, frozen parameters, optimizer."""
     _keep_memory()
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it would announce the precision on stderr
     fabric = Fabric(accelerator="auto", devices=1, precision=settings.precision)
     torch.manual_seed(settings.seed)  # for dropout
     for layer in network.modules():
