@@ -126,8 +126,12 @@ class _Trainer:
         self.average = copy.deepcopy(network).to(self.fabric.device) if settings.average else None
         self.state = _State()
         if (folder / "last.safetensors").exists():
-            progress = checkpoint.load_progress(folder / "last.safetensors", network, self.optimizer, self.average)
+            progress = checkpoint.load_progress(
+                folder / "last.safetensors", network, self.optimizer, self.average, record
+            )
             self.state = _State(**progress)
+            if math.isfinite(self.state.best):
+                checkpoint.check_best(folder, record)
         self.log = checkpoint.read_log(folder, self.state.step)
         self.began, self.first = time.monotonic(), self.state.step
 
@@ -154,7 +158,7 @@ class _Trainer:
     def save(self) -> None:
         """Write the checkpoint from which the run resumes."""
         path = self.folder / "last.safetensors"
-        checkpoint.save_progress(path, asdict(self.state), self.network, self.optimizer, self.average)
+        checkpoint.save_progress(path, asdict(self.state), self.network, self.optimizer, self.average, self.record)
 
     def learn(self, step: int) -> None:
         """Take one step: next batch, learning rate, forward, loss, backward, update.
