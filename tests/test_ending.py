@@ -138,7 +138,7 @@ def test_a_closed_stderr_is_nobody_elses_file(photos: Path, tmp_path: Path) -> N
     script = f"{sys.executable} -m wepsam predict {photos}/1.png {photos}/bad.png -o {tmp_path}/out --model itti 2>&-"
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["1 maps", "1 overlays"]
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["1 map", "1 overlay"]
     script = f"{sys.executable} -m wepsam label {photos} {tmp_path}/weak --workers 2 --part-size 40 2>&- 0<&-"
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0

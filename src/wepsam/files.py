@@ -11,6 +11,7 @@ import os
 import re
 import time
 import unicodedata
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -116,8 +117,9 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
-    """Write a value as indented JSON, whole or not at all."""
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    """Write a value as indented JSON, whole or not at all; paths that are not UTF-8 are written with escapes."""
+    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    write_text(path, text.encode(errors="backslashreplace").decode())
 
 
 def _link(temporary: Path, path: Path) -> None:
@@ -142,6 +144,34 @@ def as_seen(name: str | os.PathLike[str]) -> str:
     except UnicodeEncodeError:  # undecodable bytes, which Python holds as lone surrogates
         text = os.fsencode(text).decode("latin-1")
     return unicodedata.normalize("NFC", text)
+
+
+class ForeignFileError(ValueError):
+    """A file that anybody may have made is not what it should be. One line that names it and the cause."""
+
+
+@contextmanager
+def foreign(path: PathOrUrl, complaint: str = "cannot be read") -> Iterator[None]:
+    """Turn any error inside into one line that names the file: readers raise almost anything over a damaged one.
+
+    A library's warnings about the file are left out; what is missing in this environment is still an ImportError.
+
+    Args:
+        path: the file.
+        complaint: what is wrong with it; the cause follows in brackets.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (ForeignFileError, ImportError):
+        raise
+    except Exception as error:
+        cause = getattr(error, "strerror", None) or ("not enough memory" if isinstance(error, MemoryError) else error)
+        text = " ".join(str(cause).split()) or type(error).__name__
+        if isinstance(error, KeyError):
+            text = f"it has no {text}"
+        raise ForeignFileError(f"{as_seen(path)} {complaint} ({text})") from error
 
 
 def is_url(path: PathOrUrl) -> bool:

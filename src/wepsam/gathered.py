@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wepsam.files import replacing, write_json
+from wepsam.spreadsheets import inert, original
 
 Row = dict[str, str]
 
@@ -43,14 +44,14 @@ def gather_tables(tables: Mapping[str, Path], into: Path, column: str) -> None:
         writer = csv.DictWriter(file, [column, *columns])
         writer.writeheader()
         for name in sorted(rows):
-            writer.writerows({column: name} | row for row in rows[name])
+            writer.writerows({column: inert(name)} | row for row in rows[name])
 
 
 def read_tables(path: Path, column: str) -> dict[str, list[Row]]:
     """The rows of each table that `gather_tables` put into a file, without the column of names."""
     tables: dict[str, list[Row]] = {}
     for row in _read_rows(path):
-        tables.setdefault(row.pop(column), []).append(row)
+        tables.setdefault(original(row.pop(column)), []).append(row)
     return tables
 
 

@@ -20,8 +20,10 @@ def pixels(fixations: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, n
         Two (N,) integer arrays, rows and columns, in the order of the fixations.
 
     Raises:
-        ValueError: the array is not (N, 2), or a fixation is NaN or lies outside the map.
+        ValueError: the array is not (N, 2) or masked, or a fixation is NaN or lies outside the map.
     """
+    if np.ma.is_masked(fixations):
+        raise ValueError("some fixations are masked; leave them out first")
     fixations = np.asarray(fixations, dtype=np.float64)
     if fixations.size == 0:
         fixations = fixations.reshape(0, 2)  # so that a plain [] is "no fixations" too

@@ -60,7 +60,7 @@ def test_fewer_bits_smaller_file(tmp_path):
 def test_a_probe_without_pictures_is_refused(tmp_path):
     checkpoint(tmp_path, "map", hidden=32)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match="no pictures to probe with in .*empty"):
+    with pytest.raises(ValueError, match=r"no pictures to probe with in .*empty"):
         export(tmp_path, tmp_path / "own.onnx", probe=[tmp_path / "empty"])
 
 

@@ -156,6 +156,137 @@ def test_ids_that_are_paths(tmp_path: Path, write: Write) -> None:
         MapFolder(tmp_path / "maps" / "Art").check(data)
 
 
+# ---- maps that are not of this picture
+
+
+def test_a_transposed_map_is_recognized_with_and_without_resize(own: FixationDataset, folder: Path) -> None:
+    """To follow the advice `--resize` would have scored it, squeezed, as if it were of this picture."""
+    for shape in ((60, 40), (30, 20), (121, 80)):
+        np.save(folder / "004.npy", np.ones(shape))
+        for resize in (False, True):
+            with pytest.raises(ValueError, match=r"the map of 004 in .* its picture 60x40: it looks transposed"):
+                MapFolder(folder, resize=resize).check(own)
+            with pytest.raises(ValueError, match="transposed"):
+                MapFolder(folder, resize=resize)(own[4])
+
+
+@pytest.mark.parametrize("shape", [(40, 40), (40, 70), (32, 60), (20, 26)])
+def test_a_map_of_another_aspect_is_not_resized(own: FixationDataset, folder: Path, shape: tuple[int, int]) -> None:
+    np.save(folder / "004.npy", np.ones(shape))
+    with pytest.raises(ValueError, match=r"of another picture, cropped or squeezed\?"):
+        MapFolder(folder, resize=True).check(own)
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (5, 8), (5, 7), (41, 60), (400, 600), (40, 61), (27, 41)])
+def test_sides_may_be_rounded(own: FixationDataset, folder: Path, shape: tuple[int, int]) -> None:
+    np.save(folder / "004.npy", np.ones(shape))
+    assert MapFolder(folder, resize=True).check(own)["resized"] == 1
+    assert MapFolder(folder, resize=True)(own[4]).shape == (40, 60)
+
+
+def _sample(id: str, file: str) -> Sample:
+    return Sample(id, Path("stimuli") / file, (4, 6), np.array([[1.0, 1.0]]), np.array([0]), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("id", "file", "there", "found"),
+    [
+        ("img.v1", "img.v1.jpg", "img.npy", False),
+        ("img.v1", "img.v1.jpg", "img.v1.npy", True),
+        ("img.v1.jpg", "img.v1.jpg", "img.npy", False),
+        ("img.v1.jpg", "img.v1.jpg", "img.v1.npy", True),
+        ("img.png", "img.png.jpg", "img.npy", False),
+        ("img.jpg", "img.jpg", "img.npy", True),
+        ("a/img.2", "img.2.jpg", "a/img.npy", False),
+        ("cafe\u0301", "cafe\u0301.jpg", "caf\u00e9.npy", True),
+        ("caf\u00e9", "caf\u00e9.jpg", "cafe\u0301.npy", True),
+    ],
+)
+def test_only_the_suffix_of_a_picture_is_no_part_of_a_name(
+    tmp_path: Path, id: str, file: str, there: str, found: bool
+) -> None:
+    (tmp_path / there).parent.mkdir(exist_ok=True)
+    np.save(tmp_path / there, np.ones((4, 6)))
+    data = FixationDataset("toy", (_sample(id, file),), 1.0)
+    if found:
+        assert MapFolder(tmp_path).check(data)["files"] == 1
+    else:
+        with pytest.raises(ValueError, match="has no map for"):
+            MapFolder(tmp_path).check(data)
+
+
+# ---- damaged files
+
+
+def _one_line_or_a_map(path: Path) -> bool:
+    """Whether the file is refused; never by anything but one line that names it."""
+    complaint = ""
+    try:
+        read_map(path)
+        map_size(path)
+    except ValueError as error:
+        complaint = str(error)
+    assert not complaint or path.name in complaint
+    assert len(complaint.splitlines()) <= 1
+    return bool(complaint)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".tif", ".png", ".mat"])
+def test_a_damaged_map_is_one_line(tmp_path: Path, suffix: str) -> None:
+    whole, path = tmp_path / f"whole{suffix}", tmp_path / f"damaged{suffix}"
+    values = np.random.default_rng(0).integers(0, 256, (12, 17)).astype(np.uint8)
+    if suffix == ".npy":
+        np.save(whole, values / 7)
+    elif suffix == ".mat":
+        savemat(whole, {"map": values / 7}, do_compression=True)
+    else:
+        Image.fromarray(values).save(whole, **({"compression": "tiff_adobe_deflate"} if suffix == ".tif" else {}))
+    data = whole.read_bytes()
+    rng = np.random.default_rng(1)
+    refused = 0
+    for cut in (*range(0, len(data), max(1, len(data) // 40)), *[0] * 60):
+        if refused and rng.random() < 0.6:
+            damaged = bytearray(data)
+            for place in rng.integers(0, min(len(data), 160), rng.integers(1, 5)):
+                damaged[place] = rng.integers(0, 256)
+        else:
+            damaged = bytearray(data[:cut])
+        path.write_bytes(damaged)
+        refused += _one_line_or_a_map(path)
+    assert refused > 20
+
+
+def test_headers_that_lie(tmp_path: Path) -> None:
+    """Deep nesting, half a literal, sides of 10^15, an archive of arrays, other numbers."""
+    headers = {
+        "token": b"{'descr': '<f8', 'fortran_order': False, 'shape': (3,",
+        "deep": b"(" * 9000,
+        "large": b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000000, 1000000), }",
+        "negative": b"{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 3), }",
+        "text": b"{'descr': 7, 'fortran_order': None, 'shape': 'x'}",
+    }
+    for name, header in headers.items():
+        path = tmp_path / f"{name}.npy"
+        path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+        assert _one_line_or_a_map(path), name
+    with (tmp_path / "archive.npy").open("wb") as file:
+        np.savez(file, a=np.ones((2, 2)))
+    with pytest.raises(ValueError, match=r"archive\.npy cannot be read \(an archive of arrays \(\.npz\)"):
+        read_map(tmp_path / "archive.npy")
+    np.save(tmp_path / "complex.npy", np.ones((2, 2), complex))
+    with pytest.raises(ValueError, match="holds complex128, expected numbers"):
+        read_map(tmp_path / "complex.npy")
+    (tmp_path / "folder.npy").mkdir()
+    assert _one_line_or_a_map(tmp_path / "folder.npy")
+
+
+@pytest.mark.parametrize("kind", [">f8", ">f4", "<f2", ">u2", "?", ">i4"])
+def test_any_type_of_number_is_read(tmp_path: Path, kind: str) -> None:
+    np.save(tmp_path / "map.npy", VALUES.astype(kind))
+    np.testing.assert_array_equal(read_map(tmp_path / "map.npy"), VALUES.astype(kind).astype(float))
+    assert read_map(tmp_path / "map.npy").dtype == np.dtype("f8")
+
+
 def test_a_map_belongs_to_the_picture_of_its_whole_name(tmp_path: Path) -> None:
     """img.npy is no map of img.v1.jpg; an accent may be spelled in two ways."""
     for name in ("img", "Art/001", unicodedata.normalize("NFD", "d\u00e9j\u00e0")):
@@ -163,7 +294,7 @@ def test_a_map_belongs_to_the_picture_of_its_whole_name(tmp_path: Path) -> None:
         np.save(tmp_path / f"{name}.npy", np.ones((4, 6)))
     theirs = MapFolder(tmp_path)
     for id in ("img", "Art/001", "Art/001.jpg", "d\u00e9j\u00e0"):
-        assert theirs(Sample(id, Path(f"{id}.png"), (4, 6))).shape == (4, 6)
+        assert theirs(Sample(id, Path(id if id.endswith(".jpg") else f"{id}.png"), (4, 6))).shape == (4, 6)
     with pytest.raises(ValueError, match=r"no map for img\.v1"):
         theirs(Sample("img.v1", Path("img.v1.jpg"), (4, 6)))
 

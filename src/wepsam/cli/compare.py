@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import typer
+
 import wepsam
-from wepsam.cli import options, output
+from wepsam.cli import errors, options, output
 
 
 def compare(
@@ -39,6 +41,7 @@ def compare(
         if not models and table.base is None and (lacking := comparison.missing_rows(table)):
             output.to_stderr(f"{table.name} lacks {', '.join(lacking)}; wepsam evaluate MODEL --references adds them")
         print("\n" * (number > 0) + FORMATS[form](table))
+    _fail_over_damaged(results)
 
 
 def plot(
@@ -74,6 +77,7 @@ def plot(
             print(path)
     if range_sheet is not None:
         print(figures.plot_sheet(results, range_sheet, models=names, datasets=shown, metric=metric))
+    _fail_over_damaged(results)
 
 
 def table1(
@@ -100,11 +104,24 @@ def table1(
         if figures is not None:
             raise ValueError("--figures draws the comparison of --public; add --public")
         output.put_table(paper_table.table1_markdown(results), "table1", into, check)
+        _fail_over_damaged(results)
         return
     tables = list(comparison.read_tables(results).values())
     output.put_table(leads.leads_markdown(tables, metric), "public", into, check)
     if figures is not None and not check:
         output.to_stderr(str(leads_figure.draw_leads(tables, figures)))
+    _fail_over_damaged(results)
+
+
+def _fail_over_damaged(folders: list[Path]) -> None:
+    """Exit with 1 if files were left out because they are no results; the log has named them."""
+    from wepsam.evaluation import results
+
+    damaged: list[str] = []
+    for folder in folders:
+        results.read(folder, damaged)
+    if damaged:
+        raise typer.Exit(errors.FAILED)
 
 
 def _check_options(into: Path | None, check: bool, form: str = "markdown") -> None:

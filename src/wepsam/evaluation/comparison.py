@@ -1,5 +1,6 @@
 """Models and people compared, metric by metric on the same pictures: means, and paired differences."""
 
+import logging
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from wepsam.evaluation.fingerprints import DATA
 from wepsam.evaluation.people import ALWAYS, PEOPLE
 from wepsam.evaluation.results import Evaluation, interval, read
+from wepsam.files import as_seen
 from wepsam.metrics import ON_REQUEST, PROTOCOLS
 
+log = logging.getLogger("wepsam")
 # The titles of columns, in their order; a table shows those that its results have.
 TITLES = {
     "auc_judd": "AUC-Judd", "auc_borji": "AUC-Borji", "auc_shuffled": "sAUC", "auc_density": "AUC (density)",
@@ -63,6 +67,7 @@ class Comparison:
         note: which pictures, which protocol, what the marks mean.
         base: the model that all others are compared with, if the cells are differences.
         name: of the table, for pages: the folder's name, of differences with -minus-BASE; "" if not from a folder.
+        names: that the note quotes from results, longest first: whoever writes the note in a markup escapes them.
     """
 
     metrics: tuple[str, ...]
@@ -70,6 +75,7 @@ class Comparison:
     note: str
     base: str | None = None
     name: str = ""
+    names: tuple[str, ...] = ()
 
 
 def compare(
@@ -91,7 +97,8 @@ def compare(
         `wepsam.evaluation.table.FORMATS` writes them as Markdown, HTML, LaTeX or CSV.
 
     Raises:
-        ValueError: a folder without results, or no results of one of the models.
+        ValueError: a folder without results, no results of one of the models, or models that were scored on other
+            fixations. A file that is no result is left out, with a warning.
     """
     tables = []
     for folder, evaluations in read_tables(results).items():
@@ -116,11 +123,17 @@ def read_tables(
         of them has it.
 
     Raises:
-        ValueError: a folder that does not exist or has no results.
+        ValueError: a folder that does not exist or has no results; or two folders have results of the same pictures
+            against other fixations. A file that is no result is left out, with a warning.
     """
     tables: dict[Path, list[Evaluation]] = {}
     for folder in map(Path, [results] if isinstance(results, str | os.PathLike) else results):
-        evaluations = read(folder)
+        damaged: list[str] = []
+        evaluations = read(folder, damaged)
+        if not evaluations and damaged:
+            raise ValueError(damaged[0])
+        for line in damaged:
+            log.warning("left out: %s", line)
         if not evaluations:
             what = "no results in" if folder.is_dir() else "no folder"
             raise ValueError(
@@ -128,7 +141,8 @@ def read_tables(
             )
         for table in tables.values():
             same_protocol = table[0].about["protocol"] == evaluations[0].about["protocol"]
-            if same_protocol and same_pictures(table[0], evaluations[0]):
+            if same_protocol and _same_ids(table[0], evaluations[0]):
+                _comparable([*table, *evaluations])
                 known = {e.about["model"] for e in table}
                 table += [e for e in evaluations if e.about["model"] not in known]
                 break
@@ -181,7 +195,7 @@ def score_table(evaluations: list[Evaluation], *, name: str = "") -> Comparison:
         f"{_described(evaluations[0])}; mean ± half of the 95 % bootstrap interval over pictures. "
         f"Bold: best model per metric.{people}{_left_out(evaluations, metrics)}"
     )
-    return Comparison(metrics, rows, note, name=name)
+    return Comparison(metrics, rows, note, name=name, names=_quoted(evaluations, metrics))
 
 
 def differences(evaluations: list[Evaluation], base: str, *, name: str = "") -> Comparison:
@@ -213,7 +227,7 @@ def differences(evaluations: list[Evaluation], base: str, *, name: str = "") -> 
         f"{_described(evaluations[0])}: model minus {base} on the same pictures, mean and 95 % bootstrap interval. "
         f"*: the interval excludes 0.{_left_out(evaluations, metrics)}"
     )
-    return Comparison(metrics, rows, note, base, name)
+    return Comparison(metrics, rows, note, base, name, _quoted(evaluations, metrics, base))
 
 
 def missing_rows(table: Comparison) -> list[str]:
@@ -230,10 +244,21 @@ def higher_is_better(metric: str) -> bool:
 
 def same_pictures(one: Evaluation, other: Evaluation) -> bool:
     """Whether two evaluations are of the same pictures with the same fixations, as far as their records say."""
-    known = {e.about["dataset_sha256"] for e in (one, other) if "dataset_sha256" in e.about}  # the oldest have none
+    return _same_ids(one, other) and not _other_data(one, other)
+
+
+def _same_ids(one: Evaluation, other: Evaluation) -> bool:
     # Ids are unique within a dataset only.
     ids, others = ([e.about["dataset"], *(row["id"] for row in e.rows)] for e in (one, other))
-    return len(known) < 2 and ids == others
+    return ids == others or list(map(as_seen, ids)) == list(map(as_seen, others))
+
+
+def _other_data(one: Evaluation, other: Evaluation) -> str:
+    """In what the data of two evaluations differ, in words; "" if in nothing that both records know."""
+    both = [key for key in DATA if key in one.about and key in other.about]  # the oldest have none
+    if "truth_sha256" in both:
+        both.remove("dataset_sha256")  # says less of the same
+    return next((DATA[key] for key in both if one.about[key] != other.about[key]), "")
 
 
 def row_order(evaluation: Evaluation) -> tuple[int, str]:
@@ -248,7 +273,11 @@ def _comparable(evaluations: list[Evaluation]) -> list[Evaluation]:
     """The evaluations in the order of rows; ValueError if they are not of the same pictures under one protocol."""
     evaluations = sorted(evaluations, key=row_order)
     first = evaluations[0]
+    knowing = {key: next((e for e in evaluations if key in e.about), first) for key in DATA}
     for other in evaluations[1:]:
+        for one in knowing.values():
+            if _same_ids(other, one) and (what := _other_data(other, one)):
+                raise ValueError(_refusal(other, one, what))
         if not same_pictures(other, first):
             raise ValueError(
                 f"{other.about['model']} and {first.about['model']} were evaluated on different pictures "
@@ -260,6 +289,13 @@ def _comparable(evaluations: list[Evaluation]) -> list[Evaluation]:
                 f"{other.about['protocol']} and {first.about['protocol']}); a table has one protocol"
             )
     return evaluations
+
+
+def _refusal(one: Evaluation, other: Evaluation, what: str) -> str:
+    return (
+        f"{one.about['model']} and {other.about['model']} were evaluated on different {what} ({_pictures(one)}; "
+        f"{_pictures(other)}); a table compares on the same ones, so evaluate both again"
+    )
 
 
 def _columns(evaluations: list[Evaluation]) -> tuple[str, ...]:
@@ -289,6 +325,13 @@ def _best(metric: str, evaluations: list[Evaluation]) -> str | None:
     sign = 1 if higher_is_better(metric) else -1
     known = [(sign * interval(e.scores(metric))[0], e.about["model"]) for e in models]
     return max((k for k in known if not np.isnan(k[0])), default=(0, None))[1]
+
+
+def _quoted(evaluations: list[Evaluation], metrics: tuple[str, ...], *more: str) -> tuple[str, ...]:
+    """The names in a note that come from files."""
+    about = evaluations[0].about
+    left_out = {name for e in evaluations for name in e.metrics} - {*metrics, *TITLES}
+    return tuple(sorted({about["dataset"], about["split"], about["protocol"], *left_out, *more}, key=len, reverse=True))
 
 
 def _pictures(evaluation: Evaluation) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam.datasets import FixationDataset, Sample, open_dataset
+from wepsam.evaluation import fingerprints
 from wepsam.evaluation.comparison import (
     FIRST,
     LAST,
@@ -19,7 +20,7 @@ from wepsam.evaluation.comparison import (
     select,
 )
 from wepsam.evaluation.people import PEOPLE
-from wepsam.evaluation.results import Evaluation, fingerprint
+from wepsam.evaluation.results import Evaluation
 from wepsam.evaluation.subject import from_record
 from wepsam.files import below, replacing
 from wepsam.images import save_image
@@ -233,7 +234,7 @@ def _worst_first(model: Evaluation, dataset: FixationDataset, metric: str) -> li
     """Places in the dataset, the worst score first; pictures without a score are left out."""
     name = model.about["model"]
     if [row["id"] for row in model.rows] != [sample.id for sample in dataset] or (
-        model.about.get("dataset_sha256", fingerprint(dataset)) != fingerprint(dataset)
+        any(model.about.get(key, value) != value for key, value in fingerprints.of_data(dataset).items())
     ):
         raise ValueError(f"{name} was evaluated on other pictures than these {len(dataset)} of {dataset.name}")
     scores = model.scores(metric)

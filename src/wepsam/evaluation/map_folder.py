@@ -1,23 +1,28 @@
 """Saliency maps made by another tool, as a model: values are never stretched, names and sizes never guessed."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from os import PathLike
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
 
 from wepsam import maps
-from wepsam.datasets import DatasetError, Sample
+from wepsam._picture_files import open_picture, pillow_limit
+from wepsam.datasets import Sample
 from wepsam.datasets.mat_files import load_variables
-from wepsam.files import as_seen
+from wepsam.files import as_seen, foreign
+from wepsam.images import MAX_PIXELS
 from wepsam.sources import SUFFIXES as PICTURE_SUFFIXES
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 SUFFIXES = (*PICTURES, ".npy", ".mat")
+FORMATS = ("PNG", "JPEG", "MPO", "TIFF")
 GRAY = ("1", "L", "I", "F", "I;16", "I;16B", "I;16L")  # Pillow's modes with one number per pixel
+ASPECT = 0.03  # the share by which the sides of a map that is resized may be longer than its picture's, one to another
 
 
 class MapFolder:
@@ -29,7 +34,8 @@ class MapFolder:
     Attributes:
         folder: its path.
         name: of the model: the folder's name.
-        resize: whether a map of another size is resized to its stimulus (bilinear); otherwise that is an error.
+        resize: whether a map of another size is resized to its stimulus (bilinear); otherwise that is an error. So is
+            a map of another aspect, which is transposed, cropped or of another picture.
     """
 
     def __init__(self, folder: str | PathLike[str], *, resize: bool = False) -> None:
@@ -39,7 +45,7 @@ class MapFolder:
             ValueError: no maps in it, or two files with the same stem, such as 1.png and 1.npy.
         """
         self.folder, self.resize = Path(folder), resize
-        self.name = self.folder.resolve().name
+        self.name = as_seen(self.folder.resolve().name)
         self._files: dict[str, Path] = {}
         for path in sorted(p for p in self.folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()):
             key = as_seen(path.relative_to(self.folder).with_suffix("").as_posix())
@@ -63,11 +69,9 @@ class MapFolder:
         if path is None:
             raise ValueError(f"{self.folder} has no map for {sample.id}: expected {sample.id} with {_suffixes()}")
         saliency_map = read_map(path)
-        if saliency_map.shape == sample.size:
-            return saliency_map
-        if not self.resize:
-            raise ValueError(self._wrong_size(sample, saliency_map.shape))
-        return maps.enlarge(saliency_map, sample.size)
+        if complaint := self._complaint(sample, saliency_map.shape):
+            raise ValueError(complaint)
+        return saliency_map if saliency_map.shape == sample.size else maps.enlarge(saliency_map, sample.size)
 
     def check(self, samples: Iterable[Sample]) -> dict[str, Any]:
         """Look for the maps of all samples before any work begins, without decoding pixels.
@@ -87,33 +91,59 @@ class MapFolder:
                 f"expected {missing[0].id} with {_suffixes()}"
             )
         owners: dict[Path, Sample] = {}
-        digest, wrong = hashlib.sha256(), []
+        digest, complaints, resized = hashlib.sha256(), list[str](), 0
         for sample, path in paths:
             assert path is not None
             if path in owners:
                 raise ValueError(f"{path} would be the map of both {owners[path].id} and {sample.id}; name maps by ids")
             owners[path] = sample
             data = path.read_bytes()
-            digest.update(f"{sample.id}\n{path.suffix.lower()}\n{len(data)}\n".encode() + data)
-            if (shape := map_size(path)) != sample.size:
-                wrong.append((sample, shape))
-        if wrong and not self.resize:
-            others = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            raise ValueError(self._wrong_size(*wrong[0]) + others)
-        return {"files": len(paths), "resized": len(wrong), "sha256": digest.hexdigest()}
+            digest.update(f"{sample.id}\n{path.suffix.lower()}\n{len(data)}\n".encode(errors="surrogateescape") + data)
+            shape = map_size(path)
+            resized += shape != sample.size
+            if complaint := self._complaint(sample, shape):
+                complaints.append(complaint)
+        if complaints:
+            others = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
+            raise ValueError(complaints[0] + others)
+        return {"files": len(paths), "resized": resized, "sha256": digest.hexdigest()}
 
     def _path(self, sample: Sample) -> Path | None:
         # An id may be a path, with or without suffix (Action/001.jpg); maps may be in the same folders or in one.
-        id = PurePosixPath(sample.id)
-        bare = id.with_suffix("").as_posix() if id.suffix.lower() in PICTURE_SUFFIXES else sample.id  # not v1 of img.v1
-        names = map(as_seen, (sample.id, bare, sample.path.stem))
+        # The suffix is that of a picture: the .v1 of img.v1 is part of its name, and so is the .png of img.png.jpg.
+        id, stem = PurePosixPath(sample.id), PurePath(_bare(sample.path)).name
+        bare = sample.id if id.name == stem else _bare(id)
+        names = map(as_seen, (sample.id, bare, stem))
         return next((self._files[name] for name in names if name in self._files), None)
 
-    def _wrong_size(self, sample: Sample, shape: tuple[int, ...]) -> str:
-        return (
+    def _complaint(self, sample: Sample, shape: tuple[int, int]) -> str:
+        """Why a map of this shape is not one of the sample, or ""."""
+        if shape == sample.size:
+            return ""
+        sizes = (
             f"the map of {sample.id} in {self.folder} is {shape[1]}x{shape[0]}, its picture "
-            f"{sample.size[1]}x{sample.size[0]}; resize the maps, or evaluate with resize"
+            f"{sample.size[1]}x{sample.size[0]}"
         )
+        if not _same_aspect(shape, sample.size):
+            if _same_aspect(shape[::-1], sample.size):
+                return f"{sizes}: it looks transposed; write it with the height first, as [row, column]"
+            if self.resize:
+                return (
+                    f"{sizes}: of another picture, cropped or squeezed? Only a map of its picture's aspect is resized"
+                )
+        return "" if self.resize else f"{sizes}; resize the maps, or evaluate with resize"
+
+
+def _bare(path: PurePath) -> str:
+    """A path without the suffix of a picture, if it has one."""
+    return (path.with_suffix("") if path.suffix.lower() in PICTURE_SUFFIXES else path).as_posix()
+
+
+def _same_aspect(shape: tuple[int, int], size: tuple[int, int]) -> bool:
+    """Whether a map could be its picture, larger or smaller: sides may be rounded to pixels."""
+    (h, w), (height, width) = shape, size
+    apart = abs(h * width - w * height)
+    return apart <= max(ASPECT * min(h * width, w * height), height, width)
 
 
 def read_map(path: Path, *, negative: bool = False) -> np.ndarray:
@@ -129,14 +159,7 @@ def read_map(path: Path, *, negative: bool = False) -> np.ndarray:
     Raises:
         ValueError: the file cannot be read, does not hold one map, or has NaN, infinite or negative values. One line.
     """
-    try:
-        values = np.asarray(_read(path))
-    except DatasetError:
-        raise
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-    except (OSError, EOFError, SyntaxError, NotImplementedError, TypeError) as error:
-        raise ValueError(f"{path} cannot be read ({' '.join(str(error).split()) or type(error).__name__})") from None
+    values = np.asarray(_matlab(path) if path.suffix.lower() == ".mat" else _read(path))
     if values.dtype.kind not in "buif":
         raise ValueError(f"{path} holds {values.dtype}, expected numbers")
     values = values.astype(np.float64).reshape(_height_width(values.shape, path))
@@ -149,39 +172,59 @@ def read_map(path: Path, *, negative: bool = False) -> np.ndarray:
 
 def map_size(path: Path) -> tuple[int, int]:
     """(height, width) of a map, from the header of its file; raises ValueError as `read_map` does."""
-    try:
-        if path.suffix.lower() in PICTURES:
-            with Image.open(path, formats=["PNG", "JPEG", "TIFF"]) as picture:
-                return picture.height, picture.width
-        if path.suffix.lower() == ".npy":
-            return _height_width(np.load(path, mmap_mode="r", allow_pickle=False).shape, path)
-    except (OSError, EOFError, ValueError, SyntaxError) as error:
-        raise ValueError(f"{path} cannot be read ({' '.join(str(error).split()) or type(error).__name__})") from None
-    height, width = read_map(path).shape
-    return height, width
+    suffix = path.suffix.lower()
+    if suffix not in (*PICTURES, ".npy"):
+        height, width = read_map(path).shape
+        return height, width
+    with foreign(path):
+        if suffix == ".npy":
+            shape = _array(path, "r").shape
+        else:
+            with _picture(path) as picture:
+                shape = picture.height, picture.width
+    return _height_width(shape, path)
 
 
 def _read(path: Path) -> np.ndarray:
-    if path.suffix.lower() == ".npy":
-        return np.load(path, allow_pickle=False)  # a pickle could run anything
-    if path.suffix.lower() == ".mat":
-        return _matlab(path)
-    with Image.open(path, formats=["PNG", "JPEG", "TIFF"]) as picture:
-        if picture.mode in GRAY:
-            return np.asarray(picture)
-        if any("16" in str(tile[3]) for tile in picture.tile):  # Pillow would cut it to 8 bit
-            raise ValueError("a color picture with 16 bit; write it as gray")
-        pixels = np.asarray(picture.convert("RGBA"))
-    if not (pixels[..., 3] == 255).all() or not (pixels[..., :1] == pixels[..., 1:3]).all():
-        raise ValueError("a colored or transparent picture, expected a gray map")
-    return pixels[..., 0]
+    with foreign(path):
+        if path.suffix.lower() == ".npy":
+            return _array(path)
+        with _picture(path) as picture:
+            if picture.mode in GRAY:
+                return np.asarray(picture)
+            if any("16" in str(tile[3]) for tile in getattr(picture, "tile", ())):  # Pillow would cut it to 8 bit
+                raise ValueError("a color picture with 16 bit; write it as gray")
+            pixels = np.asarray(picture.convert("RGBA"))
+        if not (pixels[..., 3] == 255).all() or not (pixels[..., :1] == pixels[..., 1:3]).all():
+            raise ValueError("a colored or transparent picture, expected a gray map")
+        return pixels[..., 0]
+
+
+@contextmanager
+def _picture(path: Path) -> Iterator[Image.Image]:
+    """The picture in a file, not decoded yet."""
+    with open_picture(path, MAX_PIXELS) as (picture, _):
+        if picture.format not in FORMATS:
+            raise ValueError(f"a {picture.format} picture, expected {_suffixes()}")
+        # Pillow's TIFF reader checks the global limit again while it decodes.
+        with pillow_limit(MAX_PIXELS) if picture.format == "TIFF" else nullcontext():
+            yield picture
+
+
+def _array(path: Path, mmap_mode: Literal["r"] | None = None) -> np.ndarray:
+    """The array of an .npy file; with `mmap_mode`, only its header is read."""
+    values = np.load(path, mmap_mode=mmap_mode, allow_pickle=False)  # a pickle could run anything
+    if not isinstance(values, np.ndarray):
+        values.close()
+        raise ValueError("an archive of arrays (.npz), expected one array")
+    return values
 
 
 def _matlab(path: Path) -> np.ndarray:
     variables = {name: np.asarray(value) for name, value in load_variables(path, squeeze=False).items()}
     names = [k for k, v in variables.items() if v.dtype.kind in "buif" and v.ndim == 2 and v.size > 1]
     if len(names) != 1:
-        raise ValueError(f"expected one two-dimensional variable, has {', '.join(names) or 'none'}")
+        raise ValueError(f"{path}: expected one two-dimensional variable, has {', '.join(names) or 'none'}")
     return variables[names[0]]
 
 

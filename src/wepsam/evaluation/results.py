@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,16 @@ import numpy as np
 import wepsam
 from wepsam import gathered
 from wepsam.datasets import FixationDataset
-from wepsam.files import below, replacing, write_json
+from wepsam.evaluation import fingerprints
+from wepsam.evaluation.fingerprints import fingerprint
+from wepsam.files import ForeignFileError, below, foreign, replacing, write_json
+from wepsam.spreadsheets import inert, original
 
 RESAMPLES = 2000  # of the bootstrap
 GATHERED = ("all-scores.csv", "all-models.json")  # the evaluations of many models in two files; see `gather`
 MODEL = "model"  # the column of names in the first
+TEXTS = ("model", "dataset", "split", "protocol", *fingerprints.DATA)  # of a record; the checksums may be missing
+log = logging.getLogger("wepsam")
 
 
 @dataclass(frozen=True)
@@ -28,8 +34,8 @@ class Evaluation:
     Attributes:
         rows: for each picture its "id" and its score by metric; NaN where a metric has no answer.
         about: how the scores were made: "model", "dataset", "split", "pictures", "protocol", "sigma", "weights"
-            (SHA-256), "dataset_sha256", "versions", and what else the model's record says ("source", "quality",
-            "maps", ...; see `wepsam.evaluation.subject.Subject`).
+            (SHA-256), the checksums of the data (`fingerprints.DATA`), "code_sha256", "versions", and what else the
+            model's record says ("source", "quality", "maps", ...; see `wepsam.evaluation.subject.Subject`).
     """
 
     rows: tuple[dict[str, Any], ...]
@@ -61,7 +67,7 @@ class Evaluation:
         return self.about | {"scores": summary}
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
-        """Write MODEL.csv and MODEL.json into a folder.
+        """Write MODEL.csv and MODEL.json into a folder; the ids are inert in a spreadsheet.
 
         Returns:
             The path of the CSV.
@@ -75,7 +81,7 @@ class Evaluation:
             writer = csv.writer(file)
             writer.writerow(["id", *self.metrics])
             for row in self.rows:
-                writer.writerow([row["id"], *(f"{row[m]:.6g}" for m in self.metrics)])
+                writer.writerow([inert(row["id"]), *(f"{row[m]:.6g}" for m in self.metrics)])
         write_json(path.with_suffix(".json"), self.summary())
         return path
 
@@ -92,16 +98,27 @@ def file_of(folder: str | os.PathLike[str], model: str) -> Path:
     return path
 
 
-def read(folder: str | os.PathLike[str]) -> list[Evaluation]:
+def read(folder: str | os.PathLike[str], damaged: list[str] | None = None) -> list[Evaluation]:
     """All evaluations in a folder, sorted by file name; an empty list if there are none.
 
     An evaluation in files of its own takes precedence over a gathered one of the same model.
 
+    Args:
+        folder: that `evaluate` wrote.
+        damaged: takes a line for each file that is not an evaluation; without it, the first of them is an error.
+
     Raises:
-        ValueError: a .json in it is not an evaluation.
+        ValueError: a .json in it is not an evaluation, and `damaged` is None.
     """
     folder = Path(folder)
-    evaluations = _read_gathered(folder) | {path.stem: _read(path) for path in _own_files(folder)}
+    evaluations: dict[str, Evaluation] = {}
+    for path in [folder, *_own_files(folder)]:
+        try:
+            evaluations |= _gathered(folder) if path == folder else {path.stem: _read(path)}
+        except ForeignFileError as error:
+            if damaged is None:
+                raise
+            damaged.append(str(error))
     return [evaluations[name] for name in sorted(evaluations, key="{}.json".format)]
 
 
@@ -127,23 +144,31 @@ def gather(folder: str | os.PathLike[str]) -> None:
 def read_current(
     folder: Path, name: str, dataset: FixationDataset, split: str, protocol: str, also: Sequence[str] = ()
 ) -> Evaluation | None:
-    """The saved evaluation of a model, if it need not be made again.
+    """The saved evaluation of a model by name, if it need not be made again; a line in the log says why or why not.
 
-    It must be of these pictures, this protocol and this version of wepsam, and have the metrics in `also`.
+    It must be of the same data (see `fingerprints.DATA`), protocol, code and version of wepsam, and have the metrics
+    in `also`.
     """
     path = file_of(folder, name).with_suffix(".json")
-    saved = _read(path) if path.exists() else _read_gathered(folder).get(name)
+    try:
+        saved = _read(path) if path.exists() else _gathered(folder).get(name)
+    except ValueError as error:
+        log.warning("%s is made again: %s", name, error)
+        return None
     if saved is None:
         return None
-    about = saved.about
-    same = (
-        about.get("dataset_sha256") == fingerprint(dataset)
-        and about.get("sigma") == dataset.sigma
-        and about.get("split") == split
-        and about.get("protocol") == protocol
-        and about.get("versions", {}).get("wepsam") == wepsam.__version__
-    )
-    return saved if same and set(also) <= set(saved.metrics) else None
+    wanted = {"dataset": dataset.name, "split": split, "protocol": protocol, "sigma": dataset.sigma}
+    wanted |= {"weights": None, **fingerprints.of_data(dataset), "code_sha256": fingerprints.code()}
+    about = saved.about | {"wepsam": saved.about.get("versions", {}).get("wepsam")}
+    changes = fingerprints.changed(about, wanted | {"wepsam": wepsam.__version__})
+    changes += ["source"] if about.get("source", name) != name else []  # another model that was given this name
+    if lacking := set(also) - set(saved.metrics):
+        changes.append(f"metrics (no {', '.join(sorted(lacking))})")
+    if changes:
+        log.info("%s is made again, %s has changed: %s", name, path, ", ".join(changes))
+        return None
+    log.info("%s is kept: nothing that it depends on has changed", path)
+    return saved
 
 
 def interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
@@ -166,12 +191,6 @@ def interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float
     draws = np.random.default_rng(0).integers(0, len(scores), (RESAMPLES, len(scores)))
     low, high = np.quantile(scores[draws].mean(axis=1), [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(scores.mean()), float(low), float(high)
-
-
-def fingerprint(dataset: FixationDataset) -> str:
-    """SHA-256 of each picture's id, size and number of fixations; equal if two people have the same pictures."""
-    lines = ([s.id, *map(int, s.size), None if s.fixations is None else len(s.fixations)] for s in dataset)
-    return hashlib.sha256(json.dumps(list(lines)).encode()).hexdigest()
 
 
 def origin(dataset: FixationDataset) -> dict[str, str]:
@@ -214,28 +233,44 @@ def _own_files(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.glob("*.json")) if path.name not in GATHERED]
 
 
-def _read_gathered(folder: Path) -> dict[str, Evaluation]:
+def _gathered(folder: Path) -> dict[str, Evaluation]:
     """What `gather` wrote, by model; nothing if there is none."""
     scores, models = (folder / name for name in GATHERED)
     if not models.exists():
         return {}
-    try:
+    with foreign(models, f"and {scores.name} are not gathered results of wepsam evaluate"):
         tables, abouts = gathered.read_tables(scores, MODEL), gathered.read_json(models)
         return {name: _evaluation(about, tables[name]) for name, about in abouts.items()}
-    except (ValueError, TypeError, KeyError, AttributeError, FileNotFoundError) as error:
-        raise ValueError(f"{models} and {scores.name} are not gathered results of wepsam evaluate ({error})") from None
-
-
-def _evaluation(about: dict[str, Any], rows: Iterable[dict[str, str]]) -> Evaluation:
-    scores = tuple({key: text if key == "id" else float(text) for key, text in row.items()} for row in rows)
-    return Evaluation(scores, {key: value for key, value in about.items() if key != "scores"})
 
 
 def _read(path: Path) -> Evaluation:
-    try:
+    with foreign(path, "and its .csv are not results of wepsam evaluate"):
         about = json.loads(path.read_text(encoding="utf-8"))
-        about["scores"]
         with path.with_suffix(".csv").open(newline="", encoding="utf-8") as file:
             return _evaluation(about, csv.DictReader(file))
-    except (ValueError, TypeError, KeyError, FileNotFoundError) as error:
-        raise ValueError(f"{path} and its .csv are not results of wepsam evaluate ({error})") from None
+
+
+def _evaluation(about: Any, rows: Iterable[dict[str, str]]) -> Evaluation:
+    """An evaluation as it was read; ValueError, TypeError or KeyError if it cannot be one."""
+    if not isinstance(about, dict):
+        raise ValueError(f"it is a {type(about).__name__}, not an object")
+    for key in TEXTS:
+        if not isinstance(about.get(key, "") if key in fingerprints.DATA else about[key], str):
+            raise ValueError(f"its {key} is {about[key]!r:.60}, expected a text")
+    if not all(isinstance(about.get(key, {}), dict) for key in ("versions", "maps")):
+        raise ValueError("its versions or maps are no object")
+    table = [_scores(row, number) for number, row in enumerate(rows, 1)]
+    columns = set(table[0]) if table else set()
+    if columns != {"id", *about["scores"]} or len(columns) < 2:
+        raise ValueError(f"the table has the columns {', '.join(columns) or 'none'}, expected id and the metrics")
+    if len({row["id"] for row in table}) != len(table) or len(table) != about["pictures"]:
+        raise ValueError(
+            f"the table has {len(table)} rows, expected one for each of {about['pictures']!r:.20} pictures"
+        )
+    return Evaluation(tuple(table), {key: value for key, value in about.items() if key != "scores"})
+
+
+def _scores(row: dict[str, str], number: int) -> dict[str, Any]:
+    if None in row or None in row.values():
+        raise ValueError(f"row {number} has more or fewer cells than the head")
+    return {key: original(text) if key == "id" else float(text) for key, text in row.items()}

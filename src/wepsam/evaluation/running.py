@@ -1,8 +1,7 @@
 """Scoring many pictures: divided among processes, and kept on disk so that an interrupted evaluation goes on."""
 
-import csv
-import io
 import json
+import logging
 import os
 import pickle
 import tempfile
@@ -19,6 +18,7 @@ from wepsam import processes
 from wepsam.files import write_bytes, write_text
 
 FEW = 8  # pictures; for so few, starting the processes takes longer than the work
+log = logging.getLogger("wepsam")
 
 
 def in_order(work: Callable[[int], Any], places: Sequence[int], workers: int = -1) -> Iterator[Any]:
@@ -96,6 +96,8 @@ class PartialRows:
         fingerprint = sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
         path.parent.mkdir(parents=True, exist_ok=True)
         self.rows = _read_rows(path, fingerprint, columns)
+        if self.rows:
+            log.info("%s: %d rows of an interrupted evaluation are kept", path, len(self.rows))
         # Without the torn last line that a killed process may have left.
         write_text(path, f"# {fingerprint}\n" + "".join(_line(k, row) for k, row in self.rows.items()))
         self._file = path.open("a", encoding="utf-8")
@@ -123,15 +125,19 @@ class PartialRows:
 
 
 def _read_rows(path: Path, fingerprint: str, columns: int) -> dict[int, list[float]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    except (FileNotFoundError, UnicodeDecodeError):
-        return {}
-    if not lines or lines[0] != f"# {fingerprint}\n":
-        return {}
-    whole = [line for line in lines[1:] if line.endswith("\n")]
-    rows = [row for row in csv.reader(io.StringIO("".join(whole))) if len(row) == columns + 1]
-    return {int(row[0]): [float(value) for value in row[1:]] for row in rows}
+    """The rows of an interrupted evaluation with this fingerprint; the log says if there are only others."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True) if path.is_file() else []
+    rows: dict[int, list[float]] = {}
+    if lines[:1] == [f"# {fingerprint}\n"]:
+        for line in lines[1:]:
+            cells = line.removesuffix("\n").split(",")
+            with suppress(ValueError):  # torn or damaged: scored again
+                if line.endswith("\n") and len(cells) == columns + 1 and int(cells[0]) >= 0:
+                    rows[int(cells[0])] = [float(cell) for cell in cells[1:]]
+    elif len(lines) > 1:
+        message = "%s: %d rows of an interrupted evaluation are made again, something that they depend on has changed"
+        log.info(message, path, len(lines) - 1)
+    return rows
 
 
 def _line(position: int, scores: Sequence[float]) -> str:

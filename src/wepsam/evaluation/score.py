@@ -17,9 +17,10 @@ from wepsam import classical, resolve
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample, open_dataset
 from wepsam.datasets.by_name import parse
+from wepsam.evaluation import fingerprints
 from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.people import ALWAYS, PEOPLE
-from wepsam.evaluation.results import Evaluation, file_of, fingerprint, origin, read_current, refuse_other
+from wepsam.evaluation.results import Evaluation, file_of, origin, read_current, refuse_other
 from wepsam.evaluation.running import PartialRows, in_order
 from wepsam.evaluation.subject import Answer, Subject, subject
 from wepsam.files import below, remove_leftovers
@@ -73,8 +74,9 @@ def evaluate(
             `wepsam.evaluation.subject.subject`.
         dataset: a `FixationDataset`, scored as it is; or "NAME=FOLDER", as the command takes it.
         out: folder to save into, as OUT/DATASET-SPLIT[-PROTOCOL]/MODEL.csv and .json. An interrupted evaluation goes
-            on from its rows there, if nothing that the scores depend on has changed (of a function, only its name is
-            compared). None saves nothing.
+            on from its rows there, if nothing that the scores depend on has changed: pictures, fixations, densities,
+            weights and card, maps, settings, the code of the metrics (of a function, only its name is compared). The
+            log says how many rows are kept, or that all are made again. None saves nothing.
         name: of the model, for files and tables; by default its own, with "-fast" at that quality.
         split: of "NAME=FOLDER", the part to score: "validation" (the default for public datasets), "train" or "all"
             (the default for your own data). Of a `FixationDataset`, what the record says; by default "all".
@@ -110,7 +112,7 @@ def evaluate(
         "model": chosen.name, "dataset": part.name, "split": split, "pictures": len(part),
         "of_pictures": part.total, "protocol": protocol,
         **NOTES.get(protocol, {}), "sigma": part.sigma, **({"note": part.note} if part.note else {}),
-        **chosen.record, "dataset_sha256": fingerprint(part), **origin(part),
+        **chosen.record, **fingerprints.of_data(part), **origin(part), "code_sha256": fingerprints.code(),
         "versions": {"wepsam": wepsam.__version__, "numpy": version("numpy"), "python": platform.python_version()},
     }  # fmt: skip
     work = _Work(part, chosen.answer, truths, metrics, protocol, densities=not chosen.at_fixations_only)
@@ -151,8 +153,8 @@ def evaluate_all(
         datasets: one or several, as `evaluate` takes them.
         out: folder to save into; see `evaluate`.
         references: also center-bias, gbvs, one-observer and gold-standard. Those that are in the folder already, of
-            the same pictures, protocol and version of wepsam, are not made again. People are left out, with a warning,
-            where a dataset does not say which observer looked where.
+            the same data, protocol, code and version of wepsam, are not made again; the log says which and why. People
+            are left out, with a warning, where a dataset does not say which observer looked where.
 
     Yields:
         The CSV that was written, or was there already, and its evaluation; the model first, then the references,

@@ -15,6 +15,7 @@ import numpy as np
 from wepsam import resolve
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample
+from wepsam.evaluation import fingerprints
 from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.people import AT_FIXATIONS_ONLY, REFERENCES
 from wepsam.prediction.predictor import QUALITIES, Predictor, models
@@ -30,9 +31,10 @@ class Subject:
 
     Attributes:
         name: of the model, for files and tables.
-        record: what the JSON of a result says about it. "weights": their SHA-256, or None. "source": the name or path
-            it was made from, unless that is its name; None for a Python function, which has neither. "quality": unless
-            "best". "center_bias": unless the network's own. After `on` also "maps" or "gold_standard".
+        record: what the JSON of a result says about it. "weights": their SHA-256, or None. "card_sha256": of
+            what their card says about prediction. "source": the name or path it was made from, unless that is its
+            name; None for a Python function, which has neither. "quality": unless "best". "center_bias": unless the
+            network's own; "center_bias_sha256": of an array. After `on` also "maps" or "gold_standard".
         fit: makes it ready for a dataset; see `on`.
         is_reference: whether it needs to know where people looked.
         at_fixations_only: whether metrics that compare with a density are meaningless for it.
@@ -132,7 +134,8 @@ def from_record(about: dict[str, Any], dataset: FixationDataset) -> Subject:
     resize = bool(about.get("maps", {}).get("resized"))
     quality = about.get("quality", QUALITIES[0])
     again = subject(source, name=about["model"], quality=quality, resize=resize, threads=0).on(dataset)
-    if any(again.record.get(key) != about.get(key) for key in ("weights", "maps")):
+    before = {"card_sha256": again.record.get("card_sha256")} | about  # older results do not know their card
+    if any(again.record.get(key) != before.get(key) for key in ("weights", "card_sha256", "maps")):
         raise ValueError("it has changed since it was evaluated")
     return again
 
@@ -181,6 +184,9 @@ def _predictor(model: resolve.Model, name: str | None, quality: str, threads: in
             more["quality"] = predict.quality
         if predict.center_bias is not True:
             more["center_bias"] = "none" if predict.center_bias is False else "custom"
+        if isinstance(predict.center_bias, np.ndarray):
+            more["center_bias_sha256"] = fingerprints.of_array(predict.center_bias)
+        more["card_sha256"] = fingerprints.of_card(predict.card)
     name = name or own
     answer = _OneMap(_Asked(predict, name))
     record = {"weights": getattr(predict, "card", {}).get("sha256")} | _source(source, name) | more

@@ -8,15 +8,20 @@ import numpy as np
 
 from wepsam import markdown
 from wepsam.evaluation.comparison import NAMES, TITLES, Cell, Comparison, higher_is_better
+from wepsam.spreadsheets import inert
 
 
 def as_markdown(table: Comparison) -> str:
     """A Markdown table with its note; the best of each column in bold."""
     rows = [
-        [NAMES.get(model, f"**{_escape_bars(model)}**"), *(_text(cell, table, "**{}**") for cell in cells)]
+        [NAMES.get(model, f"**{markdown.escape(model)}**"), *(_text(cell, table, "**{}**") for cell in cells)]
         for model, cells in table.rows.items()
     ]
-    return f"{markdown.table(['', *_titles(table)], rows)}\n\n{table.note}"
+    titles = [title if title in TITLES.values() else markdown.escape(title) for title in _titles(table)]
+    note = table.note
+    for name in table.names:
+        note = note.replace(name, markdown.escape(name))
+    return f"{markdown.table(['', *titles], rows)}\n\n{note}"
 
 
 def as_html(table: Comparison) -> str:
@@ -31,7 +36,7 @@ def as_html(table: Comparison) -> str:
 
 def as_latex(table: Comparison) -> str:
     """A tabular, with the note as a comment above."""
-    lines = [f"% {table.note}", f"\\begin{{tabular}}{{l{'r' * len(table.metrics)}}}", "\\hline"]
+    lines = [f"% {_line(table.note)}", f"\\begin{{tabular}}{{l{'r' * len(table.metrics)}}}", "\\hline"]
     titles = [_latex(title).replace("↓", "$\\downarrow$") for title in _titles(table)]
     lines += [" & ".join(["", *titles]) + " \\\\", "\\hline"]
     for model, cells in table.rows.items():
@@ -41,14 +46,14 @@ def as_latex(table: Comparison) -> str:
 
 
 def as_csv(table: Comparison) -> str:
-    """A row per model and metric: mean, both ends of the interval, number of pictures."""
+    """A row per model and metric: mean, both ends of the interval, number of pictures; names inert in a spreadsheet."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["model", "metric", "mean", "low", "high", "pictures", "excludes_0" if table.base else "best"])
     for model, cells in table.rows.items():
         for metric, cell in zip(table.metrics, cells, strict=True):
             values = (f"{value:.6g}" for value in (cell.mean, cell.low, cell.high))
-            writer.writerow([model, metric, *values, cell.pictures, int(cell.marked)])
+            writer.writerow([inert(model), inert(metric), *values, cell.pictures, int(cell.marked)])
     return file.getvalue().rstrip("\n")
 
 
@@ -69,10 +74,13 @@ def _text(cell: Cell, table: Comparison, bold: str) -> str:
     return f"{bold.format(mean) if cell.marked else mean} ± {(cell.high - cell.low) / 2:.3f}"
 
 
-def _escape_bars(text: str) -> str:
-    return text.replace("|", "\\|")
+def _line(text: str) -> str:
+    """Text without line breaks, which would end a comment or begin a paragraph."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _latex(text: str) -> str:
+    text = _line(text)
+    guard = "{}" if text.startswith(("[", "*")) else ""  # behind the \\ of the row before, these would be its options
     special = {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
-    return "".join(special.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in text)
+    return guard + "".join(special.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in text)

@@ -15,13 +15,18 @@ def is_mit(protocol: str) -> bool:
     return protocol == "mit"
 
 
-def prepared(values: MapLike, name: str = "saliency map") -> PreparedMap:
-    """The map, checked; `name` is for errors."""
+def ranked(values: MapLike, name: str = "saliency map") -> PreparedMap:
+    """The map, checked, for what compares its values; `name` is for errors."""
     return values if isinstance(values, PreparedMap) else PreparedMap(values, name)
 
 
+def prepared(values: MapLike, name: str = "saliency map") -> PreparedMap:
+    """The map, checked, for what computes with its values: of a scale at which nothing overflows or vanishes."""
+    return ranked(values, name).even
+
+
 def prepared_pair(saliency_map: MapLike, truth: MapLike, name: str = "density") -> tuple[PreparedMap, PreparedMap]:
-    """Both maps, checked; ValueError if their sizes differ."""
+    """Both maps, checked, for what computes with their values; ValueError if their sizes differ."""
     prediction, other = prepared(saliency_map), prepared(truth, name)
     if prediction.shape != other.shape:
         (height, width), (true_height, true_width) = prediction.shape, other.shape

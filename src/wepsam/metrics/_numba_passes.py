@@ -109,7 +109,11 @@ def divergence(prediction, truth, distribution, true_distribution):  # pragma: n
 
 @loop
 def _factors(distribution):  # pragma: no cover - compiled
-    """Factors, because multiplying is faster than dividing; two of them, because 1 / mass may be infinite."""
+    """Factors, because multiplying is faster than dividing; two of them, because 1 / mass may be infinite.
+
+    It no longer is, since maps are scaled first. But with one factor the compiler adds in another order, and published
+    scores would change in their last digit.
+    """
     low, mass, uniform = distribution
     scale = 2.0**60 if mass < 1e-300 else 1.0
     return low, scale, 1 / (scale * mass), uniform

@@ -8,6 +8,7 @@ import numpy as np
 from wepsam import numba_cache
 from wepsam.metrics import _numpy_passes
 
+ORDINARY = 200  # a map whose largest absolute value is within 2^-200 and 2^200 has squares and sums like any other
 LARGE = 1 << 16  # pixels: from here on the compiled passes are used; a small map takes less time than loading numba
 BINS = 1 << 14  # of the pixel counts; more would not fit a core's fast cache, fewer leave more pixels to sort
 
@@ -36,22 +37,44 @@ class PreparedMap:
         passes: the module that reads the pixels: `numba_passes()` for large maps, otherwise `_numpy_passes`.
         flat: (H * W,) float64, finite. Compiled passes read float32 directly, which is faster than to convert it.
         low, high, total: smallest value, largest value, sum.
+        divided_by: the power of two by which `even` divided it.
 
     Raises:
-        ValueError: the map is not two-dimensional, empty, or not finite.
+        ValueError: the map is not two-dimensional, empty, masked, not of real numbers, or not finite.
     """
 
     def __init__(self, values: np.ndarray, name: str = "saliency map") -> None:
-        values = np.asarray(values)
+        values = _numbers(values, name)
         if values.ndim != 2 or values.size == 0:
             raise ValueError(f"the {name} has the shape {values.shape}, expected (H, W)")
+        if values.dtype.kind == "f" and values.dtype.itemsize > 8:  # of a range that float64 does not have
+            values = np.ldexp(values, -_exponent(np.abs(values).max()))
         self.passes = (values.size >= LARGE and numba_passes()) or _numpy_passes
         as_it_is = values.dtype == np.float32 and self.passes is not _numpy_passes
         values = np.asarray(values, dtype=np.float32 if as_it_is else np.float64, order="C")
-        self.shape, self.flat, self.name = values.shape, values.ravel(), name
+        self.shape, self.flat, self.name, self.divided_by = values.shape, values.ravel(), name, 0
         self.low, self.high, self.total = self.passes.extent(self.flat)
         if not np.isfinite(self.total) and not np.isfinite(values).all():
             raise ValueError(f"the {name} has {(~np.isfinite(values)).sum()} NaN or infinite of {values.size} values")
+
+    @property
+    def even(self) -> "PreparedMap":
+        """The map for metrics that square and add: where that would overflow or vanish, divided by a power of two.
+
+        Such a division is exact, so the scores of a map do not depend on its scale. An ordinary map is returned as it
+        is. Ranks are those of the map itself: beside its largest value, the smallest may become equal by the division.
+        """
+        return self if abs(self._exponent) <= ORDINARY else self._divided
+
+    @property
+    def _exponent(self) -> int:
+        return _exponent(max(abs(self.low), abs(self.high)))
+
+    @cached_property
+    def _divided(self) -> "PreparedMap":
+        divided = PreparedMap(np.ldexp(self.values, -self._exponent), self.name)
+        divided.divided_by = self._exponent
+        return divided
 
     @cached_property
     def values(self) -> np.ndarray:
@@ -88,16 +111,16 @@ class PreparedMap:
             stretched: first stretch the map to [0, 1]: its smallest value becomes 0, and any scale is accepted.
 
         Raises:
-            ValueError: the map is not stretched and has negative values, or its sum is not finite.
+            ValueError: the map is not stretched and has negative values.
         """
         if stretched:
             low, mass = self.low, self._total_above_low
-        elif self.low >= 0 and np.isfinite(self.total):
+        elif self.low >= 0:
             low, mass = 0.0, self.total
         else:
+            smallest = np.ldexp(self.low, self.divided_by)
             raise ValueError(
-                f"a distribution needs finite values >= 0, in the {self.name} the smallest is {self.low:g}, "
-                f"the sum {self.total:g}"
+                f"a distribution needs finite values >= 0, in the {self.name} the smallest is {smallest:g}"
             )
         no_mass = self.high == low
         return (low, 1.0, 1 / self.size) if no_mass else (low, mass, 0.0)
@@ -133,9 +156,10 @@ class PreparedMap:
             return self.passes.at_least(self.flat, thresholds, self.low, self.high, stretched)
         bins, counts = self._binned
         within = thresholds.clip(*((0.0, 1.0) if stretched else (self.low, self.high)))  # only to find their bins
-        above_low = within * (self.high - self.low) if stretched else within - self.low
+        with np.errstate(over="ignore", invalid="ignore"):  # of a range too large for a float
+            above_low = within * (self.high - self.low) if stretched else within - self.low
+            level = np.clip(np.nan_to_num(above_low * self._bins_per_unit), 0, BINS - 1).astype(np.intp)
         undecided = thresholds > (0.0 if stretched else self.low)  # all pixels reach the other thresholds
-        level = np.clip(np.nan_to_num(above_low * self._bins_per_unit), 0, BINS - 1).astype(np.intp)
         # Rounding may move a pixel or a threshold across the edge of one bin, never of two.
         near = np.zeros(BINS, dtype=bool)
         for step in (-1, 0, 1):
@@ -164,6 +188,21 @@ class PreparedMap:
                 bin_of[:] = above_low  # rounds down
             counts += np.bincount(bin_of, minlength=BINS)
         return bins, counts
+
+
+def _numbers(values: np.ndarray, name: str) -> np.ndarray:
+    """The values as an array of real numbers; ValueError for what numpy would silently turn into other ones."""
+    if np.ma.is_masked(values):
+        raise ValueError(f"{np.ma.count_masked(values)} values of the {name} are masked; fill them in first")
+    values = np.asarray(values)
+    if values.dtype.kind not in "buif":
+        raise ValueError(f"the {name} holds {values.dtype}, expected real numbers")
+    return values
+
+
+def _exponent(value: float) -> int:
+    """e with 2^(e - 1) <= value < 2^e; 0 for 0."""
+    return int(np.frexp(value)[1])
 
 
 MapLike = np.ndarray | PreparedMap  # what a metric takes: (H, W) numbers, or the same prepared

@@ -8,7 +8,7 @@
 
 import numpy as np
 
-from wepsam.metrics._inputs import is_mit, prepared, prepared_pair, values_at
+from wepsam.metrics._inputs import is_mit, prepared, prepared_pair, ranked, values_at
 from wepsam.metrics._prepared import MapLike
 
 
@@ -41,7 +41,7 @@ def auc_judd(saliency_map: MapLike, fixations: np.ndarray, *, protocol: str = "m
         Judd et al., "Learning to predict where humans look", ICCV 2009.
     """
     mit = is_mit(protocol)
-    prediction = prepared(saliency_map)
+    prediction = ranked(saliency_map)
     positives = np.sort(values_at(prediction, fixations, once=mit))[::-1]
     count, negatives = positives.size, prediction.size - positives.size
     if count == 0:
@@ -153,7 +153,7 @@ def auc_shuffled(
     """
     mit = is_mit(protocol)
     thresholds = _grid(step)
-    prediction = prepared(saliency_map)
+    prediction = prepared(saliency_map) if mit else ranked(saliency_map)
     positives = values_at(prediction, fixations, once=mit)
     negatives = values_at(prediction, other_fixations, once=mit)
     if not mit and rng is not None:
@@ -192,15 +192,17 @@ def auc_density(saliency_map: MapLike, density: MapLike) -> float:
         >>> auc_density(np.array([[0, 1], [1, 2]]), np.array([[0, 0], [1, 1]]))
         0.6875
     """
-    prediction, truth = prepared_pair(saliency_map, density)
+    prediction = ranked(saliency_map)
+    _, truth = prepared_pair(prediction, density)
     if truth.is_zero:
         return np.nan
-    order = np.argsort(prediction.values, axis=None)
-    ranked = prediction.values.ravel()[order]
-    first = np.flatnonzero(np.diff(ranked, prepend=-np.inf))  # where each group of equal values begins
-    sizes = np.diff(first, append=ranked.size)
+    values = prediction.values.ravel()
+    order = np.argsort(values)
+    ascending = values[order]
+    first = np.flatnonzero(np.diff(ascending, prepend=-np.inf))  # where each group of equal values begins
+    sizes = np.diff(first, append=ascending.size)
     mass = np.add.reduceat(truth.probability(truth.values).ravel()[order], first)
-    return float(mass @ (first + sizes / 2)) / ranked.size
+    return float(mass @ (first + sizes / 2)) / values.size
 
 
 def _grid(step: float) -> np.ndarray:

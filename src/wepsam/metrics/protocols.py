@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from wepsam.metrics._inputs import is_mit, prepared
+from wepsam.metrics._inputs import is_mit, ranked
 from wepsam.metrics._prepared import MapLike
 from wepsam.metrics.auc import auc_borji, auc_density, auc_judd, auc_shuffled
 from wepsam.metrics.distribution import cc, kl_div, sim
@@ -99,12 +99,12 @@ def score(
     """
     is_mit(protocol)  # refuses an unknown protocol
     table = PROTOCOLS[protocol] | ON_REQUEST
-    prediction = prepared(saliency_map)
+    prediction = ranked(saliency_map)
     truth = {
         "fixations": fixations,
-        "density": None if density is None else prepared(density, "density"),
+        "density": None if density is None else ranked(density, "density"),
         "other_fixations": other_fixations,
-        "baseline": None if baseline is None else prepared(baseline, "baseline"),
+        "baseline": None if baseline is None else ranked(baseline, "baseline"),
     }
     if metrics is None:
         metrics = [
