@@ -218,7 +218,15 @@ def test_a_damaged_log_is_one_line_and_the_run_goes_on_without_it(finished, tmp_
 
 
 @pytest.mark.parametrize(
-    "about", [{"network": 7}, {"output": "x"}, {"step": "many"}, {"network": {"filters": [10**9] * 3}}]
+    "about",
+    [
+        {"network": 7},
+        {"output": "x"},
+        {"step": "many"},
+        {"training": []},
+        {"training": 7},
+        {"network": {"filters": [10**9] * 3}},
+    ],
 )
 def test_a_description_that_cannot_be_is_one_line(finished, tmp_path, about):
     path = tmp_path / "own.safetensors"

@@ -168,6 +168,8 @@ def load_weights(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]
         network.load_state_dict(tensors)
         if about.get("output") not in OUTPUTS or not isinstance(about.get("step"), int):
             raise ValueError(f"its description lacks a step, or an output ({' or '.join(OUTPUTS)})")
+        if not isinstance(about.get("training", ["?"]), list) or not about.get("training", ["?"]):
+            raise ValueError("its description does not name what it was trained on")
     except FileNotFoundError:
         raise CheckpointError(
             f"no checkpoint {path}: the file is missing; give a run folder or a .safetensors file"
