@@ -1,11 +1,11 @@
-# make demo | test | check | bench | interop | browser | weights. Each makes what it needs, from a bare clone and a Python >= 3.11.
+# make demo | test | fuzz | soak | check | bench | interop | browser | weights. Each makes what it needs, from a bare clone and a Python >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= ../shared/data
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check bench interop browser weights clean
+.PHONY: demo test fuzz soak check bench interop browser weights clean
 
 DEMO := $(addprefix .venv/pictures/,astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png)
 
@@ -14,6 +14,13 @@ demo: .venv/core .venv/pictures  ## predict for real photographs with the shippe
 
 test: .venv/dev .venv/pictures  ## the test suite
 	$(BIN)/python -m pytest
+
+fuzz: .venv/dev  ## foreign files, changed with fresh seeds, for an hour; what is found is kept in tests/fuzz/found (MINUTES=n)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --minutes $(or $(MINUTES),60) $(FUZZ)
+
+soak: .venv/dev  ## threads, killed jobs, memory and open files, then the long tests of interruptions (MINUTES=n)
+	PYTHONPATH=tests $(BIN)/python -m fuzz.soak --minutes $(or $(MINUTES),5) $(SOAK)
+	$(BIN)/python -m pytest tests/test_interruptions.py -m long
 
 check: .venv/dev  ## style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

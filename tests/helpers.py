@@ -181,3 +181,31 @@ def save_run(folder: Path, network: Network, output: str = "log_density") -> Pat
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(folder / "best.safetensors", network.state_dict(), about)
     return folder
+
+
+def tiny_weights(path: Path, *, aspect: bool = False) -> Path:
+    """An .onnx file with its card: its map is the mean of the colors, of a square or in the picture's aspect."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    from wepsam import cards
+
+    sides = ["h", "w"] if aspect else [8, 8]
+    nodes = [
+        helper.make_node("Cast", ["stimuli"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["float", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Mul", ["mean", "weight"], ["saliency_maps"]),
+    ]
+    graph = helper.make_graph(
+        nodes, "g",
+        [helper.make_tensor_value_info("stimuli", TensorProto.UINT8, ["b", *sides, 3])],
+        [helper.make_tensor_value_info("saliency_maps", TensorProto.FLOAT, ["b", *sides])],
+        [numpy_helper.from_array(np.array([3], np.int64), "axes"),
+         numpy_helper.from_array(np.array([2], np.float32), "weight")],
+    )  # fmt: skip
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10), path)
+    views = {"best": {"scales": [0.7, 1.0], "mirror": True}, "fast": {"scales": [1.0], "mirror": False}}
+    sight = {"input_area": 4096, "stride": 32, "views": views} if aspect else {"input_size": 8, "mirror": True}
+    common = {"name": path.stem, "sha256": cards.sha256(path), "sharpness": 1.2, "blur": 0.5, "floor": 0.0}
+    cards.write(cards.path_of(path), common | sight)
+    return path

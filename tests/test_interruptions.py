@@ -194,13 +194,18 @@ def test_a_worker_that_is_killed_is_one_line(photos: Path, tmp_path: Path, monke
 
 
 def test_what_killed_jobs_left_is_removed_when_it_is_old(photos: Path, tmp_path: Path) -> None:
+    """And nothing else, however hidden and old it is."""
     label(photos / "000.png", tmp_path, workers=1)
-    for name in (".0123456789ab.parquet", ".ba9876543210.json", ".new.parquet", ".mine"):
+    half = ".wepsam-0123456789ab.tmp.parquet"
+    others = [".eslintrc.json", ".data.csv", ".0123456789ab.parquet", ".tmpAbCdEf", ".wepsam.json", "sub.json"]
+    for name in (half, ".wepsam-ba9876543210.tmp", ".wepsam-aaaaaaaaaaaa.tmp.json", *others):
         (tmp_path / name).write_bytes(b"half")
-    for name in (".0123456789ab.parquet", ".ba9876543210.json", ".mine"):
-        os.utime(tmp_path / name, (0, 0))
+        if "aaaa" not in name:
+            os.utime(tmp_path / name, (0, 0))
+    (tmp_path / ".wepsam-bbbbbbbbbbbb.tmp").symlink_to("sub.json")
     label(photos / "000.png", tmp_path, workers=1)
-    assert {path.name for path in tmp_path.glob(".*")} == {".new.parquet", ".mine"}
+    left = {path.name for path in tmp_path.iterdir()} - {"manifest.json", "not_kept.csv", "part-00000.parquet"}
+    assert left == {*others, ".wepsam-aaaaaaaaaaaa.tmp.json", ".wepsam-bbbbbbbbbbbb.tmp"}
 
 
 # ---- several at once

@@ -1,5 +1,18 @@
-"""python -m wepsam: the command line."""
+"""python -m wepsam, and the command wepsam."""
 
-from wepsam.cli import main
+from wepsam import ending
 
-main()
+
+def main() -> None:
+    """Run the command line. Ctrl-C ends it with a line also while it is being imported."""
+
+    def command() -> int:
+        from wepsam.cli import command
+
+        return command()
+
+    ending.run(command)
+
+
+if __name__ == "__main__":
+    main()

@@ -123,7 +123,10 @@ def _not_a_picture(file: BinaryIO) -> str:
     return f"not a picture, damaged, or in none of the formats {', '.join(FORMATS)}; it begins with {head!r}"
 
 
-_LOCK = threading.Lock()
+_LOCK = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    # A process that is forked while another thread is inside would wait for that thread, which it does not have.
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 
 
 @contextmanager

@@ -4,10 +4,12 @@ Weights (.onnx) have a card of the same name beside them. The classical models s
 `classical/card.json`. All cards are read, described and changed here. Needs the core only.
 """
 
+import errno
 import hashlib
 import json
 import math
 import os
+import stat
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +18,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wepsam import card_fields
 from wepsam.files import write_json
-from wepsam.shapes import SIDE_STEP
 
 if TYPE_CHECKING:
     from wepsam.evaluation.results import Evaluation
@@ -26,9 +28,7 @@ Card = dict[str, Any]
 
 SHIPPED = Path(str(files("wepsam").joinpath("weights")))
 CLASSICAL_CARD = Path(str(files("wepsam").joinpath("classical", "card.json")))
-REQUIRED = {"name": str, "sha256": str, "blur": float, "floor": float}  # fields of every card of weights
-SQUARE = {"input_size": int, "mirror": bool}  # fields of networks that see a square
-ASPECT = {"input_area": int, "stride": int}  # fields of networks that see the picture in its aspect
+MAX_WEIGHTS = 1 << 31  # bytes: ONNX files cannot be larger
 METRICS = ("cc", "nss", "auc_judd", "kl_div", "sim", "info_gain")  # that `describe` shows
 COLUMNS = {"cc": "CC", "nss": "NSS", "auc_judd": "AUC-J"}  # of the table of classical models
 SCORED_ON = "osie-validation"  # whose scores that table shows
@@ -50,49 +50,35 @@ def read(weights: str | os.PathLike[str]) -> Card:
         weights: the .onnx file that `wepsam export` wrote.
 
     Returns:
-        The card. It has all fields that prediction needs, of the right kind, and its SHA-256 is that of the file.
+        The card. It has all fields that prediction needs, each within the limits of `wepsam.card_fields`, and its
+        SHA-256 is that of the file.
 
     Raises:
-        WeightsError: the file or its card is missing, the card lacks a field, or the file has another SHA-256.
+        WeightsError: the file or its card is missing, a field of the card is missing or impossible, or the file has
+            another SHA-256.
     """
+    return read_weights(weights)[0]
+
+
+def read_weights(weights: str | os.PathLike[str]) -> tuple[Card, bytes]:
+    """The card of an .onnx file, checked as by `read`, and the very bytes whose SHA-256 it has."""
     weights = Path(weights)
     path = path_of(weights)
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        _check_fields(card)
-        digest = sha256(weights)
+        card = _parse(path)
+        card_fields.check(card)
+        data = _regular(weights, MAX_WEIGHTS)
     except FileNotFoundError as error:
         raise WeightsError(f"no weights {weights}: {Path(error.filename).name} is missing") from None
-    except (ValueError, TypeError) as error:
+    except OSError as error:
+        raise WeightsError(f"{error.filename or weights} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
         raise WeightsError(f"{path} is not a card of weights: {error}; write it with wepsam export") from None
-    if digest != card["sha256"]:
+    if (digest := hashlib.sha256(data).hexdigest()) != card["sha256"]:
         raise WeightsError(
             f"{weights} is damaged: its SHA-256 is {digest[:12]}..., its card says {card['sha256'][:12]}..."
         )
-    return dict(card)
-
-
-def _check_fields(card: Any) -> None:
-    """ValueError or TypeError, with the reason, for what cannot be a card of weights."""
-    if not isinstance(card, dict):
-        raise ValueError(f"it is a {type(card).__name__}, not an object")
-    fields = REQUIRED | (SQUARE if "input_size" in card else ASPECT)
-    missing = [name for name in fields if name not in card]
-    if missing:
-        raise ValueError(f"it lacks {', '.join(missing)}")
-    for name, kind in fields.items():
-        kind(card[name])
-    float(card.get("sharpness", 1))  # older cards have none
-    if "input_size" in card:
-        return
-    if card["stride"] != SIDE_STEP:
-        raise ValueError(f"its stride is {card['stride']}, expected {SIDE_STEP}")
-    for quality in ("best", "fast"):
-        try:
-            view = card["views"][quality]
-            bool(view["mirror"]), [float(scale) for scale in view["scales"]]
-        except (KeyError, TypeError):
-            raise ValueError(f"it lacks the views of quality {quality!r}") from None
+    return card, data
 
 
 def load(path: str | os.PathLike[str]) -> Card:
@@ -103,12 +89,34 @@ def load(path: str | os.PathLike[str]) -> Card:
         OSError: the file cannot be read.
     """
     try:
-        card = json.loads(Path(path).read_text(encoding="utf-8"))
+        card = _parse(Path(path))
     except ValueError as error:
-        raise ValueError(f"{path} is not a card: no JSON ({error})") from None
+        raise ValueError(f"{path} is not a card: {error}") from None
     if not isinstance(card, dict):
         raise ValueError(f"{path} is not a card: expected a JSON object, not a {type(card).__name__}")
     return card
+
+
+def _parse(path: Path) -> Any:
+    """The value in a JSON file; ValueError with the reason where there is none."""
+    try:
+        return json.loads(_regular(path, card_fields.MAX_BYTES).decode("utf-8"))
+    except RecursionError:
+        raise ValueError("no JSON (its values are nested too deep)") from None
+    except ValueError as error:
+        raise ValueError(f"no JSON ({error})") from None
+
+
+def _regular(path: Path, most: int) -> bytes:
+    """The bytes of a file; an OSError that names it for a folder, a device, and a file of more than `most` bytes."""
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))  # reading a pipe or a device may never end
+    if status.st_size > most:
+        raise OSError(errno.EFBIG, f"{status.st_size:,} bytes, expected at most {most:,}", str(path))
+    return path.read_bytes()
 
 
 def write(path: str | os.PathLike[str], card: Card) -> None:

@@ -1,22 +1,33 @@
 """Reading and writing files, on this machine or behind a URL (s3://bucket/name: through fsspec).
 
-A file is written whole or not at all: under a temporary name first, then renamed.
+A file is written whole or not at all: under a temporary name first, then renamed. A name that comes from a table, a
+result or an archive becomes a path through `below` only.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import time
 import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import IO, Any
 from uuid import uuid4
 
 PathOrUrl = str | os.PathLike[str]
+
+TEMPORARY = re.compile(r"\.wepsam-[0-9a-f]{12}\.tmp(\.[^./]*)?")  # names that nobody else gives
+LEFTOVER_AGE = 3600  # seconds after which nobody writes to a temporary file any more
+LONGEST_NAME = 255  # bytes, of a file's name on all usual disks
+
+
+class PlaceError(ValueError):
+    """A name that must not become a path, because it could lead out of its folder. One line."""
 
 
 @contextmanager
@@ -29,17 +40,74 @@ def replacing(path: str | os.PathLike[str], *, new: bool = False) -> Iterator[Pa
 
     Raises:
         FileExistsError: there is a file already, and `new` is set.
+        OSError: the file cannot be written, because the disk is full for example; the error names `path`.
     """
     path = Path(path)
-    temporary = path.with_name(f".{uuid4().hex[:12]}{path.suffix}")
+    temporary = path.with_name(f".wepsam-{uuid4().hex[:12]}.tmp{path.suffix}")
     try:
         yield temporary
         if new:
             _link(temporary, path)
         else:
             os.replace(temporary, path)
+    except OSError as error:
+        if re.fullmatch(r"\d+ requested and \d+ written", str(error)):  # numpy does not say why
+            raise OSError(f"{path}: could not be written whole, the disk may be full ({error})") from error
+        if error.errno is None or error.filename not in (None, str(temporary), temporary):
+            raise
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def remove_leftovers(folder: PathOrUrl) -> None:
+    """Remove the temporary files that killed processes left in a folder, but none that may still be written to."""
+    if is_url(folder):
+        return  # behind a URL an incomplete file never appears
+    for name in names(folder):
+        path = os.path.join(folder, name)
+        if TEMPORARY.fullmatch(name) and os.path.isfile(path) and not os.path.islink(path):
+            with suppress(OSError):  # another process was faster, or the file is not ours to remove
+                if time.time() - os.stat(path).st_mtime > LEFTOVER_AGE:
+                    os.unlink(path)
+
+
+def below(folder: str | os.PathLike[str], name: str) -> Path:
+    """The path of a file or folder in a folder, if its name cannot lead to another place.
+
+    Args:
+        folder: need not exist.
+        name: with slashes between folders. From a stranger's table, for example.
+
+    Raises:
+        PlaceError: the name is no name, is absolute, has a "..", leads out by a link, or is too long. One line.
+    """
+    if reason := _unfit(folder, name):
+        raise PlaceError(f"{name!r:.200} cannot be the name of a file in {folder}: {reason}; rename it")
+    return Path(folder, name)
+
+
+def _unfit(folder: str | os.PathLike[str], name: Any) -> str:
+    """Why a name may not become a path in a folder, or ""."""
+    if not isinstance(name, str) or not name.strip():
+        return "expected a text"
+    try:
+        longest = max(len(os.fsencode(part)) for part in name.split("/"))
+    except UnicodeEncodeError:
+        return "no disk can hold such characters"
+    parts = re.split(r"[/\\]", name)  # a backslash separates on Windows, where a copy of the folder may be read
+    if "\0" in name:
+        return "it has a zero byte"
+    if not parts[0] or PureWindowsPath(name).drive:
+        return "it is absolute"
+    if ".." in parts:
+        return "it leads out of the folder"
+    if longest > LONGEST_NAME:
+        return f"it is longer than {LONGEST_NAME} bytes"
+    # The file's own name is written by renaming, which replaces a link and does not follow it.
+    root, place = os.path.realpath(folder), os.path.realpath(Path(folder, name).parent)
+    return "" if place == root or Path(root) in Path(place).parents else f"a link leads to {place}"
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -167,13 +235,10 @@ def write_bytes(path: PathOrUrl, data: bytes, *, new: bool = False) -> None:
             # A file behind a URL appears when it is complete.
             system.pipe_file(inside, data, mode="create" if new else "overwrite")
         return
-    try:
-        with replacing(path, new=new) as temporary, open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())  # otherwise a power cut could leave the name with an empty file
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(path)) from error
+    with replacing(path, new=new) as temporary, open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())  # otherwise a power cut could leave the name with an empty file
 
 
 def open_binary(path: PathOrUrl) -> IO[bytes]:

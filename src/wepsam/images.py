@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from wepsam import _picture_files, _picture_pixels
 from wepsam._picture_files import MAX_PIXELS, ImageError, one_line
@@ -25,6 +25,7 @@ __all__ = [
     "ImageError",
     "Source",
     "image_size",
+    "is_drawn",
     "one_line",
     "read_image",
     "read_sized",
@@ -44,6 +45,7 @@ WRITABLE: dict[str, tuple[str, dict[str, Any]]] = {  # suffix -> Pillow's format
     ".tiff": ("TIFF", {"compression": "tiff_lzw"}),
     ".bmp": ("BMP", {}),
 }
+DRAWN = ("Software", "wepsam")  # what a PNG says that wepsam drew
 
 
 def read_image(
@@ -143,8 +145,13 @@ def _resized(picture: Image.Image, shape: tuple[int, int]) -> Image.Image:
     return picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=None)
 
 
-def save_image(path: str | os.PathLike[str], image: np.ndarray) -> None:
+def save_image(path: str | os.PathLike[str], image: np.ndarray, *, drawn: bool = False) -> None:
     """Write an (H, W) or (H, W, 3) uint8 picture in the format of the suffix, whole or not at all.
+
+    Args:
+        path: the suffix chooses the format.
+        image: the picture.
+        drawn: note in a PNG that wepsam drew it, so that nobody takes it for a photograph; see `is_drawn`.
 
     Raises:
         ImageError: the suffix is not in WRITABLE, the array has another shape or type, or the file cannot be written.
@@ -156,8 +163,24 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray) -> None:
         if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
             raise ImageError(f"got {_picture_pixels.description(image)}, expected (H, W) or (H, W, 3) as uint8")
         kind, options = WRITABLE[path.suffix.lower()]
+        if drawn and kind == "PNG":
+            note = PngImagePlugin.PngInfo()
+            note.add_text(*DRAWN)
+            options = options | {"pnginfo": note}
         with replacing(path) as temporary:
             Image.fromarray(image).save(temporary, format=kind, **options)
+
+
+def is_drawn(path: str | os.PathLike[str]) -> bool:
+    """Whether a PNG says that wepsam drew it; False for a file that cannot be read."""
+    try:
+        if not os.path.isfile(path):
+            return False  # reading a pipe may never end
+        with open(path, "rb") as file:
+            head = file.read(256)
+    except OSError:
+        return False
+    return head.startswith(b"\x89PNG") and "tEXt{}\0{}".format(*DRAWN).encode() in head
 
 
 def _name(source: object) -> str:

@@ -115,7 +115,7 @@ def save_map(path: str | os.PathLike[str], saliency_map: np.ndarray, *, limits: 
         ValueError: the map is not (H, W) or not finite.
         ImageError: the file cannot be written.
     """
-    save_image(path, _gray(saliency_map, limits))
+    save_image(path, _gray(saliency_map, limits), drawn=True)
 
 
 def save_overlay(
@@ -133,7 +133,8 @@ def save_overlay(
         ValueError: as `overlay`.
         ImageError: the stimulus cannot be read, or the overlay cannot be written.
     """
-    save_image(path, overlay(read_image(stimulus), saliency_map, strength=strength, colors=colors, limits=limits))
+    drawn = overlay(read_image(stimulus), saliency_map, strength=strength, colors=colors, limits=limits)
+    save_image(path, drawn, drawn=True)
 
 
 def contact_sheet(

@@ -41,18 +41,25 @@ def find_images(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 def expand(path: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     """The files that a path or URL stands for, as `find_images` has it; of a folder's, those with the suffixes."""
-    if files.is_url(path):
-        yield from _expand_url(path, suffixes)
-    elif is_list(path):
-        for entry in listed(path):
-            yield from expand(entry, suffixes)
-    else:
-        yield from _expand_local(path, suffixes)
+    for entry in entries(path):
+        yield from _expand_url(entry, suffixes) if files.is_url(entry) else _expand_local(entry, suffixes)
+
+
+def entries(path: str) -> Iterator[str]:
+    """The path itself or, of a list file, what it names; lists may name lists, and each is read once."""
+    waiting, read = [path], set[str]()
+    while waiting:
+        entry = waiting.pop()
+        if not is_list(entry):
+            yield entry
+        elif (key := entry if files.is_url(entry) else os.path.realpath(entry)) not in read:
+            read.add(key)
+            waiting += reversed(listed(entry))
 
 
 def is_list(path: str) -> bool:
-    """Whether this is a text file that lists files and folders."""
-    return path.lower().endswith(LISTS) and os.path.isfile(path)
+    """Whether this is a text file, or the URL of one, that lists files and folders."""
+    return path.lower().endswith(LISTS) and (files.is_url(path) or os.path.isfile(path))
 
 
 def listed(path: str) -> list[str]:
@@ -62,15 +69,9 @@ def listed(path: str) -> list[str]:
         ImageError: the list cannot be read; one line that names it.
     """
     with one_line(path, "cannot be read as a list"):
-        entries = _entries(Path(path).read_bytes())
-    folder = os.path.dirname(path)
-    return [entry if files.is_url(entry) else os.path.join(folder, entry) for entry in entries]
-
-
-def _entries(data: bytes) -> list[str]:
-    """What a list file names."""
-    lines = map(str.strip, data.decode("utf-8-sig", errors="surrogateescape").split("\n"))
-    return [line for line in lines if line and not line.startswith("#")]
+        text = files.read_bytes(path).decode("utf-8-sig", errors="surrogateescape")
+    named = [line for line in map(str.strip, text.split("\n")) if line and not line.startswith("#")]
+    return [entry if files.is_url(entry) else files.join(files.parent(path), entry) for entry in named]
 
 
 def _expand_local(path: str, suffixes: tuple[str, ...]) -> list[str]:
@@ -102,10 +103,6 @@ def _expand_local(path: str, suffixes: tuple[str, ...]) -> list[str]:
 def _expand_url(url: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     """The same behind a URL, where a folder is everything that begins with its name and a slash."""
     with one_line(url, "cannot be listed"):
-        if url.lower().endswith(LISTS):
-            for entry in _entries(files.read_bytes(url)):
-                yield from expand(entry if files.is_url(entry) else files.join(files.parent(url), entry), suffixes)
-            return
         found = files.find(url)
         if not found:
             raise ImageError("no such file or folder")

@@ -57,6 +57,13 @@ def test_fewer_bits_smaller_file(tmp_path):
     assert sizes[1] < 0.55 * sizes[0]
 
 
+def test_a_probe_without_pictures_is_refused(tmp_path):
+    checkpoint(tmp_path, "map", hidden=32)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match=r"no pictures to probe with in .*empty"):
+        export(tmp_path, tmp_path / "own.onnx", probe=[tmp_path / "empty"])
+
+
 def test_a_file_too_far_from_torch_is_refused(tmp_path, monkeypatch):
     checkpoint(tmp_path, "map", hidden=256)
     monkeypatch.setattr(PaperNet, "least_cc", 1.1)

@@ -327,3 +327,29 @@ def test_an_interruption_begins_no_further_picture(tmp_path, paint):
     with pytest.raises(KeyboardInterrupt):
         predict(tmp_path, tmp_path / "out", model=model, save="npy", workers=2)
     assert len(begun) < 15
+
+
+def test_what_was_drawn_is_not_predicted_for_again(photos, tmp_path):
+    first = predict(photos, photos, model="itti")
+    assert predict(photos, photos, model="itti").written == first.written
+
+
+def test_a_result_never_leaves_its_folder(photos, tmp_path):
+    """A link in there leads elsewhere: one failed picture."""
+    (photos / "sub").mkdir(exist_ok=True)
+    (photos / "0.png").rename(photos / "sub" / "0.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "out" / "sub").symlink_to(tmp_path / "victim")
+    done = predict(photos, tmp_path / "out", model="itti")
+    assert done.written
+    assert any("a link leads to" in line for line in done.failed)
+    assert not list((tmp_path / "victim").iterdir())
+
+
+def test_accents_written_in_two_ways_are_one_name(photos, tmp_path):
+    for name in ("caf\u00e9.png", "cafe\u0301.png"):
+        (photos / name).write_bytes((photos / "1.png").read_bytes())
+    if len(list(photos.glob("caf*"))) == 2:  # not where the disk itself takes them for one
+        with pytest.raises(ImageError, match="would both be written to"):
+            predict(photos, tmp_path / "out", model="itti")

@@ -1,5 +1,6 @@
 """Tuning a network to pictures of one's own: a bias that is there is learned; none is claimed where there is none."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +123,13 @@ def test_a_folder_needs_fixations_or_maps_and_a_dataset_has_its_own(model, tmp_p
         adapt(data, tmp_path / "out", model=model, fixations=tmp_path / "set.csv")
     with pytest.raises(ValueError, match="folds is 1; cross-validation needs 2 or more"):
         adapt(data, tmp_path / "out", model=model, folds=1)
+
+
+def test_an_id_that_leads_elsewhere_is_refused_before_any_training(model, tmp_path) -> None:
+    dataset = pictures(tmp_path, (0.5, 0.5))
+    before = set(tmp_path.rglob("*"))
+    for id in ("../../victim/photo.jpg", "/victim/photo.jpg"):
+        hostile = replace(dataset, samples=(replace(dataset[0], id=id), *dataset.samples[1:]))
+        with pytest.raises(ValueError, match=r"victim/photo\.jpg\.npy' cannot be the name of a file"):
+            adapt(hostile, tmp_path / "a" / "out", model=model)
+    assert set(tmp_path.rglob("*")) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -124,3 +125,46 @@ def test_a_name_that_an_archive_has_twice(jpegs: Path, tmp_path: Path) -> None:
     rows = stored_rows(tmp_path / "weak")
     assert [row["id"] for row in rows] == ["twice.tar/x.jpg", "twice.tar/y.jpg", "twice.tar/x.jpg"]
     assert rows[2]["reason"].startswith("duplicate id")
+
+
+def negative_size(size: int) -> bytes:
+    """A member whose PAX header has this size: tarfile would read it again and again."""
+    record = f"size={size}\n"
+    header = f"{len(record) + 3} {record}".encode()
+    one, other = tarfile.TarInfo("x"), tarfile.TarInfo("a.jpg")
+    one.type, one.size = tarfile.XHDTYPE, len(header)
+    return one.tobuf(tarfile.USTAR_FORMAT) + header.ljust(512, b"\0") + other.tobuf(tarfile.USTAR_FORMAT) + bytes(1024)
+
+
+@pytest.mark.parametrize("size", [-512, -1024, -1536, -2048, -(10**30), 10**30])
+def test_an_impossible_size_ends_one_archive(jpegs: Path, tmp_path: Path, size: int) -> None:
+    (jpegs / "bad.tar").write_bytes(negative_size(size))
+    assert label(jpegs, tmp_path / "weak", workers=1) == {"kept": 6, "failed": 1}
+    (failed,) = (row for row in stored_rows(tmp_path / "weak") if row["status"] == "failed")
+    assert failed["id"] == "bad.tar"
+    assert failed["reason"].startswith("broken archive: ")
+
+
+def test_a_thousand_archives_inside_each_other(jpegs: Path, tmp_path: Path) -> None:
+    data = (jpegs / "a" / "0.jpg").read_bytes()
+    inner, name = data, "0.jpg"
+    for _ in range(1200):
+        member = tarfile.TarInfo(name)
+        member.size = len(inner)
+        inner = member.tobuf(tarfile.USTAR_FORMAT) + inner + bytes(-len(inner) % 512 + 1024)
+        name = "n.tar"
+    (jpegs / "deep.tar").write_bytes(inner)
+    assert label(jpegs, tmp_path / "weak", workers=1) == {"kept": 6, "failed": 1}
+    (failed,) = (row for row in stored_rows(tmp_path / "weak") if row["status"] == "failed")
+    assert failed["reason"] == "more than 16 archives inside each other"
+
+
+def test_a_name_that_leads_out_of_its_archive_is_a_failed_row(jpegs: Path, tmp_path: Path) -> None:
+    data = (jpegs / "a" / "0.jpg").read_bytes()
+    write_tar(tmp_path / "photos.tar", {"../../x.jpg": data, "a/../../y.jpg": data, "z.jpg": data})
+    assert label(tmp_path / "photos.tar", tmp_path / "weak", workers=1) == {"kept": 1, "failed": 2}
+
+
+def test_a_pipe_is_no_archive(jpegs: Path, tmp_path: Path) -> None:
+    os.mkfifo(jpegs / "pipe.tar")
+    assert label(jpegs, tmp_path / "weak", workers=1) == {"kept": 6, "failed": 1}

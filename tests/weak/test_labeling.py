@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 from pathlib import Path
 
+import onnx
 import pytest
 from PIL import Image
 
 from helpers import Paint, Write, rows_of, same_content
+from wepsam import cards
 from wepsam.images import ImageError
+from wepsam.prediction.folder import predict
+from wepsam.prediction.predictor import weights_file
 from wepsam.weak import part_rows, store
 from wepsam.weak.inspection import inspect
 from wepsam.weak.labeling import label
@@ -165,3 +170,58 @@ def test_real_photographs(pictures: Path, tmp_path: Path) -> None:
     assert label(pictures, tmp_path, workers=1)["kept"] == 8
     ids = store.read_rows(tmp_path, store.select(tmp_path))[2]
     assert (ids[0], ids[-1]) == ("hubble_deep_field.jpg", "ihc.png")
+
+
+def test_replaced_photographs_are_noticed(photos: Path, tmp_path: Path, paint: Paint, write: Write) -> None:
+    """Those of the same name: another size, or the same size at another time. An archive counts as one."""
+    weak, data = tmp_path / "weak", (photos / "0.png").read_bytes()
+    label(photos, weak, workers=1, part_size=4)
+    (weak / "part-00001.parquet").unlink()
+    label(photos, weak, workers=1, part_size=4)
+    for content in (data[::-1], (photos / "1.png").read_bytes()):
+        (photos / "0.png").write_bytes(content)
+        with pytest.raises(StoreError, match="photographs of these names with other sizes or times"):
+            label(photos, weak, workers=1, part_size=4)
+
+
+def test_a_replaced_teacher_is_noticed(photos: Path, tmp_path: Path) -> None:
+    teacher, weak = tmp_path / "teacher.onnx", tmp_path / "weak"
+    for name in (".onnx", ".json"):
+        shutil.copy(weights_file("wepsam-lite").with_suffix(name), teacher.with_suffix(name))
+    label(photos / "0.png", weak, teacher=teacher, workers=1)
+    assert label(photos / "0.png", weak, teacher=teacher, workers=1) == {"kept": 1}
+    onnx.save(onnx.load(teacher), changed := tmp_path / "other.onnx")
+    changed.write_bytes(changed.read_bytes() + b"\x12\x01x")  # the producer's name: the same network in another file
+    card = json.loads(teacher.with_suffix(".json").read_text())
+    teacher.with_suffix(".json").write_text(json.dumps(card | {"sha256": cards.sha256(changed)}))
+    changed.rename(teacher)
+    with pytest.raises(StoreError, match=r"was labeled by another .*teacher\.onnx"):
+        label(photos / "0.png", weak, teacher=teacher, workers=1)
+
+
+def test_a_folder_of_an_earlier_version_goes_on(photos: Path, tmp_path: Path) -> None:
+    weak = tmp_path / "weak"
+    label(photos, weak, workers=1, part_size=4)
+    manifest = json.loads((weak / "manifest.json").read_text())
+    for key in ("teacher_sha256", "photographs"):
+        del manifest[key]
+    (weak / "manifest.json").write_text(json.dumps(manifest))
+    (photos / "0.png").touch()
+    assert sum(label(photos, weak, workers=1, part_size=4).values()) == 12
+
+
+def test_what_wepsam_drew_is_no_photograph(photos: Path, tmp_path: Path, paint: Paint, write: Write) -> None:
+    """Maps, overlays, sheets and what inspect draws are left out anywhere; what only has such a name is not."""
+    before = rows_of(labeled(photos, tmp_path / "one"))
+    for out in (photos, photos / "sub" / "maps"):
+        predict([photos / "1.png", photos / "sub"], out, model="itti", sheet=True)
+    inspect(tmp_path / "one", photos)
+    write(photos / "world_map.png", paint(77))
+    write(photos / "deep" / "2_map.png", paint(78))  # as earlier versions wrote it
+    assert len(list(photos.rglob("*_map.png"))) > 5
+    assert set(rows_of(labeled(photos, tmp_path / "two"))) == {*before, "world_map.png"}
+
+
+def labeled(photos: Path, weak: Path) -> Path:
+    label(photos, weak, workers=1)
+    return weak

@@ -39,7 +39,7 @@ def test_order_by_entropy() -> None:
     for one in (1, np.int64(1)):
         np.testing.assert_array_equal(order_by_entropy(entropies, one), [1])
     assert len(order_by_entropy(np.array([]), 3)) == 0
-    for none in (0, -1, 0.0):
+    for none in (0, -1, 0.0, 2.5):
         with pytest.raises(ValueError, match="keep is a count"):
             order_by_entropy(entropies, none)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from helpers import Run, rows_of
+from helpers import Run, one_line, rows_of
 from wepsam.images import read_image
 from wepsam.weak import store
 from wepsam.weak.inspection import inspect
@@ -109,3 +110,49 @@ def test_parquet_parts_need_nothing_of_ours(photos: Path, tmp_path: Path) -> Non
     label(photos, tmp_path / "weak", workers=1, part_size=4)
     table = pq.read_table(sorted((tmp_path / "weak").glob("part-*.parquet")))
     assert table.num_rows == 12
+
+
+EDITS = {
+    "part_size": [0, -1, "5", [5], None, 2.5, True, 10**400],
+    "map_size": [0, "32"],
+    "size": [0, "128", [128]],
+    "teacher": [None, 5, ["gbvs"]],
+    "keep_aspect": [None, "yes"],
+    "pictures": [0, -3, "12", None, [1]],
+    "fingerprint": [None, 5],
+    "counts": [5, [1], {"kept": "all"}],
+}
+
+
+def test_an_edited_manifest_is_one_line(photos: Path, tmp_path: Path, wepsam_command: Run) -> None:
+    weak = tmp_path / "weak"
+    label(photos, weak, workers=1, part_size=5)
+    good = json.loads((weak / "manifest.json").read_text())
+    edited = [[], [good], "x", 5, None, {**good, "settings": []}, {**good, "settings": None}]
+    for key, values in EDITS.items():
+        for value in values:
+            inside = {**good, "settings": {**good["settings"], key: value}}
+            edited.append(inside if key in good["settings"] else {**good, key: value})
+    edited += [{k: v for k, v in good.items() if k != key} for key in ("settings", "pictures", "fingerprint")]
+    for content in edited:
+        (weak / "manifest.json").write_text(json.dumps(content))
+        for arguments in (("inspect", weak), ("label", photos, weak, "--part-size", 5, "--workers", 1)):
+            code, out, err = wepsam_command(*arguments)
+            assert (code, out) == (1, "")
+            one_line(err, "manifest.json is damaged")
+    (weak / "manifest.json").write_text("[" * 100_000)
+    assert wepsam_command("inspect", weak)[0] == 1
+
+
+def test_rows_that_do_not_fit_name_their_part(photos: Path, tmp_path: Path) -> None:
+    weak = tmp_path / "weak"
+    label(photos, weak, workers=1)
+    path = weak / "part-00000.parquet"
+    table = pq.read_table(path)
+    order = store.select(weak)
+    for name, value in (("map_height", 7), ("stimulus", b"<html>"), ("map", b""), ("entropy", "high")):
+        field = pa.field(name, pa.string() if isinstance(value, str) else table.schema.field(name).type)
+        at = table.schema.get_field_index(name)
+        pq.write_table(table.set_column(at, field, pa.array([value] * table.num_rows, field.type)), path)
+        with pytest.raises(DamagedError, match=r"part-00000\.parquet is damaged"):
+            store.select(weak) if name == "entropy" else store.read_rows(weak, order)

@@ -2,18 +2,17 @@
 
 All commands stand in one list here, by stage, in the order of the pipeline. Results go to stdout; progress, warnings
 and errors go to stderr, each error as one line. Exit codes: 0 success, 1 failure (the rest of the work is done), 2 a
-mistake in the call, 130 interrupted.
+mistake in the call, 130 interrupted (Ctrl-C), 143 terminated.
 """
 
-import io
 import sys
 from typing import Annotated
 
 import typer
 
 import wepsam
-from wepsam import progress
-from wepsam.cli import compare, errors, label, layout, models, predict, reproduce, score, train
+from wepsam import ending, progress
+from wepsam.cli import compare, errors, label, layout, models, output, predict, reproduce, score, train
 
 HELP = """Where will people look in this picture? Weakly pre-learned saliency models (WEPSAM).
 
@@ -40,8 +39,8 @@ STAGES: dict[str, list[layout.Command]] = {
 
 app = layout.group("wepsam", HELP)
 for stage, commands in STAGES.items():
-    for command in commands:
-        layout.add(app, command, stage)
+    for entry in commands:
+        layout.add(app, entry, stage)
 
 
 @app.callback(invoke_without_command=True)
@@ -60,14 +59,23 @@ def start(
 
 def main() -> None:
     """Run the command in sys.argv and exit; every error becomes one line on stderr and an exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name may hold what the terminal's encoding does not
-    command = typer.main.get_command(app)
-    try:
-        code = command.main(sys.argv[1:], prog_name="wepsam", standalone_mode=False) or 0
-    except errors.HANDLED as error:
-        print(f"wepsam: {errors.one_line(error)}", file=sys.stderr)
-        code = errors.exit_code(error)
-    if code == errors.INTERRUPTED:
-        print("wepsam: interrupted; the same command resumes the work", file=sys.stderr)
-    sys.exit(code)
+    ending.run(command)
+
+
+def command() -> int:
+    """Run the command in sys.argv; returns its exit code."""
+    error: Exception | None = None
+    code = 0
+    with ending.printing() as finish:
+        try:
+            code = typer.main.get_command(app).main(sys.argv[1:], prog_name="wepsam", standalone_mode=False) or 0
+        except errors.HANDLED as raised:
+            error = raised
+        except SystemExit as raised:  # Typer's answer to a pipe that nobody reads
+            code = int(raised.code or 0)
+        error = finish() or error
+    if isinstance(error, typer.Abort):
+        output.to_stderr("wepsam: interrupted; the same command resumes the work")
+    elif error is not None:
+        output.to_stderr(f"wepsam: {errors.one_line(error)}")
+    return code if error is None else errors.exit_code(error)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ def print_json(value: Any) -> None:
 
 def to_stderr(line: str) -> None:
     """Print a line that is not part of the result to stderr."""
-    print(line, file=sys.stderr)
+    with suppress(OSError, ValueError):  # closed, or nobody reads it: the exit code remains
+        print(line, file=sys.stderr)
 
 
 def names(texts: list[str] | None) -> list[str]:

@@ -195,7 +195,7 @@ def _print_check(folder: Path, stimuli: Path, benchmark: str, written: str = "")
     if complaints:
         output.to_stderr(f"{folder} is wrong in {len(complaints)} way{'s' * (len(complaints) > 1)}")
         raise typer.Exit(1)
-    print(f"{folder}: {written}as {benchmark} takes it")
+    print(f"{folder}: {written}each as {benchmark} takes it")
 
 
 layout.add(DATASETS, list_datasets, word="list")

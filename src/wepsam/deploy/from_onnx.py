@@ -11,9 +11,11 @@ from onnx import numpy_helper
 from torch import nn
 
 from wepsam import cards
+from wepsam.cards import WeightsError
 from wepsam.networks.base import Network
 from wepsam.networks.build import build
 from wepsam.networks.encoder import Conv
+from wepsam.prediction import onnx_file
 
 
 def from_onnx(path: str | os.PathLike[str]) -> Network:
@@ -26,21 +28,31 @@ def from_onnx(path: str | os.PathLike[str]) -> Network:
         path: the .onnx file.
 
     Raises:
-        ValueError: the file holds another network, or does not fit its card.
-        WeightsError: the file or its card is missing or damaged.
+        WeightsError: the file or its card is missing or damaged, holds another network, or does not fit its card.
     """
     path = Path(path)
-    network: Any = build(cards.read(path)["network"])
-    if not network.adaptable:
-        raise ValueError(
-            f"{path} holds {network.title}; only the light network can be read back from a file; give a checkpoint"
-        )
-    network.set_sources(1)
-    constants = _Constants(onnx.load(path).graph)
+    card, data = cards.read_weights(path)
+    try:
+        network: Any = build(card.get("network", {}))
+        if not network.adaptable:
+            raise ValueError(
+                f"it holds {network.title}; only the light network can be read back from a file; give a checkpoint"
+            )
+        onnx_file.check(data)
+        network.set_sources(1)
+        _fill(network, _Constants(onnx.load_model_from_string(data).graph))
+    except Exception as error:  # onnx and torch each raise their own kinds
+        cause = f"it lacks {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
+        raise WeightsError(f"{path}: {cause or type(error).__name__}") from None
+    return network
+
+
+def _fill(network: Any, constants: "_Constants") -> None:
+    """Copy the constants of a graph into the network that its card describes."""
     nodes = [node for node in constants.graph.node if node.op_type == "Conv"]
     layers = _in_order(network)
     if len(nodes) != len(layers):
-        raise ValueError(f"{path} has {len(nodes)} convolutions, the network of its card has {len(layers)}")
+        raise ValueError(f"it has {len(nodes)} convolutions, the network of its card has {len(layers)}")
     with torch.no_grad():
         for node, layer in zip(nodes, layers, strict=True):
             for parameter, name in zip((layer.weight, layer.bias), node.input[1:], strict=True):
@@ -50,7 +62,6 @@ def from_onnx(path: str | os.PathLike[str]) -> Network:
             if name.startswith("context"):
                 parameter.copy_(torch.from_numpy(constants[f"network.{name}"]))
         network.center_bias.copy_(torch.from_numpy(constants["center_bias"]))
-    return network
 
 
 def _in_order(network: Network) -> list[Conv | nn.Conv2d]:

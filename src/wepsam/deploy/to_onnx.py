@@ -1,5 +1,6 @@
 """Export a torch checkpoint as an ONNX file with its card, checked against torch. Prediction then needs no torch."""
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,9 +12,9 @@ import torch
 from torch import nn
 
 import wepsam
-from wepsam import cards
+from wepsam import card_fields, cards
 from wepsam.deploy.graph import shrink, to_onnx
-from wepsam.files import replacing
+from wepsam.files import write_bytes
 from wepsam.images import read_image, resize
 from wepsam.networks.base import Network
 from wepsam.networks.deployment import Deployment
@@ -71,17 +72,23 @@ def export(
         raise ValueError(f"no storage {storage!r} of weights; choose one of {', '.join(network.storage)}")
     deployment = network.deployment(about["output"], mirror=mirror, area=area, scales=scales)
     model, storage, agreement = _smallest(network, deployment, storage, _stimuli(probe, deployment.shape_of))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(out) as temporary:
-        onnx.save(model, temporary)
+    data = model.SerializeToString()
     text = {
-        "name": out.stem, "wepsam": wepsam.__version__, "sha256": cards.sha256(out), "bytes": out.stat().st_size,
+        "name": out.stem, "wepsam": wepsam.__version__, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data),
         **deployment.card, "sharpness": sharpness, "blur": blur, "floor": floor, "network": about["network"],
         "parameters": sum(p.numel() for p in network.parameters()), "wide_layers": storage,
-        "least_cc_with_torch": agreement, "training": {k: about[k] for k in ("start", "training", "settings", "step")},
-        "validation": {"data": about["validation"], "scores": about["validation_scores"]},
+        "least_cc_with_torch": agreement,
+        "training": {k: about.get(k) for k in ("start", "training", "settings", "step")},
+        "validation": {"data": about.get("validation"), "scores": about.get("validation_scores")},
     }  # fmt: skip
-    cards.write(cards.path_of(out), text | (card or {}))
+    text |= card or {}
+    try:
+        card_fields.check(text)  # whatever `card` and the arguments add: what is written can be read
+    except ValueError as error:
+        raise ValueError(f"{out} would have a card that cannot be read: {error}") from None
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(out, data)
+    cards.write(cards.path_of(out), text)
     return out
 
 
@@ -92,6 +99,11 @@ def _check(out: Path, sharpness: float, blur: float, floor: float) -> None:
         raise ValueError(f"the card of {out} would replace the checkpoint's {out.stem}.json; choose another name")
     if blur < 0 or floor < 0 or sharpness <= 0:
         raise ValueError(f"blur={blur}, floor={floor}: expected 0 or more; sharpness={sharpness}: expected above 0")
+    for name, value, limits in (
+        ("blur", blur, card_fields.BLUR), ("floor", floor, card_fields.FLOOR),
+        ("sharpness", sharpness, card_fields.SHARPNESS),
+    ):  # fmt: skip
+        card_fields.within(name, value, limits)
 
 
 def _smallest(
@@ -125,7 +137,10 @@ def _stimuli(probe: Sequence[str | os.PathLike[str]] | None, shape_of: Callable[
         rng = np.random.default_rng(0)
         shapes = dict.fromkeys(shape_of(*size) for size in ((480, 640), (640, 480), (500, 500), (200, 900)))
         return [rng.integers(0, 256, (8 // len(shapes), *shape, 3), dtype=np.uint8) for shape in shapes]
-    pictures = (read_image(path) for path in find_images(probe)[:PROBES])
+    paths = find_images(probe)[:PROBES]
+    if not paths:
+        raise ValueError(f"no pictures to probe with in {', '.join(map(str, probe))}")
+    pictures = map(read_image, paths)
     return [resize(picture, shape_of(picture.shape[0], picture.shape[1]))[None] for picture in pictures]
 
 

@@ -22,7 +22,7 @@ from wepsam.evaluation.comparison import (
 from wepsam.evaluation.people import PEOPLE
 from wepsam.evaluation.results import Evaluation
 from wepsam.evaluation.subject import from_record
-from wepsam.files import replacing
+from wepsam.files import below, replacing
 from wepsam.images import save_image
 from wepsam.overlays import colorize, contact_sheet
 
@@ -68,7 +68,7 @@ def plot(
         known = {e.about["model"]: e for e in evaluations}
         base = known.get(paired)
         about = evaluations[0].about
-        to = Path(out) / f"{about['dataset']}-{about['split']}"
+        to = below(out, f"{about['dataset']}-{about['split']}")
         which = _metric(evaluations[0], metric)
         chosen = [e for e in select(evaluations, models, folder) if e.about["model"] != paired]
         if not models:
@@ -168,8 +168,8 @@ def scatter(model: Evaluation, base: Evaluation, metric: str, folder: Path) -> P
         parse_math=False,
     )
     axes.spines[["top", "right"]].set_visible(False)
-    path = folder / f"{metric}-{names[0]}-vs-{names[1]}.png"
-    folder.mkdir(parents=True, exist_ok=True)
+    path = below(folder, f"{metric}-{names[0]}-vs-{names[1]}.png")
+    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=150)
     return path
@@ -199,11 +199,11 @@ def sheets(
     """
     worst_first = _worst_first(model, dataset, metric)
     name = model.about["model"]
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for kind, chosen in (("worst", worst_first[:most]), ("best", worst_first[::-1][:most])):
         captions = [f"{dataset[k].id}: {_score(model, metric, k)}" for k in chosen]
-        paths.append(folder / f"{metric}-{name}-{kind}.png")
+        paths.append(below(folder, f"{metric}-{name}-{kind}.png"))
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
         _draw(paths[-1], f"{kind} of {name}", list(zip(chosen, captions, strict=True)), shown, dataset, metric)
     return paths
 

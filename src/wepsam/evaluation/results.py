@@ -17,7 +17,7 @@ from wepsam import gathered
 from wepsam.datasets import FixationDataset
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.fingerprints import fingerprint
-from wepsam.files import ForeignFileError, foreign, replacing, write_json
+from wepsam.files import ForeignFileError, below, foreign, replacing, write_json
 from wepsam.spreadsheets import inert, original
 
 RESAMPLES = 2000  # of the bootstrap
@@ -71,10 +71,12 @@ class Evaluation:
 
         Returns:
             The path of the CSV.
+
+        Raises:
+            ValueError: as `file_of`.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{self.about['model']}.csv"
+        path = file_of(folder, self.about["model"])
+        path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["id", *self.metrics])
@@ -82,6 +84,18 @@ class Evaluation:
                 writer.writerow([inert(row["id"]), *(f"{row[m]:.6g}" for m in self.metrics)])
         write_json(path.with_suffix(".json"), self.summary())
         return path
+
+
+def file_of(folder: str | os.PathLike[str], model: str) -> Path:
+    """The path of MODEL.csv in a folder of evaluations.
+
+    Raises:
+        ValueError: the model's name cannot be the name of a file in there.
+    """
+    path = below(folder, f"{model}.csv")
+    if "/" in model:  # `read` would not find it
+        raise ValueError(f"{model!r} cannot be the name of a model: it has a slash; choose another name")
+    return path
 
 
 def read(folder: str | os.PathLike[str], damaged: list[str] | None = None) -> list[Evaluation]:
@@ -135,7 +149,7 @@ def read_current(
     It must be of the same data (see `fingerprints.DATA`), protocol, code and version of wepsam, and have the metrics
     in `also`.
     """
-    path = folder / f"{name}.json"
+    path = file_of(folder, name).with_suffix(".json")
     try:
         saved = _read(path) if path.exists() else _gathered(folder).get(name)
     except ValueError as error:

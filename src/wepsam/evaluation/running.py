@@ -14,7 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
-from wepsam.files import write_text
+from wepsam import processes
+from wepsam.files import write_bytes, write_text
 
 FEW = 8  # pictures; for so few, starting the processes takes longer than the work
 log = logging.getLogger("wepsam")
@@ -38,11 +39,16 @@ def in_order(work: Callable[[int], Any], places: Sequence[int], workers: int = -
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "work.pickle"
-        path.write_bytes(packed)
+        write_bytes(path, packed)
         # With a process per core, linear algebra gets one thread in each.
         with parallel_config(backend="loky", inner_max_num_threads=1):
-            parallel = Parallel(n_jobs=min(workers, len(places)), batch_size=1, return_as="generator")
-            with closing(parallel(delayed(_work)(path, os.getcwd(), place) for place in places)) as results:
+            parallel = Parallel(
+                n_jobs=min(workers, len(places)), batch_size=1, return_as="generator",
+                initializer=processes.end_with, initargs=(os.getpid(),),
+            )  # fmt: skip
+            with processes.starting():
+                results = parallel(delayed(_work)(path, os.getcwd(), place) for place in places)
+            with closing(results):
                 yield from results
 
 
@@ -100,12 +106,16 @@ class PartialRows:
         """Keep a row; it is written at once."""
         self.rows[position] = list(scores)
         if self._file:
-            self._file.write(_line(position, scores))
-            self._file.flush()
+            try:
+                self._file.write(_line(position, scores))
+                self._file.flush()
+            except OSError as error:
+                raise type(error)(error.errno, error.strerror, str(self.path)) from error
 
     def close(self) -> None:
         if self._file:
-            self._file.close()
+            with suppress(OSError):  # a full disk, which `add` has reported
+                self._file.close()
 
     def remove(self) -> None:
         """Delete the file: all rows are kept elsewhere now."""

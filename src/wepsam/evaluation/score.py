@@ -20,9 +20,10 @@ from wepsam.datasets.by_name import parse
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.people import ALWAYS, PEOPLE
-from wepsam.evaluation.results import Evaluation, origin, read_current, refuse_other
+from wepsam.evaluation.results import Evaluation, file_of, origin, read_current, refuse_other
 from wepsam.evaluation.running import PartialRows, in_order
 from wepsam.evaluation.subject import Answer, Subject, subject
+from wepsam.files import below, remove_leftovers
 from wepsam.metrics import ON_REQUEST, PROTOCOLS, score
 from wepsam.prediction.predictor import QUALITIES, models
 from wepsam.progress import bar
@@ -116,13 +117,15 @@ def evaluate(
     }  # fmt: skip
     work = _Work(part, chosen.answer, truths, metrics, protocol, densities=not chosen.at_fixations_only)
     folder = None if out is None else _folder(out, part, split, protocol)
+    kept = None if folder is None else file_of(folder, chosen.name).with_name(f".{chosen.name}.partial.csv")
     refuse_other(folder, part)
-    partial = PartialRows(folder and folder / f".{chosen.name}.partial.csv", about | {"metrics": metrics}, len(metrics))
+    partial = PartialRows(kept, about | {"metrics": metrics}, len(metrics))
     _score_all(work, partial, f"{chosen.name} on {part.name}", workers)
     rows = tuple({"id": s.id} | dict(zip(metrics, partial.rows[k], strict=True)) for k, s in enumerate(part))
     result = Evaluation(rows, about)
     if folder is not None:
         result.save(folder)
+        remove_leftovers(folder)
     partial.remove()
     return result
 
@@ -223,7 +226,7 @@ def _threads(workers: int) -> int:
 
 
 def _folder(out: str | os.PathLike[str], dataset: FixationDataset, split: str, protocol: str) -> Path:
-    return Path(out) / f"{dataset.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}"
+    return below(out, f"{dataset.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}")
 
 
 def _warn_if_learned(chosen: Subject, dataset: FixationDataset, split: str) -> None:

@@ -20,7 +20,7 @@ from wepsam import maps
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.evaluation.map_folder import SUFFIXES, MapFolder, map_size, read_map
 from wepsam.evaluation.subject import Subject, subject
-from wepsam.files import replacing
+from wepsam.files import below, replacing
 from wepsam.images import image_size, save_image
 from wepsam.progress import track
 from wepsam.resolve import Model
@@ -168,7 +168,7 @@ def _answers(chosen: Subject, samples: list[Sample]) -> Iterator[tuple[Sample, n
 def _write_maps(answers: Iterator[tuple[Sample, np.ndarray]], out: Path, form: str) -> list[Path]:
     paths = []
     for sample, saliency_map in answers:
-        path = (out / sample.id).with_suffix(".png" if form == "png" else ".npy")
+        path = below(out, sample.id).with_suffix(".png" if form == "png" else ".npy")
         path.parent.mkdir(parents=True, exist_ok=True)
         if form == "png":
             save_image(path, _gray(saliency_map))

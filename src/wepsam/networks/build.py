@@ -1,9 +1,11 @@
 """Build a network from its description."""
 
+from dataclasses import asdict
 from typing import Any
 
 import torch
 
+from wepsam.card_fields import MAX_AREA
 from wepsam.networks.base import Network, NetworkConfig
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.networks.mr_cnn import MrCnn, MrCnnConfig
@@ -14,6 +16,9 @@ NETWORKS: dict[type[NetworkConfig], type[Network]] = {
     LiteConfig: LiteNet,
     MrCnnConfig: MrCnn,
 }
+# The largest numbers of a network that a file describes: it takes at most 1 GB.
+MOST = {"area": MAX_AREA, "blocks": 32, "sources": 1000, "width": 1024, "filters": 1024, "hidden": 1 << 16}
+MOST_CONNECTIONS = 1 << 20  # of the last filters with the hidden units; the paper's network has 64 x 1024
 
 
 def build(config: NetworkConfig | dict[str, Any], generator: torch.Generator | None = None) -> Network:
@@ -24,17 +29,37 @@ def build(config: NetworkConfig | dict[str, Any], generator: torch.Generator | N
         generator: source of the weights; None draws from torch's global generator.
 
     Raises:
-        TypeError: the dictionary describes no network.
-        ValueError: an unknown choice.
+        ValueError: an unknown choice; or the dictionary describes no network, or one beyond the limits above.
     """
-    if isinstance(config, dict):
-        config = _config(config)
-    network: Any = NETWORKS[type(config)]
-    return network(config, generator)
+    described: NetworkConfig = config if isinstance(config, NetworkConfig) else _config(config)
+    network: Any = NETWORKS[type(described)]
+    return network(described, generator)
 
 
-def _config(fields: dict[str, Any]) -> NetworkConfig:
-    if "encoder" in fields:
-        return LiteConfig(**fields)
-    kind = PaperConfig if "head" in fields else MrCnnConfig
-    return kind(**{**fields, "filters": tuple(fields["filters"])})  # a tuple is a list in JSON
+def _config(fields: Any) -> Any:
+    """The description in a file's dictionary: the fields of one kind of network, each of the type of its default."""
+    if not isinstance(fields, dict) or not fields.keys() & {"encoder", "filters"}:
+        raise ValueError("there is no description of a network; expected its encoder or its filters")
+    kind: Any = LiteConfig if "encoder" in fields else PaperConfig if "head" in fields else MrCnnConfig
+    defaults = asdict(kind())
+    if unknown := sorted(map(repr, set(fields) - set(defaults))):
+        raise ValueError(f"no network has {', '.join(unknown)[:80]}")
+    given = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}  # a tuple is a list in JSON
+    for name, value in given.items():
+        if not _fits(value, defaults[name], MOST.get(name, 0)):
+            raise ValueError(f"the network's {name} cannot be {repr(value)[:40]}; its default is {defaults[name]!r}")
+    config = kind(**given)
+    if "filters" in defaults and (connections := config.filters[-1] * config.hidden) > MOST_CONNECTIONS:
+        raise ValueError(f"the network has {connections:,} connections, expected at most {MOST_CONNECTIONS:,}")
+    return config
+
+
+def _fits(value: Any, default: Any, most: int) -> bool:
+    """Whether a value has the type of the default and is, as a number, from 1 to `most`."""
+    if isinstance(default, tuple):
+        return (
+            isinstance(value, tuple)
+            and len(value) == len(default)
+            and all(_fits(one, other, most) for one, other in zip(value, default, strict=True))
+        )
+    return type(value) is type(default) and (type(value) is not int or 1 <= value <= most)

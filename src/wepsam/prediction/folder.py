@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from wepsam import colormaps, maps, overlays, progress, resolve
-from wepsam.files import replacing
+from wepsam.files import PlaceError, below, remove_leftovers, replacing
 from wepsam.images import MAX_PIXELS, ImageError, read_image, save_image
 from wepsam.prediction import drawing, ordered, predictor, targets
 
 SCALES = ("own", "common")
-FAILURES = (ImageError, OSError, MemoryError)  # of one picture; the others are done
+FAILURES = (ImageError, PlaceError, OSError, MemoryError)  # of one picture; the others are done
 
 Model = Callable[[np.ndarray], np.ndarray]
 
@@ -131,7 +131,10 @@ def predict(
     folder.mkdir(parents=True, exist_ok=True)
     highest = None if scale == "own" else _highest(answer, pictures, workers)
     style = drawing.Style(overlay_strength, colors, legend, highest)
-    return _predict(answer, pictures, style, workers, sheet_file)
+    done = _predict(answer, pictures, style, workers, folder, sheet_file)
+    for place in {target.parent for picture in pictures for target in picture.targets.values()}:
+        remove_leftovers(place)
+    return done
 
 
 def _endings(save: str | Iterable[str], bits: bool) -> dict[str, str]:
@@ -179,6 +182,7 @@ def _predict(
     pictures: list[targets.Picture],
     style: drawing.Style,
     workers: int,
+    out: Path,
     sheet_file: Path | None,
 ) -> Predicted:
     done = Predicted()
@@ -190,6 +194,7 @@ def _predict(
         try:
             found = answer(picture.path)
             for kind, target in picture.targets.items():
+                below(out, target.relative_to(out).as_posix())  # a link in there may lead elsewhere
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _save(kind, target, found, style)
         except FAILURES as error:
@@ -210,7 +215,7 @@ def _predict(
                 rows.append(outcome)
                 names.append(picture.name)
     if sheet_file is not None and rows:
-        save_image(sheet_file, drawing.sheet(rows, names, style))
+        save_image(sheet_file, drawing.sheet(rows, names, style), drawn=True)
         done.sheet = str(sheet_file)
     return done
 
@@ -220,7 +225,7 @@ def _save(kind: str, target: Path, found: Answer, style: drawing.Style) -> None:
         overlays.save_map(target, found.saliency_map, limits=style.limits(found.saliency_map))
     elif kind == "overlay":
         assert found.stimulus is not None
-        save_image(target, drawing.overlay(found.stimulus, found.saliency_map, style))
+        save_image(target, drawing.overlay(found.stimulus, found.saliency_map, style), drawn=True)
     elif kind == "npy":
         _save_array(target, found.saliency_map.astype(np.float32, copy=False))
     else:

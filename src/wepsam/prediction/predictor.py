@@ -8,14 +8,14 @@ from typing import Any, Literal, Self, overload
 
 import numpy as np
 
-from wepsam import cards, maps
+from wepsam import card_fields, cards, maps
 from wepsam.cards import WeightsError
 from wepsam.images import MAX_PIXELS, ImageError, Source, read_sized, resize
-from wepsam.prediction import ordered
+from wepsam.prediction import onnx_file, ordered
 from wepsam.shapes import input_shape
 
 DEFAULT = "wepsam-lite"
-QUALITIES = ("best", "fast")  # the default first
+QUALITIES = card_fields.QUALITIES  # the default first
 REMOTE = "AzureExecutionProvider"  # sends pictures to a service: never chosen unless it is named
 CPU = "CPUExecutionProvider"
 
@@ -69,12 +69,13 @@ class Predictor:
         self._threads, self._providers = threads, providers
         if quality not in QUALITIES:
             raise ValueError(f"quality is {' or '.join(QUALITIES)}, not {quality!r}")
-        self.card: dict[str, Any] = cards.read(path)
+        self.card: dict[str, Any]
+        self.card, data = cards.read_weights(path)
         self.name = str(self.card["name"])
         self._blur, self._floor = float(self.card["blur"]), float(self.card["floor"])
         self._sharpness = float(self.card.get("sharpness", 1))  # older cards have none
         self._views = _views(self.card, quality)
-        self._session = _session(path, threads, providers)
+        self._session = _session(path, data, threads, providers)
         self._fed, self._added = self._bias(center_bias)
 
     def __call__(self, stimulus: Source, max_pixels: int = MAX_PIXELS) -> np.ndarray:
@@ -229,7 +230,15 @@ class Predictor:
         return type(self), (self.weights, self._threads, self.quality, self.center_bias, self._providers)
 
     def _run(self, stimuli: np.ndarray) -> np.ndarray:
-        (output,) = self._session.run(None, {"stimuli": np.ascontiguousarray(stimuli), **self._fed})
+        try:
+            (output,) = self._session.run(None, {"stimuli": np.ascontiguousarray(stimuli), **self._fed})
+        except Exception as error:  # ONNX Runtime's own kinds, from C++
+            raise WeightsError(f"{self.weights} cannot predict: {_first_line(error)}") from None
+        if output.ndim != 3 or len(output) != len(stimuli) or not (np.isfinite(output).all() and output.min() >= 0):
+            raise WeightsError(
+                f"{self.weights} answers {output.shape}, expected ({len(stimuli)}, h, w) finite values >= 0; "
+                "they are not weights of wepsam export"
+            )
         return np.asarray(output)
 
     def _bias(self, center_bias: bool | np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
@@ -259,12 +268,12 @@ def log_density(density: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return enlarged - enlarged.max() - np.log(np.exp(enlarged - enlarged.max()).sum())
 
 
-def _session(path: Path, threads: int, providers: str | Sequence[str] | None) -> Any:
-    """An open file of weights.
+def _session(path: Path, data: bytes, threads: int, providers: str | Sequence[str] | None) -> Any:
+    """An open file of weights, from its checked bytes: nothing else is read.
 
     Raises:
         ValueError: a provider that is not installed or does not start.
-        WeightsError: the file cannot be opened.
+        WeightsError: the file cannot be opened, or reaches beyond itself.
     """
     import onnxruntime
 
@@ -274,17 +283,23 @@ def _session(path: Path, threads: int, providers: str | Sequence[str] | None) ->
         raise ValueError(f"no provider {', '.join(unknown)}: this ONNX Runtime has {', '.join(available)}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what fails comes as an error; on stderr it would be a second line
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # the format that was checked
+    chosen = wanted or [provider for provider in available if provider != REMOTE]
     try:
-        session = onnxruntime.InferenceSession(
-            path, options, providers=wanted or [provider for provider in available if provider != REMOTE]
-        )
+        onnx_file.check(data)
+        # From the CPU there is nothing to fall back to, and the attempt prints on stdout.
+        session = onnxruntime.InferenceSession(data, options, providers=chosen, enable_fallback=int(chosen != [CPU]))
     except Exception as error:  # ONNX Runtime's own kinds, from C++
-        raise WeightsError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from None
+        raise WeightsError(f"{path} cannot be opened: {_first_line(error)}") from None
     # ONNX Runtime falls back to the CPU without an error, for example where a GPU's libraries are missing.
     if wanted and wanted[0] not in session.get_providers():
         raise ValueError(f"{wanted[0]} does not start on this machine; is its driver installed? Or use {CPU}")
     return session
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _views(card: dict[str, Any], quality: str) -> list[tuple[Callable[[int, int], tuple[int, int]], bool]]:

@@ -1,13 +1,14 @@
 """Which pictures to predict for, and where their results are written."""
 
 import os
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from wepsam import sources
-from wepsam.images import ImageError
+from wepsam import files, sources
+from wepsam.images import ImageError, is_drawn
 
 # What can be written for a picture, and how its file name ends behind the picture's stem.
 SAVES = {
@@ -19,6 +20,7 @@ SAVES = {
 }
 BITS = "_log2-density.npy"  # the log density to base 2, so that the two units cannot be confused
 SHEET = "sheet.png"
+_PICTURES = tuple(ending for ending in SAVES.values() if ending.endswith(".png"))
 
 Images = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -42,7 +44,7 @@ def find_pictures(images: Images, out: Path, endings: dict[str, str], sheet: Pat
     """Find pictures and name their results, whose names depend on nothing else that is predicted.
 
     A file that is named, directly or in a list file, gives OUT/STEM + ending. One that is found below a folder gives
-    OUT/SUB/STEM + ending.
+    OUT/SUB/STEM + ending. What wepsam drew is not taken from a folder; see `drawn`.
 
     Args:
         images: a path or several; see `sources.find_images`.
@@ -66,17 +68,41 @@ def find_pictures(images: Images, out: Path, endings: dict[str, str], sheet: Pat
     return [*pictures.values()]
 
 
+def drawn(paths: Iterable[str], others: Sequence[str] = (SHEET,)) -> set[str]:
+    """Those of some pictures that say that wepsam drew them: maps, overlays and sheets that lie among photographs.
+
+    Args:
+        paths: pictures, or their URLs, which are not opened. Only files with the names that wepsam gives are opened.
+        others: names besides STEM_map.png and STEM_overlay.png.
+    """
+    candidates = (path for path in paths if path.endswith(_PICTURES) or _name(path) in others)
+    return {path for path in candidates if not files.is_url(path) and is_drawn(path)}
+
+
+def named_after_others(paths: Iterable[str]) -> set[str]:
+    """Those of some pictures that have the name of another one's map or overlay.
+
+    The maps of earlier versions do not say that wepsam drew them.
+    """
+    paths = list(paths)
+    candidates = {path: ending for path in paths for ending in _PICTURES if path.endswith(ending)}
+    stems = {_name(path).rpartition(".")[0] for path in paths} if candidates else set()
+    return {path for path, ending in candidates.items() if _name(path).removesuffix(ending) in stems}
+
+
+def _name(path: str) -> str:
+    return path.replace(os.sep, "/").rpartition("/")[2]
+
+
 def _below(path: str) -> Iterator[tuple[str, str]]:
     """The pictures that a path stands for, each with its path below the folder in which it was searched for."""
-    if sources.is_list(path):
-        for entry in sources.listed(path):
-            yield from _below(entry)
-    elif os.path.isdir(path):
-        for file in sources.expand(path, sources.SUFFIXES):
-            yield file, os.path.relpath(file, path)
-    else:
-        for file in sources.expand(path, sources.SUFFIXES):
-            yield file, os.path.basename(file)
+    for entry in sources.entries(path):
+        found = list(sources.expand(entry, sources.SUFFIXES))
+        if os.path.isdir(entry):
+            left_out = drawn(found)
+            yield from ((file, os.path.relpath(file, entry)) for file in found if file not in left_out)
+        else:
+            yield from ((file, os.path.basename(file)) for file in found)
 
 
 def _check(pictures: list[Picture], sheet: Path | None) -> None:
@@ -84,9 +110,9 @@ def _check(pictures: list[Picture], sheet: Path | None) -> None:
     owners: dict[str, Path] = {}
     for picture in pictures:
         for target in picture.targets.values():
-            other = owners.setdefault(
-                str(target).casefold(), picture.path
-            )  # A.png and a.png are one file on some disks
+            # A.png and a.png are one file on some disks, and so are two ways to write an accent.
+            name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(target)).casefold())
+            other = owners.setdefault(name, picture.path)
             if other != picture.path:
                 raise ImageError(
                     f"{other} and {picture.path} would both be written to {target}; "

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
 
+from wepsam import processes
 from wepsam.progress import bar
 from wepsam.reproduction import jobs, run_files
 from wepsam.reproduction.studies import FULL, STUDIES, Job, Size, Weak, with_starts
@@ -65,8 +66,7 @@ def _carry_out_all(unfinished: list[Job], data: Path, out: Path, size: Size, wor
     """Start each run, in order, once the run that it starts from is done; at most `workers` at a time."""
     total = sum(job.pictures * size.scale for job in unfinished)
     waiting, running, failed = list(unfinished), dict[Future, Job](), dict[Job, str]()
-    context = multiprocessing.get_context("spawn")  # torch does not survive a fork
-    with bar(total, "pictures") as shown, ProcessPoolExecutor(workers, context) as pool:
+    with bar(total, "pictures") as shown, _pool(workers) as pool:
         try:
             while waiting or running:
                 for job in list(waiting):
@@ -74,7 +74,8 @@ def _carry_out_all(unfinished: list[Job], data: Path, out: Path, size: Size, wor
                         failed[job] = f"{job.start.name} failed"
                         waiting.remove(job)
                     elif len(running) < workers and (not isinstance(job.start, Job) or jobs.is_done(job.start, out)):
-                        running[pool.submit(_carry_out, job, data, out, size)] = job
+                        with processes.starting():
+                            running[pool.submit(_carry_out, job, data, out, size)] = job
                         waiting.remove(job)
                 finished, _ = wait(running, timeout=2, return_when=FIRST_COMPLETED)
                 for future in finished:
@@ -95,6 +96,11 @@ def _carry_out_all(unfinished: list[Job], data: Path, out: Path, size: Size, wor
     if failed:
         reasons = "; ".join(f"{job.name}: {reason}" for job, reason in failed.items())
         raise ChildProcessError(f"{len(failed)} runs failed: {reasons}; the same call resumes them")
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")  # torch does not survive a fork
+    return ProcessPoolExecutor(workers, context, processes.end_with, (os.getpid(),))
 
 
 def _carry_out(job: Job, data: Path, out: Path, size: Size) -> None:

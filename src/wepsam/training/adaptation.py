@@ -15,7 +15,7 @@ from wepsam.datasets import FixationDataset, pictures_with_csv, pictures_with_ma
 from wepsam.deploy.to_onnx import export
 from wepsam.evaluation import Evaluation, MapFolder, evaluate
 from wepsam.evaluation.comparison import TITLES, Comparison, differences, higher_is_better
-from wepsam.files import replacing
+from wepsam.files import below, replacing
 from wepsam.images import resize
 from wepsam.networks.base import Network
 from wepsam.progress import track
@@ -129,8 +129,10 @@ def adapt(
     if len(dataset) < FEW:
         log.warning("%s has only %d pictures: expect wide intervals", dataset.name, len(dataset))
     settings = FULL if full else READOUT
-    before = evaluate(as_predictor(_network(model)[0]), dataset, name="before", workers=1)
     held_out = out / "held-out"
+    for sample in dataset:
+        below(held_out, f"{sample.id}.npy")  # before days of training, not behind them
+    before = evaluate(as_predictor(_network(model)[0]), dataset, name="before", workers=1)
     for fold in range(folds):
         # Shuffled, because neighbors resemble each other.
         scored = np.random.default_rng(0).permutation(len(dataset)) % folds == fold
@@ -175,7 +177,7 @@ def _dataset(
         return pictures_with_csv(folder, table=Path(fixations), name=folder.resolve().name)
     if densities is not None and fixations is None:
         return pictures_with_maps(folder, Path(densities), name=folder.resolve().name)
-    raise ValueError("adapting needs either a CSV of fixations (fixations) or a folder of density maps (maps)")
+    raise ValueError("expected a CSV of fixations (--fixations FILE) or a folder of density maps (--maps FOLDER)")
 
 
 def _network(model: Start) -> tuple[Network, str]:
@@ -206,7 +208,7 @@ def _select(dataset: FixationDataset, chosen: np.ndarray) -> FixationDataset:
 
 def _write_maps(predict: Callable[[np.ndarray], np.ndarray], dataset: FixationDataset, folder: Path) -> None:
     for sample in track(dataset.samples, "predicting"):
-        path = folder / f"{sample.id}.npy"
+        path = below(folder, f"{sample.id}.npy")
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary:
             np.save(temporary, predict(sample.stimulus()))

@@ -2,6 +2,7 @@
 
 import copy
 import ctypes
+import logging
 import math
 import os
 import time
@@ -125,8 +126,12 @@ class _Trainer:
         self.average = copy.deepcopy(network).to(self.fabric.device) if settings.average else None
         self.state = _State()
         if (folder / "last.safetensors").exists():
-            progress = checkpoint.load_progress(folder / "last.safetensors", network, self.optimizer, self.average)
+            progress = checkpoint.load_progress(
+                folder / "last.safetensors", network, self.optimizer, self.average, record
+            )
             self.state = _State(**progress)
+            if math.isfinite(self.state.best):
+                checkpoint.check_best(folder, record)
         self.log = checkpoint.read_log(folder, self.state.step)
         self.began, self.first = time.monotonic(), self.state.step
 
@@ -153,7 +158,7 @@ class _Trainer:
     def save(self) -> None:
         """Write the checkpoint from which the run resumes."""
         path = self.folder / "last.safetensors"
-        checkpoint.save_progress(path, asdict(self.state), self.network, self.optimizer, self.average)
+        checkpoint.save_progress(path, asdict(self.state), self.network, self.optimizer, self.average, self.record)
 
     def learn(self, step: int) -> None:
         """Take one step: next batch, learning rate, forward, loss, backward, update.
@@ -219,6 +224,7 @@ def _checksum(arrays: Iterable[np.ndarray]) -> str:
 def _set_up(network: Network, settings: TrainSettings) -> tuple[Fabric, nn.Module, torch.optim.Optimizer]:
     """Prepare the network for training: its device and precision, dropout, frozen parameters, optimizer."""
     _keep_memory()
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it would announce the precision on stderr
     fabric = Fabric(accelerator="auto", devices=1, precision=settings.precision)
     torch.manual_seed(settings.seed)  # for dropout
     for layer in network.modules():

@@ -1,5 +1,7 @@
 """Find the pictures in tar archives without unpacking: ImageNet's, WebDataset's shards, archives inside archives."""
 
+import os
+import stat
 import tarfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +9,8 @@ from typing import IO, NamedTuple
 
 from wepsam import files
 from wepsam.sources import ARCHIVES, SUFFIXES
+
+DEEPEST = 16  # archives inside archives; ImageNet's have 2
 
 
 class Member(NamedTuple):
@@ -45,31 +49,57 @@ def members_of_all(paths: list[str]) -> Iterator[tuple[str, Iterable[Member]]]:
 def _members(path: str) -> Iterator[Member]:
     """The pictures in an archive, in its order."""
     try:
+        if not files.is_url(path) and not stat.S_ISREG(os.stat(path).st_mode):
+            raise tarfile.ReadError("not a regular file")  # opening a pipe may never end
         with files.open_binary(path) as file:
-            yield from _members_of_file(file, "")
-    except OSError as error:
-        if files.is_url(path) and not isinstance(error, FileNotFoundError):
+            yield from _members_of_file(file, "", 1)
+    except Exception as error:  # tarfile raises almost anything
+        if isinstance(error, OSError) and files.is_url(path) and not isinstance(error, FileNotFoundError):
             raise  # the connection is broken, not the archive
-        yield Member("", flaw=f"broken archive: {error.strerror or error}")
+        yield Member("", flaw=_broken(error))
 
 
-def _members_of_file(file: IO[bytes], prefix: str) -> Iterator[Member]:
+def _members_of_file(file: IO[bytes], prefix: str, level: int) -> Iterator[Member]:
     """The pictures in the archive at the file's position. Damage is a member with the archive's own name."""
+    if level > DEEPEST:
+        yield Member(prefix.rstrip("/"), flaw=f"more than {DEEPEST} archives inside each other")
+        return
     try:
         with tarfile.open(fileobj=file, mode="r:") as archive:
+            reached = -1
             for member in archive:
-                name = member.name.removeprefix("./")
                 archive.members = []  # type: ignore[attr-defined]  # tarfile would keep them all
-                if not member.isreg() or member.issparse() or any(part.startswith(".") for part in name.split("/")):
-                    continue
-                if name.lower().endswith(SUFFIXES):
-                    yield Member(prefix + name, member.offset_data, member.size)
-                elif name.lower().endswith(ARCHIVES):
-                    file.seek(member.offset_data)
-                    yield from _members_of_file(file, f"{prefix}{name}/")
+                if archive.offset <= reached or not 0 <= member.size < 1 << 62:  # a size below 0 leads back, for ever
+                    raise tarfile.ReadError(f"a member of impossible size before byte {max(reached, 0)}")
+                reached = archive.offset
+                yield from _member(file, member, prefix, level)
             # tarfile takes a damaged or missing header for the end; a complete archive ends with zeros.
             file.seek(archive.offset)
             if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
                 raise tarfile.ReadError(f"damaged or cut off at byte {archive.offset}")
-    except tarfile.TarError as error:  # the members before the damage can still be read
-        yield Member(prefix.rstrip("/"), flaw=f"broken archive: {error}")
+    except OSError:
+        raise  # of the file, not of what is in it
+    except Exception as error:  # the members before the damage can still be read
+        yield Member(prefix.rstrip("/"), flaw=_broken(error))
+
+
+def _member(file: IO[bytes], member: tarfile.TarInfo, prefix: str, level: int) -> Iterator[Member]:
+    """The picture or pictures that a member of an archive is; nothing for other files and hidden ones."""
+    name = member.name.removeprefix("./")
+    parts = name.split("/")
+    if not member.isreg() or member.issparse() or not name.lower().endswith(SUFFIXES + ARCHIVES):
+        return
+    if ".." in parts:
+        yield Member(prefix + name, flaw="its name leads out of the archive")
+    elif any(part.startswith(".") for part in parts):
+        return
+    elif name.lower().endswith(SUFFIXES):
+        yield Member(prefix + name, member.offset_data, member.size)
+    else:
+        file.seek(member.offset_data)
+        yield from _members_of_file(file, f"{prefix}{name}/", level + 1)
+
+
+def _broken(error: Exception) -> str:
+    reason = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+    return f"broken archive: {' '.join(str(reason).split())}"

@@ -1,11 +1,14 @@
 """Run calls in the processes of this machine or on a cluster, through joblib's backends. The results are the same."""
 
 import logging
+import os
 import re
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
+
+from wepsam import processes
 
 ENGINES = ("processes", "ray", "dask")
 # What joblib's own processes, Ray, and Dask (after three attempts) raise if a worker is killed.
@@ -55,7 +58,18 @@ def run(
 
     with _backend(engine, scheduler):
         try:
-            return ReportingParallel(n_jobs=workers, batch_size=1)(delayed(work)(*call) for call in calls)
+            delayed_calls = (delayed(work)(*call) for call in calls)
+            if engine != "processes":
+                return ReportingParallel(n_jobs=workers, batch_size=1)(delayed_calls)
+            # The generator comes back once the workers are started.
+            parallel = ReportingParallel(
+                n_jobs=workers, batch_size=1, return_as="generator",
+                initializer=processes.end_with, initargs=(os.getpid(),),
+            )  # fmt: skip
+            with processes.starting():
+                results = parallel(delayed_calls)
+            with closing(results):
+                return list(results)
         except Exception as error:
             if type(error).__name__ in WORKER_DIED:
                 raise ChildProcessError(

@@ -10,10 +10,10 @@ import numpy as np
 
 from wepsam import files, maps, progress
 from wepsam.files import PathOrUrl
-from wepsam.images import save_image
+from wepsam.images import DRAWN, save_image
 from wepsam.overlays import colorize, contact_sheet, overlay
 from wepsam.weak import store
-from wepsam.weak.manifest import read_manifest
+from wepsam.weak.manifest import HISTOGRAM, SHEET, read_manifest
 
 ROWS = 6  # pictures of each kind on the contact sheet
 HEIGHT = 128  # pixels of a picture on the contact sheet
@@ -63,9 +63,9 @@ def inspect(weak: PathOrUrl, out: str | os.PathLike[str] | None = None) -> dict[
     quantiles = {"lowest": 0.0, "quarter": 0.25, "median": 0.5, "three quarters": 0.75, "highest": 1.0}
     report["entropy"] = {name: float(np.quantile(entropies, q)) for name, q in quantiles.items()}
     folder.mkdir(parents=True, exist_ok=True)
-    histogram, sheet = folder / store.HISTOGRAM, folder / store.SHEET
+    histogram, sheet = folder / HISTOGRAM, folder / SHEET
     _draw_histogram(histogram, entropies)
-    save_image(sheet, _contact_sheet(weak, order, entropies))
+    save_image(sheet, _contact_sheet(weak, order, entropies), drawn=True)
     report["pictures"] = [str(histogram), str(sheet)]
     return report
 
@@ -84,7 +84,8 @@ def _draw_histogram(path: Path, entropies: np.ndarray) -> None:
     axes.set(xlabel="entropy of the teacher map (bit)", ylabel="pictures")
     axes.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=150)
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=150, metadata=dict([DRAWN]))
 
 
 def _contact_sheet(weak: PathOrUrl, order: np.ndarray, entropies: np.ndarray) -> np.ndarray:

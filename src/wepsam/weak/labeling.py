@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from threadpoolctl import threadpool_limits
 
 import wepsam
-from wepsam import files, progress
+from wepsam import cards, files, progress, resolve
 from wepsam.files import PathOrUrl
+from wepsam.prediction.predictor import weights_file
 from wepsam.weak import engines, part_rows, store
-from wepsam.weak.manifest import MAP_SIZE, STIMULUS_SIZE, LabelSettings, Manifest, StoreError, claim
+from wepsam.weak.manifest import HISTOGRAM, MAP_SIZE, SHEET, STIMULUS_SIZE, LabelSettings, Manifest, StoreError, claim
 from wepsam.weak.picture_list import Picture, PictureList, absolute_path, find_pictures
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ def label(
 
     Args:
         photos: pictures, folders (searched recursively), list files (.txt: one path a line), tar archives, or URLs of
-            any of these; or the list that `find_pictures` returned.
+            any of these; or the list that `find_pictures` returned. What `predict` and `inspect` drew is left out.
         out: the weak-label folder, or its URL. The images that `inspect` draws there are never taken as photographs.
         teacher: a name in `wepsam.classical.CLASSICAL`, the name of shipped weights, or an .onnx file.
         size: side of the square that the teacher sees, in pixels (128 in the paper); None shows it the whole picture.
@@ -61,6 +62,7 @@ def label(
 
     Raises:
         StoreError: `out` is a file, or was made from other photographs or with other settings; the message gives both.
+            Also if the teacher's file or photographs were replaced since, as far as SHA-256, sizes and times tell.
         ValueError: there is no such teacher.
         ImageError: a path in `photos` does not exist, or there are no pictures.
         EngineError: there is no such engine, or the cluster cannot be reached.
@@ -69,6 +71,9 @@ def label(
     """
     if not files.is_url(out) and os.path.isfile(out):  # "label *.jpg" without the folder
         raise StoreError(f"{os.fspath(out)} is a file; the last argument is the weak-label folder")
+    for name, least in (("part_size", part_size), ("stimulus_size", stimulus_size), ("map_size", map_size)):
+        if least < 1:
+            raise ValueError(f"{name} is {least}; expected 1 or more")
     teacher = os.fspath(teacher)
     if teacher.endswith(".onnx"):
         teacher = os.path.abspath(teacher)  # a worker may have another working directory
@@ -78,14 +83,23 @@ def label(
         logger.warning("%d paths are named more than once; each is labeled once", pictures.repeated)
     settings = LabelSettings(teacher, size, keep_aspect, part_size, stimulus_size, map_size)
     folder = absolute_path(os.fspath(out))
-    manifest = claim(folder, Manifest(settings, len(pictures), pictures.fingerprint(), wepsam.__version__))
+    wanted = Manifest(
+        settings, len(pictures), pictures.fingerprint(), wepsam.__version__,
+        teacher_sha256=_teacher_sha256(teacher), photographs=pictures.state(),
+    )  # fmt: skip
+    manifest = claim(folder, wanted)
     _make_missing_parts(folder, pictures, manifest, engine=engine, workers=workers, scheduler=scheduler)
     return store.finish(folder, manifest)
 
 
+def _teacher_sha256(teacher: str) -> str | None:
+    """SHA-256 of the file that the teacher is loaded from, if it is one."""
+    return cards.sha256(weights_file(teacher)) if resolve.is_weights(teacher) else None
+
+
 def inspection_images(out: PathOrUrl) -> list[str]:
     """Absolute paths of the images that `inspect` draws into a weak-label folder."""
-    return [absolute_path(files.join(out, name)) for name in (store.HISTOGRAM, store.SHEET)]
+    return [absolute_path(files.join(out, name)) for name in (HISTOGRAM, SHEET)]
 
 
 def _make_missing_parts(

@@ -9,6 +9,7 @@ from wepsam.files import PathOrUrl
 STIMULUS_SIZE = 128  # pixels: the input of the paper's network
 MAP_SIZE = 32  # cells
 MANIFEST = "manifest.json"
+HISTOGRAM, SHEET = "entropy.png", "lowest-middle-highest.png"  # what `inspect` draws
 
 
 class StoreError(ValueError):
@@ -48,6 +49,8 @@ class Manifest:
     fingerprint: str  # of the sorted picture list, see `PictureList.fingerprint`
     version: str  # of wepsam
     counts: dict[str, int] | None = None  # status -> pictures, once all parts are there
+    teacher_sha256: str | None = None  # of the teacher's file; None of a model without one, or if it is not known
+    photographs: str | None = None  # of sizes and times, see `PictureList.state`; None if it is not known
 
     @property
     def parts(self) -> int:
@@ -71,11 +74,39 @@ def read_manifest(folder: PathOrUrl) -> Manifest:
     path = files.join(folder, MANIFEST)
     try:
         contents = json.loads(files.read_bytes(path))
-        return Manifest(**{**contents, "settings": LabelSettings(**contents["settings"])})
+        manifest = Manifest(**{**contents, "settings": LabelSettings(**contents["settings"])})
+        _check(manifest)
+        return manifest
     except (FileNotFoundError, NotADirectoryError):
         raise StoreError(f"no weak labels at {folder}: expected {MANIFEST}; make them with wepsam label") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamagedError(f"{path} is damaged ({error}): delete it and run the same wepsam label again") from None
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise DamagedError(f"{path} is damaged ({reason}): delete it and run the same wepsam label again") from None
+
+
+def _check(manifest: Manifest) -> None:
+    """ValueError if a field has a value that wepsam never writes."""
+    settings, counts = manifest.settings, manifest.counts
+
+    def expect(fits: bool, name: str, value: object) -> None:
+        if not fits:
+            raise ValueError(f"{name} is {value!r:.100}")
+
+    for name in ("part_size", "stimulus_size", "map_size"):
+        expect(_is_count(getattr(settings, name), 1), name, getattr(settings, name))
+    expect(settings.size is None or _is_count(settings.size, 1), "size", settings.size)
+    expect(isinstance(settings.keep_aspect, bool), "keep_aspect", settings.keep_aspect)
+    expect(isinstance(settings.teacher, str), "teacher", settings.teacher)
+    expect(_is_count(manifest.pictures, 1), "pictures", manifest.pictures)
+    expect(isinstance(manifest.fingerprint, str), "fingerprint", manifest.fingerprint)
+    is_table = counts is None or (isinstance(counts, dict) and all(_is_count(n, 0) for n in counts.values()))
+    expect(is_table, "counts", counts)
+    for name in ("teacher_sha256", "photographs"):
+        expect(isinstance(getattr(manifest, name), str | None), name, getattr(manifest, name))
+
+
+def _is_count(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value < 1 << 31
 
 
 def claim(folder: PathOrUrl, manifest: Manifest) -> Manifest:
@@ -89,7 +120,8 @@ def claim(folder: PathOrUrl, manifest: Manifest) -> Manifest:
         The manifest in the folder.
 
     Raises:
-        StoreError: the folder was started for other photographs or settings; the message gives both.
+        StoreError: the folder was started for other photographs or settings, or they were replaced since; the message
+            gives both.
     """
     files.make_folder(folder)
     try:
@@ -108,5 +140,16 @@ def claim(folder: PathOrUrl, manifest: Manifest) -> Manifest:
             f"{folder} was labeled from another list of {existing.pictures} photographs "
             f"({existing.fingerprint[:8]}), this run has {manifest.pictures} ({manifest.fingerprint[:8]}); "
             "choose another folder or the same photographs"
+        )
+    # What a folder of an earlier version does not say is not compared.
+    if None not in (known := (existing.teacher_sha256, manifest.teacher_sha256)) and known[0] != known[1]:
+        raise StoreError(
+            f"{folder} was labeled by another {existing.settings.teacher} (SHA-256 {known[0]:.12}), this one is "
+            f"{known[1]:.12}; choose another folder or put the teacher back"
+        )
+    if None not in (known := (existing.photographs, manifest.photographs)) and known[0] != known[1]:
+        raise StoreError(
+            f"{folder} was labeled from photographs of these names with other sizes or times of change; choose another "
+            "folder, or put the photographs back with their times (cp -p, rsync -t)"
         )
     return existing

@@ -6,6 +6,7 @@ inside archives, as in ImageNet's training set, count as pictures of the outer a
 """
 
 import hashlib
+import logging
 import os
 from array import array
 from collections.abc import Iterable, Sequence
@@ -17,8 +18,12 @@ import numpy as np
 
 from wepsam import files, progress
 from wepsam.images import ImageError
+from wepsam.prediction import targets
 from wepsam.sources import ARCHIVES, SUFFIXES, expand
 from wepsam.weak import archives
+from wepsam.weak.manifest import HISTOGRAM, SHEET
+
+logger = logging.getLogger(__name__)
 
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 
@@ -83,6 +88,30 @@ class PictureList:
             fingerprint.add(as_text(name))
         return fingerprint.hex()
 
+    def state(self) -> str:
+        """SHA-256 of size and time of change of each file: it differs once a photograph or an archive was replaced.
+
+        Of files behind URLs nothing is known, and nothing of what cannot be read.
+        """
+        digest = hashlib.sha256()
+        archive = ""
+        for index, name in enumerate(self.names):
+            path = self.root + name
+            if self.spans is not None and (length := int(self.spans[index, 0])):
+                if path[:length] == archive:
+                    continue
+                path = archive = path[:length]
+            digest.update(_file_state(path))
+        return digest.hexdigest()
+
+
+def _file_state(path: str) -> bytes:
+    try:
+        status = None if files.is_url(path) else os.stat(path)
+    except (OSError, ValueError):
+        status = None
+    return b"-\n" if status is None else f"{status.st_size} {status.st_mtime_ns}\n".encode()
+
 
 class Fingerprint:
     """SHA-256 of ids, one per line. Ids are added one by one, because there may be a million."""
@@ -107,7 +136,8 @@ def find_pictures(
     Args:
         sources: pictures, folders (searched recursively), list files (.txt, .lst), tar archives (.tar), and URLs of
             any of these. A folder may hold both pictures and archives.
-        leave_out: absolute paths or URLs that are not taken as pictures.
+        leave_out: absolute paths or URLs that are not taken as pictures; what wepsam drew is not taken either, see
+            `targets.drawn`.
 
     Returns:
         The pictures sorted by path; those in an archive in the archive's order. The list is the same on any machine
@@ -123,7 +153,10 @@ def find_pictures(
             raise ImageError(f"{path}: compressed archives cannot be read in pieces; decompress it to .tar")
     # Absolute paths: the parts must not depend on the folder in which the command runs.
     listing = [absolute_path(path) for source in source_paths for path in expand(source, SUFFIXES + ARCHIVES)]
-    paths = sorted(set(listing).difference(leave_out))
+    drawn = targets.drawn(set(listing), (targets.SHEET, HISTOGRAM, SHEET)) | targets.named_after_others(set(listing))
+    if drawn.difference(leave_out):
+        logger.info("%d pictures that wepsam drew are left out, for example %s", len(drawn), min(drawn))
+    paths = sorted(set(listing).difference(leave_out, drawn))
     repeated = len(listing) - len(set(listing))
     root = _common_folder(paths) if paths else ""
     if any(path.lower().endswith(ARCHIVES) for path in paths):

@@ -73,9 +73,9 @@ def order_by_entropy(entropies: np.ndarray, keep: float, order: str = "lowest", 
         At most N integers, in the chosen order.
 
     Raises:
-        ValueError: keep is not above 0, or there is no such order.
+        ValueError: keep is neither a whole count nor a share above 0, or there is no such order.
     """
-    if keep <= 0:
+    if keep <= 0 or (keep > 1 and keep != int(keep)):
         raise ValueError(f"keep is a count such as 100000 or a share such as 0.5, not {keep}")
     is_count = keep > 1 or isinstance(keep, int | np.integer)
     count = int(keep) if is_count else round(keep * len(entropies))

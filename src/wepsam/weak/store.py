@@ -10,12 +10,9 @@ A part has a row for every picture, so read = kept + rejected + failed always ho
 
 import csv
 import io
-import os
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,9 +26,7 @@ from wepsam.weak.manifest import MANIFEST, MAP_SIZE, STIMULUS_SIZE, DamagedError
 from wepsam.weak.picture_list import Fingerprint
 from wepsam.weak.selection import order_by_entropy
 
-HISTOGRAM, SHEET = "entropy.png", "lowest-middle-highest.png"
 STATUSES = ("kept", "rejected", "failed")
-LEFTOVER_AGE = 3600  # seconds after which nobody writes to a temporary file any more
 COMPRESSION = dict.fromkeys(("id", "path", "map", "reason"), "zstd")  # JPEGs would not get smaller
 
 SCHEMA = pa.schema(
@@ -87,12 +82,15 @@ def read_part(folder: PathOrUrl, part: int, columns: list[str] | None = None, *,
             table = pq.read_table(file, columns=columns, page_checksum_verification=True)
     except FileNotFoundError:
         raise DamagedError(f"{path} is missing: run the same wepsam label again to complete {folder}") from None
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(path, str(error).splitlines()[0]) from None
+    except Exception as error:  # pyarrow raises almost anything
+        raise _damaged(path, (str(error) or type(error).__name__).splitlines()[0]) from None
     if rows is not None and table.num_rows != rows:
         raise _damaged(path, f"{table.num_rows} rows instead of {rows}")
     if missing := set(columns or SCHEMA.names).difference(table.column_names):
         raise _damaged(path, f"no column {min(missing)}")
+    for name in set(columns or SCHEMA.names):
+        if table.schema.field(name).type != SCHEMA.field(name).type:
+            raise _damaged(path, f"the column {name} holds {table.schema.field(name).type}")
     return table
 
 
@@ -145,20 +143,8 @@ def finish(folder: PathOrUrl, manifest: Manifest) -> Counter[str]:
                     writer.writerow(row)
     files.write_bytes(files.join(folder, "not_kept.csv"), text.getvalue().encode())
     files.write_bytes(files.join(folder, MANIFEST), replace(manifest, counts=dict(statuses)).to_json())
-    _remove_leftovers(folder)
+    files.remove_leftovers(folder)
     return statuses
-
-
-def _remove_leftovers(folder: PathOrUrl) -> None:
-    """Remove temporary files of killed jobs, but none that another job may still be writing."""
-    if files.is_url(folder):
-        return  # behind a URL an incomplete file never appears
-    for path in Path(folder).glob(".*"):
-        try:
-            if path.suffix in (".parquet", ".json", ".csv") and time.time() - path.stat().st_mtime > LEFTOVER_AGE:
-                os.unlink(path)
-        except FileNotFoundError:
-            pass
 
 
 # ---- what a training reads
@@ -206,12 +192,20 @@ def read_rows(
     parts, starts = np.unique(rows[ascending] // size, return_index=True)
     for part, indices in zip(parts, np.split(ascending, starts)[1:], strict=True):
         table = read_part(folder, part, ["id", "stimulus", "map", "map_height", "map_width"])
+        if rows[indices].max() - part * size >= table.num_rows:
+            raise _damaged(files.join(folder, part_name(part)), f"{table.num_rows} rows")
         records = table.take(pa.array(rows[indices] - part * size)).to_pylist()
         for i, record in zip(indices, records, strict=True):
-            ids[i] = record["id"]
-            stimuli[i] = read_image(record["stimulus"], shape=stimulus_shape)
-            teacher_map = np.frombuffer(record["map"], np.uint8).reshape(record["map_height"], record["map_width"])
-            if teacher_map.shape != map_shape:
-                teacher_map = np.rint(255 * maps.to_unit(maps.enlarge(teacher_map, map_shape)))
-            teacher_maps[i] = teacher_map
+            try:
+                ids[i] = record["id"]
+                stimuli[i] = read_image(record["stimulus"], shape=stimulus_shape)
+                teacher_maps[i] = _map(record, map_shape)
+            except (ValueError, TypeError) as error:
+                raise _damaged(files.join(folder, part_name(part)), f"the row of {record['id']}: {error}") from None
     return stimuli, teacher_maps, ids
+
+
+def _map(record: dict[str, Any], shape: tuple[int, int]) -> np.ndarray:
+    """(h, w): the teacher's map in a row, resized if it has another shape."""
+    teacher_map = np.frombuffer(record["map"], np.uint8).reshape(record["map_height"], record["map_width"])
+    return teacher_map if teacher_map.shape == shape else np.rint(255 * maps.to_unit(maps.enlarge(teacher_map, shape)))
