@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from helpers import made_up
+from helpers import Run, made_up
 from wepsam.classical import center_gaussian
 from wepsam.datasets import FixationDataset
 from wepsam.evaluation import Evaluation, evaluate, read
-from wepsam.evaluation.results import fingerprint, interval, read_current
+from wepsam.evaluation.results import fingerprint, gather, interval, read_current
 
 
 def test_interval_by_hand() -> None:
@@ -114,3 +116,71 @@ def test_the_fingerprint_is_of_ids_sizes_and_numbers_of_fixations(own: FixationD
     assert fingerprint(moved) == fingerprint(own) != fingerprint(own[1:])
     fewer = replace(own[0], fixations=own[0].fixations[1:], observer=own[0].observer[1:])
     assert fingerprint(replace(own, samples=(fewer, *own.samples[1:]))) != fingerprint(own)
+
+
+# ---- damaged files
+
+
+def _saved(folder: Path) -> tuple[Path, Path]:
+    made_up("good", nss=[1.0, 2.0]).save(folder)
+    table = made_up("bad", nss=[1.0, 2.0]).save(folder)
+    return table, table.with_suffix(".json")
+
+
+DAMAGED_TABLES = ["", "id\n", "id,nss\n", "nss\n1\n2\n", "id,nss\n0,1\n", "id,nss\n0,1\n1,2\n2,3\n", "id,nss\n0,x\n1,2\n",
+    "id,nss\n0\n1,2\n", "id,nss\n0,1,2\n1,2\n", "id,nss\n0,1\n0,2\n", "id,cc\n0,1\n1,2\n", "\0\0", "id,nss\n0,\n1,NaN?\n"]  # fmt: skip
+DAMAGED_RECORDS: list[str] = ["[]", "7", "null", "{}", '{"scores": {}}', "{", "[" * 100_000, '"text"', "NaN"]
+CHANGED: list[dict[str, Any]] = [
+    {"model": 7}, {"model": None}, {"dataset": []}, {"pictures": "NaN"}, {"pictures": 3}, {"protocol": {}},
+    {"scores": []}, {"scores": {"cc": {}}}, {"split": 1.5}, {"dataset_sha256": ["x"]}, {"truth_sha256": 1},
+    {"versions": "1"}, {"maps": [1]},
+]  # fmt: skip
+
+
+def _damage(folder: Path) -> list[Callable[[], object]]:
+    table, record = _saved(folder)
+    about = json.loads(record.read_text())
+    return [
+        *(partial(table.write_text, text) for text in DAMAGED_TABLES),
+        *(partial(record.write_text, text) for text in DAMAGED_RECORDS),
+        *(partial(record.write_text, json.dumps(about | change)) for change in CHANGED),
+        *(partial(path.write_bytes, b"\xff\xfe\x00\x80") for path in (table, record)),
+        table.unlink,
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(DAMAGED_TABLES) + len(DAMAGED_RECORDS) + len(CHANGED) + 3))
+def test_a_damaged_result_is_one_line_and_ends_nothing(number: int, tmp_path: Path, wepsam_command: Run) -> None:
+    _damage(tmp_path)[number]()
+    with pytest.raises(ValueError, match=r"bad\.json and its \.csv are not results of wepsam evaluate") as caught:
+        read(tmp_path)
+    assert len(str(caught.value).splitlines()) == 1
+    damaged: list[str] = []
+    assert [e.about["model"] for e in read(tmp_path, damaged)] == ["good"]
+    assert len(damaged) == 1
+    code, out, err = wepsam_command("compare", tmp_path, "-m", "good")
+    assert (code, "good" in out, "bad.json" in err, len(err.splitlines())) == (1, True, True, 1)
+    for suffix in (".json", ".csv"):
+        (tmp_path / f"good{suffix}").unlink()
+    code, out, err = wepsam_command("compare", tmp_path)
+    assert (code, out, "bad.json" in err, len(err.splitlines())) == (2, "", True, 1)
+
+
+@pytest.mark.parametrize(
+    "id", ["=1+1", "@SUM(A1)", "+7", "-x.jpg", "\tx", "'", "''", "'=x", "'plain", "a,b [1]", "x\ny", "\uff1d1", "=\"a\""]
+)  # fmt: skip
+def test_ids_are_inert_in_a_spreadsheet_and_read_back(id: str, tmp_path: Path) -> None:
+    path = Evaluation(({"id": id, "nss": -1.5},), made_up("m", nss=[1.0]).about).save(tmp_path)
+    assert read(tmp_path)[0].rows == ({"id": id, "nss": -1.5},)
+    gather(tmp_path)
+    assert read(tmp_path)[0].rows == ({"id": id, "nss": -1.5},)
+    for file in tmp_path.glob("*.csv"):
+        with file.open(newline="", encoding="utf-8") as opened:
+            assert not any(row["id"].startswith(tuple("=+-@\t\r\n\uff1d")) for row in csv.DictReader(opened))
+    assert path.name == "m.csv"
+
+
+def test_a_source_that_is_not_utf_8_is_saved(tmp_path: Path) -> None:
+    about = made_up("m", nss=[1.0]).about | {"source": b"maps/caf\xe9".decode(errors="surrogateescape")}
+    Evaluation(({"id": "0", "nss": 1.0},), about).save(tmp_path)
+    assert read(tmp_path)[0].about == about

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from dataclasses import replace
 from html.parser import HTMLParser
+
+import pytest
 
 from helpers import made_up
 from wepsam.evaluation import Evaluation
-from wepsam.evaluation.comparison import differences, score_table
+from wepsam.evaluation.comparison import Comparison, differences, score_table
 from wepsam.evaluation.table import as_csv, as_html, as_latex, as_markdown
 
 
@@ -106,3 +110,60 @@ def test_csv_has_a_row_per_model_and_metric() -> None:
     ]
     assert float(rows[2]["mean"]) == 1.5
     assert next(csv.DictReader(io.StringIO(as_csv(differences(nasty(), NASTY)))))["excludes_0"] == "1"
+
+
+HOSTILE = [
+    "=HYPERLINK(1)", "<script>alert(1)</script>", "a|b", "two\nlines\r\n\nand more", "<!-- /table -->", "[x](javascript:1)",
+    "**bold**", "`code`", "\\input{x}", "\\", "* item", "[name", "# head", "&lt;", "_a_", "%x", "\u2028|\x85", "'=1",
+]  # fmt: skip
+
+
+def hostile(name: str) -> list[Evaluation]:
+    """A model, dataset, part and metric of this name."""
+    made = [made_up(model, **{"nss": [1, 2], name: [1, 2]}) for model in (name, "gbvs")]
+    return [replace(e, about=e.about | {"dataset": name, "split": name, "protocol": name}) for e in made]
+
+
+def tables(name: str) -> list[Comparison]:
+    made = hostile(name)
+    return [score_table(made), differences(made, name), differences(made, "gbvs")]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_do_nothing_in_markdown(name: str) -> None:
+    for table in tables(name):
+        text = as_markdown(table)
+        head, line, *rows, empty, note = text.split("\n")
+        assert (empty, line) == ("", "|---|---|---|")
+        for row in (head, *rows, note):
+            bars = len(re.findall(r"(?<!\\)(?:\\\\)*\|", row))
+            assert bars == (0 if row == note else 4)
+            assert "<" not in row
+        for own in ("bold**", "](java", "`code"):
+            assert own not in text.replace(f"\\{own}", "").replace("bold\\*", "")
+        assert len(text.splitlines()) == len(rows) + 4
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_do_nothing_in_html_latex_and_csv(name: str) -> None:
+    for table in tables(name):
+        page = Cells()
+        page.feed(as_html(table))
+        assert set(page.tags) <= {"table", "caption", "tr", "th", "td", "strong"}
+        comment, *latex = as_latex(table).splitlines()
+        assert comment.startswith("% ")
+        assert latex[0] == "\\begin{tabular}{lrr}"
+        assert len(latex) == 5 + len(table.rows)
+        for row in latex[2:-2]:
+            assert not row.startswith(("[", "*"))
+            assert row.replace("\\&", "").count("&") in (0, 2)
+            assert "\\input" not in row
+        for row in csv.reader(io.StringIO(as_csv(table))):
+            assert not any(cell.startswith(("=", "+", "@")) for cell in row)
+            assert not row[0].startswith("-")
+
+
+def test_names_without_markup_stay_as_they_are() -> None:
+    made = [replace(e, about=e.about | {"dataset": "dut_omron"}) for e in (made_up("wepsam-lite_2.0", nss=[1, 2]),)]
+    assert "| **wepsam-lite_2.0** |" in as_markdown(score_table(made))
+    assert "2 pictures of dut_omron (all), protocol `mit`" in as_markdown(score_table(made))

@@ -153,7 +153,7 @@ def read_current(
     try:
         saved = _read(path) if path.exists() else _gathered(folder).get(name)
     except ValueError as error:
-        log.warning("%s is made again: %s", name, error)
+        log.warning("%s is made again: %s", path, error)
         return None
     if saved is None:
         return None
@@ -165,7 +165,7 @@ def read_current(
     if lacking := set(also) - set(saved.metrics):
         changes.append(f"metrics (no {', '.join(sorted(lacking))})")
     if changes:
-        log.info("%s is made again, %s has changed: %s", name, path, ", ".join(changes))
+        log.info("%s is made again, these have changed since it was saved: %s", path, ", ".join(changes))
         return None
     log.info("%s is kept: nothing that it depends on has changed", path)
     return saved
