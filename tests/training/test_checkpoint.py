@@ -200,6 +200,7 @@ DAMAGE = {
     "a column more": lambda lines: [line.rstrip() + ",7\n" for line in lines],
     "a word": lambda lines: [*lines[:-1], lines[-1].replace(".", "x")],
     "zeros": lambda lines: [*lines, "\x00" * 50 + "\n"],
+    "a step below 0": lambda lines: [lines[0], "-1" + lines[1][1:], *lines[2:]],
     "a row twice": lambda lines: [*lines, lines[-1]],
 }
 

@@ -129,6 +129,8 @@ def _is_row(row: dict[str, Any]) -> bool:
     """Whether a row of log.csv has a number in each column; ValueError otherwise."""
     if set(row) != set(COLUMNS) or None in row.values():
         raise ValueError(f"expected rows of {', '.join(COLUMNS)}")
+    if not re.fullmatch("0|[1-9][0-9]{0,11}", row["step"]):
+        raise ValueError(f"{row['step']!r:.50} is no step")
     return all(float(value) is not None for value in row.values())
 
 
