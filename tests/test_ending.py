@@ -35,6 +35,8 @@ def command(*arguments: object) -> psutil.Popen:
         stderr=subprocess.PIPE,
         start_new_session=True,
         text=True,
+        # A shell that starts the tests in the background has them, and their children, ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
