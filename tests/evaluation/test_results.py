@@ -127,8 +127,10 @@ def _saved(folder: Path) -> tuple[Path, Path]:
     return table, table.with_suffix(".json")
 
 
-DAMAGED_TABLES = ["", "id\n", "id,nss\n", "nss\n1\n2\n", "id,nss\n0,1\n", "id,nss\n0,1\n1,2\n2,3\n", "id,nss\n0,x\n1,2\n",
-    "id,nss\n0\n1,2\n", "id,nss\n0,1,2\n1,2\n", "id,nss\n0,1\n0,2\n", "id,cc\n0,1\n1,2\n", "\0\0", "id,nss\n0,\n1,NaN?\n"]  # fmt: skip
+DAMAGED_TABLES = [
+    "", "id\n", "id,nss\n", "nss\n1\n2\n", "id,nss\n0,1\n", "id,nss\n0,1\n1,2\n2,3\n", "id,nss\n0,x\n1,2\n", "\0\0",
+    "id,nss\n0\n1,2\n", "id,nss\n0,1,2\n1,2\n", "id,nss\n0,1\n0,2\n", "id,cc\n0,1\n1,2\n", "id,nss\n0,\n1,NaN?\n",
+]  # fmt: skip
 DAMAGED_RECORDS: list[str] = ["[]", "7", "null", "{}", '{"scores": {}}', "{", "[" * 100_000, '"text"', "NaN"]
 CHANGED: list[dict[str, Any]] = [
     {"model": 7}, {"model": None}, {"dataset": []}, {"pictures": "NaN"}, {"pictures": 3}, {"protocol": {}},
@@ -167,7 +169,8 @@ def test_a_damaged_result_is_one_line_and_ends_nothing(number: int, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "id", ["=1+1", "@SUM(A1)", "+7", "-x.jpg", "\tx", "'", "''", "'=x", "'plain", "a,b [1]", "x\ny", "\uff1d1", "=\"a\""]
+    "id",
+    ["=1+1", "@SUM(A1)", "+7", "-x.jpg", "\tx", "'", "''", "'=x", "'plain", "a,b [1]", "x\ny", "\uff1d1", '="a"'],
 )  # fmt: skip
 def test_ids_are_inert_in_a_spreadsheet_and_read_back(id: str, tmp_path: Path) -> None:
     path = Evaluation(({"id": id, "nss": -1.5},), made_up("m", nss=[1.0]).about).save(tmp_path)

@@ -113,7 +113,8 @@ def test_csv_has_a_row_per_model_and_metric() -> None:
 
 
 HOSTILE = [
-    "=HYPERLINK(1)", "<script>alert(1)</script>", "a|b", "two\nlines\r\n\nand more", "<!-- /table -->", "[x](javascript:1)",
+    "=HYPERLINK(1)", "<script>alert(1)</script>", "a|b", "two\nlines\r\n\nand more", "<!-- /table -->",
+    "[x](javascript:1)",
     "**bold**", "`code`", "\\input{x}", "\\", "* item", "[name", "# head", "&lt;", "_a_", "%x", "\u2028|\x85", "'=1",
 ]  # fmt: skip
 
@@ -153,7 +154,7 @@ def test_names_do_nothing_in_html_latex_and_csv(name: str) -> None:
         comment, *latex = as_latex(table).splitlines()
         assert comment.startswith("% ")
         assert latex[0] == "\\begin{tabular}{lrr}"
-        assert len(latex) == 5 + len(table.rows)
+        assert len(latex) == 6 + len(table.rows)
         for row in latex[2:-2]:
             assert not row.startswith(("[", "*"))
             assert row.replace("\\&", "").count("&") in (0, 2)
