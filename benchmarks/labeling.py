@@ -27,6 +27,7 @@ from benchmarks.common import LONGEST, as_jpeg, timed
 from wepsam.classical import gbvs, gbvs_loops, toolbox_loops
 from wepsam.classical.gbvs import ACTIVATION_SIGMA, activation, dkl, falloffs, features, master_map
 from wepsam.classical.toolbox import gabor_energy, imresized, lattice_shape
+from wepsam.cores import usable
 from wepsam.evaluation.comparison import NAMES, TITLES, row_order
 from wepsam.evaluation.results import interval, read
 from wepsam.images import read_image, resize
@@ -53,7 +54,7 @@ def main() -> None:
     command = shlex.join(["python", "-m", "benchmarks.labeling", *sys.argv[1:]])
     caption = (
         f"\n\n`{command}`: {len(jpegs)} JPEGs of at most {LONGEST} px, {np.mean([len(j) for j in jpegs]) / 1e3:.0f} kB "
-        f"in the mean; {os.cpu_count()} cores of {platform.machine()}."
+        f"in the mean; {usable()} cores of {platform.machine()}."
     )
     tables = {
         "speed": table(["one core", "ms a picture", "x decode"], speed(jpegs, options.octave)) + caption,
@@ -222,7 +223,7 @@ def cores(jpegs: list[bytes]) -> list[tuple[str, ...]]:
     """The rows of the table "cores"."""
     rows: list[tuple[str, ...]] = []
     rates = {}
-    count = os.cpu_count() or 1
+    count = usable()
     for workers in sorted({1, 2, count}):
         pool = Parallel(workers, backend="loky", inner_max_num_threads=1)
         for seconds in (0.5, SECONDS):  # the first round starts the processes

@@ -7,7 +7,6 @@ is pysaliency's own code for the same maps, run by the given interpreter; its re
 
 import argparse
 import json
-import os
 import platform
 import shlex
 import subprocess
@@ -22,6 +21,7 @@ from joblib import Parallel, delayed
 
 from benchmarks.common import timed
 from wepsam import maps
+from wepsam.cores import usable
 from wepsam.markdown import insert, table
 from wepsam.metrics import ON_REQUEST, PROTOCOLS, score
 
@@ -45,7 +45,7 @@ def main() -> None:
     for protocol in PROTOCOLS:
         ours[protocol]["all"] = timed(partial(all_of, pictures, protocol), len(pictures))
     rows.append(("**all but `emd`, by `score`**", *cells("all", ours, peers)))
-    cores = os.cpu_count() or 1
+    cores = usable()
     together = {protocol: {"all": on_cores(options.pictures, protocol, cores)} for protocol in PROTOCOLS}
     rows.append((f"the same on {cores} cores", *cells("all", together, {})))
     columns = ["", "`mit`, ms a picture", "`tuebingen`, ms a picture"]

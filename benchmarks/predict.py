@@ -10,7 +10,6 @@ Each row is compared with a limit or a peer of the same run:
 """
 
 import argparse
-import os
 import platform
 import shlex
 import subprocess
@@ -25,8 +24,9 @@ import numpy as np
 
 import wepsam
 from benchmarks.common import LONGEST, as_jpeg, processor_time, timed
-from wepsam import cards, shapes
+from wepsam import cards, offline, shapes
 from wepsam.classical import gbvs
+from wepsam.cores import usable
 from wepsam.images import read_image
 from wepsam.markdown import table
 from wepsam.sources import find_images
@@ -58,7 +58,7 @@ def main() -> None:
     rows, milliseconds = one_picture(models, jpegs, clock)
     print(table(["one picture, one core", "ms", "compared"], rows) + "\n")
     print(table(["from the cold", "ms", "compared"], cold(names, jpegs[0], clock)) + "\n")
-    print(table([f"a folder, {os.cpu_count()} cores", "pictures/s", "compared"], folder(models, jpegs, clock)))
+    print(table([f"a folder, {usable()} cores", "pictures/s", "compared"], folder(models, jpegs, clock)))
     for model in models if options.card else ():
         cards.add_speed(model.weights, milliseconds[model.name], "one forward, one core", machine())
 
@@ -95,7 +95,6 @@ def forwards(model: wepsam.Predictor) -> tuple[Callable[[], object], Callable[[]
 
     The picture has the aspect 4:3; the paper's network sees its mirror image too.
     """
-    import onnxruntime
     import torch
 
     from wepsam.networks.build import build
@@ -104,6 +103,7 @@ def forwards(model: wepsam.Predictor) -> tuple[Callable[[], object], Callable[[]
     square = "input_size" in card
     height, width = [card["input_size"]] * 2 if square else shapes.input_shape(480, 640, card["input_area"])
     stimuli = np.zeros((2 if square and card["mirror"] else 1, height, width, 3), np.uint8)
+    onnxruntime = offline.onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
@@ -142,7 +142,7 @@ def start(line: list[str]) -> None:
 def folder(models: list[wepsam.Predictor], jpegs: list[bytes], clock: Clock) -> Rows:
     """`wepsam predict` without its start, compared with the network alone."""
     rows: Rows = []
-    cores, many = os.cpu_count() or 1, 4 * len(jpegs)
+    cores, many = usable(), 4 * len(jpegs)
     with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(cores) as pool:
         photos, out = Path(place) / "photos", Path(place) / "out"
         photos.mkdir()
@@ -163,7 +163,7 @@ def folder(models: list[wepsam.Predictor], jpegs: list[bytes], clock: Clock) -> 
 
 def rate(work: Callable[[], object], pictures: int, clock: Clock) -> float:
     """Pictures per second, the best of three runs; with processor time as if every core computed all the time."""
-    cores = 1 if clock is time.perf_counter else os.cpu_count() or 1
+    cores = 1 if clock is time.perf_counter else usable()
     return cores / timed(work, pictures, 3, clock)
 
 

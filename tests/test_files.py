@@ -9,7 +9,7 @@ import pytest
 
 from wepsam.evaluation.figures import plot
 from wepsam.evaluation.results import Evaluation
-from wepsam.files import TEMPORARY, PlaceError, below, replacing
+from wepsam.files import TEMPORARY, PlaceError, as_seen, below, replacing
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,10 @@ def test_results_lead_nowhere_else(tmp_path: Path) -> None:
     for model in ("../x", "/x", "a/b", "./x", "x\0"):
         with pytest.raises(ValueError, match="cannot be the name"):
             made(model, "osie").save(results)
+
+
+def test_any_text_of_a_file_can_be_written_as_a_name() -> None:
+    """Names of disks hold undecodable bytes as lone surrogates; JSON can hold any lone surrogate."""
+    assert as_seen("cafe\u0301.jpg") == "caf\u00e9.jpg"
+    assert as_seen("caf\udce9.jpg") == "caf\u00e9.jpg"
+    assert as_seen("\ud800.jpg") == "\\ud800.jpg"

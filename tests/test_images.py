@@ -107,6 +107,14 @@ def test_resize() -> None:
     assert np.abs(resize(stripes, (10, 6)).astype(int) - 127.5).max() < 4  # antialiased: stripes turn gray
 
 
+@pytest.mark.parametrize("shape", [(10, 70), (70, 10), (33, 41), (90, 130), (10, 10)])
+def test_large_pictures_are_resized_to_the_same_pixels(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    whole = resize(image, shape)
+    monkeypatch.setattr("wepsam._picture_pixels.STRIP", 100)
+    np.testing.assert_array_equal(resize(image, shape), whole)
+
+
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp", ".PNG"])
 def test_save_image(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"a{suffix}"

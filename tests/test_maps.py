@@ -145,3 +145,11 @@ def test_a_log_density_is_finite_and_sums_to_one(values):
     assert np.isfinite(log).all()
     assert np.exp(log).sum() == pytest.approx(1, abs=1e-12)
     assert np.exp(log) == pytest.approx(maps.to_density(values), abs=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(300, 400), (400, 64), (48, 700), (10, 12), (20, 500)])
+def test_large_maps_are_enlarged_to_the_same_values(shape, monkeypatch):
+    values = np.random.default_rng(0).random((48, 64))
+    whole = maps.enlarge(values, shape)
+    monkeypatch.setattr(maps, "LARGE", 5000)
+    np.testing.assert_array_equal(maps.enlarge(values, shape), whole)

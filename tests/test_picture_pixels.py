@@ -54,6 +54,37 @@ def test_other_arrays_are_refused(array: np.ndarray) -> None:
         assert "(H, W, 3)" in message
 
 
+def test_the_order_of_bytes_does_not_matter() -> None:
+    for kind in ("u2", "f2", "f4", "f8"):
+        values = (ramp().astype(np.float64) / 255 * (65535 if kind == "u2" else 1)).astype(kind)
+        for order in "<>":
+            np.testing.assert_array_equal(read_image(values.astype(order + kind)), read_image(values))
+            np.testing.assert_array_equal(read_image(values.astype(order + kind)[..., 0]), read_image(values[..., 0]))
+
+
+def test_masked_arrays_are_refused_where_they_hide_something() -> None:
+    for values in (ramp(), ramp() / 255.0):
+        hidden = np.ma.masked_array(values, mask=ramp() == 3)
+        for function in READERS:
+            assert "filled" in refusal("<array>", hidden, function)
+        open_ = np.ma.masked_array(values, mask=False)
+        np.testing.assert_array_equal(read_image(open_), ramp())
+        assert type(read_image(open_)) is np.ndarray
+
+
+@pytest.mark.parametrize(("kind", "code"), [(np.float32, 3), (np.int32, 2), (np.uint32, 1)])
+def test_color_of_32_bits_is_refused_by_its_name(kind: type, code: int) -> None:
+    """Pillow cannot read it; the line says what it is, not that it is no picture."""
+    pixels = (ramp(6, 8) / 255.0).astype(kind).tobytes()
+    tags = [(256, 4, 1, 8), (257, 4, 1, 6), (258, 3, 3, 8), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 20),
+            (277, 3, 1, 3), (278, 4, 1, 6), (279, 4, 1, len(pixels)), (339, 3, 3, 14)]  # fmt: skip
+    head = b"II*\0" + struct.pack("<I", 20 + len(pixels)) + struct.pack("<6H", 32, 32, 32, code, code, code)
+    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+    for function in READERS:
+        assert "TIFF" in refusal("<bytes>", head + pixels + directory, function)
+        assert "floats" in refusal("<bytes>", head + pixels + directory, function)
+
+
 @pytest.mark.parametrize("value", [-0.01, 1.01, 255.0, np.nan, np.inf])
 def test_floats_outside_0_to_1_are_refused(value: float) -> None:
     assert "[0, 1]" in refusal("<array>", np.array([[0.5, value]]))
@@ -174,7 +205,7 @@ def test_32_bit_floats(values: list[float], expected: list[int]) -> None:
 
 def test_32_bit_integers_and_no_numbers() -> None:
     for values, expected in (
-        ([0, 10, 255], [0, 0, 1]),
+        ([0, 10, 255], [0, 10, 255]),
         ([-100, 0, 300], [0, 64, 255]),
         ([70000, 70000], [0, 0]),
     ):

@@ -16,7 +16,7 @@ from importlib import import_module
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from wepsam import extras
+from wepsam import extras, offline
 
 __version__ = "0.1.0"
 
@@ -68,6 +68,8 @@ HOMES = {
     "contact_sheet": "overlays",
 }
 PACKAGES = ("classical", "datasets", "metrics")
+
+offline.switch_off()
 
 # Without a handler Python would print the warnings of a silent library.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -1,4 +1,4 @@
-"""Open picture files safely: only known formats, a bound on the pixels before they are decoded, one-line errors."""
+"""Open picture files safely: only known formats, bounds on pixels, memory and time before decoding, one-line errors."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ import os
 import struct
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-MAX_PIXELS = 160_000_000  # pictures with more are refused; the largest camera sensors (150 megapixels) pass
+from wepsam import _picture_costs
 
 # Only these formats are opened, by content and not by name. Pillow knows about thirty more, which strangers' files
 # should not reach: EPS starts Ghostscript; HDF5, GRIB and WMF call any registered handler; TGA has no signature, so
 # arbitrary bytes become a picture; JPEG 2000 returns half a file as a whole picture.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "PPM")
-UPRIGHT = {  # EXIF orientation -> operation that turns the stored picture upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+# EXIF orientation -> a view of the upright array whose rows and columns are those of the stored picture.
+AS_STORED: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: lambda upright: upright[:, ::-1],
+    3: lambda upright: upright[::-1, ::-1],
+    4: lambda upright: upright[::-1],
+    5: lambda upright: upright.swapaxes(0, 1),
+    6: lambda upright: upright.swapaxes(0, 1)[::-1],
+    7: lambda upright: upright.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda upright: upright.swapaxes(0, 1)[:, ::-1],
 }
 
 
@@ -78,6 +80,7 @@ def open_picture(
     """
     if isinstance(source, Image.Image):
         _check_size(source.size, max_pixels)
+        _check_cost(source, source.size, max_pixels)
         yield source, (source.height, source.width)  # it belongs to the caller: neither drafted nor closed
         return
     with _binary_file(source) as file:
@@ -97,6 +100,7 @@ def open_picture(
                 picture.draft(None, (smallest, smallest))
             # A progressive JPEG keeps the coefficients of all its pixels in memory, even for a small draft.
             _check_size(size if picture.info.get("progressive") else picture.size, max_pixels)
+            _check_cost(picture, size, max_pixels)
             yield picture, size[::-1]
 
 
@@ -118,6 +122,11 @@ def _not_a_picture(file: BinaryIO) -> str:
     head = file.read(16)
     if not head:
         return "the file is empty"
+    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return (
+            "a TIFF that is damaged or has pixels of a kind that is not read (color as floats or 32-bit integers, for "
+            "example); save it as TIFF or PNG with 8 or 16 bits a channel, or give its pixels as an array in [0, 1]"
+        )
     if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"):
         return "a HEIC picture; save it as JPEG or PNG"
     return f"not a picture, damaged, or in none of the formats {', '.join(FORMATS)}; it begins with {head!r}"
@@ -155,6 +164,11 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
         raise ImageError(_too_large(max_pixels))
 
 
+def _check_cost(picture: Image.Image, stored: tuple[int, int], max_pixels: int) -> None:
+    if reason := _picture_costs.too_costly(picture, stored, max_pixels):
+        raise ImageError(reason)
+
+
 def _too_large(max_pixels: int) -> str:
     return f"more than {max_pixels:,} pixels; if you trust it, raise max_pixels (--max-pixels)"
 
@@ -170,7 +184,7 @@ def orientation(picture: Image.Image) -> int:
             tag = Image.Image.getexif(picture).get(ExifTags.Base.Orientation)
     except Exception:
         return 1
-    return tag if tag in UPRIGHT else 1
+    return tag if tag in AS_STORED else 1
 
 
 def metadata_follows(picture: Image.Image) -> bool:

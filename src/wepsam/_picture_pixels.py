@@ -1,16 +1,52 @@
 """Any kind of pixel as 8-bit RGB: one rule for each mode of Pillow and each type of array."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from PIL import Image
 
-from wepsam._picture_files import ImageError
+from wepsam._gray_levels import Levels, find_levels
+from wepsam._picture_files import AS_STORED, ImageError
+
+STRIP = 1 << 21  # pixels that are converted at a time, so that a large picture needs no second one in memory
 
 
-def to_rgb(picture: Image.Image) -> Image.Image:
-    """A decoded picture of any mode as 8-bit RGB, with transparency over white."""
-    if picture.mode in ("I", "F"):
-        whites = (65535,) if picture.mode == "I" else (1, 255, 65535)
-        return Image.fromarray(_stretch(np.asarray(picture), whites)).convert("RGB")
+def strips(height: int, width: int) -> Iterator[slice]:
+    """The rows of a picture in strips of at most STRIP pixels, but at least one row."""
+    rows = max(1, STRIP // width)
+    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
+
+
+def to_array(picture: Image.Image, orientation: int = 1) -> tuple[np.ndarray, Levels | None]:
+    """A decoded picture of any mode as (H, W, 3) uint8 RGB, with transparency over white, turned upright.
+
+    Args:
+        picture: of any mode.
+        orientation: of EXIF, 1 to 8.
+
+    Returns:
+        The pixels; and for 32-bit gray, which values are black and white.
+    """
+    width, height = picture.size
+    levels = _levels(picture) if picture.mode in ("I", "F") else None
+    upright = np.empty((width, height, 3) if orientation >= 5 else (height, width, 3), np.uint8)
+    stored = AS_STORED[orientation](upright) if orientation in AS_STORED else upright
+    for rows, strip in _crops(picture):
+        stored[rows] = np.asarray(_to_rgb(strip, levels))
+    return upright, levels
+
+
+def _crops(picture: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
+    width, height = picture.size
+    for rows in strips(height, width):
+        whole = rows == slice(0, height)
+        yield rows, picture if whole else picture.crop((0, rows.start, width, rows.stop))
+
+
+def _to_rgb(picture: Image.Image, levels: Levels | None = None) -> Image.Image:
+    """A picture, or a strip of it, as 8-bit RGB."""
+    if levels is not None:
+        return Image.fromarray(levels.apply(_values(picture, levels.unsigned))).convert("RGB")
     if picture.mode.startswith("I;16"):
         # Pillow clips these at 255 instead of scaling them.
         values = np.asarray(picture)
@@ -26,29 +62,41 @@ def to_rgb(picture: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
 
 
+def _levels(picture: Image.Image) -> Levels:
+    """The black and white of 32-bit gray."""
+    # Pillow's readers of these formats give 16-bit gray in 32 bits, and scale it to 65535.
+    if picture.mode == "I" and picture.format in ("PNG", "PPM"):
+        return Levels(0, 65535, certain=True)
+    tags = getattr(picture, "tag_v2", {})
+    # Pillow has signed integers only; unsigned ones (SampleFormat 1) keep their bits.
+    unsigned = picture.mode == "I" and picture.format == "TIFF" and tags.get(339, (1,)) == (1,)
+
+    def values() -> Iterator[np.ndarray]:
+        return (_values(strip, unsigned) for _, strip in _crops(picture))
+
+    return find_levels(values, picture.mode == "F", unsigned)
+
+
+def _values(picture: Image.Image, unsigned: bool) -> np.ndarray:
+    values = np.asarray(picture)
+    return values.view(np.uint32) if unsigned else values
+
+
 def _from_16_bits(values: np.ndarray) -> np.ndarray:
     table: np.ndarray = ((np.arange(65536) + 128) // 257).astype(np.uint8)
     pixels: np.ndarray = table[values]
     return pixels
 
 
-def _stretch(values: np.ndarray, whites: tuple[int, ...]) -> np.ndarray:
-    """32-bit gray pixels as uint8, by the rule that `read_image` states."""
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        raise ImageError("no pixel is a finite number")
-    low, high = float(finite.min()), float(finite.max())
-    fitting = [white for white in whites if low >= 0 and high <= white]
-    black, white = (0.0, fitting[0]) if fitting else (low, high)
-    values = np.nan_to_num(values.astype(np.float64), nan=black, posinf=white, neginf=black)
-    pixels: np.ndarray = np.rint((values - black) * 255 / (white - black or 1)).astype(np.uint8)
-    return pixels
-
-
 def check_array(array: np.ndarray) -> tuple[int, int]:
     """(height, width) of an array that can be a picture; ImageError for any other."""
     shape, kind = array.shape, array.dtype
-    is_pixel_type = kind in (np.uint8, np.uint16, np.bool_) or kind.kind == "f"
+    if np.ma.is_masked(array):
+        raise ImageError(
+            f"a masked array with {np.ma.count_masked(array)} of {array.size} values masked, expected all of them; "
+            "fill them first: array.filled(value)"
+        )
+    is_pixel_type = kind.kind in "fb" or (kind.kind == "u" and kind.itemsize <= 2)
     if is_pixel_type and len(shape) in (2, 3) and shape[2:] in ((), (1,), (3,), (4,)) and 0 not in shape:
         return shape[0], shape[1]
     raise ImageError(
@@ -59,18 +107,27 @@ def check_array(array: np.ndarray) -> tuple[int, int]:
 
 def array_to_rgb(array: np.ndarray) -> np.ndarray:
     """(H, W, 3) uint8 RGB from any array that `check_array` accepts."""
-    check_array(array)
-    if array.dtype == np.uint16:
-        array = _from_16_bits(array)
-    elif array.dtype == np.bool_:
-        array = array.astype(np.uint8) * 255
-    elif array.dtype != np.uint8:
-        if not (array.min() >= 0 and array.max() <= 1):  # in this form NaN fails too
-            raise ImageError(f"got floats from {array.min():g} to {array.max():g}, expected [0, 1]")
-        array = np.rint(array.astype(np.float32) * 255).astype(np.uint8)
-    if array.shape[2:] == (3,):
+    height, width = check_array(array)
+    array = np.asarray(array)  # without a mask that hides nothing
+    if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):  # in this form NaN fails too
+        raise ImageError(f"got floats from {array.min():g} to {array.max():g}, expected [0, 1]")
+    if array.dtype == np.uint8 and array.shape[2:] == (3,):
         return np.ascontiguousarray(array)
-    return np.array(to_rgb(Image.fromarray(array[..., 0] if array.shape[2:] == (1,) else array)))
+    pixels = np.empty((height, width, 3), np.uint8)
+    for rows in strips(height, width):
+        strip = _to_8_bits(array[rows])
+        strip = strip[..., 0] if strip.shape[2:] == (1,) else strip
+        pixels[rows] = strip if strip.shape[2:] == (3,) else np.asarray(_to_rgb(Image.fromarray(strip)))
+    return pixels
+
+
+def _to_8_bits(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind == "u":
+        return array if array.dtype.itemsize == 1 else _from_16_bits(array)
+    if array.dtype.kind == "b":
+        return array.astype(np.uint8) * np.uint8(255)
+    pixels: np.ndarray = np.rint(array.astype(np.float32) * 255).astype(np.uint8)
+    return pixels
 
 
 def description(array: np.ndarray) -> str:

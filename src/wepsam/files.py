@@ -141,8 +141,11 @@ def as_seen(name: str | os.PathLike[str]) -> str:
     text = os.fspath(name)
     try:
         text.encode()
-    except UnicodeEncodeError:  # undecodable bytes, which Python holds as lone surrogates
-        text = os.fsencode(text).decode("latin-1")
+    except UnicodeEncodeError:  # undecodable bytes, which Python holds as lone surrogates; JSON can hold others
+        try:
+            text = os.fsencode(text).decode("latin-1")
+        except UnicodeEncodeError:
+            text = text.encode("utf-8", "backslashreplace").decode()
     return unicodedata.normalize("NFC", text)
 
 

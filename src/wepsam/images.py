@@ -1,11 +1,12 @@
 """Read any picture safely as an (H, W, 3) uint8 RGB array; resize; write.
 
 Pillow decodes, converts and resizes. This module adds what pictures from unknown sources need: the orientation that a
-viewer shows, one rule for each kind of pixel, a bound on the pixels before they are decoded, and one-line errors.
+viewer shows, one rule for each kind of pixel, bounds on pixels, memory and time before decoding, and one-line errors.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import zlib
 from collections.abc import Callable
@@ -16,22 +17,27 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from wepsam import _picture_files, _picture_pixels
-from wepsam._picture_files import MAX_PIXELS, ImageError, one_line
+from wepsam import _picture_costs, _picture_files, _picture_pixels
+from wepsam._picture_costs import MAX_PIXELS, allowed_bytes
+from wepsam._picture_files import ImageError, one_line
 from wepsam.files import replacing
 
 __all__ = [
     "MAX_PIXELS",
     "ImageError",
     "Source",
+    "allowed_bytes",
     "image_size",
     "is_drawn",
     "one_line",
+    "pixel_count",
     "read_image",
     "read_sized",
     "resize",
     "save_image",
 ]
+
+log = logging.getLogger("wepsam")
 
 Source = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
 
@@ -54,9 +60,10 @@ def read_image(
     """Read a picture, upright and in color, whatever its format and kind of pixels.
 
     The EXIF orientation is applied, transparency shows white, and an animation gives its first frame. 16-bit gray is
-    divided by 257 and rounded (16-bit color is divided by 256 and cut, by Pillow). 32-bit files do not say which value
-    is white: here it is the first of 1, 255 and 65535 that no pixel exceeds (for integers 65535), and black is 0. A
-    picture that fits none of them is stretched over its own range. NaN is black.
+    divided by 257 and rounded (16-bit color is divided by 256 and cut, by Pillow). 32-bit gray does not say which value
+    is white: it is the first of 1 (floats only), 255 and 65535 that fits nearly all pixels, and black is 0; values
+    outside are clipped. A picture that fits none of them is stretched over its own range. NaN is black. What was
+    assumed is logged.
 
     Args:
         source: path, encoded bytes, PIL picture, or array of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
@@ -64,7 +71,8 @@ def read_image(
         smallest: the caller needs no more pixels than this on the shorter side. A JPEG is then decoded at 1/2, 1/4 or
             1/8 of its size if that is enough: never below `smallest`, often above. Other formats ignore it.
         max_pixels: refuse files, bytes and PIL pictures with more pixels before they are decoded. With `smallest`, the
-            size that is really decoded counts.
+            size that is really decoded counts. What takes more than 1 GB or too much time to decode (large animations,
+            JPEGs of many scans) is refused too; a `max_pixels` above the default allows 7 bytes for each of them.
         shape: (height, width) to resize the picture to, as `resize` does.
 
     Returns:
@@ -102,17 +110,20 @@ def read_sized(
             image = _picture_pixels.array_to_rgb(source)
             own = image.shape[0], image.shape[1]
             return image if shape is None else resize(image, shape(*own)), own
-        with _picture_files.open_picture(source, max_pixels, smallest) as (picture, own):
+        with (
+            _picture_files.open_picture(source, max_pixels, smallest) as (picture, own),
+            _picture_costs.turn(_picture_costs.bytes_to_decode(picture, own[::-1])),
+        ):
             # Pillow's TIFF reader checks the global limit again while it decodes.
             with _picture_files.pillow_limit(max_pixels) if picture.format == "TIFF" else nullcontext():
                 picture.load()
             # Only now: EXIF may follow the pixels (PNG), and Pillow turns TIFFs itself.
             orientation = _picture_files.orientation(picture)
-            picture = _picture_pixels.to_rgb(picture)
-            if orientation in _picture_files.UPRIGHT:
-                picture = picture.transpose(_picture_files.UPRIGHT[orientation])
-                own = own[::-1] if orientation >= 5 else own
-            return np.array(picture if shape is None else _resized(picture, shape(*own))), own
+            image, levels = _picture_pixels.to_array(picture, orientation)
+        if levels is not None and not levels.certain:
+            log.info("%s: %s", _name(source), levels)
+        own = own[::-1] if orientation >= 5 else own
+        return image if shape is None else resize(image, shape(*own)), own
 
 
 def image_size(source: Source, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
@@ -134,8 +145,26 @@ def image_size(source: Source, *, max_pixels: int = MAX_PIXELS) -> tuple[int, in
             return own[::-1] if is_turned else own
 
 
+def pixel_count(source: Source, *, max_pixels: int = MAX_PIXELS) -> int:
+    """How many pixels `read_image(source)` returns, by its header; 0 for a picture that cannot be read."""
+    try:
+        with one_line(_name(source)):
+            if isinstance(source, np.ndarray):
+                height, width = _picture_pixels.check_array(source)
+            else:
+                with _picture_files.open_picture(source, max_pixels) as (_, (height, width)):
+                    pass
+            return height * width
+    except ImageError:
+        return 0
+
+
 def resize(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Resize an (H, W) or (H, W, 3) uint8 picture to shape (height, width); bicubic, antialiased, uint8."""
+    if image.ndim == 3 and image.shape[0] * image.shape[1] > _picture_pixels.STRIP:
+        # Pillow's copy of a large picture would take 4 bytes a pixel, that of a band takes 1.
+        bands = (np.ascontiguousarray(image[..., band]) for band in range(image.shape[2]))
+        return np.stack([np.asarray(_resized(Image.fromarray(band), shape)) for band in bands], axis=-1)
     return np.array(_resized(Image.fromarray(image), shape))
 
 

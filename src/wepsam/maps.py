@@ -8,6 +8,8 @@ by up to one pixel; the readers of such datasets convert their points.
 import numpy as np
 from PIL import Image
 
+LARGE = 1 << 21  # pixels; larger maps are enlarged in pieces
+
 
 def pixels(fixations: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """The pixel that each fixation falls into.
@@ -124,7 +126,17 @@ def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """
     height, width = shape
     small = Image.fromarray(np.ascontiguousarray(saliency_map, dtype=np.float32))
-    return np.array(small.resize((width, height), Image.Resampling.BILINEAR))
+    if height * width <= LARGE or height < small.height or width < small.width:
+        return np.array(small.resize((width, height), Image.Resampling.BILINEAR))
+    # When it enlarges, Pillow resizes all rows, then all columns: columns can be done a few at a time.
+    small = small.resize((width, small.height), Image.Resampling.BILINEAR)
+    enlarged = np.empty((height, width), np.float32)
+    step = max(1, LARGE // height)
+    for left in range(0, width, step):
+        right = min(left + step, width)
+        columns = small.crop((left, 0, right, small.height))
+        enlarged[:, left:right] = np.asarray(columns.resize((right - left, height), Image.Resampling.BILINEAR))
+    return enlarged
 
 
 def is_transposed(shape: tuple[int, ...], size: tuple[int, int]) -> bool:

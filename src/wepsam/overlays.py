@@ -77,10 +77,11 @@ def overlay(
         raise ValueError(f"map {saliency_map.shape} on stimulus {stimulus.shape}: expected (H, W) on (H, W, 3)")
     check_strength(strength)
     ramp = colormaps.colors(colors).astype(np.float32)
-    saliency = _unit(saliency_map, limits)
-    # In strips, because the steps need a dozen floats a pixel: gigabytes for a large photograph.
-    strips = [slice(top, top + STRIP) for top in range(0, len(stimulus), STRIP)]
-    return np.concatenate([_glow(stimulus[rows], saliency[rows], strength, ramp) for rows in strips])
+    limits = _limits(saliency_map, limits)
+    drawn = np.empty_like(stimulus)
+    for rows in _strips(len(stimulus)):
+        drawn[rows] = _glow(stimulus[rows], _unit(saliency_map[rows], limits), strength, ramp)
+    return drawn
 
 
 def check_strength(strength: float) -> None:
@@ -288,21 +289,35 @@ def _smooth(x: np.ndarray) -> np.ndarray:
     return y
 
 
-def _unit(saliency_map: np.ndarray, limits: Limits | None = None) -> np.ndarray:
-    """(H, W) float32 in [0, 1], 0 and 1 at the limits, by default minimum and maximum; zeros for a constant map."""
+def _limits(saliency_map: np.ndarray, limits: Limits | None) -> Limits:
+    """The limits that are given, or else the map's minimum and maximum.
+
+    Raises:
+        ValueError: the map is not (H, W), or not finite.
+    """
     if saliency_map.ndim != 2 or not saliency_map.size:
         raise ValueError(f"got a map of shape {saliency_map.shape}, expected (H, W)")
-    values: np.ndarray = saliency_map.astype(np.float64)
-    low, high = float(values.min()), float(values.max())
+    low, high = float(saliency_map.min()), float(saliency_map.max())
     if not np.isfinite(high - low):
         raise ValueError(f"got a map with values from {low:g} to {high:g}, expected finite numbers")
-    low, high = limits or (low, high)
-    values = (values - low) / (high - low or 1)
-    if limits:
-        np.clip(values, 0, 1, out=values)
-    return values.astype(np.float32)
+    return limits or (low, high)
+
+
+def _unit(rows: np.ndarray, limits: Limits) -> np.ndarray:
+    """Some rows of a map as float32 in [0, 1], 0 and 1 at the limits and beyond; zeros for a constant map."""
+    low, high = limits
+    values = (rows.astype(np.float64) - low) / (high - low or 1)
+    return np.clip(values, 0, 1, out=values).astype(np.float32)
 
 
 def _gray(saliency_map: np.ndarray, limits: Limits | None) -> np.ndarray:
-    gray: np.ndarray = np.rint(_unit(saliency_map, limits) * 255)
-    return gray.astype(np.uint8)
+    limits = _limits(saliency_map, limits)
+    gray = np.empty(saliency_map.shape, np.uint8)
+    for rows in _strips(len(saliency_map)):
+        gray[rows] = np.rint(_unit(saliency_map[rows], limits) * 255)
+    return gray
+
+
+def _strips(height: int) -> list[slice]:
+    """Rows that are computed at a time. The steps need a dozen floats a pixel: gigabytes for a large photograph."""
+    return [slice(top, top + STRIP) for top in range(0, height, STRIP)]

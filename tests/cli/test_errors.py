@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helpers import Run
+from wepsam.cli import errors
 
 MISTAKES = {
     "look": "no command 'look'; expected one of predict, ",
@@ -33,3 +34,10 @@ def test_a_mistake_is_one_line(call: str, wepsam_command: Run) -> None:
 
 def test_a_wrong_value_is_repeated(wepsam_command: Run) -> None:
     assert "'many'" in wepsam_command("predict", "a", "--out", "b", "--workers", "many")[2]
+
+
+def test_a_long_name_does_not_bury_the_message() -> None:
+    line = errors.one_line(ValueError(f"a.csv has no column x, found {'y' * 200_000}; look at its first line"))
+    assert len(line) <= errors.LONGEST
+    assert line.startswith("a.csv has no column x")
+    assert line.endswith("look at its first line")

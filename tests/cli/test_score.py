@@ -144,7 +144,7 @@ def test_submit(tmp_path: Path, paint: Paint, write: Write, wepsam_command: Run)
     command = ("submit", "write", "center-gaussian", unseen, "--benchmark", "cat2000", "--out", out)
     code, text, err = wepsam_command(*command, "--zip")
     assert code == 0
-    assert text == f"{out}: 2 files, as cat2000 takes it\n{tmp_path}/mine.zip\n"
+    assert text == f"{out}: 2 files, each as cat2000 takes it\n{tmp_path}/mine.zip\n"
     assert err == f"{unseen} has 2 pictures, cat2000 has 2000\n"
     with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
         assert archive.namelist() == ["Action/001.png", "Art/001.png"]

@@ -1,13 +1,12 @@
 """Run cases in a process of their own and judge each: an answer, one clear line, or something to keep.
 
-A case is a kind and a seed, and always the same. What goes wrong is kept as a file in found/, named by its hash, with
-a .json beside it that says how; `replay` runs it again.
+A case is a kind and a seed, and always the same. What goes wrong is kept as found/KIND/HASH/NAME, and `replay` runs it
+again.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import multiprocessing
 import os
 import resource
@@ -160,7 +159,7 @@ def run(kind: str, seeds: Iterable[int], *, until: float | None = None, keep: Pa
             if verdict.outcome not in FINE and keep is not None:
                 where = _where(verdict)
                 if seen[where] < ALIKE:
-                    tally.found.append(_keep(keep, kind, name, data, verdict))
+                    tally.found.append(_keep(keep, kind, name, data))
                 seen[where] += 1
         watched.end()
     return tally
@@ -172,31 +171,23 @@ def _where(verdict: Verdict) -> str:
     return f"{verdict.outcome} {own[-1] if own else verdict.message[:40]}"
 
 
-def replay(path: Path) -> Verdict:
+def replay(path: Path, folder: Path = FOUND) -> Verdict:
     """Run a kept file again."""
-    about = json.loads(path.with_name(f"{path.name}.json").read_text())
-    with TemporaryDirectory(prefix="fuzz") as good, TemporaryDirectory(prefix="fuzz") as folder:
-        KINDS[about["kind"]].make(Path(good))
-        watched = _Watched(about["kind"], Path(good), Path(folder))
-        verdict = watched.case(about["file"], path.read_bytes())
+    kind, _, *file = path.relative_to(folder).parts
+    with TemporaryDirectory(prefix="fuzz") as good, TemporaryDirectory(prefix="fuzz") as changed:
+        KINDS[kind].make(Path(good))
+        watched = _Watched(kind, Path(good), Path(changed))
+        verdict = watched.case("/".join(file), path.read_bytes())
         watched.end()
     return verdict
 
 
-def _keep(folder: Path, kind: str, name: str, data: bytes, verdict: Verdict) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{kind}-{hashlib.sha256(data).hexdigest()[:12]}{Path(name).suffix}"
+def _keep(folder: Path, kind: str, name: str, data: bytes) -> Path:
+    """Write a file as KIND/HASH/NAME, which says all that `replay` needs."""
+    path = folder / kind / hashlib.sha256(data).hexdigest()[:12] / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    about = {"kind": kind, "file": name, "outcome": verdict.outcome, "message": _essence(verdict.message)}
-    path.with_name(f"{path.name}.json").write_text(json.dumps(about, indent=1) + "\n")
     return path
-
-
-def _essence(message: str) -> list[str]:
-    """The error, and where in wepsam it came up, without paths of this machine."""
-    lines = message.strip().splitlines()
-    own = [line.split(str(SOURCE))[1].lstrip(os.sep).replace('"', "") for line in lines if str(SOURCE) in line]
-    return [*own, *(line[:300] for line in lines[-1:])]
 
 
 class _Watched:

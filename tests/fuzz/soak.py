@@ -71,8 +71,8 @@ class Soak:
             save_image(folder / "photos" / f"{number:02}.png", np.kron(coarse, np.ones((12, 12, 1), np.uint8)))
         self.model = wepsam.load(quality="fast", threads=1)
         self.expected = [self.predicted(path) for path in self.pictures]
-        for name, script, arguments in self.jobs():
-            self.run(script, *arguments(folder / f"{name}-whole"))
+        # How long a job lasts: it is killed before that.
+        self.seconds = {job[0]: self.run(job[1], *job[2](folder / f"{job[0]}-whole")) for job in self.jobs()}
 
     def jobs(self) -> list[tuple[str, str, Callable[[Path], tuple[Path, ...]]]]:
         return [("label", LABEL, lambda out: (self.folder / "photos", out)), ("train", TRAIN, lambda out: (out,))]
@@ -112,7 +112,7 @@ class Soak:
             for _ in range(3):
                 process = self.begin(script, *arguments(out))
                 with contextlib.suppress(subprocess.TimeoutExpired, psutil.TimeoutExpired):
-                    process.wait(self.rng.uniform(1, 12))
+                    process.wait(self.rng.uniform(0.3, 1) * self.seconds[name])
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 self.counts[f"{name} killed"] += int(process.wait(60) == -signal.SIGKILL)

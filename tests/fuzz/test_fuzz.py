@@ -28,8 +28,7 @@ def test_a_right_answer_or_one_line(kind: str) -> None:
     assert tally.outcomes["answer"] > 0  # some changes are harmless: the case reached the reader
 
 
-@pytest.mark.parametrize("path", sorted(p for p in FOUND.glob("*") if p.suffix != ".json" or (
-    p.with_name(f"{p.name}.json").exists())), ids=lambda path: path.name)  # fmt: skip
+@pytest.mark.parametrize("path", sorted(p for p in FOUND.rglob("*") if p.is_file()), ids=str)
 def test_what_was_found_once_stays_mended(path: Path) -> None:
     verdict = replay(path)
     assert verdict.outcome in FINE, verdict.message

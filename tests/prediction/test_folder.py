@@ -329,6 +329,18 @@ def test_an_interruption_begins_no_further_picture(tmp_path, paint):
     assert len(begun) < 15
 
 
+def test_pictures_that_take_too_much_to_draw_are_refused_in_a_line(tmp_path, write, paint, monkeypatch):
+    """An overlay takes more memory than a map; who allows more pixels allows more memory."""
+    path = write(tmp_path / "a.png", paint(0))
+    monkeypatch.setattr("wepsam._picture_costs.MAX_BYTES", 10 * 90 * 120)
+    done = wepsam.predict(path, tmp_path / "out", save="overlay", quality="fast")
+    assert len(done.failed) == 1
+    assert f"{path}: 10,800 pixels" in done.failed[0]
+    assert "max_pixels" in done.failed[0]
+    assert not wepsam.predict(path, tmp_path / "out", save="map", quality="fast").failed
+    assert not wepsam.predict(path, tmp_path / "out", save="overlay", quality="fast", max_pixels=200_000_000).failed
+
+
 def test_what_was_drawn_is_not_predicted_for_again(photos, tmp_path):
     first = predict(photos, photos, model="itti")
     assert predict(photos, photos, model="itti").written == first.written

@@ -6,14 +6,13 @@ import pickle
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from onnx import numpy_helper
 from PIL import Image
 
 import wepsam
-from wepsam import maps
+from wepsam import maps, offline
 from wepsam.cards import WeightsError, sha256
 from wepsam.deploy.graph import fold
 from wepsam.deploy.to_onnx import export
@@ -60,6 +59,7 @@ def noise(*shape, seed=0):
 
 
 def session(path):
+    onnxruntime = offline.onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # else it warns of the center bias, which is an input and has a default
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

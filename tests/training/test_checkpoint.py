@@ -200,6 +200,7 @@ DAMAGE = {
     "a column more": lambda lines: [line.rstrip() + ",7\n" for line in lines],
     "a word": lambda lines: [*lines[:-1], lines[-1].replace(".", "x")],
     "zeros": lambda lines: [*lines, "\x00" * 50 + "\n"],
+    "a step below 0": lambda lines: [lines[0], "-1" + lines[1][1:], *lines[2:]],
     "a row twice": lambda lines: [*lines, lines[-1]],
 }
 
@@ -218,8 +219,16 @@ def test_a_damaged_log_is_one_line_and_the_run_goes_on_without_it(finished, tmp_
 
 
 @pytest.mark.parametrize(
-    "about", [{"network": 7}, {"output": "x"}, {"step": "many"}, {"network": {"filters": [10**9] * 3}}]
-)
+    "about",
+    [
+        {"network": 7},
+        {"output": "x"},
+        {"step": "many"},
+        {"training": []},
+        {"training": 7},
+        {"network": {"filters": [10**9] * 3}},
+    ],
+)  # fmt: skip
 def test_a_description_that_cannot_be_is_one_line(finished, tmp_path, about):
     path = tmp_path / "own.safetensors"
     save_weights(path, load_file(finished / "best.safetensors"), load_weights(finished)[1] | about)

@@ -11,6 +11,7 @@ from wepsam.cli import layout
 # click's UsageError. Typer brings its own copy of click, or depends on it, by version: reach it by inheritance.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 HANDLED = (ValueError, ImportError, OSError, FloatingPointError, UsageError, typer.Abort)
+LONGEST = 1000  # characters of a line
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
 
 
@@ -30,7 +31,9 @@ def one_line(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, ModuleNotFoundError):
         error = extras.missing(error, "this command")
-    return " ".join(str(error).split())
+    text = " ".join(str(error).split())
+    # A stranger's file may hold names of any length, and messages repeat them.
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 200]} [...] {text[-190:]}"
 
 
 def _usage(error: Any) -> str:

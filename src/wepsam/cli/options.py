@@ -19,8 +19,7 @@ Quality = Annotated[str, Option(
     help="best averages over several views of each picture; fast looks once and takes about an eighth of the time."
 )]
 Workers = Annotated[int, Option(
-    metavar="N",
-    help="Pictures processed at a time: -1 uses every core, a lower number saves memory."
+    metavar="N", help="Pictures processed at a time: -1 uses every core, a lower number saves memory."
 )]
 Datasets = Annotated[list[str], Option(
     "--dataset", "-d", metavar="NAME=FOLDER",
@@ -30,8 +29,7 @@ Datasets = Annotated[list[str], Option(
 )]
 WeakFolder = Annotated[str, Argument(metavar="WEAK", help="A folder that `wepsam label` wrote, or its URL.")]
 Results = Annotated[list[Path], Argument(
-    metavar="FOLDER",
-    help="Folders that `wepsam evaluate` wrote. Folders with the same pictures share one table."
+    metavar="FOLDER", help="Folders that `wepsam evaluate` wrote. Folders with the same pictures share one table."
 )]
 Models = Annotated[list[str] | None, Option(
     "--model", "-m", metavar="NAME", show_default="all models",
@@ -43,23 +41,19 @@ Into = Annotated[Path | None, Option(
     "instead of printing it."
 )]
 Check = Annotated[bool, Option(
-    "--check",
-    help="Write nothing; exit 1 if a table in --into is out of date. For continuous integration."
+    "--check", help="Write nothing; exit 1 if a table in --into is out of date. For continuous integration."
 )]
 
 # ---- predict
 
 Images = Annotated[list[str], Argument(
-    metavar="IMAGES",
-    help="Pictures, folders (searched recursively), or list files (.txt, one path per line)."
+    metavar="IMAGES", help="Pictures, folders (searched recursively), or list files (.txt, one path per line)."
 )]
 PredictOut = Annotated[Path, Option(
-    "--out", "-o", file_okay=False, metavar="FOLDER",
-    help="Folder for the results; created if missing."
+    "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the results; created if missing."
 )]
 PredictModel = Annotated[str, Option(
-    "--model", "-m", metavar="NAME|FILE",
-    help="A model that `wepsam models` lists, or an .onnx file."
+    "--model", "-m", metavar="NAME|FILE", help="A model that `wepsam models` lists, or an .onnx file."
 )]
 Save = Annotated[str, Option(
     metavar="KINDS",
@@ -67,8 +61,7 @@ Save = Annotated[str, Option(
     "with), density (float64, sums to 1), log-density (its natural logarithm)."
 )]
 Sheet = Annotated[bool, Option(
-    "--sheet",
-    help="Also write sheet.png: the first 12 pictures beside their maps and overlays."
+    "--sheet", help="Also write sheet.png: the first 12 pictures beside their maps and overlays."
 )]
 MaxPixels = Annotated[int | None, Option(
     min=1, metavar="N", show_default="the limit of the library",
@@ -76,12 +69,10 @@ MaxPixels = Annotated[int | None, Option(
 )]
 Bits = Annotated[bool, Option("--bits", help="Save log-density to base 2, in bits, instead of the natural logarithm.")]
 OverlayStrength = Annotated[float, Option(
-    metavar="SHARE",
-    help="Opacity of the overlay's color, from 0 to 1: lower shows more of the picture."
+    metavar="SHARE", help="Opacity of the overlay's color, from 0 to 1: lower shows more of the picture."
 )]
 Colors = Annotated[str, Option(
-    metavar="NAME",
-    help="Colors of overlays: ember, gray, viridis, magma, inferno or cividis; NAME_r reverses them."
+    metavar="NAME", help="Colors of overlays: ember, gray, viridis, magma, inferno or cividis; NAME_r reverses them."
 )]
 Scale = Annotated[str, Option(
     metavar="own|common",
@@ -96,13 +87,11 @@ Legend = Annotated[bool, Option(
 # ---- label, inspect
 
 Photos = Annotated[list[str], Argument(
-    metavar="PHOTOS",
-    help="Photographs, folders (searched recursively), list files (.txt), .tar archives, or URLs."
+    metavar="PHOTOS", help="Photographs, folders (searched recursively), list files (.txt), .tar archives, or URLs."
 )]
 LabelOut = Annotated[str, Argument(metavar="WEAK", help="Folder for the weak labels, or its URL.")]
 LabelWorkers = Annotated[int, Option(
-    "--workers", metavar="N",
-    help="Parts made at a time: -1 uses every core, a lower number saves memory."
+    "--workers", metavar="N", help="Parts made at a time: -1 uses every core, a lower number saves memory."
 )]
 Teacher = Annotated[str, Option(
     metavar="NAME|FILE",
@@ -123,13 +112,11 @@ PartSize = Annotated[int, Option(
     help="Pictures in a part. Parts are the units of work and of resuming: smaller ones lose less when interrupted."
 )]
 StimulusSize = Annotated[int, Option(
-    min=32, metavar="PIXELS",
-    help="Size of the stored picture; use 192 for the recipe lite."
+    min=32, metavar="PIXELS", help="Size of the stored picture; use 192 for the recipe lite."
 )]
 MapSize = Annotated[int, Option(min=8, metavar="CELLS", help="Size of the stored map; use 64 for the recipe lite.")]
 Engine = Annotated[str, Option(
-    metavar="processes|ray|dask",
-    help="What runs the work: processes on this machine, or a ray or dask cluster."
+    metavar="processes|ray|dask", help="What runs the work: processes on this machine, or a ray or dask cluster."
 )]
 Scheduler = Annotated[str | None, Option(
     metavar="ADDRESS", show_default="a cluster is started on this machine",
@@ -143,8 +130,7 @@ InspectOut = Annotated[Path | None, Option(
 # ---- pretrain, finetune, adapt, export
 
 RunOut = Annotated[Path, Option(
-    "--out", "-o", metavar="FOLDER",
-    help="Folder of the run. An interrupted run resumes from it."
+    "--out", "-o", metavar="FOLDER", help="Folder of the run. An interrupted run resumes from it."
 )]
 KeepLabels = Annotated[float, Option(
     metavar="N|SHARE",
@@ -152,8 +138,7 @@ KeepLabels = Annotated[float, Option(
     "ones. The paper: 100000."
 )]
 KeepWeak = Annotated[float, Option(
-    "--keep", metavar="N|SHARE",
-    help="How many labels of --weak to use, or a share up to 1.0."
+    "--keep", metavar="N|SHARE", help="How many labels of --weak to use, or a share up to 1.0."
 )]
 Start = Annotated[str | None, Option(
     metavar="START", show_default="the recipe's own start",
@@ -170,8 +155,7 @@ Set = Annotated[list[str] | None, Option(
     help="Change one training setting, such as --set epochs=3 or --set augmentation.color=0.5. Repeatable."
 )]
 Network = Annotated[list[str] | None, Option(
-    "--network", metavar="NAME=VALUE",
-    help="Change the network, such as --network hidden=512. Repeatable."
+    "--network", metavar="NAME=VALUE", help="Change the network, such as --network hidden=512. Repeatable."
 )]
 Weak = Annotated[str | None, Option(
     metavar="WEAK",
@@ -183,12 +167,10 @@ Validation = Annotated[list[str] | None, Option(
     help="Dataset that selects the checkpoint; all of --dataset is then learned from. Repeatable."
 )]
 AdaptPictures = Annotated[Path, Argument(
-    exists=True, file_okay=False, metavar="PICTURES",
-    help="Folder of your pictures; 50 or more give a clear answer."
+    exists=True, file_okay=False, metavar="PICTURES", help="Folder of your pictures; 50 or more give a clear answer."
 )]
 AdaptOut = Annotated[Path, Option(
-    "--out", "-o", file_okay=False, metavar="FOLDER",
-    help="Folder for the runs and for adapted.onnx."
+    "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the runs and for adapted.onnx."
 )]
 Fixations = Annotated[Path | None, Option(
     exists=True, dir_okay=False, metavar="FILE",
@@ -199,12 +181,10 @@ Maps = Annotated[Path | None, Option(
     help="Instead of --fixations: a folder of density maps named like the pictures."
 )]
 AdaptModel = Annotated[str, Option(
-    "--model", "-m", metavar="NAME|FILE",
-    help="The light network to adapt: shipped, an .onnx file, or a run folder."
+    "--model", "-m", metavar="NAME|FILE", help="The light network to adapt: shipped, an .onnx file, or a run folder."
 )]
 Full = Annotated[bool, Option(
-    "--full",
-    help="Tune the whole network, not only readout and center bias. Worth a try with hundreds of pictures."
+    "--full", help="Tune the whole network, not only readout and center bias. Worth a try with hundreds of pictures."
 )]
 Folds = Annotated[int, Option(
     min=2, metavar="N",
@@ -212,8 +192,7 @@ Folds = Annotated[int, Option(
 )]
 Checkpoint = Annotated[Path, Argument(metavar="CHECKPOINT", help="A run folder or a .safetensors file.")]
 ExportOut = Annotated[Path, Argument(
-    metavar="FILE",
-    help="The .onnx file to write; its card (.json) is put beside it."
+    metavar="FILE", help="The .onnx file to write; its card (.json) is put beside it."
 )]
 Storage = Annotated[str | None, Option(
     metavar="float32|float16|int8", show_default="the smallest that agrees with the checkpoint",
@@ -224,32 +203,27 @@ Mirror = Annotated[bool, Option(
     "best."
 )]
 Area = Annotated[int | None, Option(
-    metavar="PIXELS", show_default="as in training",
-    help="Light network: number of pixels of the picture that it sees."
+    metavar="PIXELS", show_default="as in training", help="Light network: number of pixels of the picture that it sees."
 )]
 Scales = Annotated[str | None, Option(
     metavar="A,B,...", show_default="0.667,1,1.5",
     help="Light network: sizes that are averaged at --quality best, in multiples of the sides at --area."
 )]
 Sharpness = Annotated[float, Option(
-    metavar="POWER",
-    help="Power to which predicted densities are raised: above 1 peaks stand out more."
+    metavar="POWER", help="Power to which predicted densities are raised: above 1 peaks stand out more."
 )]
 Blur = Annotated[float, Option(
-    metavar="SIGMA",
-    help="Gaussian blur of predictions, in map pixels; smooths a coarse network."
+    metavar="SIGMA", help="Gaussian blur of predictions, in map pixels; smooths a coarse network."
 )]
 Floor = Annotated[float, Option(
-    metavar="SHARE",
-    help="Share of the map's mean added everywhere, so that no place is impossible."
+    metavar="SHARE", help="Share of the map's mean added everywhere, so that no place is impossible."
 )]
 Probe = Annotated[list[str] | None, Option(
     metavar="PICTURES", show_default="noise",
     help="Pictures or a folder; the file must agree with the checkpoint on the first 64 of them. Repeatable."
 )]
 Card = Annotated[Path | None, Option(
-    exists=True, dir_okay=False, metavar="FILE",
-    help="JSON to add to the card: data, terms, notes."
+    exists=True, dir_okay=False, metavar="FILE", help="JSON to add to the card: data, terms, notes."
 )]
 
 # ---- datasets, evaluate, submit
@@ -278,8 +252,7 @@ Sigma = Annotated[float | None, Option(
     help="Your own data: standard deviation of the Gaussian that turns fixations into a density."
 )]
 PixelsPerDegree = Annotated[float | None, Option(
-    metavar="PIXELS",
-    help="Your own data: pixels of the pictures per degree of visual angle."
+    metavar="PIXELS", help="Your own data: pixels of the pictures per degree of visual angle."
 )]
 Coordinates = Annotated[str | None, Option(
     metavar="KIND", show_default="pixels, or shares where all lie between 0 and 1",
@@ -291,8 +264,7 @@ Protocol = Annotated[str, Option(
     help="Conventions of the metrics: mit is the paper's, tuebingen the current MIT/Tübingen benchmark's."
 )]
 Also = Annotated[list[str] | None, Option(
-    metavar="METRIC",
-    help="Add a metric that the protocol leaves out because it is slow: emd. Repeatable."
+    metavar="METRIC", help="Add a metric that the protocol leaves out because it is slow: emd. Repeatable."
 )]
 References = Annotated[bool, Option(
     "--references",
@@ -300,24 +272,19 @@ References = Annotated[bool, Option(
     "table."
 )]
 Resize = Annotated[bool, Option(
-    "--resize",
-    help="Resize a folder's maps to their stimuli (bilinear) instead of refusing them; it is recorded."
+    "--resize", help="Resize a folder's maps to their stimuli (bilinear) instead of refusing them; it is recorded."
 )]
 Stimuli = Annotated[Path, Argument(
-    exists=True, file_okay=False, metavar="STIMULI",
-    help="Folder with the benchmark's test pictures."
+    exists=True, file_okay=False, metavar="STIMULI", help="Folder with the benchmark's test pictures."
 )]
 Benchmark = Annotated[str, Option(
-    "--benchmark", "-b", metavar="mit300|cat2000|salicon",
-    help="The benchmark whose rules apply."
+    "--benchmark", "-b", metavar="mit300|cat2000|salicon", help="The benchmark whose rules apply."
 )]
 SubmitModel = Annotated[str, Argument(
-    metavar="MODEL",
-    help="A model that `wepsam models` lists, an .onnx file, or a folder of maps."
+    metavar="MODEL", help="A model that `wepsam models` lists, an .onnx file, or a folder of maps."
 )]
 SubmitOut = Annotated[Path, Option(
-    "--out", "-o", file_okay=False, metavar="FOLDER",
-    help="Folder for the submission; new or empty."
+    "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the submission; new or empty."
 )]
 Form = Annotated[str, Option(
     metavar="FORM", show_default="the benchmark's first",
@@ -325,15 +292,13 @@ Form = Annotated[str, Option(
 )]
 Zip = Annotated[bool, Option("--zip", help="Also write FOLDER.zip, ready to upload.")]
 Submission = Annotated[Path, Argument(
-    exists=True, file_okay=False, metavar="FOLDER",
-    help="Folder with a submission, whoever wrote it."
+    exists=True, file_okay=False, metavar="FOLDER", help="Folder with a submission, whoever wrote it."
 )]
 
 # ---- compare, plot, table1
 
 Format = Annotated[str, Option(
-    "--format", metavar="markdown|html|latex|csv",
-    help="How the table is printed; csv has the exact numbers."
+    "--format", metavar="markdown|html|latex|csv", help="How the table is printed; csv has the exact numbers."
 )]
 Paired = Annotated[str | None, Option(
     metavar="MODEL",
@@ -345,12 +310,10 @@ PlotOut = Annotated[Path | None, Option(
     help="Folder for scatter plots and for sheets of worst and best pictures."
 )]
 PlotBase = Annotated[str, Option(
-    "--paired", metavar="MODEL",
-    help="Model on the horizontal axis, which the others are plotted against."
+    "--paired", metavar="MODEL", help="Model on the horizontal axis, which the others are plotted against."
 )]
 PlotDatasets = Annotated[list[str] | None, Option(
-    "--dataset", "-d", metavar="NAME=FOLDER",
-    help="The dataset of the results: sheets need its pictures. Repeatable."
+    "--dataset", "-d", metavar="NAME=FOLDER", help="The dataset of the results: sheets need its pictures. Repeatable."
 )]
 RangeSheet = Annotated[Path | None, Option(
     "--range-sheet", dir_okay=False, metavar="FILE",
@@ -363,16 +326,13 @@ PlotMetric = Annotated[str | None, Option(
 )]
 PlotPictures = Annotated[int, Option("--pictures", min=1, metavar="N", help="Pictures on each sheet of --out.")]
 Public = Annotated[bool, Option(
-    "--public",
-    help="Print each model beside its public scores on MIT300 instead: are the gaps to GBVS the same?"
+    "--public", help="Print each model beside its public scores on MIT300 instead: are the gaps to GBVS the same?"
 )]
 PublicMetric = Annotated[str, Option(
-    "--metric", metavar="METRIC",
-    help="With --public: the metric by which models are sorted."
+    "--metric", metavar="METRIC", help="With --public: the metric by which models are sorted."
 )]
 PublicFigure = Annotated[Path | None, Option(
-    "--figures", file_okay=False, metavar="FOLDER",
-    help="With --public: also draw the comparison, as public.png."
+    "--figures", file_okay=False, metavar="FOLDER", help="With --public: also draw the comparison, as public.png."
 )]
 
 # ---- reproduce
@@ -382,8 +342,7 @@ Studies = Annotated[list[str] | None, Option(
     help="plateau, convergence, labels, selection or encoder. Repeatable."
 )]
 StudyData = Annotated[Path, Option(
-    file_okay=False, metavar="FOLDER",
-    help="Folder with photos/ and the datasets osie/, dut_omron/, eyecrowd/, scene/."
+    file_okay=False, metavar="FOLDER", help="Folder with photos/ and the datasets osie/, dut_omron/, eyecrowd/, scene/."
 )]
 StudyOut = Annotated[Path, Option(
     "--out", "-o", file_okay=False, metavar="FOLDER",
@@ -394,8 +353,7 @@ StudyResults = Annotated[Path | None, Option(
     help="Folder for logs and scores (small), from which --report is made."
 )]
 Report = Annotated[Path | None, Option(
-    exists=True, dir_okay=False, metavar="FILE",
-    help="Markdown file to update with the tables; figures go beside it."
+    exists=True, dir_okay=False, metavar="FILE", help="Markdown file to update with the tables; figures go beside it."
 )]
 Evaluated = Annotated[list[Path] | None, Option(
     exists=True, file_okay=False, metavar="FOLDER",
@@ -403,10 +361,8 @@ Evaluated = Annotated[list[Path] | None, Option(
 )]
 Smoke = Annotated[bool, Option("--smoke", help="Tiny smoke run of a minute, to see whether everything works.")]
 Train = Annotated[bool, Option(
-    "--train/--no-train",
-    help="Whether to train; --no-train only makes --report from --results."
+    "--train/--no-train", help="Whether to train; --no-train only makes --report from --results."
 )]
 StudyWorkers = Annotated[int, Option(
-    "--workers", metavar="N",
-    help="Runs at a time: -1 uses every core, or one run with a GPU."
+    "--workers", metavar="N", help="Runs at a time: -1 uses every core, or one run with a GPU."
 )]

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import wepsam
-from wepsam import card_fields, cards
+from wepsam import card_fields, cards, offline
 from wepsam.deploy.graph import shrink, to_onnx
 from wepsam.files import write_bytes
 from wepsam.images import read_image, resize
@@ -152,8 +152,7 @@ def least_cc(model: onnx.ModelProto, deployed: nn.Module, stimuli: Sequence[np.n
         deployed: the torch module that it was made from.
         stimuli: batches of (B, H, W, 3) uint8.
     """
-    import onnxruntime
-
+    onnxruntime = offline.onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

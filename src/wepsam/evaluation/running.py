@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
-from wepsam import processes
+from wepsam import cores, processes
 from wepsam.files import write_bytes, write_text
 
 FEW = 8  # pictures; for so few, starting the processes takes longer than the work
@@ -30,7 +30,7 @@ def in_order(work: Callable[[int], Any], places: Sequence[int], workers: int = -
         places: what to work on.
         workers: number of processes; -1 for one per core.
     """
-    workers = (os.cpu_count() or 1) if workers == -1 else workers
+    workers = cores.usable() if workers == -1 else workers
     packed = _pickled(work) if workers > 1 and len(places) > FEW and find_spec("joblib") else None
     if packed is None:
         yield from map(work, places)

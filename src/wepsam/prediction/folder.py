@@ -1,7 +1,7 @@
 """Prediction for many files: what `wepsam predict` does."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,10 +12,13 @@ import numpy as np
 
 from wepsam import colormaps, maps, overlays, progress, resolve
 from wepsam.files import PlaceError, below, remove_leftovers, replacing
-from wepsam.images import MAX_PIXELS, ImageError, read_image, save_image
+from wepsam.images import MAX_PIXELS, ImageError, allowed_bytes, pixel_count, read_image, save_image
 from wepsam.prediction import drawing, ordered, predictor, targets
 
 SCALES = ("own", "common")
+# Bytes a pixel that work on a picture takes: its map; stimulus, overlay and what Pillow needs to write them; the log
+# density with the arrays that it is made from.
+MAP, DRAWING, LOG = 7, 11, 32
 FAILURES = (ImageError, PlaceError, OSError, MemoryError)  # of one picture; the others are done
 
 Model = Callable[[np.ndarray], np.ndarray]
@@ -89,7 +92,8 @@ def predict(
               the probability spread evenly, because their maps may be 0.
         sheet: also write OUT/sheet.png: picture, map and overlay of the first 12 pictures.
         quality: of wepsam's weights, "best" or "fast"; see `Predictor`.
-        max_pixels: refuse pictures with more pixels; by default `images.MAX_PIXELS`.
+        max_pixels: refuse pictures with more pixels; by default `images.MAX_PIXELS`. Overlays of
+            more than 58 megapixels take more than 1 GB and need a `max_pixels` above the default: 7 bytes for each.
         workers: how many pictures at a time, in threads; -1 for one per core. A function given as `model` is called
             from several threads at once.
         bits: write the log density to base 2, as STEM_log2-density.npy.
@@ -119,19 +123,28 @@ def predict(
     folder = Path(out)
     sheet_file = folder / targets.SHEET if sheet else None
     pictures = targets.find_pictures(images, folder, endings, sheet_file)
-    workers = min(workers, len(pictures))
+    workers, most = min(workers, len(pictures)), max_pixels or MAX_PIXELS
+    with_stimulus, with_log = sheet or "overlay" in endings, bool({"density", "log-density"} & set(endings))
+    needed = MAP + DRAWING * with_stimulus + LOG * with_log
+    in_order = partial(
+        ordered.in_order,
+        workers=workers,
+        size=lambda picture: needed * pixel_count(picture.path, max_pixels=most),
+        room=ordered.room(workers),
+    )
     answer = partial(
         _answer,
         # A picture at a time has all cores to itself; several have one each.
         resolve.predictor(model, quality=quality, threads=0 if workers == 1 else 1),
-        max_pixels=max_pixels or MAX_PIXELS,
-        with_stimulus=sheet or "overlay" in endings,
-        with_log=bool({"density", "log-density"} & set(endings)),
+        max_pixels=most,
+        bytes_per_pixel=needed,
+        with_stimulus=with_stimulus,
+        with_log=with_log,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    highest = None if scale == "own" else _highest(answer, pictures, workers)
+    highest = None if scale == "own" else _highest(answer, pictures, in_order)
     style = drawing.Style(overlay_strength, colors, legend, highest)
-    done = _predict(answer, pictures, style, workers, folder, sheet_file)
+    done = _predict(answer, pictures, style, in_order, folder, sheet_file)
     for place in {target.parent for picture in pictures for target in picture.targets.values()}:
         remove_leftovers(place)
     return done
@@ -150,19 +163,29 @@ def _endings(save: str | Iterable[str], bits: bool) -> dict[str, str]:
     return {kind: targets.BITS if bits and kind == "log-density" else targets.SAVES[kind] for kind in kinds}
 
 
-def _answer(model: Model, path: Path, *, max_pixels: int, with_stimulus: bool, with_log: bool) -> Answer:
+def _answer(
+    model: Model, path: Path, *, max_pixels: int, bytes_per_pixel: int, with_stimulus: bool, with_log: bool
+) -> Answer:
+    most = int(allowed_bytes(max_pixels) / bytes_per_pixel)
+    if (pixels := pixel_count(path, max_pixels=max_pixels)) > most:
+        raise ImageError(
+            f"{path}: {pixels:,} pixels, and what is to be saved allows {most:,}; save less (a map alone "
+            "takes least memory), or raise max_pixels (--max-pixels)"
+        )
     if not isinstance(model, predictor.Predictor):
         stimulus = read_image(path, max_pixels=max_pixels)
         saliency_map = model(stimulus)
         return Answer(stimulus, saliency_map, maps.to_log_density(saliency_map) if with_log else None)
     # A predictor reads the file itself if it can: it decodes no more of it than it needs.
-    pixels = read_image(path, max_pixels=max_pixels) if with_stimulus else None
-    density, shape = model.small_density(path if pixels is None else pixels, max_pixels)
+    drawn_over = read_image(path, max_pixels=max_pixels) if with_stimulus else None
+    density, shape = model.small_density(path if drawn_over is None else drawn_over, max_pixels)
     log_density = predictor.log_density(density, shape) if with_log else None
-    return Answer(pixels, predictor.saliency_map(density, shape), log_density)
+    return Answer(drawn_over, predictor.saliency_map(density, shape), log_density)
 
 
-def _highest(answer: Callable[[Path], Answer], pictures: list[targets.Picture], workers: int) -> float:
+def _highest(
+    answer: Callable[[Path], Answer], pictures: list[targets.Picture], in_order: Callable[..., Generator]
+) -> float:
     """The largest value of all maps, as a multiple of its picture's average."""
 
     def work(picture: targets.Picture) -> float:
@@ -172,7 +195,7 @@ def _highest(answer: Callable[[Path], Answer], pictures: list[targets.Picture], 
             return 0.0
         return float(saliency_map.max()) / drawing.average(saliency_map)
 
-    with closing(ordered.in_order(work, pictures, workers)) as values:
+    with closing(in_order(work, pictures)) as values:
         shown = progress.track(pictures, "finding the scale")
         return max(value for _, value in zip(shown, values, strict=True)) or 1.0
 
@@ -181,7 +204,7 @@ def _predict(
     answer: Callable[[Path], Answer],
     pictures: list[targets.Picture],
     style: drawing.Style,
-    workers: int,
+    in_order: Callable[..., Generator],
     out: Path,
     sheet_file: Path | None,
 ) -> Predicted:
@@ -205,7 +228,7 @@ def _predict(
         assert found.stimulus is not None
         return drawing.sheet_row(found.stimulus, found.saliency_map, style)
 
-    with closing(ordered.in_order(work, pictures, workers)) as outcomes:
+    with closing(in_order(work, pictures)) as outcomes:
         for picture, outcome in zip(progress.track(pictures, "predicting"), outcomes, strict=True):
             if isinstance(outcome, str):
                 done.failed.append(outcome)

@@ -8,9 +8,9 @@ from typing import Any, Literal, Self, overload
 
 import numpy as np
 
-from wepsam import card_fields, cards, maps
+from wepsam import card_fields, cards, cores, maps, offline
 from wepsam.cards import WeightsError
-from wepsam.images import MAX_PIXELS, ImageError, Source, read_sized, resize
+from wepsam.images import MAX_PIXELS, ImageError, Source, pixel_count, read_sized, resize
 from wepsam.prediction import onnx_file, ordered
 from wepsam.shapes import input_shape
 
@@ -167,7 +167,10 @@ class Predictor:
                     raise
                 return error
 
-        return ordered.in_order(work, pictures, count)
+        def size(picture: Source) -> int:
+            return 8 * pixel_count(picture, max_pixels=max_pixels)  # bytes of the stimulus and its map
+
+        return ordered.in_order(work, pictures, count, size, ordered.room(count))
 
     @cached_property
     def _single(self) -> Self:
@@ -259,13 +262,16 @@ class Predictor:
 def saliency_map(density: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """A low-resolution density as (H, W) float32 at a picture's size, its largest value 1."""
     enlarged = maps.enlarge(density / density.max(), shape)
-    return enlarged / enlarged.max()
+    enlarged /= enlarged.max()
+    return enlarged
 
 
 def log_density(density: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """The natural logarithm of a low-resolution density, (H, W) float64 at a picture's size; its logsumexp is 0."""
     enlarged = maps.enlarge(_log(density), shape).astype(np.float64)
-    return enlarged - enlarged.max() - np.log(np.exp(enlarged - enlarged.max()).sum())
+    enlarged -= enlarged.max()
+    enlarged -= np.log(np.exp(enlarged).sum())
+    return enlarged
 
 
 def _session(path: Path, data: bytes, threads: int, providers: str | Sequence[str] | None) -> Any:
@@ -275,14 +281,13 @@ def _session(path: Path, data: bytes, threads: int, providers: str | Sequence[st
         ValueError: a provider that is not installed or does not start.
         WeightsError: the file cannot be opened, or reaches beyond itself.
     """
-    import onnxruntime
-
+    onnxruntime = offline.onnxruntime()
     available = onnxruntime.get_available_providers()
     wanted = [providers] if isinstance(providers, str) else [*(providers or ())]
     if unknown := [provider for provider in wanted if provider not in available]:
         raise ValueError(f"no provider {', '.join(unknown)}: this ONNX Runtime has {', '.join(available)}")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads or cores.threads()
     options.log_severity_level = 4  # what fails comes as an error; on stderr it would be a second line
     options.add_session_config_entry("session.load_model_format", "ONNX")  # the format that was checked
     chosen = wanted or [provider for provider in available if provider != REMOTE]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
 
-from wepsam import processes
+from wepsam import cores, processes
 from wepsam.progress import bar
 from wepsam.reproduction import jobs, run_files
 from wepsam.reproduction.studies import FULL, STUDIES, Job, Size, Weak, with_starts
@@ -132,4 +132,4 @@ def _worker_count(workers: int) -> int:
         return workers
     import torch
 
-    return 1 if torch.cuda.is_available() else os.cpu_count() or 1
+    return 1 if torch.cuda.is_available() else cores.usable()

@@ -129,6 +129,8 @@ def _is_row(row: dict[str, Any]) -> bool:
     """Whether a row of log.csv has a number in each column; ValueError otherwise."""
     if set(row) != set(COLUMNS) or None in row.values():
         raise ValueError(f"expected rows of {', '.join(COLUMNS)}")
+    if not re.fullmatch("0|[1-9][0-9]{0,11}", row["step"]):
+        raise ValueError(f"{row['step']!r:.50} is no step")
     return all(float(value) is not None for value in row.values())
 
 
@@ -168,6 +170,8 @@ def load_weights(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]
         network.load_state_dict(tensors)
         if about.get("output") not in OUTPUTS or not isinstance(about.get("step"), int):
             raise ValueError(f"its description lacks a step, or an output ({' or '.join(OUTPUTS)})")
+        if not isinstance(about.get("training", ["?"]), list) or not about.get("training", ["?"]):
+            raise ValueError("its description does not name what it was trained on")
     except FileNotFoundError:
         raise CheckpointError(
             f"no checkpoint {path}: the file is missing; give a run folder or a .safetensors file"

@@ -200,7 +200,7 @@ def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str
             if missing := [column for column in columns if column not in header]:
                 raise DatasetError(
                     f"{table} has no column {', '.join(missing)}: expected {', '.join(columns)}, "
-                    f"separated by commas, found {', '.join(header) or 'nothing'}"
+                    f"separated by commas, found {' '.join(', '.join(header).split())[:200] or 'nothing'}"
                 )
             for row in rows:
                 if any(row[column] is None for column in columns):
