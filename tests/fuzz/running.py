@@ -218,7 +218,7 @@ class _Watched:
                 return self._again(Verdict("slow", "did not end", used))
         try:
             verdict: Verdict = self.pipe.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):
             self.process.join(10)
             return self._again(Verdict("crash", f"the process ended with {self.process.exitcode}"))
         return verdict
