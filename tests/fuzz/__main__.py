@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import io
 import secrets
-import time
+import sys
 from itertools import count
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def main() -> int:
     parser.add_argument("--page", type=Path, help="Markdown page whose table of counts is written")
     parser.add_argument("--replay", type=Path, nargs="*", help="kept files to run again instead")
     options = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # messages repeat what was in the files
     if options.replay:
         verdicts = {path: replay(path) for path in options.replay}
         for path, verdict in verdicts.items():
@@ -33,11 +36,10 @@ def main() -> int:
     kinds = options.kinds.split(",")
     print(f"seed {seed}; what is found goes to {FOUND}")
     tallies = {kind: Tally() for kind in kinds}
-    end, share = time.monotonic() + 60 * options.minutes, 60 * options.minutes / len(kinds) / ROUNDS
+    share = 60 * options.minutes / len(kinds) / ROUNDS
     for turn in range(ROUNDS):
         for kind in kinds:
-            until = min(end, time.monotonic() + share)
-            _add(tallies[kind], run(kind, count(seed + (turn << 16)), until=until))
+            _add(tallies[kind], run(kind, count(seed + (turn << 16)), seconds=share))
             print(f"{kind}: {dict(tallies[kind].outcomes)}", flush=True)
     for path in sorted({path for tally in tallies.values() for path in tally.found}):
         print(f"found: {path}")

@@ -7,6 +7,7 @@ again.
 from __future__ import annotations
 
 import hashlib
+import math
 import multiprocessing
 import os
 import resource
@@ -137,21 +138,22 @@ def _peak() -> int:
 # ---- many cases, watched from outside
 
 
-def run(kind: str, seeds: Iterable[int], *, until: float | None = None, keep: Path | None = FOUND) -> Tally:
+def run(kind: str, seeds: Iterable[int], *, seconds: float = math.inf, keep: Path | None = FOUND) -> Tally:
     """Run the cases of a kind.
 
     Args:
         kind: a name in KINDS.
         seeds: of the cases.
-        until: `time.monotonic` at which to stop.
+        seconds: after which to stop, without those that making the good files takes.
         keep: folder for what goes wrong.
     """
     tally, left, seen = Tally(), iter(seeds), Counter[str]()
     with TemporaryDirectory(prefix="fuzz") as good, TemporaryDirectory(prefix="fuzz") as folder:
         KINDS[kind].make(Path(good))
         watched = _Watched(kind, Path(good), Path(folder))
+        end = time.monotonic() + seconds
         for seed in left:
-            if until is not None and time.monotonic() > until:
+            if time.monotonic() > end:
                 break
             name, data = change(kind, Path(good), seed)
             verdict = watched.case(name, data)
@@ -173,7 +175,7 @@ def _where(verdict: Verdict) -> str:
 
 def replay(path: Path, folder: Path = FOUND) -> Verdict:
     """Run a kept file again."""
-    kind, _, *file = path.relative_to(folder).parts
+    kind, _, *file = path.resolve().relative_to(folder.resolve()).parts
     with TemporaryDirectory(prefix="fuzz") as good, TemporaryDirectory(prefix="fuzz") as changed:
         KINDS[kind].make(Path(good))
         watched = _Watched(kind, Path(good), Path(changed))

@@ -255,8 +255,9 @@ def _evaluation(about: Any, rows: Iterable[dict[str, str]]) -> Evaluation:
     if not isinstance(about, dict):
         raise ValueError(f"it is a {type(about).__name__}, not an object")
     for key in TEXTS:
-        if not isinstance(about.get(key, "") if key in fingerprints.DATA else about[key], str):
-            raise ValueError(f"its {key} is {about[key]!r:.60}, expected a text")
+        text = about.get(key, "") if key in fingerprints.DATA else about[key]
+        if not isinstance(text, str) or len(text.splitlines()) > 1:
+            raise ValueError(f"its {key} is {text!r:.60}, expected a text of one line")
     if not all(isinstance(about.get(key, {}), dict) for key in ("versions", "maps")):
         raise ValueError("its versions or maps are no object")
     table = [_scores(row, number) for number, row in enumerate(rows, 1)]
