@@ -131,12 +131,15 @@ def change_graph(data: bytes, rng: np.random.Generator) -> bytes:
     import onnx
 
     try:
-        model = onnx.load_model_from_string(data)
-    except Exception:
+        return _with_another_graph(onnx.load_model_from_string(data), rng)
+    except Exception:  # what was changed before may be no model any more
         return change_bytes(data, rng)
+
+
+def _with_another_graph(model: Any, rng: np.random.Generator) -> bytes:
+    import onnx
+
     graph = model.graph
-    if not model.opset_import:
-        return change_bytes(data, rng)
     node = graph.node[rng.integers(len(graph.node))] if graph.node else graph.node.add()
     match rng.integers(7):
         case 0:
@@ -161,4 +164,4 @@ def change_graph(data: bytes, rng: np.random.Generator) -> bytes:
             node.domain = str(rng.choice(["com.microsoft", "com.example", "ai.onnx", "ai.onnx.ml"]))
         case _:
             model.opset_import[0].version = int(rng.choice([0, 1, 7, 99, 2**40]))
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())

@@ -80,13 +80,14 @@ def read_part(folder: PathOrUrl, part: int, columns: list[str] | None = None, *,
     try:
         with files.open_binary(path) as file:
             table = pq.read_table(file, columns=columns, page_checksum_verification=True)
+            names = table.column_names  # read only now: they may be no text
     except FileNotFoundError:
         raise DamagedError(f"{path} is missing: run the same wepsam label again to complete {folder}") from None
     except Exception as error:  # pyarrow raises almost anything
         raise _damaged(path, (str(error) or type(error).__name__).splitlines()[0]) from None
     if rows is not None and table.num_rows != rows:
         raise _damaged(path, f"{table.num_rows} rows instead of {rows}")
-    if missing := set(columns or SCHEMA.names).difference(table.column_names):
+    if missing := set(columns or SCHEMA.names).difference(names):
         raise _damaged(path, f"no column {min(missing)}")
     for name in set(columns or SCHEMA.names):
         if table.schema.field(name).type != SCHEMA.field(name).type:
