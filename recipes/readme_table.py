@@ -6,7 +6,7 @@ Five models and four metrics, from the files that `wepsam evaluate` wrote. docs/
 from pathlib import Path
 
 from wepsam import markdown
-from wepsam.evaluation.comparison import NAMES, TITLES, higher_is_better
+from wepsam.evaluation.comparison import NAMES, column_title
 from wepsam.evaluation.results import read
 
 ROOT = Path(__file__).parents[1]
@@ -25,7 +25,7 @@ def short_table(results: Path) -> str:
         results: a folder that `wepsam evaluate` wrote, with results of all MODELS.
     """
     means = {evaluation.about["model"]: evaluation.mean() for evaluation in read(results)}
-    head = ["", *(TITLES[metric] + ("" if higher_is_better(metric) else " ↓") for metric in METRICS)]
+    head = ["", *map(column_title, METRICS)]
     rows = [
         [NAMES.get(model, f"**{model}**"), *(f"{means[model][metric]:.2f}" for metric in METRICS)] for model in MODELS
     ]

@@ -15,6 +15,7 @@ from wepsam import cards, markdown
 from wepsam.classical import CLASSICAL
 from wepsam.classical.ensemble import card as ensemble_card
 from wepsam.cli import reference
+from wepsam.datasets import ABOUT
 from wepsam.evaluation.comparison import differences, score_table
 from wepsam.evaluation.results import read
 from wepsam.evaluation.table import as_markdown
@@ -100,6 +101,11 @@ def test_numbers_in_the_text_are_those_of_the_card_and_of_the_benchmark() -> Non
     assert round(times) == 8
     assert "an eighth of the work" in text
     assert f"in 1/{1000 / best:.0f} s, or in 1/{1000 / best * times:.0f} s in fast mode" in text
+
+
+def test_the_readme_counts_the_datasets_as_the_registry_does() -> None:
+    assert len(ABOUT) == 11
+    assert "Eleven public datasets" in README
 
 
 def test_the_ensemble_has_eleven_numbers() -> None:

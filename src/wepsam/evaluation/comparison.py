@@ -242,6 +242,11 @@ def higher_is_better(metric: str) -> bool:
     return all(table[metric].higher_is_better for table in tables if metric in table)
 
 
+def column_title(metric: str) -> str:
+    """The title of a metric's column, with an arrow down where a smaller value is a better score."""
+    return TITLES.get(metric, metric) + ("" if higher_is_better(metric) else " ↓")
+
+
 def same_pictures(one: Evaluation, other: Evaluation) -> bool:
     """Whether two evaluations are of the same pictures with the same fixations, as far as their records say."""
     return _same_ids(one, other) and not _other_data(one, other)

@@ -194,11 +194,11 @@ def _open(
         whole = open_dataset(dataset, sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates)
         split = split or ("all" if whole.own else "validation")
         part = whole.split(split)
-    if not len(part) and isinstance(dataset, FixationDataset):
+    if len(part):
+        return part, split
+    if isinstance(dataset, FixationDataset):
         raise ValueError(f"{dataset.name} has no pictures to score on")
-    if not len(part):
-        raise ValueError(f"{dataset} has no {split} pictures to score on; for all of its pictures, the split is all")
-    return part, split
+    raise ValueError(f"{dataset} has no {split} pictures to score on; for all of its pictures, the split is all")
 
 
 def _check_names(datasets: Sequence[Dataset]) -> None:

@@ -7,7 +7,7 @@ import io
 import numpy as np
 
 from wepsam import markdown
-from wepsam.evaluation.comparison import NAMES, TITLES, Cell, Comparison, higher_is_better
+from wepsam.evaluation.comparison import NAMES, TITLES, Cell, Comparison, column_title
 from wepsam.spreadsheets import inert
 
 
@@ -62,7 +62,7 @@ FORMATS = {"markdown": as_markdown, "html": as_html, "latex": as_latex, "csv": a
 
 
 def _titles(table: Comparison) -> list[str]:
-    return [TITLES.get(name, name) + (" ↓" if not higher_is_better(name) else "") for name in table.metrics]
+    return [column_title(name) for name in table.metrics]
 
 
 def _text(cell: Cell, table: Comparison, bold: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wepsam import markdown
-from wepsam.evaluation.comparison import NAMES, TITLES, higher_is_better
+from wepsam.evaluation.comparison import NAMES, TITLES, column_title, higher_is_better
 from wepsam.evaluation.people import PEOPLE, REFERENCES
 from wepsam.evaluation.results import Evaluation
 from wepsam.reproduction.boards.mit300 import METRICS, Score, quoted
@@ -166,7 +166,7 @@ def pictures_of(evaluations: list[Evaluation]) -> str:
 
 
 def _head(metrics: list[str]) -> list[str]:
-    return ["", *(TITLES[name] + ("" if higher_is_better(name) else " ↓") for name in metrics)]
+    return ["", *map(column_title, metrics)]
 
 
 def _title(model: str, row: Lead) -> str:

@@ -9,11 +9,10 @@ import numpy as np
 from wepsam import markdown
 from wepsam.evaluation.comparison import (
     NAMES,
-    TITLES,
     Cell,
     Comparison,
+    column_title,
     differences,
-    higher_is_better,
     read_tables,
     row_order,
     score_table,
@@ -104,7 +103,7 @@ def _rows(evaluations: list[Evaluation]) -> list[Row]:
 
 
 def _markdown(rows: list[Row], measured: Comparison, columns: list[str], sign: str) -> str:
-    head = ["", *(TITLES[name] + ("" if higher_is_better(name) else " ↓") for name in columns)]
+    head = ["", *map(column_title, columns)]
     return markdown.table(head, ([row.name, *_cells(row, measured, columns, sign)] for row in rows))
 
 
