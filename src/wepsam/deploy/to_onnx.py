@@ -25,6 +25,7 @@ from wepsam.training.checkpoint import load_weights
 PROBES = 64  # pictures
 
 
+# Long by its parameters and their documentation.
 def export(
     checkpoint: str | os.PathLike[str],
     out: str | os.PathLike[str],

@@ -6,7 +6,7 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from wepsam import processes
 
@@ -71,18 +71,22 @@ def run(
             with closing(results):
                 return list(results)
         except Exception as error:
-            if type(error).__name__ in WORKER_DIED:
-                raise ChildProcessError(
-                    "a worker was killed, perhaps out of memory; rerun the same call with fewer workers (--workers): "
-                    "it resumes"
-                ) from None
-            # Ray wraps an error of the worker; or it could not even call it, for example where wepsam is missing.
-            cause = getattr(error, "cause", None) or error
-            if type(cause).__module__.startswith("ray."):
-                raise EngineError(f"the cluster failed: {str(cause).strip().splitlines()[-1]}") from error
-            if cause is error:
-                raise
-            raise cause from error
+            _raise_cause(error)
+
+
+def _raise_cause(error: Exception) -> NoReturn:
+    """Raise what went wrong in a worker, without what joblib and Ray wrap around it."""
+    if type(error).__name__ in WORKER_DIED:
+        raise ChildProcessError(
+            "a worker was killed, perhaps out of memory; rerun the same call with fewer workers (--workers): it resumes"
+        ) from None
+    # Ray wraps an error of the worker; or it could not even call it, for example where wepsam is missing.
+    cause = getattr(error, "cause", None) or error
+    if type(cause).__module__.startswith("ray."):
+        raise EngineError(f"the cluster failed: {str(cause).strip().splitlines()[-1]}") from error
+    if cause is error:
+        raise error
+    raise cause from error
 
 
 @contextmanager

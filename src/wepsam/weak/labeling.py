@@ -23,6 +23,7 @@ from wepsam.weak.picture_list import Picture, PictureList, absolute_path, find_p
 logger = logging.getLogger(__name__)
 
 
+# Long by its parameters and their documentation.
 def label(
     photos: PictureList | PathOrUrl | Sequence[PathOrUrl],
     out: PathOrUrl,
