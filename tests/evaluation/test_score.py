@@ -328,3 +328,8 @@ def test_a_model_that_has_learned_from_the_pictures_is_warned_of(
         caplog.clear()
         evaluate(model, own, name=name)
         assert warning in caplog.text
+
+
+def test_several_datasets_at_once_are_refused(own_dataset: Path) -> None:
+    with pytest.raises(TypeError, match="scores one dataset, not a list"):
+        evaluate("center-bias", [f"csv={own_dataset}"])  # type: ignore[arg-type]

@@ -190,6 +190,8 @@ def _open(
     """The pictures to score, and the name of their split."""
     if isinstance(dataset, FixationDataset):
         part, split = dataset, split or "all"
+    elif not isinstance(dataset, str):
+        raise TypeError(f"evaluate scores one dataset, not a {type(dataset).__name__}; call it once for each dataset")
     else:
         whole = open_dataset(dataset, sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates)
         split = split or ("all" if whole.own else "validation")
