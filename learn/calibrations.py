@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from wepsam import cards, resolve
-from wepsam.calibration.presets import Named
+from wepsam.calibration.presets import TYPICAL, Named
 from wepsam.prediction.predictor import weights_file
 from wepsam.reproduction import laboratories
 
@@ -45,10 +45,10 @@ def write(model: str, found: dict[str, Named]) -> None:
     if resolve.is_weights(model):
         path = cards.path_of(weights_file(model))
         card = {key: value for key, value in cards.load(path).items() if key not in ("sharpness", "blur", "floor")}
-        cards.write(path, card | {"calibration": "typical", "calibrations": fields})
+        cards.write(path, card | {"calibration": TYPICAL, "calibrations": fields})
     else:
         card = cards.load(cards.CLASSICAL_CARD)
-        card["models"].setdefault(model, {})["calibrations"] = fields
+        card["models"].setdefault(model, {})["calibrations"] = {TYPICAL: fields[TYPICAL]}
         cards.write(cards.CLASSICAL_CARD, card)
 
 
