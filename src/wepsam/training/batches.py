@@ -135,6 +135,18 @@ def from_datasets(datasets: Sequence[FixationDataset], shape_of: ShapeOf, room: 
     return pairs
 
 
+def source_weights(pairs: Sequence[Pairs], balance: float) -> np.ndarray:
+    """What a picture of each source counts in the loss: (number of sources,), on average over the pictures 1.
+
+    Args:
+        pairs: of all shapes.
+        balance: see `TrainSettings.balance`.
+    """
+    counts = np.sum([np.bincount(group.sources, minlength=len(group.names)) for group in pairs], axis=0)
+    weights = np.maximum(counts, 1) ** -balance
+    return np.asarray(weights * counts.sum() / (counts @ weights))
+
+
 class Batches:
     """Training batches by number, in a new order each epoch. All pictures of a batch have one shape.
 

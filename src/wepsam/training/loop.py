@@ -21,10 +21,10 @@ import wepsam
 from wepsam.networks.base import Network
 from wepsam.progress import bar
 from wepsam.training import checkpoint
-from wepsam.training.batches import Batches, Pairs
+from wepsam.training.batches import Batches, Pairs, source_weights
 from wepsam.training.losses import LOSSES
 from wepsam.training.settings import TrainSettings
-from wepsam.training.validation import validate
+from wepsam.training.validation import in_numbers_of, validate
 
 SAVE_EVERY = 20  # seconds, at the next validation: with the optimizer's state a checkpoint has 240 MB
 
@@ -117,9 +117,11 @@ class _Trainer:
         record: dict[str, Any],
     ) -> None:
         """Set up for training; resume if the folder has a checkpoint."""
-        self.network, self.validation, self.settings, self.folder = network, validation, settings, folder
+        self.network, self.settings, self.folder = network, settings, folder
+        self.validation = in_numbers_of(training, validation)
         self.record = record
         self.pictures = Batches(training, settings.batch_size, settings.augmentation, settings.seed)
+        self.weights = torch.from_numpy(source_weights(training, settings.balance))
         self.steps = round(settings.epochs * self.pictures.per_epoch)
         self.fabric, self.module, self.optimizer = _set_up(network, settings)
         checkpoint.claim(folder, record)  # only now, when nothing in the settings can be wrong any more
@@ -177,7 +179,8 @@ class _Trainer:
                 group["momentum"] = settings.momentum_at(step, self.steps)
         # (B, H/4, W/4) maps; or, of patches, (N,) logits.
         output = self.module(inputs.contiguous(memory_format=torch.channels_last), sources)
-        loss = LOSSES[settings.loss][0](output.float(), targets)
+        losses = LOSSES[settings.loss][0](output.float(), targets)
+        loss = (losses * self.weights.to(losses)[sources]).mean()
         if not torch.isfinite(loss):
             raise FloatingPointError(
                 f"training diverged: the loss is {loss.item()} at step {step} with learning rate {rate:.3g}; "
