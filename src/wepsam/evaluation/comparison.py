@@ -124,7 +124,8 @@ def read_tables(
 
     Raises:
         ValueError: a folder that does not exist or has no results; or two folders have results of the same pictures
-            against other fixations. A file that is no result is left out, with a warning.
+            against other fixations. A file that is no result is left out, with a warning; another warning says which
+            results have another variant of a metric, as those of an older wepsam may.
     """
     tables: dict[Path, list[Evaluation]] = {}
     for folder in map(Path, [results] if isinstance(results, str | os.PathLike) else results):
@@ -148,6 +149,8 @@ def read_tables(
                 break
         else:
             tables[folder] = evaluations
+    for table in tables.values():
+        _warn_of_variants(table)
     return tables
 
 
@@ -272,6 +275,19 @@ def row_order(evaluation: Evaluation) -> tuple[int, str]:
     if model in FIRST:
         return FIRST.index(model), model
     return len(FIRST) + (LAST.index(model) + 1 if model in LAST else 0), model
+
+
+def _warn_of_variants(evaluations: list[Evaluation]) -> None:
+    """Say in the log whose scores are of another variant of a metric, by what the records say about it."""
+    for metric in evaluations[0].metrics:
+        variants: dict[str, list[str]] = {}
+        for evaluation in evaluations:
+            if metric in evaluation.metrics:
+                variants.setdefault(str(evaluation.about.get(metric)), []).append(evaluation.about["model"])
+        if len(variants) > 1:
+            fewest = min(variants.values(), key=len)
+            message = "%s of %s is another variant than that of the others; evaluate again what an older wepsam scored"
+            log.warning(message, TITLES.get(metric, metric), ", ".join(fewest))
 
 
 def _comparable(evaluations: list[Evaluation]) -> list[Evaluation]:
