@@ -4,7 +4,7 @@ import importlib.resources
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import overload
 
@@ -163,10 +163,9 @@ class FixationDataset:
 
     def _held_out(self) -> list[bool]:
         """For each sample, whether it is for validation."""
-        split_file = importlib.resources.files("wepsam.datasets").joinpath("splits", f"{self.name}.txt")
-        if split_file.is_file():
-            lines = {line for line in split_file.read_text().splitlines() if line and not line.startswith("#")}
-            return [sample.id in lines for sample in self.samples]
+        listed = held_out_ids(self.name)
+        if listed is not None:
+            return [sample.id in listed for sample in self.samples]
         folders = [sample.id.partition("/")[0] for sample in self.samples]
         if set(folders) & TRAIN and set(folders) & VALIDATION:
             return [folder in VALIDATION for folder in folders]
@@ -175,3 +174,12 @@ class FixationDataset:
         if len(checksums) > 1 and not any(held_out):  # of a few pictures, at least one
             held_out = [checksum == min(checksums) for checksum in checksums]
         return held_out
+
+
+@cache
+def held_out_ids(name: str) -> frozenset[str] | None:
+    """The ids in `datasets/splits/NAME.txt`: the validation pictures of a dataset; None if it has no list."""
+    split_file = importlib.resources.files("wepsam.datasets").joinpath("splits", f"{name}.txt")
+    if not split_file.is_file():
+        return None
+    return frozenset(line for line in split_file.read_text().splitlines() if line and not line.startswith("#"))

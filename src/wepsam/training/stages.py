@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wepsam.datasets import FixationDataset, open_dataset
+from wepsam.datasets import FixationDataset, learned, open_dataset
 from wepsam.files import PathOrUrl
 from wepsam.training import batches, recipes, starts
 from wepsam.training.loop import Run, train
@@ -50,7 +50,7 @@ def pretrain(
     net, origin = starts.choose(start, chosen, network, settings.seed)
     training, validation = batches.from_store(weak, net.config.training_shape, keep)
     starts.prepare(net, start, training, settings)
-    return train(net, training, validation, settings, out, start=origin)
+    return train(net, training, validation, settings, out, origin, starts.learned_from(start))
 
 
 def finetune(
@@ -93,9 +93,11 @@ def finetune(
     settings = recipes.changed(chosen.finetune, changes)
     start = chosen.start if start is None else start
     training_sets, validation_sets = _opened(datasets), _opened(validation)
+    known = list(map(learned.of_dataset, training_sets))
     if not validation_sets:
         parts = [part for d in training_sets if len(part := d.split("validation"))]
         validation_sets = [part[:: len(part) // min(map(len, parts))] for part in parts]
+        known = list(map(learned.of_training_part, training_sets))
         training_sets = [d.split("train") for d in training_sets]
         if not validation_sets:
             raise ValueError("these datasets have no validation pictures; name datasets that select the best weights")
@@ -109,7 +111,7 @@ def finetune(
     # Resized as in prediction, not by way of the larger size that leaves room to zoom in.
     held_out = batches.from_datasets(validation_sets, net.config.input_shape, room=1)
     starts.prepare(net, start, training, settings, sources=len(training_sets) + (weak is not None))
-    return train(net, training, held_out, settings, out, start=origin)
+    return train(net, training, held_out, settings, out, origin, learned.merged([starts.learned_from(start), *known]))
 
 
 def _opened(datasets: Datasets) -> list[FixationDataset]:
