@@ -101,6 +101,7 @@ class FixationDataset:
         own: whether these are pictures of your own, which are scored whole unless a split is asked for.
         folder: that it was read from; None for a dataset that was made by hand.
         whole: number of pictures of the dataset of which this is a split or slice; 0 if it is none.
+        part: "train" or "validation" if it is that split, or a slice of it; otherwise "all".
     """
 
     name: str
@@ -111,6 +112,7 @@ class FixationDataset:
     own: bool = False
     folder: Path | None = None
     whole: int = 0
+    part: str = "all"
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -151,7 +153,8 @@ class FixationDataset:
             raise ValueError(f'the parts of a dataset are "train", "validation" and "all", not {part!r}')
         is_wanted = part == "validation"
         pairs = zip(self.samples, self._held_out(), strict=True)
-        return self._part(tuple(sample for sample, held_out in pairs if held_out == is_wanted))
+        chosen = self._part(tuple(sample for sample, held_out in pairs if held_out == is_wanted))
+        return replace(chosen, part=part) if self.part == "all" and len(chosen) < len(self) else chosen
 
     @property
     def total(self) -> int:

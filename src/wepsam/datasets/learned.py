@@ -19,15 +19,9 @@ Seen = bool | str  # True: all of the pictures; "part": some; False: none
 WORDS = {"train": "the training part", "validation": "the validation part", "all": "all"}
 
 
-def of_dataset(dataset: FixationDataset) -> dict[str, str]:
-    """What somebody has learned from who learns from each picture of this dataset, which may be a part of one."""
-    is_part = dataset.whole and not len(dataset.split("validation"))
-    return {dataset.name: "train" if is_part else "all"}
-
-
-def of_training_part(dataset: FixationDataset) -> dict[str, str]:
-    """The same for a dataset of whose pictures only the training part is learned."""
-    return {dataset.name: "train"} if len(dataset.split("validation")) else of_dataset(dataset)
+def of_datasets(datasets: Iterable[FixationDataset]) -> dict[str, str]:
+    """What somebody has learned from who learns from each picture of these datasets, or of these parts of them."""
+    return merged({dataset.name: dataset.part} for dataset in datasets)
 
 
 def merged(several: Iterable[LearnedFrom]) -> dict[str, str]:
@@ -76,8 +70,9 @@ def from_which(learned: LearnedFrom, dataset: FixationDataset, part: str) -> dic
     Args:
         learned: what a model has learned from.
         dataset: the pictures to score.
-        part: of their dataset: "train", "validation" or "all".
+        part: of their dataset, "train", "validation" or "all", where `dataset.part` does not know it.
     """
+    part = part if dataset.part == "all" else dataset.part
     found = {}
     for name, known_part in learned.items():
         if name == dataset.name or _same_pictures(name, dataset.name):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from wepsam import cards, maps
-from wepsam.datasets import FixationDataset, learned, pictures_with_csv, pictures_with_maps
+from wepsam.datasets import FixationDataset, pictures_with_csv, pictures_with_maps
 from wepsam.deploy.to_onnx import export
 from wepsam.evaluation import Evaluation, MapFolder, evaluate
 from wepsam.evaluation.comparison import TITLES, Comparison, differences, higher_is_better
@@ -193,8 +193,7 @@ def _tuned(model: Start, dataset: FixationDataset, out: Path, settings: TrainSet
     training = from_datasets([dataset], network.config.input_shape)
     # The lowest loss on the pictures that are learned selects the weights: held-out pictures select nothing.
     selecting = from_datasets([dataset], network.config.input_shape, room=1)
-    known = learned.merged([starts.learned_from(model), learned.of_dataset(dataset)])
-    return starts.load(train(network, training, selecting, settings, out, origin, known).best)[0]
+    return starts.load(train(network, training, selecting, settings, out, origin, starts.learned_from(model)).best)[0]
 
 
 def _sharpness(model: Start) -> float:

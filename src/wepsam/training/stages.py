@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wepsam.datasets import FixationDataset, learned, open_dataset
+from wepsam.datasets import FixationDataset, open_dataset
 from wepsam.files import PathOrUrl
 from wepsam.training import batches, recipes, starts
 from wepsam.training.loop import Run, train
@@ -93,11 +93,9 @@ def finetune(
     settings = recipes.changed(chosen.finetune, changes)
     start = chosen.start if start is None else start
     training_sets, validation_sets = _opened(datasets), _opened(validation)
-    known = list(map(learned.of_dataset, training_sets))
     if not validation_sets:
         parts = [part for d in training_sets if len(part := d.split("validation"))]
         validation_sets = [part[:: len(part) // min(map(len, parts))] for part in parts]
-        known = list(map(learned.of_training_part, training_sets))
         training_sets = [d.split("train") for d in training_sets]
         if not validation_sets:
             raise ValueError("these datasets have no validation pictures; name datasets that select the best weights")
@@ -111,7 +109,7 @@ def finetune(
     # Resized as in prediction, not by way of the larger size that leaves room to zoom in.
     held_out = batches.from_datasets(validation_sets, net.config.input_shape, room=1)
     starts.prepare(net, start, training, settings, sources=len(training_sets) + (weak is not None))
-    return train(net, training, held_out, settings, out, origin, learned.merged([starts.learned_from(start), *known]))
+    return train(net, training, held_out, settings, out, origin, starts.learned_from(start))
 
 
 def _opened(datasets: Datasets) -> list[FixationDataset]:
