@@ -15,6 +15,7 @@ import wepsam
 from wepsam import card_fields, cards, offline
 from wepsam.calibration import presets
 from wepsam.calibration.presets import Which
+from wepsam.datasets import learned
 from wepsam.deploy.graph import shrink, to_onnx
 from wepsam.files import write_bytes
 from wepsam.images import read_image, resize
@@ -82,6 +83,7 @@ def export(
         "least_cc_with_torch": agreement,
         "training": {k: about.get(k) for k in ("start", "training", "settings", "step")},
         "validation": {"data": about.get("validation"), "scores": about.get("validation_scores")},
+        "learned_from": learned.of_record(about),
     }  # fmt: skip
     text |= card or {}
     try:

@@ -194,7 +194,7 @@ def _tuned(model: Start, dataset: FixationDataset, out: Path, settings: TrainSet
     training = from_datasets([dataset], network.config.input_shape)
     # The lowest loss on the pictures that are learned selects the weights: held-out pictures select nothing.
     selecting = from_datasets([dataset], network.config.input_shape, room=1)
-    return starts.load(train(network, training, selecting, settings, out, start=origin).best)[0]
+    return starts.load(train(network, training, selecting, settings, out, origin, starts.learned_from(model)).best)[0]
 
 
 def _calibration(model: Start) -> Calibration:
