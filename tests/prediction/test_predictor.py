@@ -51,7 +51,7 @@ def run(network, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def file(run):
-    return export(run, run / "own.onnx", storage="float32")
+    return export(run, run / "own.onnx", storage="float32", calibration=wepsam.Calibration())
 
 
 def noise(*shape, seed=0):
