@@ -60,7 +60,9 @@ def figure(photograph: np.ndarray) -> plt.Figure:
     for cells, (number, column) in zip(axes, ROWS.items(), strict=True):
         cells[0].imshow(resize(photograph, (240, round(240 * photograph.shape[1] / photograph.shape[0]))))
         for cell, (value, calibration) in zip(cells[1:], column, strict=True):
-            cell.imshow(calibration(density), cmap="inferno", vmin=0, vmax=0.8 * density.max(), interpolation="bilinear")
+            cell.imshow(
+                calibration(density), cmap="inferno", vmin=0, vmax=0.8 * density.max(), interpolation="bilinear"
+            )
             cell.set_title(f"{number} {value}", fontsize=10)
         for cell in cells:
             cell.set_axis_off()
