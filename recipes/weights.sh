@@ -34,12 +34,12 @@ wepsam finetune --recipe mr_cnn "${SETS[@]}" --out "$RUNS/mr_cnn"
 
 # Export.
 wepsam export "$RUNS/lite" src/wepsam/weights/wepsam-lite.onnx --card recipes/cards/wepsam-lite.json \
-    --probe "$DATA/osie" --sharpness 1.2
+    --probe "$DATA/osie"
 wepsam export "$RUNS/fine" src/wepsam/weights/wepsam-paper.onnx --card recipes/cards/wepsam-paper.json \
     --probe "$DATA/osie"
 wepsam export "$RUNS/random" "$RUNS/random-start.onnx" --probe "$DATA/osie"
 wepsam export "$RUNS/mr_cnn" src/wepsam/weights/mr_cnn.onnx --card recipes/cards/mr_cnn.json --probe "$DATA/osie" \
-    --no-mirror --sharpness 1.25 --blur 2
+    --no-mirror
 
 # Scores on the validation parts. No network has learned from these pictures, but they selected the best epoch of each
 # run.

@@ -93,8 +93,9 @@ def test_nothing_constant_is_left_to_compute_and_nothing_to_pad(file):
     assert not [n.name for n in graph.node if n.op_type in ("Pad", "BatchNormalization")]
 
 
-def test_the_sharpness_of_the_card_is_a_power_of_the_density(file, tmp_path):
-    card = json.loads(file.with_suffix(".json").read_text()) | {"sharpness": 1.5}
+def test_the_calibration_of_the_card_is_applied_to_the_density(file, tmp_path):
+    card = json.loads(file.with_suffix(".json").read_text())
+    card |= {"calibration": "here", "calibrations": {"here": {"power": 1.5}}}
     (tmp_path / "own.onnx").write_bytes(file.read_bytes())
     (tmp_path / "own.json").write_text(json.dumps(card))
     plain, sharp = (

@@ -35,6 +35,7 @@ Dataset = FixationDataset | str
 # What the record of an evaluation says about the variants of the metrics.
 NOTES = {
     "mit": {
+        "auc_judd": "exact expectation over the order of equal values",
         "auc_borji": "exact expectation, step 0.1",
         "auc_shuffled": "exact expectation over all other pictures, step 0.1",
         "info_gain": "bit over the center bias of all other pictures",
