@@ -22,6 +22,11 @@ for model in $MODELS; do
         wepsam evaluate "$model" --quality fast "${ALL[@]}"
     fi
 done
+# What to expect of a laboratory that a calibration has never seen, and a classical model that is calibrated, too.
+if [ -n "$MODELS" ]; then
+    python -m learn.calibrations "$DATA" gbvs wepsam-paper wepsam-lite --score
+    wepsam evaluate gbvs --calibration typical "${ALL[@]}"
+fi
 python recipes/gather_results.py "$RUNS"
 
 # A card has no scores on pictures that its weights have learned from.
@@ -30,3 +35,4 @@ for model in wepsam-lite wepsam-paper; do
 done
 wepsam compare results/*-validation --into docs/results.md
 python recipes/readme_table.py
+python recipes/calibration_page.py .venv/pictures/astronaut.png
