@@ -45,7 +45,8 @@ def export(
     Args:
         checkpoint: a run folder or .safetensors file.
         out: the file to write.
-        card: further entries of the card: data, terms, scores, notes.
+        card: further entries of the card: data, terms, scores, notes. Calibrations in it replace sharpness, blur and
+            floor.
         storage: of large weights: "float32", "float16", or "int8" with a scale per output. Predictions are computed in
             float32; only the file is smaller. None: the smallest that agrees with torch.
         mirror: whether the predictor averages over the picture and its mirror image; for the light network, only at
@@ -83,6 +84,8 @@ def export(
         "validation": {"data": about.get("validation"), "scores": about.get("validation_scores")},
     }  # fmt: skip
     text |= card or {}
+    if "calibrations" in text:  # they say the same, and more
+        text = {name: value for name, value in text.items() if name not in ("sharpness", "blur", "floor")}
     try:
         card_fields.check(text)  # whatever `card` and the arguments add: what is written can be read
     except ValueError as error:

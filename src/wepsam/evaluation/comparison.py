@@ -19,7 +19,7 @@ log = logging.getLogger("wepsam")
 TITLES = {
     "auc_judd": "AUC-Judd", "auc_borji": "AUC-Borji", "auc_shuffled": "sAUC", "auc_density": "AUC (density)",
     "nss": "NSS", "nss_density": "NSS (density)", "cc": "CC", "sim": "SIM", "kl_div": "KL", "info_gain": "IG (bit)",
-    "emd": "EMD",
+    "emd": "EMD", "log_likelihood": "LL (nat)",
 }  # fmt: skip
 # The titles of rows; a model without one is called by its name.
 NAMES = {
