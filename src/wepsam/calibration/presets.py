@@ -47,7 +47,7 @@ class Named:
         fitted = fields.get("fitted", {})
         if not isinstance(fitted, Mapping):
             raise ValueError(f"the field fitted of calibration {name} is a {type(fitted).__name__}, expected an object")
-        numbers = {key: value for key, value in fields.items() if key != "fitted"}
+        numbers = {key: value for key, value in fields.items() if key not in ("fitted", "name")}
         return cls(name, Calibration.from_dict(numbers), fitted)
 
 
@@ -74,6 +74,12 @@ def of_card(card: Mapping[str, Any]) -> tuple[str, dict[str, Named]]:
     if not isinstance(default, str) or default not in known:
         raise ValueError(f"its calibration is {str(default)[:40]!r}, expected one of {', '.join(known)}")
     return default, known
+
+
+def default(card: Mapping[str, Any]) -> Named:
+    """The calibration that a model has unless another one is asked for; "none" for one without a card."""
+    name, known = of_card(card if card else {"calibrations": {}})
+    return known[name]
 
 
 def find(which: Which, card: Mapping[str, Any]) -> Named:
