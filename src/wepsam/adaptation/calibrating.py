@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wepsam import maps, resolve
+from wepsam import resolve
 from wepsam.calibration.definition import NEUTRAL, Calibration
 from wepsam.calibration.fitting import Observation, fit, log_likelihood, observation
 from wepsam.calibration.presets import NONE, Named
@@ -13,11 +13,11 @@ from wepsam.datasets import FixationDataset, Sample
 from wepsam.evaluation import Evaluation, evaluate
 from wepsam.evaluation.change import Change
 from wepsam.evaluation.subject import Subject
+from wepsam.prediction.calibrated import Calibrated, uncalibrated
 from wepsam.prediction.predictor import Predictor, saliency_map
 from wepsam.progress import bar, track
 
-STRENGTH = 1.0  # pictures' worth of evidence that the model's own calibration counts
-CELLS = 160  # of the longer side of the densities of a model that answers at the picture's size
+STRENGTH = 0.1  # pictures' worth of evidence that the model's own calibration counts
 LIKELIHOOD = "log_likelihood"  # the column
 
 
@@ -54,8 +54,8 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Calibrated:
-    """What came out.
+class CrossValidated:
+    """A calibration, and what it brings on pictures that it was not fitted to.
 
     Attributes:
         fitted: the calibration of the highest likelihood on all pictures.
@@ -91,18 +91,12 @@ def source(model: resolve.Model) -> Source:
     if isinstance(predict, Predictor):
         if predict.center_bias is not True:
             raise ValueError(f"{predict.name} was opened with another center bias; adapting needs center_bias=True")
-        mean, scales = predict.calibration.calibration.mean, predict.scale_densities
-        name = predict.name if model is predict else str(model)
-        return Source(name, lambda stimulus: mean(scales(stimulus)), predict.calibration, predict)
-    name = str(model) if isinstance(model, str) else resolve.classical_name(predict) or "model"
-    return Source(name, lambda stimulus: _small(predict(stimulus)), Named(NONE, NEUTRAL))
-
-
-def _small(whole: np.ndarray) -> np.ndarray:
-    """A map as a density of low resolution."""
-    shrink = min(1.0, CELLS / max(whole.shape))
-    height, width = (max(1, round(side * shrink)) for side in whole.shape)
-    return maps.to_density(maps.enlarge(whole, (height, width)))
+        name, mean = predict.name if model is predict else str(model), predict.calibration.calibration.mean
+        return Source(name, lambda stimulus: mean(predict.scale_densities(stimulus)), predict.calibration, predict)
+    default = predict.calibration if isinstance(predict, Calibrated) else Named(NONE, NEUTRAL)
+    plain = predict.predict if isinstance(predict, Calibrated) else predict
+    name = resolve.classical_name(plain) or str(getattr(predict, "name", "model"))
+    return Source(name, uncalibrated(plain), default)
 
 
 def look(model: Source, dataset: FixationDataset) -> list[Seen]:
@@ -114,7 +108,7 @@ def look(model: Source, dataset: FixationDataset) -> list[Seen]:
     return seen
 
 
-def calibrate(seen: Sequence[Seen], default: Calibration, folds: int, strength: float = STRENGTH) -> Calibrated:
+def calibrate(seen: Sequence[Seen], default: Calibration, folds: int, strength: float = STRENGTH) -> CrossValidated:
     """Fit a calibration to all pictures, and one to all but those of each fold.
 
     Args:
@@ -142,11 +136,11 @@ def calibrate(seen: Sequence[Seen], default: Calibration, folds: int, strength: 
             progress.update(fold + 2)
     after = [log_likelihood(parts[fold], [one]) for fold, one in zip(fold_of, observed, strict=True)]
     before = [log_likelihood(default, [one]) for one in observed]
-    return Calibrated(whole, tuple(parts), fold_of, np.subtract(after, before))
+    return CrossValidated(whole, tuple(parts), fold_of, np.subtract(after, before))
 
 
 def scored(
-    seen: Sequence[Seen], result: Calibrated, default: Calibration, dataset: FixationDataset, model: Source
+    seen: Sequence[Seen], result: CrossValidated, default: Calibration, dataset: FixationDataset, model: Source
 ) -> Change:
     """The usual scores, and the log likelihood, before and after; each picture by a calibration not fitted to it."""
     return Change(

@@ -8,7 +8,7 @@ from typing import Any
 
 from wepsam import resolve
 from wepsam.adaptation import calibrating, folder, picture, wording
-from wepsam.adaptation.calibrating import Calibrated, Seen, Source
+from wepsam.adaptation.calibrating import CrossValidated, Seen, Source
 from wepsam.calibration.presets import Named
 from wepsam.datasets import FixationDataset, pictures_with_csv, pictures_with_maps
 from wepsam.evaluation import Evaluation
@@ -132,7 +132,7 @@ def _calibrated(dataset: FixationDataset, out: Path, model: resolve.Model, folds
     return Adapted(change, source.name, found["summary"], path, adapted)
 
 
-def _found(seen: list[Seen], result: Calibrated, source: Source, change: Change) -> dict[str, Any]:
+def _found(seen: list[Seen], result: CrossValidated, source: Source, change: Change) -> dict[str, Any]:
     """What `calibration.json` says about the fit."""
     observed, default = [one.observation for one in seen], source.default.calibration
     before, after = (wording.effects(calibration, observed) for calibration in (default, result.fitted))
@@ -141,7 +141,7 @@ def _found(seen: list[Seen], result: Calibrated, source: Source, change: Change)
     }  # fmt: skip
     numbers = wording.numbers(result.fitted, result.folds, default, moved)
     mean, low, high = interval(result.gains)
-    summary = wording.summary(wording.sentence(numbers, source.default, moved), (mean, low, high), change)
+    summary = wording.summary(wording.sentence(numbers, source.default), (mean, low, high), change)
     likelihoods = [
         float(evaluation.scores(calibrating.LIKELIHOOD).mean()) for evaluation in (change.before, change.after)
     ]

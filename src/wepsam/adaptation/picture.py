@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam import maps, overlays
-from wepsam.adaptation.calibrating import Calibrated, Seen
+from wepsam.adaptation.calibrating import CrossValidated, Seen
 from wepsam.calibration.definition import Calibration
 from wepsam.evaluation.change import Change
 from wepsam.images import resize, save_image
@@ -16,7 +16,7 @@ DARK = 0.6  # of the gray below a map
 COLUMNS = ("picture", "before", "after", "people")
 
 
-def draw(path: Path, seen: Sequence[Seen], result: Calibrated, default: Calibration, change: Change) -> None:
+def draw(path: Path, seen: Sequence[Seen], result: CrossValidated, default: Calibration, change: Change) -> None:
     """Draw the pictures with the best, the median and the worst change of the log likelihood.
 
     The map "after" is that of the calibration that was not fitted to the picture. In a row, all maps have one scale.

@@ -60,10 +60,10 @@ WORDS = (
         "their maps are more pointed", "their maps are broader",
         ("the content of the picture counts more", "the content of the picture counts less"), "-area",
     ),
-    Word("blur", 0.01, "difference", lambda v: f"blur {v:.1%} of the sides", "peaks are softer", "peaks are finer"),
+    Word("blur", 0.01, "difference", lambda v: f"blur {v:.1%} of the sides", "the peaks of their maps are softer", "the peaks of their maps are finer"),
     Word(
-        "floor", 0.03, "difference", lambda v: f"{v:.0%} of the glances", "more glances fall anywhere",
-        "fewer glances fall anywhere",
+        "floor", 0.03, "difference", lambda v: f"{v:.0%}", "more of their glances fall anywhere",
+        "fewer of their glances fall anywhere",
     ),
 )  # fmt: skip
 
@@ -126,28 +126,27 @@ def numbers(
         fitted: to all pictures.
         folds: fitted to all pictures but those of a fold. The interval is that of the delete-a-group jackknife.
         before: the default.
-        moved: the change of each of `effects`.
+        moved: the change of each of `effects`; "area" is relative.
     """
     fitted, before, folds = at_width(fitted), at_width(before), [at_width(one) for one in folds]
     return [_number(word, fitted, folds, before, moved) for word in WORDS]
 
 
-def sentence(found: Sequence[Number], default: Named, moved: dict[str, float]) -> str:
+def sentence(found: Sequence[Number], default: Named) -> str:
     """What is different about these viewers.
 
     Args:
         found: see `numbers`.
         default: the calibration that was compared with.
-        moved: the change of each of `effects`; "area" is relative.
     """
     reference = "typical" if default.name == TYPICAL else "before"
     told = [number for number in found if number.says]
     if not told:
         return "Your viewers look as the model expects: no number of its calibration differs clearly."
     clauses = [f"{n.says} ({n.shown}, {reference} {_value(n.shown_before)})" for n in told]
-    if not any("your viewers" in clause for clause in clauses):  # whose maps these are
-        clauses[0] = clauses[0].replace("their maps", "your viewers' maps")
     first = ", ".join(clauses[:-1]) + " and " * bool(clauses[:-1]) + clauses[-1]
+    if "your viewers" not in first:
+        first = first.replace("their", "your viewers'", 1)
     return first[0].upper() + first[1:] + "."
 
 
@@ -160,15 +159,15 @@ def summary(told: str, gain: tuple[float, float, float], change: Change) -> str:
         change: the scores.
     """
     mean, low, high = gain
-    measured = f"{mean:+.3f} nats each [{low:+.3f}, {high:+.3f}]"
+    measured = f"{mean:+.3f} nats per fixation [{low:+.3f}, {high:+.3f}]"
     if mean <= 0:
         return (
-            "The calibration stays as it was: the fixations of pictures that it was not fitted to do not become more "
-            f"likely ({measured})."
+            "The calibration stays as it was: on pictures that it was not fitted to, a fitted one does not predict "
+            f"better where people look ({measured})."
         )
-    likely = f"The fixations of pictures that it was not fitted to become more likely: {measured}"
-    likely += "." if low > 0 else ", which may be chance."
-    return f"{told} {likely}" + scores_in_words(change)
+    better = f"The maps predict better where people look, on pictures that they were not fitted to: {measured}"
+    better += "." if low > 0 else ", which may be chance."
+    return f"{told} {better}" + scores_in_words(change)
 
 
 def scores_in_words(change: Change) -> str:
