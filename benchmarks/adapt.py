@@ -9,16 +9,15 @@ resolution of a fit, at most 64 cells a side.
 """
 
 import argparse
-import shlex
-import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from wepsam.adaptation.calibrating import STRENGTH
 from wepsam.calibration.definition import Calibration
 from wepsam.calibration.fitting import Observation, fit, log_likelihood
-from wepsam.markdown import table
+from wepsam.markdown import insert, table
 from wepsam.metrics import cc
 from wepsam.reproduction.laboratories import observe_all, typical, validation_parts
 
@@ -32,21 +31,17 @@ def main() -> None:
     parser.add_argument("data")
     parser.add_argument("--model", default="wepsam-lite")
     parser.add_argument("--strength", type=float, action="append", help="repeatable")
+    parser.add_argument("--into", type=Path, help="a page: put the table into its place there instead of printing it")
     options = parser.parse_args()
     observed = observe_all(options.model, validation_parts(options.data, LABORATORIES))
-    print("# Adapting\n")
-    print(
-        f"`{shlex.join(['python', '-m', 'benchmarks.adapt', *sys.argv[1:]])}`: {options.model}, mean of {DRAWS} draws."
-    )
     others = {name: typical(observed, name).calibration for name in observed}
+    head = ["unknown laboratory", "before", *(f"{n} pictures" for n in COUNTS)]
     for strength in options.strength or [STRENGTH]:
-        print(f"\nThe calibration of the other laboratories counts as {strength:g} pictures.\n")
-        print(
-            table(
-                ["unknown laboratory", "before", *(f"{n} pictures" for n in COUNTS)], rows(observed, others, strength)
-            )
-        )
-    print("\nCC; in brackets the log likelihood in nats per fixation, and of the draws the smallest change of it.")
+        text = table(head, rows(observed, others, strength))
+        if options.into:
+            insert(options.into, "adaptation", text)
+        else:
+            print(f"\nThe calibration of the other laboratories counts as {strength:g} pictures.\n\n{text}", flush=True)
 
 
 def rows(

@@ -1,8 +1,8 @@
 """Fit a calibration to where people looked: maximum likelihood, each laboratory one vote.
 
-A fixation counts as known to about a degree: where it may have been is the Gaussian that makes a density of it. The mean
-log likelihood is then, up to a constant, minus the KL divergence from the measured density, which scores report, too. (A
-fit to the bare points makes maps too sharp: docs/log.md.)
+A fixation counts as known to about a degree: where it may have been is the Gaussian that makes a density of it. The
+mean log likelihood is then, up to a constant, minus the KL divergence from the measured density, which scores report as
+well. (A fit to the bare points makes maps too sharp: docs/log.md.)
 
 Of a picture only the network's density at low resolution is needed, and where the fixations fell. So the network runs
 once per picture, and a fit of some hundred pictures takes seconds.
@@ -171,7 +171,7 @@ def _numbers(calibration: Calibration) -> np.ndarray:
 
 
 def _rounded(calibration: Calibration) -> Calibration:
-    """To three digits, for people to read; a blur of less than a fifth of a cell and a floor of a millionth are none."""
+    """To three digits, for people to read; a blur of less than a fifth of a cell is none, and so is a tiny floor."""
     least = {"power": 0.0, "center_weight": 0.0, "blur": 0.2 / MOST_CELLS, "floor": 1e-5}
     values = {name: getattr(calibration, name) for name in least}
     numbers = {name: float(f"{v:.3g}") if abs(v) > least[name] else 0.0 for name, v in values.items()}

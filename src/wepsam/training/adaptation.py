@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from wepsam import cards, maps
-from wepsam.calibration import presets
+from wepsam.calibration import NEUTRAL, Calibration, presets
 from wepsam.datasets import FixationDataset
 from wepsam.deploy.to_onnx import export
 from wepsam.evaluation import MapFolder, evaluate
@@ -86,7 +85,7 @@ def tune(dataset: FixationDataset, out: Path, model: Start, *, full: bool, folds
     about = {
         "adapted from": str(model), "adapted to": f"{len(dataset)} pictures of {dataset.name}", "gains": change.gains
     }  # fmt: skip
-    path = export(out / "all", out / "adapted.onnx", card=about | _calibrations(model))
+    path = export(out / "all", out / "adapted.onnx", card=about, calibration=_calibration(model))
     return Tuned(out / "all", path, change, _summary(change, model, path))
 
 
@@ -121,16 +120,13 @@ def _tuned(model: Start, dataset: FixationDataset, out: Path, settings: TrainSet
     training = from_datasets([dataset], network.config.input_shape)
     # The lowest loss on the pictures that are learned selects the weights: held-out pictures select nothing.
     selecting = from_datasets([dataset], network.config.input_shape, room=1)
-    return starts.load(train(network, training, selecting, settings, out, start=origin).best)[0]
+    return starts.load(train(network, training, selecting, settings, out, origin, starts.learned_from(model)).best)[0]
 
 
-def _calibrations(model: Start) -> dict[str, Any]:
-    """The calibrations of the model to tune, as a card has them; the tuned one keeps them."""
+def _calibration(model: Start) -> Calibration:
+    """The default calibration of the model to tune; the tuned one keeps it."""
     path = starts.file_of(model)
-    if path.suffix != ".onnx":
-        return {}
-    default, known = presets.of_card(cards.read(path))
-    return {"calibration": default, "calibrations": {name: one.as_dict() for name, one in known.items()}}
+    return presets.default(cards.read(path)).calibration if path.suffix == ".onnx" else NEUTRAL
 
 
 def _summary(change: Change, model: Start, path: Path) -> str:
