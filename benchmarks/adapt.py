@@ -23,7 +23,7 @@ from wepsam.reproduction.laboratories import observe_all, typical, validation_pa
 
 LABORATORIES = ("sjtu", "salicon-densities", "emod", "osie", "dut_omron")
 COUNTS = (10, 25, 50)
-DRAWS = 8
+DRAWS = 4
 
 
 def main() -> None:

@@ -60,7 +60,8 @@ WORDS = (
         "their maps are more pointed", "their maps are broader",
         ("the content of the picture counts more", "the content of the picture counts less"), "-area",
     ),
-    Word("blur", 0.01, "difference", lambda v: f"blur {v:.1%} of the sides", "the peaks of their maps are softer", "the peaks of their maps are finer"),
+    Word("blur", 0.01, "difference", lambda v: f"blur {v:.1%} of the sides", "the peaks of their maps are softer",
+        "the peaks of their maps are finer"),
     Word(
         "floor", 0.03, "difference", lambda v: f"{v:.0%}", "more of their glances fall anywhere",
         "fewer of their glances fall anywhere",
