@@ -19,7 +19,7 @@ TITLES = {
     "auc_judd": "AUC-Judd", "auc_borji": "AUC-Borji", "auc_shuffled": "sAUC", "auc_density": "AUC (density)",
     "auc_or_density": "AUC-Judd or AUC of the density", "nss": "NSS", "nss_density": "NSS (density)",
     "nss_or_density": "NSS or NSS of the density", "cc": "CC", "sim": "SIM", "kl_div": "KL", "info_gain": "IG (bit)",
-    "emd": "EMD",
+    "emd": "EMD", "log_likelihood": "LL (nat)",
 }  # fmt: skip
 # Columns that datasets with fixations and datasets with densities share in a mean over both.
 MERGED = {"auc_or_density": ("auc_judd", "auc_density"), "nss_or_density": ("nss", "nss_density")}
