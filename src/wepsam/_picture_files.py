@@ -16,6 +16,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from wepsam import _picture_costs
+from wepsam.files import LONGEST_CAUSE, cause, shown
 
 # Only these formats are opened, by content and not by name. Pillow knows about thirty more, which strangers' files
 # should not reach: EPS starts Ghostscript; HDF5, GRIB and WMF call any registered handler; TGA has no signature, so
@@ -48,15 +49,8 @@ def one_line(name: str, failure: str = "broken picture") -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if isinstance(error, ImageError):
-            cause = str(error)
-        elif isinstance(error, MemoryError):
-            cause = "not enough memory"
-        elif isinstance(error, OSError) and error.strerror:
-            cause = error.strerror
-        else:
-            cause = f"{failure}: {str(error) or type(error).__name__}"
-        text = f"{name if name.isprintable() else ascii(name)}: {' '.join(cause.split())}"
+        own = isinstance(error, ImageError | MemoryError) or getattr(error, "strerror", None)
+        text = f"{shown(name)}: {'' if own else f'{failure}: '}{cause(error):.{LONGEST_CAUSE}}"
         raise ImageError(text) from (None if isinstance(error, ImageError) else error)
 
 

@@ -1,7 +1,8 @@
 """The names of the datasets, as in -d NAME=FOLDER. A table, so that there is one place to add a reader."""
 
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -132,6 +133,14 @@ def parse(spec: str) -> Spec:
     if colon:
         return Spec(as_seen(name), folder, kind)
     return Spec(as_seen(name), folder, _kind(spec, name, folder))
+
+
+def refuse_namesakes(names: Iterable[str]) -> None:
+    """Raise DatasetError if two datasets have one name: in results and records, one would stand for the other."""
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise DatasetError(
+            f"two datasets are named {twice[0]}; give one another name: NAME=FOLDER, for your own csv NAME:csv=FOLDER"
+        )
 
 
 def _kind(spec: str, name: str, folder: Path) -> str:
