@@ -7,7 +7,7 @@ import struct
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,7 +16,8 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from wepsam import _picture_costs
-from wepsam.files import LONGEST_CAUSE, cause, shown
+from wepsam._picture_costs import MAX_MAP_PIXELS, MAX_PIXELS
+from wepsam.files import LONGEST_CAUSE, cause, check_regular, shown
 
 # Only these formats are opened, by content and not by name. Pillow knows about thirty more, which strangers' files
 # should not reach: EPS starts Ghostscript; HDF5, GRIB and WMF call any registered handler; TGA has no signature, so
@@ -96,6 +97,29 @@ def open_picture(
             _check_size(size if picture.info.get("progressive") else picture.size, max_pixels)
             _check_cost(picture, size, max_pixels)
             yield picture, size[::-1]
+
+
+@contextmanager
+def open_map(path: Path, formats: tuple[str, ...] = FORMATS) -> Iterator[Image.Image]:
+    """The picture of a map or density, within bounds, not yet decoded. What goes wrong is said without the path.
+
+    Raises:
+        UnidentifiedImageError: it is no picture in these formats.
+        ImageError: it has more than MAX_MAP_PIXELS, or takes too much to decode.
+        OSError: it cannot be read, or is no file.
+    """
+    check_regular(path)
+    with path.open("rb") as file:
+        try:
+            with pillow_limit(MAX_MAP_PIXELS):
+                picture = Image.open(file, formats=formats)
+        except Image.DecompressionBombError:
+            raise ImageError(f"more than {MAX_MAP_PIXELS:,} pixels, which no map has") from None
+        with picture:
+            _check_cost(picture, picture.size, MAX_PIXELS)
+            # Pillow's TIFF reader checks the global limit again while it decodes.
+            with pillow_limit(MAX_MAP_PIXELS) if picture.format == "TIFF" else nullcontext():
+                yield picture
 
 
 def _binary_file(source: Any) -> BinaryIO:

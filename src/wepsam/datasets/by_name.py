@@ -56,11 +56,13 @@ class Spec:
         name: of the dataset.
         folder: with the dataset.
         kind: of your own data, one of `readers.own.KINDS`; None for a public dataset.
+        colors: the name of the color map in which your own densities are drawn; "" for gray.
     """
 
     name: str
     folder: Path
     kind: str | None
+    colors: str = ""
 
 
 def open_dataset(
@@ -74,7 +76,8 @@ def open_dataset(
 
     A NAME in DATASETS is that public dataset. Any other is a name for your own data: what kind it is shows in the
     folder (stimuli/ and fixations.csv; images/ and maps/; images/ and points/), or is said as NAME:csv=FOLDER,
-    NAME:maps=FOLDER or NAME:points=FOLDER. csv=FOLDER, maps=FOLDER and points=FOLDER take the folder's own name.
+    NAME:maps=FOLDER or NAME:points=FOLDER. NAME:maps:jet=FOLDER has densities in the colors of jet, or of any
+    other color map of matplotlib's. csv=FOLDER, maps=FOLDER and points=FOLDER take the folder's own name.
 
     Args:
         spec: the text.
@@ -89,7 +92,7 @@ def open_dataset(
     if known.kind is not None:
         return read_own(
             known.name, known.folder, known.kind,
-            sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates,
+            sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates, colors=known.colors,
         )  # fmt: skip
     if any(value is not None for value in (sigma, pixels_per_degree, coordinates)):
         raise DatasetError(f"{known.name} has its own sigma and coordinates; they can be set for your own data only")
@@ -118,6 +121,7 @@ def parse(spec: str) -> Spec:
     """
     said, separator, place = spec.partition("=")
     name, colon, kind = said.partition(":")
+    kind, _, colors = kind.partition(":")
     folder = Path(place).expanduser()
     if not separator or not name or not place:
         raise _unknown(spec, name)
@@ -131,7 +135,7 @@ def parse(spec: str) -> Spec:
     if not _can_name(name):
         raise DatasetError(f"{spec!r}: a NAME begins with a letter or digit and has no slashes, not {name!r}")
     if colon:
-        return Spec(as_seen(name), folder, kind)
+        return Spec(as_seen(name), folder, kind, colors)
     return Spec(as_seen(name), folder, _kind(spec, name, folder))
 
 
