@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
-SLACK = 64 << 20  # bytes that libraries need besides what is in a file
+SLACK = 64 << 20  # bytes that libraries need besides what is in a file, which scipy holds twice while it decompresses
 DEEPEST = 100  # cells within cells; the published files have three
 
 
@@ -32,7 +32,7 @@ def answer(path: str, names: tuple[str, ...] | None, squeeze: bool, most: int) -
     except ModuleNotFoundError as error:
         return "missing", (error.name or "").partition(".")[0]
     except MemoryError:
-        return "error", f"it takes more than {most / 1e6:,.0f} MB of memory"
+        return "error", f"it takes more than {2 * most / 1e6:,.0f} MB of memory"
     except Exception as error:  # scipy and h5py raise almost anything for a broken file
         text = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return "error", text
@@ -40,7 +40,7 @@ def answer(path: str, names: tuple[str, ...] | None, squeeze: bool, most: int) -
 
 @contextmanager
 def _bounded(most: int) -> Iterator[None]:
-    """Let the process take so many more bytes of memory, where the system can say how many it has (Linux)."""
+    """Let the process hold so many bytes of data, where the system can say how much memory it has already (Linux)."""
     try:
         import resource
 
@@ -50,7 +50,7 @@ def _bounded(most: int) -> Iterator[None]:
     except (ImportError, OSError):
         yield
         return
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + most + SLACK, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2 * most + SLACK, hard))
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from wepsam.datasets.errors import DatasetError
 
 NEAR = 40.0  # levels, over the three channels: how far JPEG moves a color
 FEW = 0.02  # share of the pixels that may have other colors
+MANY = 20_000  # colors; an exact comparison of more would take long
 BATCH = 4096  # colors that are compared with the color map at a time
 
 
@@ -33,6 +34,8 @@ def levels(path: Path, picture: Image.Image, name: str) -> np.ndarray:
     if (pixels[..., 3] < 255).any():
         raise DatasetError(f"{path} looks like a map drawn as transparency, not like a density in the colors of {name}")
     packed = pixels[..., :3].astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
+    if len(np.unique(packed)) > MANY:
+        packed = packed & 0xFCFCFC | 0x020202  # six bits a channel; JPEG has moved the colors further
     unique, place, count = np.unique(packed, return_inverse=True, return_counts=True)
     colors = np.stack([unique >> 16, unique >> 8 & 255, unique & 255], axis=-1).astype(np.float32)
     index, distance = _nearest(colors, ramp(name))

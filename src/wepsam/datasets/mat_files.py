@@ -18,7 +18,7 @@ from wepsam import extras
 from wepsam._picture_costs import MAX_MAP_PIXELS
 from wepsam.datasets.errors import DatasetError
 
-MAX_BYTES = 2 << 30  # of memory that reading a file of fixations may take
+MAX_BYTES = 1 << 30  # of the data in a file of fixations
 MAX_MAP_BYTES = 8 * MAX_MAP_PIXELS  # the same of one map
 PROGRAM = Path(__file__).with_name("_mat_process.py")
 
@@ -29,7 +29,7 @@ def load_mat(path: Path, *names: str, most: int = MAX_BYTES) -> Any:
     Args:
         path: the file.
         names: of the variable; the first of them that the file has. Without names: the file's only variable.
-        most: bytes of memory that reading it may take.
+        most: bytes of data, as in `load_variables`.
 
     Raises:
         DatasetError: the file is missing or damaged, or has no such variable.
@@ -55,7 +55,7 @@ def load_variables(
         path: the file.
         names: only these, as far as the file has them; None for all.
         squeeze: whether arrays lose their sides of length 1.
-        most: bytes of memory that reading it may take: a file of 2 MB can hold 2 GB of zeros.
+        most: bytes of data: a file of 2 MB can hold 2 GB of zeros. The process may take twice that.
 
     Raises:
         DatasetError, ImportError: as `load_mat`.
