@@ -13,7 +13,7 @@ from dataset_files import blob, save
 from helpers import Paint, Write, refused
 from wepsam import maps
 from wepsam.colormaps import colors
-from wepsam.datasets import color_values, open_dataset
+from wepsam.datasets import Sample, color_values, open_dataset
 from wepsam.datasets.density_files import read_map
 from wepsam.evaluation import fingerprints
 
@@ -180,3 +180,10 @@ def test_a_transposed_density_is_refused(tmp_path: Path, paint: Paint, write: Wr
         assert by_id[name].density().shape == SIZE
     for name in ("turned", "half"):
         refused(by_id[name].density, f"{name}.png is", "its picture 120x90", "looks transposed")
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e-60])
+def test_the_scale_of_a_density_does_not_matter(scale: float, density: np.ndarray, tmp_path: Path) -> None:
+    path = save(tmp_path / "a.mat", I=(density[::2, ::2] * scale))
+    found = Sample("a", tmp_path / "a.png", SIZE, density_path=path).density()
+    np.testing.assert_allclose(found, maps.to_density(maps.enlarge(density[::2, ::2], SIZE)), rtol=1e-4, atol=1e-12)
