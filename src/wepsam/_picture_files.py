@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
 import struct
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError, _imaging
+from PIL.ImageFile import ImageFile
 
-from wepsam import _picture_costs
+from wepsam import _float_tiff, _picture_costs
 from wepsam._picture_costs import MAX_MAP_PIXELS, MAX_PIXELS
 from wepsam.files import LONGEST_CAUSE, cause, check_regular, shown
 
@@ -86,15 +90,16 @@ def open_picture(
                 # Not the path: Pillow would map the file into memory, and a file that shrinks would end the process.
                 picture = Image.open(file, formats=FORMATS)
         except UnidentifiedImageError:
-            raise ImageError(_not_a_picture(file)) from None
+            picture = _color_floats(file)
         except Image.DecompressionBombError:
             raise ImageError(_too_large(max_pixels)) from None
         with picture:
-            size = picture.size
+            size = picture.size[0] // _channels(picture), picture.size[1]
             if smallest is not None:
                 picture.draft(None, (smallest, smallest))
             # A progressive JPEG keeps the coefficients of all its pixels in memory, even for a small draft.
-            _check_size(size if picture.info.get("progressive") else picture.size, max_pixels)
+            whole = picture.info.get("progressive") or _channels(picture) > 1
+            _check_size(size if whole else picture.size, max_pixels)
             _check_cost(picture, size, max_pixels)
             yield picture, size[::-1]
 
@@ -135,6 +140,23 @@ def _binary_file(source: Any) -> BinaryIO:
     return path.open("rb")
 
 
+def _color_floats(file: BinaryIO) -> ImageFile:
+    """The picture in a file that Pillow does not know, if it is a TIFF of floats; otherwise an ImageError."""
+    try:
+        with pillow_limit(None):
+            picture = _float_tiff.opened(file)
+    except Exception:
+        picture = None
+    if picture is None:
+        raise ImageError(_not_a_picture(file))
+    return picture
+
+
+def _channels(picture: Image.Image) -> int:
+    """How many pixels of the opened picture are one of the stored."""
+    return _float_tiff.CHANNELS if hasattr(picture, "predictor") else 1
+
+
 def _not_a_picture(file: BinaryIO) -> str:
     file.seek(0)
     head = file.read(16)
@@ -142,12 +164,39 @@ def _not_a_picture(file: BinaryIO) -> str:
         return "the file is empty"
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return (
-            "a TIFF that is damaged or has pixels of a kind that is not read (color as floats or 32-bit integers, for "
-            "example); save it as TIFF or PNG with 8 or 16 bits a channel, or give its pixels as an array in [0, 1]"
+            "a TIFF that is damaged or has pixels of a kind that is not read (color as 32-bit integers or 64-bit "
+            "floats, for example); save it as TIFF or PNG with 8 or 16 bits a channel, or give its pixels as an array "
+            "in [0, 1]"
         )
     if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"):
         return "a HEIC picture; save it as JPEG or PNG"
     return f"not a picture, damaged, or in none of the formats {', '.join(FORMATS)}; it begins with {head!r}"
+
+
+@cache
+def _silence_libtiff() -> None:
+    """Let libtiff print nothing, once for the process: what is wrong comes as an exception too, which is our one line.
+
+    Its handler of errors is a global of the library that Pillow uses. It cannot be set where Pillow has libtiff inside
+    (Windows): there libtiff's own lines stand beside ours.
+    """
+    with suppress(OSError, AttributeError):
+        set_handler = ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler
+        set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+        set_handler(None)
+
+
+def _mend_byte_order(picture: Any) -> None:
+    """Let Pillow take what libtiff decodes in this machine's byte order, in which libtiff gives it.
+
+    Of big-endian files with signed integers or floats it would swap the bytes once more: wrong pixels, without a word.
+    """
+    for number, tile in enumerate(picture.tile):
+        if tile[0] == "libtiff":
+            arguments = re.sub(r"(;\d+)B", r"\1N", tile[3][0]), *tile[3][1:]
+            picture.tile[number] = (
+                type(tile)(*tile[:3], arguments) if hasattr(tile, "_fields") else (*tile[:3], arguments)
+            )
 
 
 _LOCK = threading.RLock()
@@ -183,6 +232,10 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
 
 
 def _check_cost(picture: Image.Image, stored: tuple[int, int], max_pixels: int) -> None:
+    """The last check before a picture is decoded."""
+    if picture.format == "TIFF":
+        _silence_libtiff()
+        _mend_byte_order(picture)
     if reason := _picture_costs.too_costly(picture, stored, max_pixels):
         raise ImageError(reason)
 
