@@ -191,7 +191,7 @@ def _mend_byte_order(picture: Any) -> None:
 
     Of big-endian files with signed integers or floats it would swap the bytes once more: wrong pixels, without a word.
     """
-    for number, tile in enumerate(picture.tile):
+    for number, tile in enumerate(getattr(picture, "tile", ())):
         if tile[0] == "libtiff":
             arguments = re.sub(r"(;\d+)B", r"\1N", tile[3][0]), *tile[3][1:]
             picture.tile[number] = (

@@ -24,7 +24,7 @@ from wepsam.datasets.reading import (
     stem_below,
     usual_sigma,
 )
-from wepsam.files import as_seen
+from wepsam.files import as_seen, check_regular
 from wepsam.images import image_size
 from wepsam.sources import find_images
 
@@ -201,6 +201,7 @@ def _named(name: str, images: list[str], stimuli: Path, table: Path) -> dict[str
 
 def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and content of each row of a CSV file that must have these columns."""
+    check_regular(table)
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:  # -sig: Excel begins with a byte order mark
             rows = csv.DictReader(file, skipinitialspace=True)
