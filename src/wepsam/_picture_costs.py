@@ -36,6 +36,7 @@ IN_PYTHON = {"ppm", "ppm_plain", "bmp_rle"}  # Pillow's decoders that are Python
 SAMPLES_IN_PYTHON = 12_000_000
 
 MAX_SCANS = 1000  # of a JPEG
+MAX_MARKERS = 200_000  # of a JPEG: a second to find them
 PASSES = 16  # how often a JPEG's scans may go over MAX_PIXELS pixels; encoders write up to 12 scans
 
 
@@ -124,7 +125,7 @@ def _coefficient_bytes(picture: Any, stored: tuple[int, int]) -> int:
 
 def _scans(file: BinaryIO) -> Iterator[int]:
     """For each scan of the JPEG in the file, the number of its components. The position in the file stays."""
-    before = file.tell()
+    before, markers = file.tell(), 0
     try:
         place = 2
         while True:
@@ -136,6 +137,8 @@ def _scans(file: BinaryIO) -> Iterator[int]:
                     return
                 if marker == _SOS:
                     yield block[inside + 2]
+                if (markers := markers + 1) > MAX_MARKERS:
+                    raise ValueError(f"a JPEG with more than {MAX_MARKERS:,} markers; save it anew")
                 if marker not in _WITHOUT_LENGTH:
                     inside += max(2, int.from_bytes(block[inside : inside + 2], "big"))
             if len(block) < _BLOCK:

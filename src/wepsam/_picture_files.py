@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import logging
+import math
 import os
 import re
 import struct
@@ -11,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
-from io import BytesIO
+from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,6 +29,7 @@ from wepsam.files import LONGEST_CAUSE, cause, check_regular, shown
 # should not reach: EPS starts Ghostscript; HDF5, GRIB and WMF call any registered handler; TGA has no signature, so
 # arbitrary bytes become a picture; JPEG 2000 returns half a file as a whole picture.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "PPM")
+MAX_READS = 300_000  # of a header: the largest of photographs take some hundred
 # EXIF orientation -> a view of the upright array whose rows and columns are those of the stored picture.
 AS_STORED: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     2: lambda upright: upright[:, ::-1],
@@ -86,7 +89,7 @@ def open_picture(
         # Opening a JPEG allocates nothing, and 1/8 of it may be small enough. Opening a GIF can allocate its canvas.
         limit = None if file.read(2) == b"\xff\xd8" else max_pixels
         try:
-            with pillow_limit(limit):
+            with pillow_limit(limit), _few_reads(file):
                 # Not the path: Pillow would map the file into memory, and a file that shrinks would end the process.
                 picture = Image.open(file, formats=FORMATS)
         except UnidentifiedImageError:
@@ -114,9 +117,9 @@ def open_map(path: Path, formats: tuple[str, ...] = FORMATS) -> Iterator[Image.I
         OSError: it cannot be read, or is no file.
     """
     check_regular(path)
-    with path.open("rb") as file:
+    with _File(path) as file:
         try:
-            with pillow_limit(MAX_MAP_PIXELS):
+            with pillow_limit(MAX_MAP_PIXELS), _few_reads(file):
                 picture = Image.open(file, formats=formats)
         except Image.DecompressionBombError:
             raise ImageError(f"more than {MAX_MAP_PIXELS:,} pixels, which no map has") from None
@@ -127,9 +130,41 @@ def open_map(path: Path, formats: tuple[str, ...] = FORMATS) -> Iterator[Image.I
                 yield picture
 
 
-def _binary_file(source: Any) -> BinaryIO:
+class _Counting:
+    """A file that says when it was read from too often.
+
+    Pillow reads headers in Python, some of them byte by byte: a comment of 50 MB takes a quarter of a minute.
+    """
+
+    reads_left = math.inf
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.reads_left -= 1
+        if self.reads_left < 0:
+            raise ImageError(f"it takes more than {MAX_READS:,} steps to read its header; save it anew")
+        return super().read(size)  # type: ignore[misc]
+
+
+class _File(_Counting, BufferedReader):
+    def __init__(self, path: Path) -> None:
+        super().__init__(FileIO(path))
+
+
+class _Bytes(_Counting, BytesIO):
+    pass
+
+
+@contextmanager
+def _few_reads(file: _Counting) -> Iterator[None]:
+    """Bound the time that Pillow takes to read a header."""
+    file.reads_left = MAX_READS
+    yield
+    file.reads_left = math.inf
+
+
+def _binary_file(source: Any) -> _File | _Bytes:
     if isinstance(source, bytes):
-        return BytesIO(source)
+        return _Bytes(source)
     if not isinstance(source, str | os.PathLike):
         raise ImageError("expected a path, bytes, a PIL picture or an array")
     path = Path(source)
@@ -137,7 +172,7 @@ def _binary_file(source: Any) -> BinaryIO:
         raise ImageError("a folder, not a picture")
     if path.exists() and not path.is_file():
         raise ImageError("not a regular file")  # reading a pipe or a device may never end
-    return path.open("rb")
+    return _File(path)
 
 
 def _color_floats(file: BinaryIO) -> ImageFile:
@@ -177,9 +212,12 @@ def _not_a_picture(file: BinaryIO) -> str:
 def _silence_libtiff() -> None:
     """Let libtiff print nothing, once for the process: what is wrong comes as an exception too, which is our one line.
 
+    Pillow's own log is not printed either, unless somebody asks for it.
+
     Its handler of errors is a global of the library that Pillow uses. It cannot be set where Pillow has libtiff inside
     (Windows): there libtiff's own lines stand beside ours.
     """
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
     with suppress(OSError, AttributeError):
         set_handler = ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler
         set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p

@@ -211,6 +211,10 @@ def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str
                     f"{table} has no column {', '.join(missing)}: expected {', '.join(columns)}, "
                     f"separated by commas, found {' '.join(', '.join(header).split())[:200] or 'nothing'}"
                 )
+            if twice := [column for column in columns if header.count(column) > 1]:
+                raise DatasetError(
+                    f"{table} has several columns {', '.join(twice)}; which one is it? Rename the others"
+                )
             for row in rows:
                 if any(row[column] is None for column in columns):
                     raise DatasetError(f"{table} line {rows.line_num} has fewer fields than the first line")
