@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from wepsam import classical as classical
     from wepsam import datasets as datasets
     from wepsam import metrics as metrics
+    from wepsam.adaptation import adapt as adapt
+    from wepsam.calibration.definition import Calibration as Calibration
     from wepsam.deploy.to_onnx import export as export
     from wepsam.evaluation import evaluate as evaluate
     from wepsam.evaluation.comparison import compare as compare
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from wepsam.prediction.predictor import Predictor as Predictor
     from wepsam.prediction.predictor import load as load
     from wepsam.prediction.predictor import models as models
-    from wepsam.training.adaptation import adapt as adapt
     from wepsam.training.stages import finetune as finetune
     from wepsam.training.stages import pretrain as pretrain
     from wepsam.weak.inspection import inspect as inspect
@@ -52,7 +53,7 @@ HOMES = {
     "inspect": "weak.inspection",
     "pretrain": "training.stages",
     "finetune": "training.stages",
-    "adapt": "training.adaptation",
+    "adapt": "adaptation",
     "export": "deploy.to_onnx",
     "evaluate": "evaluation",
     "compare": "evaluation.comparison",
@@ -60,6 +61,7 @@ HOMES = {
     "load": "prediction.predictor",
     "models": "prediction.predictor",
     "Predictor": "prediction.predictor",
+    "Calibration": "calibration.definition",
     "ImageError": "images",
     "read_image": "images",
     "overlay": "overlays",

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from wepsam.calibration import presets
 from wepsam.shapes import SIDE_STEP
 
 MAX_BYTES = 16 << 20  # of a card's file; the shipped ones have 10 KB
@@ -20,12 +21,14 @@ FLOOR = (0.0, 1000.0)  # shares of the map's mean
 SHARPNESS = (0.01, 100.0)  # power of the density
 MAX_NAME = 200  # characters
 QUALITIES = ("best", "fast")  # the default first
+PARTS = ("train", "validation", "all")  # of a dataset that weights have learned from
+MAX_DATASETS = 1000  # that they have learned from
 
 Check = Callable[[str, Any], None]
 
 
 def check(card: Any) -> None:
-    """Check all fields that prediction uses.
+    """Check all fields that prediction and evaluation use.
 
     Raises:
         ValueError: one line with the first field that is missing or cannot be, and what was expected.
@@ -33,7 +36,8 @@ def check(card: Any) -> None:
     if not isinstance(card, dict):
         raise ValueError(f"it is a {type(card).__name__}, not an object")
     fields = REQUIRED | (SQUARE if "input_size" in card else ASPECT)
-    if missing := [name for name in fields if name not in card and name not in OPTIONAL]:
+    older = () if "calibrations" in card else ("blur", "floor")
+    if missing := [name for name in fields if name not in card and (name not in OPTIONAL or name in older)]:
         raise ValueError(f"it lacks {', '.join(missing)}")
     for name, check_value in fields.items():
         if name in card:
@@ -41,6 +45,7 @@ def check(card: Any) -> None:
     if "views" in fields:
         for quality in QUALITIES:
             _view(quality, card.get("views", {}), card["input_area"])
+    presets.of_card(card)  # the numbers of each calibration, and the name of the default
     _digest("sha256", card["sha256"])
 
 
@@ -90,6 +95,16 @@ def _object(name: str, value: Any) -> None:
         raise _wrong(name, value, "an object")
 
 
+def learned_from(name: str, value: Any) -> None:
+    """Raise ValueError unless the value says which part of which dataset was learned; see `datasets.learned`."""
+    _object(name, value)
+    if len(value) > MAX_DATASETS:
+        raise _wrong(name, value, f"at most {MAX_DATASETS} datasets")
+    for dataset, part in value.items():
+        if not isinstance(part, str) or part not in PARTS:
+            raise ValueError(f"its {name} of {shown(dataset)} is {shown(part)}, expected one of {', '.join(PARTS)}")
+
+
 def _stride(name: str, value: Any) -> None:
     if value != SIDE_STEP:
         plain = isinstance(value, int) and abs(value) < 1e9
@@ -135,8 +150,9 @@ def _view(quality: str, views: Mapping[str, Any], area: float) -> None:
 # Field -> what it may be. Those of a network that sees a square, and of one that sees the picture in its aspect.
 REQUIRED: dict[str, Check] = {
     "name": _name, "sha256": _text, "blur": _number(BLUR, " cells"), "floor": _number(FLOOR),
-    "sharpness": _number(SHARPNESS),
+    "sharpness": _number(SHARPNESS), "calibrations": _object, "learned_from": learned_from,
 }  # fmt: skip
 SQUARE: dict[str, Check] = {"input_size": _whole(1, MAX_SIDE), "mirror": _flag}
 ASPECT: dict[str, Check] = {"input_area": _whole(SIDE_STEP**2, MAX_AREA), "stride": _stride, "views": _object}
-OPTIONAL = ("sharpness", "views")  # older cards have no sharpness; a lack of views is said by quality
+# Cards of version 0.1 have blur and floor instead of calibrations; a lack of views is said by quality.
+OPTIONAL = ("sharpness", "blur", "floor", "calibrations", "views", "learned_from")

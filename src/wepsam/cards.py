@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wepsam import card_fields
+from wepsam.calibration import presets
 from wepsam.files import check_regular, read_json, write_json
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def add_scores(path: str | os.PathLike[str], pictures: str, evaluations: Sequenc
     """Write scores into a card.
 
     A card of weights gets the mean, interval and number of pictures of each metric, from the evaluations that have
-    its SHA-256. The card of the classical models gets the mean of each metric.
+    its SHA-256; none on pictures that the weights have learned from. The card of the classical models gets the mean of
+    each metric.
 
     Args:
         path: the card.
@@ -139,8 +141,14 @@ def _add_weights_scores(card: Card, pictures: str, evaluations: Sequence["Evalua
     """Returns how many evaluations are of the card's weights."""
     own = [evaluation for evaluation in evaluations if evaluation.about.get("weights") == card.get("sha256", "none")]
     for evaluation in own:
-        quality = f" ({evaluation.about['quality']})" if "quality" in evaluation.about else ""
-        card.setdefault("scores", {})[pictures + quality] = evaluation.summary()["scores"]
+        about = evaluation.about
+        kinds = [about.get("quality"), about.get("calibration", {}).get("name")]
+        special = ", ".join(filter(None, kinds))
+        scores = card.setdefault("scores", {})
+        key = pictures + f" ({special})" * bool(special)
+        scores.pop(key, None)
+        if not about.get("seen"):
+            scores[key] = evaluation.summary()["scores"]
     return len(own)
 
 
@@ -187,7 +195,7 @@ def add_classical_speeds(path: str | os.PathLike[str], milliseconds: Mapping[str
 
 
 def describe(card: Card) -> list[str]:
-    """Weights in a few lines: input, size, speed, scores, terms.
+    """Weights in a few lines: input, size, speed, calibrations, scores, terms.
 
     A line is left out where the card has nothing for it: cards of people's own exports have no scores, summary or
     terms.
@@ -200,6 +208,10 @@ def describe(card: Card) -> list[str]:
     if "speed" in card:
         speed = card["speed"]
         lines.append(f"{speed['milliseconds']:.1f} ms for {speed['what']}, {speed['on']}")
+    if len(card.get("calibrations", {})) > 1:
+        default, known = presets.of_card(card)
+        names = (f"{name} (the default)" if name == default else name for name in known)
+        lines.append(f"calibrations: {', '.join(names)}")
     for pictures, scores in card.get("scores", {}).items():
         means = [f"{name} {scores[name]['mean']:.3f}" for name in METRICS if name in scores]
         lines.append(f"{pictures}: {', '.join(means)}")

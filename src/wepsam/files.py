@@ -159,7 +159,7 @@ class ForeignFileError(ValueError):
 
 @contextmanager
 def foreign(
-    path: PathOrUrl, complaint: str = "cannot be read ({})", kind: type[Exception] = ForeignFileError
+    path: PathOrUrl, complaint: str = "cannot be read", kind: type[Exception] = ForeignFileError
 ) -> Iterator[None]:
     """Turn any error inside into one line that names the file: readers raise almost anything over a damaged one.
 
@@ -167,7 +167,8 @@ def foreign(
 
     Args:
         path: the file.
-        complaint: what is wrong with it, and what to do; the first {} stands for the cause.
+        complaint: what is wrong with it, and what to do. The first {} stands for the cause; without one it follows in
+            brackets.
         kind: of the error that is raised. One of this kind, or a ForeignFileError, is complete and passes.
     """
     try:
@@ -177,6 +178,7 @@ def foreign(
     except (kind, ForeignFileError, ImportError):
         raise
     except Exception as error:
+        complaint = complaint if "{}" in complaint else f"{complaint} ({{}})"
         raise kind(f"{shown(path)} {complaint.replace('{}', cause(error)[:LONGEST_CAUSE], 1)}") from error
 
 

@@ -86,7 +86,7 @@ def read_json(path: Path) -> dict[str, dict[str, Any]]:
         OSError: it cannot be read.
     """
     values = _read_object(path)
-    with foreign(path, "is not gathered by wepsam ({})"):
+    with foreign(path, "is not gathered by wepsam"):
         for name, value in values.items():
             if not isinstance(value, dict):
                 raise ValueError(f"its {name!r:.60} is a {type(value).__name__}, not an object")
@@ -105,7 +105,7 @@ def _read_object(path: Path) -> dict[str, Any]:
 def _read_rows(path: Path, *columns: str) -> list[Row]:
     """The rows of a table that has these columns, among others."""
     check_regular(path)
-    with foreign(path, "is not a table ({})"), path.open(newline="", encoding="utf-8") as file:
+    with foreign(path, "is not a table"), path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         rows = list(reader)
         if lacking := set(columns).difference(reader.fieldnames or ()):

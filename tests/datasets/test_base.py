@@ -66,7 +66,11 @@ def test_the_committed_splits() -> None:
     assert len(committed("osie")) == 100
     assert len(set(committed("dut_omron"))) == len(committed("dut_omron")) == 1108
     assert all(id.startswith("val/") for id in committed("dut_omron"))
-    assert committed("eyecrowd") == committed("scene") == []
+    for name in ("eyecrowd", "scene"):
+        assert committed(name) == [f"{n:03}" for n in range(1, 501)][2::5]
+    assert len(committed("emod")) == 61
+    numbers = {name: {id[-12:] for id in committed(name)} for name in ("sjtu", "salicon-densities")}
+    assert numbers["sjtu"] & numbers["salicon-densities"]  # the pairs that both have lie on the same side
 
 
 def test_a_dataset_that_comes_in_parts_keeps_them() -> None:

@@ -27,7 +27,7 @@ def real(shared: Path, name: str) -> FixationDataset:
 
 @pytest.mark.parametrize(
     ("name", "pictures", "validation", "fixations"),
-    [("osie", 600, 100, 140), ("dut_omron", 4104, 1108, None), ("eyecrowd", 500, 0, 253), ("scene", 500, 0, 88)],
+    [("osie", 600, 100, 140), ("dut_omron", 4104, 1108, None), ("eyecrowd", 500, 100, 253), ("scene", 500, 100, 88)],
 )
 def test_real_counts(shared: Path, name: str, pictures: int, validation: int, fixations: int | None) -> None:
     data = real(shared, name)
@@ -80,3 +80,15 @@ def test_real_fixations_lie_on_their_own_pictures(shared: Path, name: str) -> No
     others = (resemblance.sum(axis=1) - own) / (len(chosen) - 1)
     assert own.mean() > others.mean() + 0.03
     assert np.mean(own > others) > 0.6
+
+
+def test_a_picture_that_two_laboratories_showed_is_on_one_side_of_both_splits(shared: Path) -> None:
+    numbers = {}
+    for name, folder in (("sjtu", "sjtu"), ("salicon-densities", "salicon")):
+        data = open_dataset(f"{name}={shared / 'data' / folder}")
+        numbers[name] = [{id[-12:] for id in ids(data.split(part))} for part in ("train", "validation")]
+        assert min(map(len, numbers[name])) > 90
+    (one, other) = numbers.values()
+    assert len((one[0] | one[1]) & (other[0] | other[1])) == 102
+    assert not one[0] & other[1]
+    assert not one[1] & other[0]

@@ -39,8 +39,10 @@ def test_without_a_source_the_answer_is_that_of_all_on_average() -> None:
     net, x = network(replace(TINY, sources=3)), torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         net.source_bias.normal_(generator=torch.Generator().manual_seed(0))
-        by_source = [net(x, torch.tensor([source])) for source in range(3)]
-        torch.testing.assert_close(torch.stack(by_source).mean(0), net(x))
+        net.source_blur.fill_(-20)  # apart from the blur of their densities
+        by_source = [net.log_density(x, source=torch.tensor([source])) for source in range(3)]
+        difference = torch.stack(by_source).mean(0) - net(x)
+        torch.testing.assert_close(difference, difference.mean().expand_as(difference), atol=1e-4, rtol=1e-4)
     assert (by_source[0] - by_source[1]).std() > 0.1
 
 
@@ -74,3 +76,22 @@ def test_training_shapes_do_not_enlarge_small_pictures() -> None:
     assert config.training_shape(200, 266) == (192, 256)
     assert config.training_shape(600, 800) == (288, 384)
     assert TINY.with_input_of(LiteConfig(width=5)) == replace(TINY, area=LiteConfig().area)
+
+
+def test_each_kind_of_densities_has_its_own_blur_which_loses_no_mass() -> None:
+    net, x = network(replace(TINY, sources=2)), torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        net.readout.weight.normal_(0, 3, generator=torch.Generator().manual_seed(0))
+        net.source_blur.copy_(torch.tensor([-20.0, 2.0]))
+        sharp, blurred = (net(x, torch.tensor([source])).flatten().softmax(0) for source in range(2))
+    assert blurred.max() < sharp.max()
+    assert net(x, torch.tensor([1])).exp().sum().item() == pytest.approx(1, abs=1e-4)
+
+
+def test_a_checkpoint_of_an_earlier_version_has_no_blur() -> None:
+    net, x = network(replace(TINY, sources=2)), torch.rand(1, 3, 64, 64)
+    earlier = {name: value for name, value in net.state_dict().items() if name != "source_blur"}
+    net.load_state_dict(earlier)
+    with torch.no_grad():
+        blurred, plain = net(x, torch.tensor([0])), net(x)
+    torch.testing.assert_close(blurred.flatten().softmax(0), plain.flatten().softmax(0), atol=1e-6, rtol=1e-3)

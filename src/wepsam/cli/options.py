@@ -18,6 +18,11 @@ Quality = Annotated[str, Option(
     metavar="best|fast",
     help="best averages over several views of each picture; fast looks once and takes about an eighth of the time."
 )]
+CalibrationOf = Annotated[str | None, Option(
+    "--calibration", metavar="NAME|FILE", show_default="the default of the model's card",
+    help="How sharp, centered and noisy the maps are: typical (for pictures of a laboratory that you do not know), the "
+    "name of a laboratory, none, or the calibration.json that `wepsam adapt` wrote. `wepsam models` lists the names."
+)]
 Workers = Annotated[int, Option(
     metavar="N", help="Pictures processed at a time: -1 uses every core, a lower number saves memory."
 )]
@@ -95,7 +100,8 @@ LabelWorkers = Annotated[int, Option(
 )]
 Teacher = Annotated[str, Option(
     metavar="NAME|FILE",
-    help="Model whose maps become the labels: classical, shipped, or an .onnx file. The paper: gbvs."
+    help="Model whose maps become the labels: classical, shipped, or an .onnx file; or several with commas between, whose "
+    "mean is then the label. The paper: gbvs."
 )]
 LabelSize = Annotated[str, Option(
     metavar="PIXELS|none",
@@ -167,10 +173,10 @@ Validation = Annotated[list[str] | None, Option(
     help="Dataset that selects the checkpoint; all of --dataset is then learned from. Repeatable."
 )]
 AdaptPictures = Annotated[Path, Argument(
-    exists=True, file_okay=False, metavar="PICTURES", help="Folder of your pictures; 50 or more give a clear answer."
+    exists=True, file_okay=False, metavar="PICTURES", help="Folder of your pictures: 10 or more; 50 give a clear answer."
 )]
 AdaptOut = Annotated[Path, Option(
-    "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the runs and for adapted.onnx."
+    "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for adapted.onnx, calibration.json and what was found."
 )]
 Fixations = Annotated[Path | None, Option(
     exists=True, dir_okay=False, metavar="FILE",
@@ -181,14 +187,19 @@ Maps = Annotated[Path | None, Option(
     help="Instead of --fixations: a folder of density maps named like the pictures."
 )]
 AdaptModel = Annotated[str, Option(
-    "--model", "-m", metavar="NAME|FILE", help="The light network to adapt: shipped, an .onnx file, or a run folder."
+    "--model", "-m", metavar="NAME|FILE",
+    help="A model that `wepsam models` lists, or an .onnx file. With --readout or --full the light network: shipped, "
+    "an .onnx file, or a run folder."
+)]
+Readout = Annotated[bool, Option(
+    "--readout", help="Tune the last layer and the center bias by training instead: minutes to hours, needs torch."
 )]
 Full = Annotated[bool, Option(
-    "--full", help="Tune the whole network, not only readout and center bias. Worth a try with hundreds of pictures."
+    "--full", help="Tune the whole network by training. Worth a try with hundreds of pictures; needs torch."
 )]
 Folds = Annotated[int, Option(
     min=2, metavar="N",
-    help="Parts for cross-validation; with more parts, each network learns from more pictures, which takes longer."
+    help="Parts for cross-validation: each is scored by what was fitted to the others. More parts take longer."
 )]
 Checkpoint = Annotated[Path, Argument(metavar="CHECKPOINT", help="A run folder or a .safetensors file.")]
 ExportOut = Annotated[Path, Argument(
@@ -209,14 +220,9 @@ Scales = Annotated[str | None, Option(
     metavar="A,B,...", show_default="0.667,1,1.5",
     help="Light network: sizes that are averaged at --quality best, in multiples of the sides at --area."
 )]
-Sharpness = Annotated[float, Option(
-    metavar="POWER", help="Power to which predicted densities are raised: above 1 peaks stand out more."
-)]
-Blur = Annotated[float, Option(
-    metavar="SIGMA", help="Gaussian blur of predictions, in map pixels; smooths a coarse network."
-)]
-Floor = Annotated[float, Option(
-    metavar="SHARE", help="Share of the map's mean added everywhere, so that no place is impossible."
+ExportCalibration = Annotated[Path | None, Option(
+    "--calibration", exists=True, dir_okay=False, metavar="FILE", show_default="what training has learned of it",
+    help="A calibration.json that `wepsam adapt` wrote: how sharp, centered and noisy predictions are by default."
 )]
 Probe = Annotated[list[str] | None, Option(
     metavar="PICTURES", show_default="noise",

@@ -120,26 +120,30 @@ def evaluate(
     references: options.References = False,
     resize: options.Resize = False,
     quality: options.Quality = "best",
+    calibration: options.CalibrationOf = None,
     workers: options.Workers = -1,
     as_json: options.Json = False,
 ) -> None:
     """Score a model on human fixations.
 
     Writes OUT/DATASET-SPLIT/MODEL.csv, a row per picture, and MODEL.json with means, 95 % intervals and settings. An
-    interrupted command resumes. `wepsam compare` makes tables from these files.
+    interrupted command resumes. `wepsam compare` makes tables from these files. Of several datasets the mean is printed
+    too, in which each counts once.
 
         wepsam evaluate wepsam-paper -d osie=data/OSIE --references
         wepsam evaluate own.onnx -d osie=data/OSIE -d dut_omron=data/DUT --out results/
         wepsam evaluate their_maps/ -d osie=data/OSIE
         wepsam evaluate one-observer -d osie=data/OSIE
+        wepsam evaluate gbvs -d osie=data/OSIE --calibration typical
         wepsam evaluate wepsam-lite -d pages=own/pages/ --references
     """
-    from wepsam.evaluation import comparison, score, table
+    from wepsam.evaluation import comparison, over_datasets, score, table
 
     saved: dict[Path, list[Any]] = {}
     for path, result in score.evaluate_all(
         model, dataset, out, split=split, sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates,
-        protocol=protocol, also=also or (), references=references, resize=resize, quality=quality, workers=workers,
+        protocol=protocol, also=also or (), references=references, resize=resize, quality=quality, calibration=calibration,
+        workers=workers,
     ):  # fmt: skip
         saved.setdefault(path.parent, []).append(result)
         if not as_json:
@@ -151,6 +155,11 @@ def evaluate(
             output.print_json([result.summary() for result in results] if references else results[0].summary())
         elif references:
             print(f"\n{table.as_markdown(comparison.score_table(results))}")
+    for over in over_datasets.mean_over_datasets(list(saved.values())) if len(saved) > 1 else []:
+        if as_json:
+            output.print_json(over_datasets.summary(over))
+        else:
+            print(f"\n{table.as_markdown(over)}")
 
 
 def write_submission(
@@ -160,6 +169,7 @@ def write_submission(
     out: options.SubmitOut,
     form: options.Form = "",
     zip: options.Zip = False,
+    calibration: options.CalibrationOf = None,
 ) -> None:
     """Write a map for each test picture of a benchmark.
 
@@ -168,7 +178,7 @@ def write_submission(
         wepsam submit write wepsam-paper MIT300/ --benchmark mit300 --out mine/ --zip
         wepsam submit write their_maps/ SALICON/ --benchmark salicon --out mine/
     """
-    written = wepsam.submit(model, stimuli, out, benchmark=benchmark, form=form, zip=zip)
+    written = wepsam.submit(model, stimuli, out, benchmark=benchmark, form=form, zip=zip, calibration=calibration)
     files = len(written) - zip
     _print_check(out, stimuli, benchmark, f"{files} file{'s' * (files > 1)}, ")
     if zip:

@@ -44,7 +44,10 @@ UNSTATED = "none stated that we found; ask the authors"
 ABOUT: dict[str, About] = {
     "salicon": About(
         "SALICON",
-        tuple(f"salicon-{year}-{kind}" for year in (2015, 2017) for kind in ("fixations", "mouse", "densities")),
+        (
+            *(f"salicon-{year}-{kind}" for year in (2015, 2017) for kind in ("fixations", "mouse", "densities")),
+            "salicon-densities",
+        ),
         15000, "640x480", "about 50 workers, numbered within each picture", "mouse-contingent viewing, 5 s",
         19.0, None, "http://salicon.net",
         "pictures: those of MS COCO; annotations: see the home page",
@@ -120,6 +123,20 @@ ABOUT: dict[str, About] = {
         "Liang, Jiang, Liang, Zhao, Saliency prediction with scene structural guidance, 2015",
         "`data/stimuli/*.jpg`, `data/tidy/fixations.mat`; or `stimuli/*.jpg`, `fixations.csv` (image, observer, x, y); "
         "noisy, a few pictures look misaligned",
+    ),
+    "sjtu": About(
+        "SJTU-TIS", ("sjtu",), 600, "pictures of MS COCO, or smaller copies", "not distinguished",
+        "free viewing, without a text", None, None, "https://github.com/IntMeGroup/TGSal", UNSTATED,
+        "Sun, Min, Duan, Zhai, How is visual attention influenced by text guidance? Database and model, "
+        "arXiv:2404.07537, 2024",
+        "`stimuli/*.jpg`, `fixations.csv` (image, x, y)",
+    ),
+    "emod": About(
+        "EMOd", ("emod",), 1019, "various, or copies of 256x256", "16 (our copies: 8)", "free viewing", None, None,
+        "https://www-users.cs.umn.edu/~qzhao/emotionalattention.html", "MIT license stated by copies; ask the authors",
+        "Fan, Shen, Jiang, Koenig, Xu, Kankanhalli, Zhao, Emotional attention: a study of image sentiment and visual "
+        "attention, CVPR 2018",
+        "`images/*.jpg`, `maps/*.png` (densities)",
     ),
 }  # fmt: skip
 

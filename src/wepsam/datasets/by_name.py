@@ -12,6 +12,7 @@ from wepsam.datasets.base import FixationDataset
 from wepsam.datasets.errors import DatasetError
 from wepsam.datasets.readers.figrim import figrim
 from wepsam.datasets.readers.isun import isun
+from wepsam.datasets.readers.laboratories import emod, sjtu
 from wepsam.datasets.readers.mit1003 import mit1003
 from wepsam.datasets.readers.nus import eyecrowd, osie, scene
 from wepsam.datasets.readers.objects import dut_omron, pascal_s
@@ -28,11 +29,14 @@ DATASETS: dict[str, Callable[[Folder], FixationDataset]] = {
     "dut_omron": dut_omron,
     "eyecrowd": eyecrowd,
     "scene": scene,
+    "sjtu": sjtu,
+    "emod": emod,
     **{
         f"salicon-{edition}-{source}": partial(salicon, edition=edition, source=source)
         for edition in ("2015", "2017")
         for source in ("fixations", "mouse", "densities")
     },
+    "salicon-densities": partial(salicon, edition=None, source="densities"),
     "isun": isun,
     "isun-gaze": partial(isun, source="gaze"),
     "isun-densities": partial(isun, source="densities"),

@@ -85,7 +85,7 @@ def looks_like_points(values: np.ndarray) -> bool:
 
 def _read_picture(path: Path, colors: str = "") -> np.ndarray:
     """(H, W) float64 of a gray picture, or of one in the colors of a color map."""
-    with foreign(path, "cannot be read ({})", DamagedError), open_map(path, FORMATS) as picture:
+    with foreign(path, "cannot be read", DamagedError), open_map(path, FORMATS) as picture:
         picture.load()
     if picture.mode in ("I", "F") and picture.format == "TIFF" and not colors:
         return _within_white(path, np.asarray(picture), picture.mode)

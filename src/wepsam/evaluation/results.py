@@ -33,7 +33,8 @@ class Evaluation:
     Attributes:
         rows: for each picture its "id" and its score by metric; NaN where a metric has no answer.
         about: how the scores were made: "model", "dataset", "split", "pictures", "protocol", "sigma", "weights"
-            (SHA-256), the checksums of the data (`fingerprints.DATA`), "code_sha256", "versions", and what else the
+            (SHA-256), "seen" (whether the model has learned from the pictures: true, "part", false; missing where
+            nobody knows), the checksums of the data (`fingerprints.DATA`), "code_sha256", "versions", and what else the
             model's record says ("source", "quality", "maps", ...; see `wepsam.evaluation.subject.Subject`).
     """
 
@@ -187,9 +188,14 @@ def interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float
     if len(scores) == 0 or np.isinf(scores).any():
         mean = float(scores.sum()) if len(scores) else float("nan")
         return mean, mean, mean
-    draws = np.random.default_rng(0).integers(0, len(scores), (RESAMPLES, len(scores)))
-    low, high = np.quantile(scores[draws].mean(axis=1), [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(resampled_means(scores), [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(scores.mean()), float(low), float(high)
+
+
+def resampled_means(scores: np.ndarray, seed: int = 0) -> np.ndarray:
+    """(RESAMPLES,) means of a bootstrap: of as many scores, drawn with replacement; (N,) scores without NaN."""
+    draws = np.random.default_rng(seed).integers(0, len(scores), (RESAMPLES, len(scores)))
+    return np.asarray(scores[draws].mean(axis=1))
 
 
 def origin(dataset: FixationDataset) -> dict[str, str]:
@@ -237,13 +243,13 @@ def _gathered(folder: Path) -> dict[str, Evaluation]:
     scores, models = (folder / name for name in GATHERED)
     if not models.exists():
         return {}
-    with foreign(models, f"and {GATHERED[0]} are not gathered results of wepsam evaluate ({{}})"):
+    with foreign(models, f"and {GATHERED[0]} are not gathered results of wepsam evaluate"):
         tables, abouts = gathered.read_tables(scores, MODEL), gathered.read_json(models)
         return {name: _evaluation(about, tables[name]) for name, about in abouts.items()}
 
 
 def _read(path: Path) -> Evaluation:
-    with foreign(path, "and its .csv are not results of wepsam evaluate ({})"):
+    with foreign(path, "and its .csv are not results of wepsam evaluate"):
         about = files.read_json(path)
         files.check_regular(path.with_suffix(".csv"))
         with path.with_suffix(".csv").open(newline="", encoding="utf-8") as file:
@@ -260,6 +266,8 @@ def _evaluation(about: Any, rows: Iterable[dict[str, str]]) -> Evaluation:
             raise ValueError(f"its {key} is {text!r:.60}, expected a text of one line")
     if not all(isinstance(about.get(key, {}), dict) for key in ("versions", "maps")):
         raise ValueError("its versions or maps are no object")
+    if about.get("seen", False) not in (True, False, "part"):
+        raise ValueError(f'its seen is {about["seen"]!r:.60}, expected true, "part" or false')
     table = [_scores(row, number) for number, row in enumerate(rows, 1)]
     columns = set(table[0]) if table else set()
     if columns != {"id", *about["scores"]} or len(columns) < 2:

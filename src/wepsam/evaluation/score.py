@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 import wepsam
-from wepsam import classical, resolve
+from wepsam import resolve
+from wepsam.calibration.presets import Which
 from wepsam.classical.center_bias import CenterBias
-from wepsam.datasets import FixationDataset, Sample, open_dataset
+from wepsam.datasets import FixationDataset, Sample, learned, open_dataset
 from wepsam.datasets.by_name import parse, refuse_namesakes
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.map_folder import MapFolder
@@ -25,7 +26,7 @@ from wepsam.evaluation.running import PartialRows, in_order
 from wepsam.evaluation.subject import Answer, Subject, subject
 from wepsam.files import below, remove_leftovers
 from wepsam.metrics import ON_REQUEST, PROTOCOLS, score
-from wepsam.prediction.predictor import QUALITIES, models
+from wepsam.prediction.predictor import QUALITIES
 from wepsam.progress import bar
 
 Scorable = Subject | MapFolder | resolve.Model
@@ -34,6 +35,7 @@ Dataset = FixationDataset | str
 # What the record of an evaluation says about the variants of the metrics.
 NOTES = {
     "mit": {
+        "auc_judd": "exact expectation over the order of equal values",
         "auc_borji": "exact expectation, step 0.1",
         "auc_shuffled": "exact expectation over all other pictures, step 0.1",
         "info_gain": "bit over the center bias of all other pictures",
@@ -61,6 +63,7 @@ def evaluate(
     also: Sequence[str] = (),
     resize: bool = False,
     quality: str = QUALITIES[0],
+    calibration: Which = None,
     workers: int = -1,
 ) -> Evaluation:
     """Score a model on every picture of a dataset.
@@ -77,7 +80,8 @@ def evaluate(
             on from its rows there, if nothing that the scores depend on has changed: pictures, fixations, densities,
             weights and card, maps, settings, the code of the metrics (of a function, only its name is compared). The
             log says how many rows are kept, or that all are made again. None saves nothing.
-        name: of the model, for files and tables; by default its own, with "-fast" at that quality.
+        name: of the model, for files and tables; by default its own, with "-fast" at that quality and the name of a
+            calibration that was asked for.
         split: of "NAME=FOLDER", the part to score: "validation" (the default for public datasets), "train" or "all"
             (the default for your own data). Of a `FixationDataset`, what the record says; by default "all".
         sigma: of "NAME=FOLDER" with your own data: standard deviation of the densities in pixels; by default one
@@ -88,6 +92,9 @@ def evaluate(
         also: metrics beyond the protocol's, of `metrics.ON_REQUEST`: "emd".
         resize: bring the maps of a folder to the size of their stimuli.
         quality: "best" or "fast", for wepsam weights by name or file.
+        calibration: of a model by name, file or function: the name of one in its card ("typical", the name of a
+            laboratory, "none"), a file that `wepsam adapt` wrote, or a `wepsam.Calibration`. None: the card's default
+            for wepsam weights, and none for any other model.
         workers: processes among which the pictures are divided; -1 for one per core. One process is used without
             joblib, and for a model that cannot be pickled.
 
@@ -101,8 +108,10 @@ def evaluate(
     """
     part, split = _open(dataset, split, sigma, pixels_per_degree, coordinates)
     table = _table(protocol, also)
-    chosen = subject(model, name=name, quality=quality, resize=resize, threads=_threads(workers))
-    _warn_if_learned(chosen, part, split)
+    chosen = subject(
+        model, name=name, quality=quality, resize=resize, threads=_threads(workers), calibration=calibration
+    )
+    seen = _seen(chosen, part, split)
     bias = CenterBias(part)
     chosen = chosen.on(part, bias)
     assert chosen.answer is not None
@@ -112,7 +121,7 @@ def evaluate(
         "model": chosen.name, "dataset": part.name, "split": split, "pictures": len(part),
         "of_pictures": part.total, "protocol": protocol,
         **NOTES.get(protocol, {}), "sigma": part.sigma, **({"note": part.note} if part.note else {}),
-        **chosen.record, **fingerprints.of_data(part), **origin(part), "code_sha256": fingerprints.code(),
+        **chosen.record, **seen, **fingerprints.of_data(part), **origin(part), "code_sha256": fingerprints.code(),
         "versions": {"wepsam": wepsam.__version__, "numpy": version("numpy"), "python": platform.python_version()},
     }  # fmt: skip
     work = _Work(part, chosen.answer, truths, metrics, protocol, densities=not chosen.at_fixations_only)
@@ -145,6 +154,7 @@ def evaluate_all(
     references: bool = False,
     resize: bool = False,
     quality: str = QUALITIES[0],
+    calibration: Which = None,
     workers: int = -1,
 ) -> Iterator[tuple[Path, Evaluation]]:
     """Score a model on several datasets, and with `references` also what every comparison shows beside it.
@@ -166,7 +176,9 @@ def evaluate_all(
     several = [datasets] if isinstance(datasets, FixationDataset | str) else datasets
     # Otherwise the results of one would replace those of the other.
     refuse_namesakes(parse(dataset).name if isinstance(dataset, str) else dataset.name for dataset in several)
-    chosen = subject(model, name=name, quality=quality, resize=resize, threads=_threads(workers))
+    chosen = subject(
+        model, name=name, quality=quality, resize=resize, threads=_threads(workers), calibration=calibration
+    )
     for dataset in several:
         part, part_split = _open(dataset, split, sigma, pixels_per_degree, coordinates)
         folder = _folder(out, part, part_split, protocol)
@@ -223,12 +235,14 @@ def _folder(out: str | os.PathLike[str], dataset: FixationDataset, split: str, p
     return below(out, f"{dataset.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}")
 
 
-def _warn_if_learned(chosen: Subject, dataset: FixationDataset, split: str) -> None:
-    source = chosen.record.get("source", chosen.name)
-    learned = source in (*classical.FITTED, *models()) and dataset.name in classical.LEARNED_FROM
-    if learned and split != "validation" and len(dataset.split("train")):
-        message = "%s has learned from the training part of %s; these scores are optimistic"
-        log.warning(message, chosen.name, dataset.name)
+def _seen(chosen: Subject, dataset: FixationDataset, split: str) -> dict[str, learned.Seen]:
+    """For the record: whether a subject has learned from these pictures, where that is known; warns if it has."""
+    if chosen.learned_from is None:
+        return {}
+    for name in learned.from_which(chosen.learned_from, dataset, split):
+        part = learned.WORDS[chosen.learned_from[name]]
+        log.warning("%s has learned from %s of %s; these scores are optimistic", chosen.name, part, name)
+    return {"seen": learned.seen(chosen.learned_from, dataset, split)}
 
 
 def _score_all(work: "_Work", partial: PartialRows, what: str, workers: int) -> None:

@@ -18,6 +18,7 @@ from PIL import Image
 from wepsam import maps
 from wepsam._picture_costs import MAX_MAP_PIXELS
 from wepsam._picture_files import open_picture
+from wepsam.calibration.presets import Which
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.evaluation.map_folder import SUFFIXES, MapFolder, map_size, read_map
 from wepsam.evaluation.subject import Subject, subject
@@ -63,6 +64,7 @@ def submit(
     benchmark: str,
     form: str = "",
     zip: bool = False,
+    calibration: Which = None,
 ) -> list[Path]:
     """Write a model's maps of a board's test pictures, as the board takes them.
 
@@ -77,6 +79,7 @@ def submit(
             "log-density" (mit300, cat2000): .npy, float32 natural logarithm of a distribution over the pixels.
             "json" (salicon): one file with a base64 PNG for each picture.
         zip: also write OUT.zip.
+        calibration: of the model; see `evaluate`.
 
     Returns:
         The files; the zip, if any, is the last.
@@ -93,7 +96,7 @@ def submit(
     samples = read_stimuli(stimuli)
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"{out} is not empty; a submission needs a folder of its own")
-    chosen = subject(model, threads=0)
+    chosen = subject(model, threads=0, calibration=calibration)
     if chosen.is_reference:
         raise ValueError(f"{chosen.name} needs fixations, and those of test pictures are not published; choose a model")
     chosen = chosen.on(FixationDataset(benchmark, tuple(samples), sigma=0.0))
@@ -253,7 +256,7 @@ def _check_map(path: Path, sample: Sample, forms: tuple[str, ...]) -> bool:
 def _check_json(path: Path, samples: dict[str, Sample]) -> Iterator[str]:
     by_id = {_coco_id(sample): sample for sample in samples.values()}
     try:
-        with foreign(path, "is not a list of {image_id, saliency_map} ({})"):
+        with foreign(path, "is not a list of {image_id, saliency_map}"):
             check_regular(path)
             entries = parse_json(path.read_bytes())
             answers = [(int(entry["image_id"]), entry["saliency_map"]) for entry in entries]

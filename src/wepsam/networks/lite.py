@@ -4,16 +4,17 @@ It applies weak pre-learning to a modern network, the successor that the paper's
 4 million parameters.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from wepsam import shapes
+from wepsam.calibration import Calibration
 from wepsam.networks import deployment, encoder
 from wepsam.networks.base import Network, NetworkConfig, as_map
 from wepsam.networks.deployment import DIM, Deployment, Storage
@@ -21,6 +22,7 @@ from wepsam.networks.encoder import Block, Conv, Encoder
 from wepsam.shapes import AREA, SIDE_STEP, Shape
 
 BIAS_GRID = (6, 8)  # cells of the center bias, which is enlarged to the map
+BLUR = 0.01  # share of the map's sides: the first guess of the blur of a kind of densities
 SCALES = (2 / 3, 1.0, 1.5)  # sizes of the input at quality "best" (docs/log.md)
 # The few values of the depthwise convolutions and of the first one would lose the most: the CC with the network itself
 # was .9996 with them as int8, .99997 without.
@@ -37,7 +39,7 @@ class LiteConfig(NetworkConfig):
         encoder: a name in encoder.ENCODERS.
         width: channels of the decoder.
         blocks: of the decoder at each of the three coarser scales.
-        sources: how many kinds of fixations it learns from: each has a center bias and a sharpness of its own.
+        sources: how many kinds of fixations it learns from: each has a center bias, a sharpness and a blur of its own.
         area: of the input, in pixels; sides are multiples of 32, so it is approximate.
     """
 
@@ -90,6 +92,7 @@ class LiteNet(Network):
         # How each kind of fixations differs from all: the effect of the display, the task and the blur.
         self.source_bias = nn.Parameter(torch.zeros(config.sources, 1, *BIAS_GRID))
         self.source_sharpness = nn.Parameter(torch.zeros(config.sources))
+        self.source_blur = nn.Parameter(torch.zeros(config.sources))  # logarithm of its standard deviation / BLUR
         encoder.initialize(self, generator)
         with torch.no_grad():
             # At first the context adds nothing, and the map is flat.
@@ -102,7 +105,8 @@ class LiteNet(Network):
 
         Args:
             stimuli: (B, 3, H, W) pixels in [0, 1].
-            source: (B,) integer, the kind of each picture's fixations; None: the mean of all kinds.
+            source: (B,) integer, the kind of each picture's fixations; None: the mean of all kinds, without the blur of
+                their densities.
             center_bias: whether to add the learned center bias; or (H/4, W/4) logits to add instead.
         """
         fine, *coarser = (lateral(f) for lateral, f in zip(self.laterals, self.encoder(stimuli), strict=True))
@@ -123,7 +127,10 @@ class LiteNet(Network):
         grid: Tensor = self.center_bias
         if source is not None:
             grid = grid + (self.source_bias - self.source_bias.mean(0))[source]
-        return logits + _enlarge(grid, logits.shape[1:])[:, 0]
+        logits = logits + _enlarge(grid, logits.shape[1:])[:, 0]
+        if source is None or len(self.source_blur) == 1:
+            return logits
+        return _blurred(logits, BLUR * self.source_blur.exp()[source])
 
     def frozen(self, stages: int) -> Iterator[nn.Parameter]:
         """The encoder's stem and first stages; from 8 on, everything but the readout and the center bias."""
@@ -148,6 +155,11 @@ class LiteNet(Network):
         layers = [m for m in self.modules() if isinstance(m, Conv) and (whole or m not in inside)]
         encoder.calibrate(self, stimuli, layers)
 
+    def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **options: Any) -> Any:
+        """As every module; checkpoints of version 0.1 have no blur."""
+        none = torch.full((self.config.sources,), -20.0)
+        return super().load_state_dict({"source_blur": none, **state_dict}, *args, **options)
+
     def set_sources(self, sources: int) -> None:
         """Reset the biases and the sharpness of the kinds of fixations if their number changes."""
         if sources == self.config.sources:
@@ -155,6 +167,12 @@ class LiteNet(Network):
         self.config = replace(self.config, sources=sources)
         self.source_bias = nn.Parameter(torch.zeros(sources, 1, *BIAS_GRID))
         self.source_sharpness = nn.Parameter(torch.zeros(sources))
+        self.source_blur = nn.Parameter(torch.zeros(sources))
+
+    def own_calibration(self) -> Calibration:
+        """The blur of the densities that it has learned from, of all kinds on average."""
+        several = len(self.source_blur) > 1
+        return Calibration(blur=BLUR * float(self.source_blur.detach().mean().exp())) if several else Calibration()
 
     def deployment(
         self, output: str, *, mirror: bool = True, area: int | None = None, scales: Sequence[float] | None = None
@@ -218,3 +236,19 @@ def _card(area: int, scales: Sequence[float], mirror: bool) -> dict[str, object]
 
 def _enlarge(x: Tensor, size: torch.Size) -> Tensor:
     return functional.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
+
+
+def _blurred(logits: Tensor, sigma: Tensor) -> Tensor:
+    """The logits of a density (B, h, w) that is blurred by a Gaussian of (B,) sigma, a share of the map's sides."""
+    height, width = logits.shape[1:]
+    density = torch.softmax(logits.flatten(1), 1).view_as(logits)
+    side = (height * width) ** 0.5
+    vertical, horizontal = (_gaussian(cells, sigma * side) for cells in (height, width))
+    return (vertical @ density @ horizontal.mT).clamp(min=1e-12).log()
+
+
+def _gaussian(cells: int, sigma: Tensor) -> Tensor:
+    """(B, cells, cells) weights of a Gaussian around each cell; the columns sum to 1, so that no mass is lost."""
+    places = torch.arange(cells, device=sigma.device, dtype=sigma.dtype)
+    weights = torch.exp(-0.5 * ((places[:, None] - places) / sigma[:, None, None]) ** 2)
+    return weights / weights.sum(1, keepdim=True)

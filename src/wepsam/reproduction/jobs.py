@@ -167,7 +167,7 @@ def _mean_map_loss(training: Sequence[Pairs], validation: Sequence[Pairs]) -> fl
     mean, targets = (
         to_map_size(torch.from_numpy(p.targets).float() / 255, p.input_shape) for p in (training[0], validation[0])
     )
-    return mse(mean.mean(0).expand_as(targets), targets).item()
+    return mse(mean.mean(0).expand_as(targets), targets).mean().item()
 
 
 def _write_scores(folder: Path, loss: str, test: Sequence[Pairs]) -> None:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,15 @@ from lightning_fabric import Fabric
 from torch import nn
 
 import wepsam
+from wepsam.datasets import learned
+from wepsam.datasets.learned import LearnedFrom
 from wepsam.networks.base import Network
 from wepsam.progress import bar
 from wepsam.training import checkpoint
-from wepsam.training.batches import Batches, Pairs
+from wepsam.training.batches import Batches, Pairs, source_weights
 from wepsam.training.losses import LOSSES
 from wepsam.training.settings import TrainSettings
-from wepsam.training.validation import validate
+from wepsam.training.validation import in_numbers_of, validate
 
 SAVE_EVERY = 20  # seconds, at the next validation: with the optimizer's state a checkpoint has 240 MB
 
@@ -51,6 +54,7 @@ def train(
     settings: TrainSettings,
     out: str | os.PathLike[str],
     start: str,
+    before: LearnedFrom = MappingProxyType({}),
 ) -> Run:
     """Train a network. An interrupted run, called again with the same arguments, resumes and ends with the same result.
 
@@ -61,6 +65,7 @@ def train(
         settings: how to train.
         out: the run's folder.
         start: the origin of the start weights, for the record.
+        before: the parts of datasets with fixations that the start weights have learned from, for the record.
 
     Raises:
         CheckpointError: `out` holds another run.
@@ -70,6 +75,7 @@ def train(
     if settings.loss not in network.losses:
         raise ValueError(f"{network.title} learns by {', '.join(network.losses)}, not by {settings.loss}; change loss")
     record = _record(network, training, validation, settings, start)
+    record["learned_from"] = learned.merged([before, *(pairs.learned_from for pairs in training)])
     trainer = _Trainer(network, training, validation, settings, Path(out), record)
     steps, size, first = trainer.steps, trainer.pictures.size, trainer.state.step
     every = max(1, round(settings.validate_every * trainer.pictures.per_epoch))
@@ -117,9 +123,11 @@ class _Trainer:
         record: dict[str, Any],
     ) -> None:
         """Set up for training; resume if the folder has a checkpoint."""
-        self.network, self.validation, self.settings, self.folder = network, validation, settings, folder
+        self.network, self.settings, self.folder = network, settings, folder
+        self.validation = in_numbers_of(training, validation)
         self.record = record
         self.pictures = Batches(training, settings.batch_size, settings.augmentation, settings.seed)
+        self.weights = torch.from_numpy(source_weights(training, settings.balance))
         self.steps = round(settings.epochs * self.pictures.per_epoch)
         self.fabric, self.module, self.optimizer = _set_up(network, settings)
         checkpoint.claim(folder, record)  # only now, when nothing in the settings can be wrong any more
@@ -177,7 +185,8 @@ class _Trainer:
                 group["momentum"] = settings.momentum_at(step, self.steps)
         # (B, H/4, W/4) maps; or, of patches, (N,) logits.
         output = self.module(inputs.contiguous(memory_format=torch.channels_last), sources)
-        loss = LOSSES[settings.loss][0](output.float(), targets)
+        losses = LOSSES[settings.loss][0](output.float(), targets)
+        loss = (losses * self.weights.to(losses)[sources]).mean()
         if not torch.isfinite(loss):
             raise FloatingPointError(
                 f"training diverged: the loss is {loss.item()} at step {step} with learning rate {rate:.3g}; "

@@ -1,4 +1,5 @@
-"""Losses, in torch. Each agrees with the metric of its name, which reports the numbers (a test compares them)."""
+"""Losses of each picture, in torch. Each agrees with the metric of its name, which reports the numbers (a test compares
+them)."""
 
 from collections.abc import Callable
 
@@ -16,8 +17,11 @@ def mse(output: Tensor, target: Tensor) -> Tensor:
     Args:
         output: (B, h, w) the network's map.
         target: (B, h, w) in [0, 1], each map's largest value 1.
+
+    Returns:
+        (B,) the loss of each picture.
     """
-    return functional.mse_loss(output, target)
+    return functional.mse_loss(output, target, reduction="none").flatten(1).mean(1)
 
 
 def kl(output: Tensor, target: Tensor) -> Tensor:
@@ -26,25 +30,28 @@ def kl(output: Tensor, target: Tensor) -> Tensor:
     Args:
         output: (B, h, w) logits of a density.
         target: (B, h, w) non-negative, any scale.
+
+    Returns:
+        (B,) the loss of each picture.
     """
     log_p = functional.log_softmax(output.flatten(1), dim=1)
     q = target.flatten(1)
     # A view of the picture without any fixations contributes nothing.
     q = q / q.sum(dim=1, keepdim=True).clamp(min=1e-12)
-    return functional.kl_div(log_p, q, reduction="batchmean")
+    return functional.kl_div(log_p, q, reduction="none").sum(1)
 
 
 def cc(output: Tensor, target: Tensor) -> Tensor:
     """1 - Pearson correlation of the predicted density, the softmax of the output, with the target. As in `kl`."""
     p, q = functional.softmax(output.flatten(1), dim=1), target.flatten(1)
-    return 1 - functional.cosine_similarity(p - p.mean(1, keepdim=True), q - q.mean(1, keepdim=True), eps=1e-12).mean()
+    return 1 - functional.cosine_similarity(p - p.mean(1, keepdim=True), q - q.mean(1, keepdim=True), eps=1e-12)
 
 
 def nss(output: Tensor, target: Tensor) -> Tensor:
     """Minus the NSS of the predicted density, expected for fixations drawn from the target. As in `kl`."""
     p, q = functional.softmax(output.flatten(1), dim=1), target.flatten(1)
     z = (p - p.mean(1, keepdim=True)) / p.std(1, keepdim=True).clamp(min=1e-12)
-    return -(z * q).sum(1).div(q.sum(1).clamp(min=1e-12)).mean()
+    return -(z * q).sum(1).div(q.sum(1).clamp(min=1e-12))
 
 
 def kl_cc(output: Tensor, target: Tensor) -> Tensor:
@@ -66,12 +73,15 @@ def logistic(output: Tensor, target: Tensor) -> Tensor:
     Args:
         output: logits, as many as the target has values.
         target: (B, h, w) maps in [0, 1] with a largest value of 1; or (B, n) labels of drawn places, 1 and 0.
+
+    Returns:
+        (B,) the loss of each picture.
     """
     logits, target = output.reshape(target.shape).flatten(1), target.flatten(1)
     fixated = target >= FIXATED_LEVEL
 
     def mean(losses: Tensor, weights: Tensor) -> Tensor:
-        return ((losses * weights).sum(1) / weights.sum(1).clamp(min=1e-12)).mean()
+        return (losses * weights).sum(1) / weights.sum(1).clamp(min=1e-12)
 
     positive = mean(functional.softplus(-logits), target * fixated)
     negative = mean(functional.softplus(logits), (~fixated).to(logits.dtype))

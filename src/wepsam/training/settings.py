@@ -16,6 +16,7 @@ class TrainSettings:
     epochs: float = 500
     batch_size: int = 128  # pictures
     loss: str = "mse"  # a name in losses.LOSSES
+    balance: float = 0.0  # 0: each picture counts the same; 1: each dataset; 0.5: as the root of its size
     optimizer: str = "sgd"  # "sgd" with Nesterov momentum, or "adamw"
     learning_rate: tuple[float, float] = (0.3, 1e-4)  # first and last
     encoder_rate: float = 1.0  # factor of the learning rate for pretrained weights (lite: the encoder)
@@ -53,6 +54,8 @@ class TrainSettings:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected two values, the first and the last")
         if self.validate_every <= 0:
             raise ValueError(f"validate_every is {self.validate_every}; expected more than 0")
+        if not 0 <= self.balance <= 1:
+            raise ValueError(f"balance is {self.balance}; expected 0 to 1")
         for name in ("dropout", "average"):
             if getattr(self, name) >= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected less than 1")

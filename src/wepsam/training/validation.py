@@ -1,6 +1,7 @@
 """What a network answers for validation pictures, and how good the answers are."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -13,31 +14,70 @@ from wepsam.training import batches
 from wepsam.training.losses import LOSSES
 
 
+def in_numbers_of(training: Sequence[batches.Pairs], validation: Sequence[batches.Pairs]) -> list[batches.Pairs]:
+    """The validation pairs, their sources numbered as in training, where all of them are learned from.
+
+    Otherwise each is -1: a kind of fixations of which the network knows nothing.
+    """
+    known = {_dataset(name): number for number, name in enumerate(training[0].names)}
+    names = [_dataset(name) for name in validation[0].names]
+    numbers = np.array([known.get(name, -1) for name in names])
+    if (numbers < 0).any():
+        numbers[:] = -1
+    return [replace(group, sources=numbers[group.sources]) for group in validation]
+
+
 def validate(fabric: Fabric, network: Network, validation: Sequence[batches.Pairs], loss: str) -> dict[str, float]:
-    """Loss, CC and NSS of the network's own maps. NSS is against densities; see `metrics.nss_density`."""
+    """Loss, CC and NSS of the network's own maps: the mean over the datasets, each of which counts once.
+
+    NSS is against densities; see `metrics.nss_density`.
+
+    Args:
+        fabric: of the device.
+        network: to be asked, for each picture, about the kind of fixations that it has.
+        validation: see `in_numbers_of`.
+        loss: a name in `losses.LOSSES`.
+    """
     loss_of, kind = LOSSES[loss]
-    losses, pairs = 0.0, list[tuple[np.ndarray, np.ndarray]]()
+    rows, sources = [], [group.sources for group in validation]
     for group in validation:
-        output, target = outputs(fabric, network, group)
-        losses += loss_of(output, target).item() * len(group)
-        pairs += zip(as_map(output, kind).numpy(), target.numpy(), strict=True)
-    return {
-        "loss": losses / len(pairs),
-        "cc": float(np.nanmean([metrics.cc(p, t) for p, t in pairs])),
-        "nss": float(np.nanmean([metrics.nss_density(p, t) for p, t in pairs])),
-    }
+        output, target = outputs(fabric, network, group, group.sources)
+        maps = zip(as_map(output, kind).numpy(), target.numpy(), strict=True)
+        scores = [(metrics.cc(p, t), metrics.nss_density(p, t)) for p, t in maps]
+        rows.append(np.column_stack([loss_of(output, target).numpy(), np.reshape(scores, (-1, 2))]))
+    table, source = np.concatenate(rows), np.concatenate(sources)
+    means = np.nanmean([np.nanmean(table[source == s], axis=0) for s in np.unique(source)], axis=0)
+    return dict(zip(("loss", "cc", "nss"), map(float, means), strict=True))
 
 
 @torch.no_grad()
-def outputs(fabric: Fabric, network: Network, pairs: batches.Pairs, size: int = 64) -> tuple[Tensor, Tensor]:
-    """The network's outputs and the targets, (N, H/4, W/4) each, on the CPU, computed `size` pictures at a time."""
+def outputs(
+    fabric: Fabric, network: Network, pairs: batches.Pairs, sources: np.ndarray | None = None, size: int = 64
+) -> tuple[Tensor, Tensor]:
+    """The network's outputs and the targets, (N, H/4, W/4) each, on the CPU.
+
+    Args:
+        fabric: of the device.
+        network: to ask.
+        pairs: of one shape.
+        sources: (N,) the kind of fixations about which the network is asked; None, or below 0: their mean.
+        size: pictures at a time.
+    """
     network.eval()
     answers, targets = [], []
     for start in range(0, len(pairs), size):
-        stimuli, target = batches.to_network(*batches.tensors(pairs, slice(start, start + size)), pairs.input_shape)
+        rows = slice(start, start + size)
+        stimuli, target = batches.to_network(*batches.tensors(pairs, rows), pairs.input_shape)
+        kinds = None if sources is None or (sources[rows] < 0).any() else torch.from_numpy(sources[rows])
+        kinds = None if kinds is None else fabric.to_device(kinds)
         with fabric.autocast():
-            answer = network(fabric.to_device(stimuli).contiguous(memory_format=torch.channels_last))
+            answer = network(fabric.to_device(stimuli).contiguous(memory_format=torch.channels_last), kinds)
         answers.append(answer.float().cpu())
         targets.append(target)
     network.train()
     return torch.cat(answers), torch.cat(targets)
+
+
+def _dataset(name: str) -> str:
+    """The dataset of a source's name, which also says how many pictures."""
+    return name.rpartition(":")[0]

@@ -112,7 +112,7 @@ def _from_maps(path: Path, maps: Path, source: str) -> Sample:
         raise DatasetError(f"MIT1003: {path} has no map {file}")
     if source == "densities":
         return Sample(path.stem, path, image_size(path), sigma=SIGMA, density_path=file)
-    with foreign(file, "cannot be read ({})", DamagedError), open_map(file, ("JPEG",)) as picture:
+    with foreign(file, "cannot be read", DamagedError), open_map(file, ("JPEG",)) as picture:
         # White dots on black. JPEG (quality 75) makes the dots 236 or more, and the pixels around them at most 37.
         marks = np.asarray(picture.convert("L")) > 128
     return make_sample(path.stem, path, marked_pixels(file, marks, image_size(path)), None, SIGMA)

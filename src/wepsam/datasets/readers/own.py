@@ -83,6 +83,7 @@ def pictures_with_csv(
     name: str = "pictures_with_csv",
     sigma: float | None = None,
     coordinates: str | None = None,
+    pooled: bool = False,
 ) -> FixationDataset:
     """Any folder with `stimuli/` and `fixations.csv` with the columns image, observer, x, y (others are ignored).
 
@@ -95,6 +96,7 @@ def pictures_with_csv(
             degree at the usual viewing distances.
         coordinates: what x and y count, if not pixels; see `coordinates.conversion`. Shares of width and height are
             recognized.
+        pooled: the fixations of all observers are together; there is no column observer.
 
     Raises:
         DatasetError: a file, picture or column is missing, a number cannot be read, or so many fixations lie outside
@@ -105,9 +107,10 @@ def pictures_with_csv(
     require(name, folder, stimuli, table)
     points: dict[str, list[tuple[float, float]]] = defaultdict(list)
     observers: dict[str, list[str]] = defaultdict(list)
-    for number, row in _rows(table, ("image", "observer", "x", "y")):
+    for number, row in _rows(table, ("image", "x", "y") if pooled else ("image", "observer", "x", "y")):
         image = as_seen(row["image"].replace("\\", "/"))
-        observers[image].append(row["observer"])
+        if not pooled:
+            observers[image].append(row["observer"])
         try:
             points[image].append((float(row["x"]), float(row["y"])))
         except ValueError:
@@ -117,7 +120,7 @@ def pictures_with_csv(
     fixations, note = in_pixels({image: np.array(points[image]) for image in paths}, sizes, table, coordinates)
     samples = []
     for image, path in paths.items():
-        _, observer = np.unique(observers[image], return_inverse=True)
+        observer = None if pooled else np.unique(observers[image], return_inverse=True)[1]
         own = usual_sigma(sizes[image]) if sigma is None else sigma
         samples.append(make_sample(Path(image).with_suffix("").as_posix(), path, fixations[image], observer, own))
     return make_dataset(name, samples, folder, sigma=sigma, note=note)

@@ -38,7 +38,7 @@ PARTS = ("train", "val")  # those with ground truth
 Read = Callable[[str, Path], Sample]  # id and picture -> sample
 
 
-def salicon(folder: Folder, *, edition: str, source: str, part: str = "all") -> FixationDataset:
+def salicon(folder: Folder, *, edition: str | None, source: str, part: str = "all") -> FixationDataset:
     """SALICON: 10,000 + 5,000 + 5,000 pictures of MS COCO (640x480), each with the mouse paths of about 50 workers.
 
     The two editions have the same pictures and file formats but different fixations: 2017 detected them in the mouse
@@ -49,7 +49,7 @@ def salicon(folder: Folder, *, edition: str, source: str, part: str = "all") -> 
             the subfolders train/, val/, test/. `fixations/` has a .mat file per picture, or a PNG that marks the
             fixated pixels (fixations of all workers together). The 2015 edition also comes as
             `fixations_train2014.json` and `fixations_val2014.json`, in `folder` or in `annotations/`.
-        edition: "2015" or "2017".
+        edition: "2015" or "2017"; None for densities of which nobody knows it.
         source: "fixations", "mouse" (all samples of the paths) or "densities" (the published maps, 8 bit).
         part: "train", "val", "all" (both), or "test" (pictures only). Without subfolders, COCO's file names give the
             part.
@@ -65,8 +65,9 @@ def salicon(folder: Folder, *, edition: str, source: str, part: str = "all") -> 
     References:
         Jiang, Huang, Duan, Zhao, "SALICON: Saliency in Context", CVPR 2015.
     """
-    for argument, value, allowed in (("edition", edition, ("2015", "2017")), ("source", source, SOURCES)):
-        check_choice("SALICON", argument, value, allowed)
+    check_choice("SALICON", "source", source, SOURCES)
+    if edition is not None or source != "densities":
+        check_choice("SALICON", "edition", edition or "None", ("2015", "2017"))
     check_choice("SALICON", "part", part, (*PARTS, "all", "test"))
     root = Path(folder)
     images = first_existing(root / "images", root / "stimuli")
@@ -78,10 +79,11 @@ def salicon(folder: Folder, *, edition: str, source: str, part: str = "all") -> 
     samples = [read(f"{own_part}/{path.stem}", path) for own_part, path in pairs if own_part in parts]
     if not samples:
         raise not_found("SALICON", folder, " or ".join(f"pictures in {images / p}" for p in parts))
-    return make_dataset(f"salicon-{edition}-{source}", samples, folder, sigma=SIGMA)
+    name = "-".join(word for word in ("salicon", edition, source) if word)
+    return make_dataset(name, samples, folder, sigma=SIGMA)
 
 
-def _reader(root: Path, edition: str, source: str, part: str) -> Read:
+def _reader(root: Path, edition: str | None, source: str, part: str) -> Read:
     """The function that reads a sample from the files that the folder has."""
     if source == "densities":
         maps = first_existing(root / "maps", root / "saliency")
@@ -179,7 +181,7 @@ def _json_reader(tables: list[Path]) -> Read:
     numbers: dict[object, int] = {}  # worker -> observer
     for table in tables:
         check_regular(table)
-        with foreign(table, "is not SALICON's JSON: expected images and annotations ({})", DatasetError):
+        with foreign(table, "is not SALICON's JSON: expected images and annotations", DatasetError):
             content = parse_json(table.read_bytes())
             stems = {image["id"]: Path(image["file_name"]).stem for image in content["images"]}
             for image in content["images"]:
