@@ -25,6 +25,7 @@ MAX_MAP_PIXELS = 1 << 26  # of a map or density, which is computed with as float
 # Memory to decode a picture, unless the caller allows more pixels. RGB takes 4 bytes a pixel in Pillow and 3 here: the
 # largest camera sensors (151 megapixels) pass, and the process stays below 1.2 GB.
 MAX_BYTES = 1_060_000_000
+PIXEL_BYTES = 7  # bytes that are allowed for each pixel of a caller who allows more than usual
 LARGE = 256 << 20  # bytes from which pictures are decoded one at a time
 PATIENCE = 60  # seconds that a large picture waits for its turn, at most
 
@@ -53,7 +54,8 @@ def too_costly(picture: Image.Image, stored: tuple[int, int], max_pixels: int) -
     if needed > allowed:
         return (
             f"{size} take {needed / 1e6:,.0f} MB to decode, the limit is {allowed / 1e6:,.0f} MB; "
-            "save it as PNG or baseline JPEG or, if you trust it, raise max_pixels (--max-pixels)"
+            "save it as PNG or baseline JPEG or, if you trust it, raise max_pixels (--max-pixels) to "
+            f"{pixels_that_allow(needed)}"
         )
     samples = stored[0] * stored[1] * len(picture.getbands())
     if _decoder(picture) in IN_PYTHON and samples > SAMPLES_IN_PYTHON:
@@ -68,7 +70,12 @@ def too_costly(picture: Image.Image, stored: tuple[int, int], max_pixels: int) -
 
 def allowed_bytes(max_pixels: int) -> int:
     """The memory that a picture may take: more only for a caller who allows more pixels than usual."""
-    return 7 * max_pixels if max_pixels > MAX_PIXELS else MAX_BYTES
+    return PIXEL_BYTES * max_pixels if max_pixels > MAX_PIXELS else MAX_BYTES
+
+
+def pixels_that_allow(needed: int) -> int:
+    """The `max_pixels` that allows so many bytes."""
+    return max(MAX_PIXELS + 1, -(-needed // PIXEL_BYTES))
 
 
 def bytes_to_decode(picture: Image.Image, stored: tuple[int, int]) -> int:
