@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from helpers import ROOT, made_up, tiny_weights, write_tar
-from picture_samples import encoded, exif, ramp
+from picture_samples import encoded, exif, ramp, tiff
 from wepsam import cards, images
 
 Make = Callable[[Path], None]
@@ -56,6 +56,8 @@ def make_pictures(folder: Path) -> None:
         "lossless.webp": encoded(color, "WEBP", lossless=True),
         "lzw.tif": encoded(color, "TIFF", compression="tiff_lzw"),
         "float.tif": encoded(Image.fromarray(gray.astype(np.float32)), "TIFF", compression="tiff_adobe_deflate"),
+        "floats.tif": tiff((color / 255).astype(np.float32), deflate=True, predictor=3),
+        "big-endian.tif": tiff(gray[..., None].astype(np.float32), deflate=True, order=">", _262=[1]),
         "color.bmp": encoded(color, "BMP"),
         "color.ppm": encoded(color, "PPM"),
     }
