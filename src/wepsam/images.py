@@ -62,8 +62,8 @@ def read_image(
     The EXIF orientation is applied, transparency shows white, and an animation gives its first frame. 16-bit gray is
     divided by 257 and rounded (16-bit color is divided by 256 and cut, by Pillow). 32-bit gray does not say which value
     is white: it is the first of 1 (floats only), 255 and 65535 that fits nearly all pixels, and black is 0; values
-    outside are clipped. A picture that fits none of them is stretched over its own range. NaN is black. What was
-    assumed is logged.
+    outside are clipped. A picture that fits none of them is stretched over its own range. NaN is black. TIFFs with
+    colors as 32-bit floats are read in the same way, but refused where no white fits. What was assumed is logged.
 
     Args:
         source: path, encoded bytes, PIL picture, or array of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
@@ -115,7 +115,8 @@ def read_sized(
             _picture_costs.turn(_picture_costs.bytes_to_decode(picture, own[::-1])),
         ):
             # Pillow's TIFF reader checks the global limit again while it decodes.
-            with _picture_files.pillow_limit(max_pixels) if picture.format == "TIFF" else nullcontext():
+            pixels = picture.width * picture.height
+            with _picture_files.pillow_limit(pixels) if picture.format == "TIFF" else nullcontext():
                 picture.load()
             # Only now: EXIF may follow the pixels (PNG), and Pillow turns TIFFs itself.
             orientation = _picture_files.orientation(picture)

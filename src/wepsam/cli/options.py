@@ -30,7 +30,7 @@ Datasets = Annotated[list[str], Option(
     "--dataset", "-d", metavar="NAME=FOLDER",
     help="A fixation dataset, such as osie=data/OSIE; `wepsam datasets` lists the names. Any other NAME is your own "
     "data: FOLDER has stimuli/ and fixations.csv, images/ and maps/, or images/ and points/; say which by NAME:csv=, "
-    "NAME:maps= or NAME:points=. csv=FOLDER takes the folder's name. Repeat the option to use several."
+    "NAME:maps= (gray), NAME:maps:jet= (in the colors of jet) or NAME:points=. csv=FOLDER takes the folder's name. Repeat the option to use several."
 )]
 WeakFolder = Annotated[str, Argument(metavar="WEAK", help="A folder that `wepsam label` wrote, or its URL.")]
 Results = Annotated[list[Path], Argument(

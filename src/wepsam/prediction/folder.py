@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam import colormaps, maps, overlays, progress, resolve
+from wepsam._picture_costs import pixels_that_allow
 from wepsam.calibration.presets import Which
 from wepsam.files import PlaceError, below, remove_leftovers, replacing
 from wepsam.images import MAX_PIXELS, ImageError, allowed_bytes, pixel_count, read_image, save_image
@@ -175,7 +176,7 @@ def _answer(
     if (pixels := pixel_count(path, max_pixels=max_pixels)) > most:
         raise ImageError(
             f"{path}: {pixels:,} pixels, and what is to be saved allows {most:,}; save less (a map alone "
-            "takes least memory), or raise max_pixels (--max-pixels)"
+            f"takes least memory), or raise max_pixels (--max-pixels) to {pixels_that_allow(pixels * bytes_per_pixel)}"
         )
     if not isinstance(model, predictor.Predictor):
         stimulus = read_image(path, max_pixels=max_pixels)

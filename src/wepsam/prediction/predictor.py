@@ -268,7 +268,7 @@ class Predictor:
         none = {"center_bias": np.zeros((1, 1, 1, 1), np.float32)}
         if center_bias is False:
             return none, None
-        added = np.asarray(center_bias, dtype=np.float32)
+        added = maps.numbers(center_bias, "center bias").astype(np.float32)
         if added.ndim != 2 or not np.isfinite(added).all():
             raise ValueError(f"the center bias is {added.shape}, expected True, False, or (h, w) finite logits")
         return none, added
