@@ -1,0 +1,185 @@
+"""Is a picture a photograph? If not, what does it look like: a web page, a chart, a page of text?
+
+Networks that have learned from photographs are no guide to where people look on a screen. What is drawn by a program
+has few colors, flat areas that meet in sharp steps, straight lines along the rows and columns of pixels, and letters on
+flat ground. Ten such measures of a small copy of the picture enter a logistic rule of four kinds. Its numbers are in
+kinds.json beside this file, with the pictures that they are from and the rates of warnings; learn/kinds.py made them.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from wepsam.images import MAX_PIXELS, Source, read_sized
+
+PHOTOGRAPH, WEB_PAGE = "photograph", "web page"
+KINDS = (PHOTOGRAPH, WEB_PAGE, "chart", "page of text")
+CARD = Path(__file__).with_name("kinds.json")
+
+AREA = 256 * 192  # pixels of the copy that is measured; smaller pictures are measured as they are
+SKIPPED = 3  # of a large picture only every n-th pixel is read, so that the copy still averages over so many a side
+LEAST_SIDE = 24  # pixels: nothing can be said about less
+# Differences of 8-bit values, the largest of the three colors.
+BORDER = 12  # within a row or column of a border, such as a letterbox, after JPEG
+FLAT, STEP, SHARP = 2, 8, 24  # at most between neighbors in a flat area; at least across a line; across a sharp step
+RUN = 16  # pixels that a straight line is long
+LETTER = 4  # pixels from flat ground, over a letter, to the same ground
+
+
+class PictureWarning(UserWarning):
+    """A picture does not look like the pictures that a model has learned from."""
+
+
+def looks_like(picture: Source, max_pixels: int = MAX_PIXELS) -> str:
+    """What kind of picture this is, by its flat areas, steps, lines and colors. docs/kinds.md says how often it errs.
+
+    Args:
+        picture: a path, bytes, PIL picture or array; see `wepsam.read_image`.
+        max_pixels: larger pictures are refused before they are decoded.
+
+    Returns:
+        "photograph", "web page", "chart" or "page of text". Screens of programs count as web pages. A blank picture,
+        and one of less than 24 pixels on a side, count as photographs: there is nothing to see.
+
+    Raises:
+        ImageError: the picture cannot be read.
+    """
+    return kind(read_sized(picture, smallest=512, max_pixels=max_pixels)[0])
+
+
+def kind(stimulus: np.ndarray) -> str:
+    """The kind of an (H, W, 3) uint8 RGB picture, one of KINDS."""
+    measured = measures(stimulus)
+    return PHOTOGRAPH if measured is None else decide(np.array([*measured.values()]), card())
+
+
+def decide(measured: np.ndarray, rule: dict[str, Any]) -> str:
+    """The kind that a rule says.
+
+    Args:
+        measured: (10,) the values of `measures`.
+        rule: "weights" (4, 10) and "constants" (4,) give the log odds of each of KINDS; "threshold" is what all other
+            kinds together must have over a photograph, "margin" what another kind must have over a web page.
+    """
+    odds = np.asarray(rule["weights"]) @ measured + np.asarray(rule["constants"])
+    if np.logaddexp.reduce(odds[1:]) - odds[0] <= rule["threshold"]:
+        return PHOTOGRAPH
+    best = int(np.argmax(odds))
+    return KINDS[best] if best > 1 and odds[best] - odds[1] > rule["margin"] else WEB_PAGE
+
+
+@cache
+def card() -> dict[str, Any]:
+    """The numbers of the rule, the pictures that they were learned from, and the rates of warnings."""
+    return json.loads(CARD.read_text(encoding="utf-8"))
+
+
+def message(seen: str) -> str:
+    """The warning for a kind of picture."""
+    return f"this looks like a {seen}; the model has learned from photographs"
+
+
+def measures(stimulus: np.ndarray) -> dict[str, float] | None:
+    """What tells a drawn picture from a photograph, each from 0 to 1, by name.
+
+    Shares are of the pixels inside a plain border. Their square roots are taken, since a share of .01 that is .04
+    elsewhere says as much as .25 that is 1.
+
+    Args:
+        stimulus: (H, W, 3) uint8 RGB.
+
+    Returns:
+        The measures; None if there is nothing inside the border.
+    """
+    picture = without_border(_small(stimulus))
+    if min(picture.shape[:2]) < LEAST_SIDE:
+        return None
+    red, green, blue = planes = np.moveaxis(picture, 2, 0).astype(np.int16)  # contiguous: three times as fast
+    across = _steps(planes[:, :-1, :-1], planes[:, :-1, 1:])  # (h - 1, w - 1), to the right neighbor
+    down = _steps(planes[:, :-1, :-1], planes[:, 1:, :-1])
+    largest = np.maximum(across, down)
+    flat, sharp = largest <= FLAT, largest > SHARP
+    gray = (5 * red + 9 * green + 2 * blue) >> 4
+    colors = _shares(planes)
+    shares = {
+        "flat": flat.mean(),
+        "sharp steps": (largest > 40).mean(),
+        "most frequent color": colors[:1].sum(),
+        "eight most frequent colors": colors.sum(),
+        "white": (gray >= 248).mean(),
+        "vertical lines": _long(across > STEP),
+        "horizontal lines": _long((down > STEP).T),
+        "steps along rows or columns": (sharp & (np.minimum(across, down) <= 4)).sum() / (sharp.sum() + sharp.size / 500),
+        "letters on flat ground": _letters(flat, across > SHARP, gray),
+        "flat rows": (flat.mean(axis=1) > 0.9).mean(),
+        "colorful": np.abs(red - blue).mean() / 255,
+    }
+    return {name: float(np.sqrt(share)) for name, share in shares.items()}
+
+
+def without_border(picture: np.ndarray) -> np.ndarray:
+    """The part of an (h, w, 3) uint8 picture inside its plain borders, as of letterboxes and frames, one in another."""
+    for _ in range(6):
+        before = picture.shape
+        top, bottom = _inside(picture)
+        picture = picture[top:bottom]
+        left, right = _inside(picture.transpose(1, 0, 2))
+        picture = picture[:, left:right]
+        if picture.shape == before:
+            break
+    return picture
+
+
+def _inside(picture: np.ndarray) -> tuple[int, int]:
+    """The first row behind the plain ones at the top, and the first of those at the bottom.
+
+    The outermost row inside is a mixture of border and picture and is left out, too.
+    """
+    rows = range(len(picture))
+    first = next((row for row in rows if np.ptp(picture[row], axis=0).max(initial=0) > BORDER), len(picture))
+    last = next((row for row in reversed(rows[first:]) if np.ptp(picture[row], axis=0).max(initial=0) > BORDER), first)
+    return (first + 1 if first else 0), (last if last + 1 < len(picture) else last + 1)
+
+
+def _small(stimulus: np.ndarray) -> np.ndarray:
+    """A copy of about AREA pixels at most, by averages."""
+    height, width = stimulus.shape[:2]
+    factor = (height * width / AREA) ** 0.5
+    if factor <= 1:
+        return stimulus
+    step = max(1, int(factor / SKIPPED))
+    picture = Image.fromarray(np.ascontiguousarray(stimulus[::step, ::step]))
+    size = max(1, round(width / factor)), max(1, round(height / factor))
+    return np.asarray(picture.resize(size, Image.Resampling.BOX, reducing_gap=1.0))
+
+
+def _steps(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(h, w) the largest difference of two (3, h, w) pictures over the colors."""
+    red, green, blue = np.abs(one - other)
+    return np.maximum(np.maximum(red, green), blue)
+
+
+def _shares(planes: np.ndarray) -> np.ndarray:
+    """The shares of the eight most frequent colors, of 32 levels of red, green and blue, the most frequent first."""
+    red, green, blue = (planes >> 3).astype(np.int32)
+    counts = np.bincount((red << 10 | green << 5 | blue).ravel(), minlength=1 << 15)
+    frequent = counts[counts > red.size / 2000]  # most of the others do not occur at all: sorting them takes long
+    return np.sort(frequent)[:-9:-1] / red.size
+
+
+def _long(steps: np.ndarray) -> float:
+    """The share of (h, w) pixels with steps at which a vertical line of RUN pixels ends."""
+    counts = np.cumsum(steps, axis=0, dtype=np.int16)
+    return float((counts[RUN:] - counts[:-RUN] == RUN).sum() / steps.size) if len(counts) > RUN else 0.0
+
+
+def _letters(flat: np.ndarray, sharp: np.ndarray, gray: np.ndarray) -> float:
+    """The share of pixels of flat ground that come back LETTER pixels further right, after a sharp step."""
+    ground = gray[:-1, :-1]
+    same = flat[:, :-LETTER] & flat[:, LETTER:] & (np.abs(ground[:, :-LETTER] - ground[:, LETTER:]) <= 3)
+    between = sharp[:, 1:-3] | sharp[:, 2:-2] | sharp[:, 3:-1]
+    return float((same & between).mean())
