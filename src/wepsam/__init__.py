@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wepsam import classical as classical
     from wepsam import datasets as datasets
     from wepsam import metrics as metrics
+    from wepsam.calibration.definition import Calibration as Calibration
     from wepsam.deploy.to_onnx import export as export
     from wepsam.evaluation import evaluate as evaluate
     from wepsam.evaluation.comparison import compare as compare
@@ -60,6 +61,7 @@ HOMES = {
     "load": "prediction.predictor",
     "models": "prediction.predictor",
     "Predictor": "prediction.predictor",
+    "Calibration": "calibration.definition",
     "ImageError": "images",
     "read_image": "images",
     "overlay": "overlays",

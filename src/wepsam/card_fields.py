@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from wepsam.calibration import presets
 from wepsam.shapes import SIDE_STEP
 
 MAX_BYTES = 16 << 20  # of a card's file; the shipped ones have 10 KB
@@ -33,7 +34,8 @@ def check(card: Any) -> None:
     if not isinstance(card, dict):
         raise ValueError(f"it is a {type(card).__name__}, not an object")
     fields = REQUIRED | (SQUARE if "input_size" in card else ASPECT)
-    if missing := [name for name in fields if name not in card and name not in OPTIONAL]:
+    older = () if "calibrations" in card else ("blur", "floor")
+    if missing := [name for name in fields if name not in card and (name not in OPTIONAL or name in older)]:
         raise ValueError(f"it lacks {', '.join(missing)}")
     for name, check_value in fields.items():
         if name in card:
@@ -41,6 +43,7 @@ def check(card: Any) -> None:
     if "views" in fields:
         for quality in QUALITIES:
             _view(quality, card.get("views", {}), card["input_area"])
+    presets.of_card(card)  # the numbers of each calibration, and the name of the default
     _digest("sha256", card["sha256"])
 
 
@@ -135,8 +138,9 @@ def _view(quality: str, views: Mapping[str, Any], area: float) -> None:
 # Field -> what it may be. Those of a network that sees a square, and of one that sees the picture in its aspect.
 REQUIRED: dict[str, Check] = {
     "name": _name, "sha256": _text, "blur": _number(BLUR, " cells"), "floor": _number(FLOOR),
-    "sharpness": _number(SHARPNESS),
+    "sharpness": _number(SHARPNESS), "calibrations": _object,
 }  # fmt: skip
 SQUARE: dict[str, Check] = {"input_size": _whole(1, MAX_SIDE), "mirror": _flag}
 ASPECT: dict[str, Check] = {"input_area": _whole(SIDE_STEP**2, MAX_AREA), "stride": _stride, "views": _object}
-OPTIONAL = ("sharpness", "views")  # older cards have no sharpness; a lack of views is said by quality
+# Cards of version 0.1 have blur and floor instead of calibrations; a lack of views is said by quality.
+OPTIONAL = ("sharpness", "blur", "floor", "calibrations", "views")

@@ -163,8 +163,10 @@ def _add_weights_scores(card: Card, pictures: str, evaluations: Sequence["Evalua
     """Returns how many evaluations are of the card's weights."""
     own = [evaluation for evaluation in evaluations if evaluation.about.get("weights") == card.get("sha256", "none")]
     for evaluation in own:
-        quality = f" ({evaluation.about['quality']})" if "quality" in evaluation.about else ""
-        card.setdefault("scores", {})[pictures + quality] = evaluation.summary()["scores"]
+        about = evaluation.about
+        kinds = [about.get("quality"), about.get("calibration", {}).get("name")]
+        special = ", ".join(filter(None, kinds))
+        card.setdefault("scores", {})[pictures + f" ({special})" * bool(special)] = evaluation.summary()["scores"]
     return len(own)
 
 

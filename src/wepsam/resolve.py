@@ -5,14 +5,22 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from wepsam.prediction.predictor import QUALITIES, load, models
+from wepsam import cards
+from wepsam.calibration import presets
+from wepsam.calibration.presets import Which
+from wepsam.prediction.predictor import QUALITIES, Predictor, load, models
 
 Predict = Callable[[np.ndarray], np.ndarray]  # (H, W, 3) uint8 RGB -> (H, W) saliency map
 Model = Predict | str | os.PathLike[str]
 
 
 def predictor(
-    model: Model, *, quality: str = QUALITIES[0], threads: int = 0, providers: str | Sequence[str] | None = None
+    model: Model,
+    *,
+    quality: str = QUALITIES[0],
+    threads: int = 0,
+    providers: str | Sequence[str] | None = None,
+    calibration: Which = None,
 ) -> Predict:
     """The predictor that a name or a file stands for.
 
@@ -22,27 +30,41 @@ def predictor(
         quality: "best" or "fast", for wepsam weights; see `wepsam.Predictor`.
         threads: of ONNX Runtime, for wepsam weights; 0 lets it choose.
         providers: of ONNX Runtime, for wepsam weights; None takes all local ones, the fastest first.
+        calibration: the name of one in the model's card, a file, or a `wepsam.Calibration`. None: the card's default
+            for wepsam weights, and none for any other model.
 
     Returns:
-        A function: (H, W, 3) uint8 RGB stimulus -> (H, W) saliency map, >= 0. A classical model is the entry of
-        `CLASSICAL` itself.
+        A function: (H, W, 3) uint8 RGB stimulus -> (H, W) saliency map, >= 0. A classical model without a calibration
+        is the entry of `CLASSICAL` itself.
 
     Raises:
-        ValueError: no such model (the message lists all), or a quality other than "best" for a model that has only one.
+        ValueError: no such model (the message lists all) or calibration, or a quality other than "best" for a model
+            that has only one.
         WeightsError: the weights are missing or damaged.
     """
     if isinstance(model, str | os.PathLike):
         if is_weights(model):
-            return load(model, threads, quality, providers=providers)
+            return load(model, threads, quality, providers=providers, calibration=calibration)
         from wepsam.classical import CLASSICAL  # imports every classical model: not for those who only want weights
 
         name = os.fspath(model)
         if name not in CLASSICAL:
             raise ValueError(f"no model {name!r}; expected an .onnx file or one of {', '.join(names())}")
         expect_best(quality, name)
-        return CLASSICAL[name]
+        return _calibrated(CLASSICAL[name], name, calibration)
     expect_best(quality, "a function")
-    return model
+    return _calibrated(model, str(getattr(model, "name", "model")), calibration)
+
+
+def _calibrated(predict: Predict, name: str, calibration: Which) -> Predict:
+    if calibration is None:
+        return predict
+    if isinstance(predict, Predictor):
+        raise ValueError(f"{name} was opened with a calibration of its own; open it with the other one")
+    from wepsam.prediction.calibrated import Calibrated
+
+    card = {"name": name, "calibrations": {}} | cards.load(cards.CLASSICAL_CARD)["models"].get(name, {})
+    return Calibrated(predict, name, presets.find(calibration, card))
 
 
 def expect_best(quality: str, what: str) -> None:

@@ -18,6 +18,11 @@ Quality = Annotated[str, Option(
     metavar="best|fast",
     help="best averages over several views of each picture; fast looks once and takes about an eighth of the time."
 )]
+CalibrationOf = Annotated[str | None, Option(
+    "--calibration", metavar="NAME|FILE", show_default="the default of the model's card",
+    help="How sharp, centered and noisy the maps are: typical (for pictures of a laboratory that you do not know), the "
+    "name of a laboratory, none, or the calibration.json that `wepsam adapt` wrote. `wepsam models` lists the names."
+)]
 Workers = Annotated[int, Option(
     metavar="N", help="Pictures processed at a time: -1 uses every core, a lower number saves memory."
 )]

@@ -19,6 +19,7 @@ def predict(
     save: options.Save = "map,overlay",
     sheet: options.Sheet = False,
     quality: options.Quality = "best",
+    calibration: options.CalibrationOf = None,
     max_pixels: options.MaxPixels = None,
     workers: options.Workers = -1,
     bits: options.Bits = False,
@@ -39,12 +40,13 @@ def predict(
         wepsam predict before.png after.png --out maps/ --sheet --scale common
         wepsam predict photos/ --out maps/ --save log-density --bits
         wepsam predict photos/ --out maps/ --model gbvs
+        wepsam predict photos/ --out maps/ --calibration adapted/calibration.json
     """
     from wepsam.prediction import targets
 
     done = wepsam.predict(
-        images, out, model=model, save=save, sheet=sheet, quality=quality, max_pixels=max_pixels, workers=workers,
-        bits=bits, overlay_strength=overlay_strength, colors=colors, scale=scale, legend=legend,
+        images, out, model=model, save=save, sheet=sheet, quality=quality, calibration=calibration,
+        max_pixels=max_pixels, workers=workers, bits=bits, overlay_strength=overlay_strength, colors=colors, scale=scale, legend=legend,
     )  # fmt: skip
     if as_json:
         output.print_json(dataclasses.asdict(done))

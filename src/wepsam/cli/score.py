@@ -120,6 +120,7 @@ def evaluate(
     references: options.References = False,
     resize: options.Resize = False,
     quality: options.Quality = "best",
+    calibration: options.CalibrationOf = None,
     workers: options.Workers = -1,
     as_json: options.Json = False,
 ) -> None:
@@ -132,6 +133,7 @@ def evaluate(
         wepsam evaluate own.onnx -d osie=data/OSIE -d dut_omron=data/DUT --out results/
         wepsam evaluate their_maps/ -d osie=data/OSIE
         wepsam evaluate one-observer -d osie=data/OSIE
+        wepsam evaluate gbvs -d osie=data/OSIE --calibration typical
         wepsam evaluate wepsam-lite -d pages=own/pages/ --references
     """
     from wepsam.evaluation import comparison, score, table
@@ -139,7 +141,8 @@ def evaluate(
     saved: dict[Path, list[Any]] = {}
     for path, result in score.evaluate_all(
         model, dataset, out, split=split, sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates,
-        protocol=protocol, also=also or (), references=references, resize=resize, quality=quality, workers=workers,
+        protocol=protocol, also=also or (), references=references, resize=resize, quality=quality, calibration=calibration,
+        workers=workers,
     ):  # fmt: skip
         saved.setdefault(path.parent, []).append(result)
         if not as_json:
@@ -160,6 +163,7 @@ def write_submission(
     out: options.SubmitOut,
     form: options.Form = "",
     zip: options.Zip = False,
+    calibration: options.CalibrationOf = None,
 ) -> None:
     """Write a map for each test picture of a benchmark.
 
@@ -168,7 +172,7 @@ def write_submission(
         wepsam submit write wepsam-paper MIT300/ --benchmark mit300 --out mine/ --zip
         wepsam submit write their_maps/ SALICON/ --benchmark salicon --out mine/
     """
-    written = wepsam.submit(model, stimuli, out, benchmark=benchmark, form=form, zip=zip)
+    written = wepsam.submit(model, stimuli, out, benchmark=benchmark, form=form, zip=zip, calibration=calibration)
     files = len(written) - zip
     _print_check(out, stimuli, benchmark, f"{files} file{'s' * (files > 1)}, ")
     if zip:

@@ -14,6 +14,7 @@ import numpy as np
 
 import wepsam
 from wepsam import classical, resolve
+from wepsam.calibration.presets import Which
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample, open_dataset
 from wepsam.datasets.by_name import parse
@@ -61,6 +62,7 @@ def evaluate(
     also: Sequence[str] = (),
     resize: bool = False,
     quality: str = QUALITIES[0],
+    calibration: Which = None,
     workers: int = -1,
 ) -> Evaluation:
     """Score a model on every picture of a dataset.
@@ -77,7 +79,8 @@ def evaluate(
             on from its rows there, if nothing that the scores depend on has changed: pictures, fixations, densities,
             weights and card, maps, settings, the code of the metrics (of a function, only its name is compared). The
             log says how many rows are kept, or that all are made again. None saves nothing.
-        name: of the model, for files and tables; by default its own, with "-fast" at that quality.
+        name: of the model, for files and tables; by default its own, with "-fast" at that quality and the name of a
+            calibration that was asked for.
         split: of "NAME=FOLDER", the part to score: "validation" (the default for public datasets), "train" or "all"
             (the default for your own data). Of a `FixationDataset`, what the record says; by default "all".
         sigma: of "NAME=FOLDER" with your own data: standard deviation of the densities in pixels; by default one
@@ -88,6 +91,9 @@ def evaluate(
         also: metrics beyond the protocol's, of `metrics.ON_REQUEST`: "emd".
         resize: bring the maps of a folder to the size of their stimuli.
         quality: "best" or "fast", for wepsam weights by name or file.
+        calibration: of a model by name, file or function: the name of one in its card ("typical", the name of a
+            laboratory, "none"), a file that `wepsam adapt` wrote, or a `wepsam.Calibration`. None: the card's default
+            for wepsam weights, and none for any other model.
         workers: processes among which the pictures are divided; -1 for one per core. One process is used without
             joblib, and for a model that cannot be pickled.
 
@@ -101,7 +107,9 @@ def evaluate(
     """
     part, split = _open(dataset, split, sigma, pixels_per_degree, coordinates)
     table = _table(protocol, also)
-    chosen = subject(model, name=name, quality=quality, resize=resize, threads=_threads(workers))
+    chosen = subject(
+        model, name=name, quality=quality, resize=resize, threads=_threads(workers), calibration=calibration
+    )
     _warn_if_learned(chosen, part, split)
     bias = CenterBias(part)
     chosen = chosen.on(part, bias)
@@ -145,6 +153,7 @@ def evaluate_all(
     references: bool = False,
     resize: bool = False,
     quality: str = QUALITIES[0],
+    calibration: Which = None,
     workers: int = -1,
 ) -> Iterator[tuple[Path, Evaluation]]:
     """Score a model on several datasets, and with `references` also what every comparison shows beside it.
@@ -165,7 +174,9 @@ def evaluate_all(
     """
     several = [datasets] if isinstance(datasets, FixationDataset | str) else datasets
     _check_names(several)
-    chosen = subject(model, name=name, quality=quality, resize=resize, threads=_threads(workers))
+    chosen = subject(
+        model, name=name, quality=quality, resize=resize, threads=_threads(workers), calibration=calibration
+    )
     for dataset in several:
         part, part_split = _open(dataset, split, sigma, pixels_per_degree, coordinates)
         folder = _folder(out, part, part_split, protocol)

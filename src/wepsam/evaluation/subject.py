@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 
 from wepsam import resolve
+from wepsam.calibration import presets
+from wepsam.calibration.presets import Named, Which
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.people import AT_FIXATIONS_ONLY, REFERENCES
+from wepsam.prediction.calibrated import Calibrated
 from wepsam.prediction.predictor import QUALITIES, Predictor, models
 
 # For a sample: saliency maps, each with the sample that it is scored against.
@@ -83,6 +86,7 @@ def subject(
     quality: str = QUALITIES[0],
     resize: bool = False,
     threads: int = 1,
+    calibration: Which = None,
 ) -> Subject:
     """What a name, a file, a folder or a function stands for, ready to be scored.
 
@@ -91,14 +95,16 @@ def subject(
             reference: "center-bias" (the mean density of all other pictures), "one-observer" and "half-of-observers"
             (against the other observers), "gold-standard" (all other observers against one; scored at fixations
             only). A name means the model, whatever folder has the same name.
-        name: for files and tables; by default the model's own, with "-fast" at that quality.
+        name: for files and tables; by default the model's own, with "-fast" at that quality, and with the name of a
+            calibration that was asked for.
         quality: "best" or "fast", for wepsam weights by name or file.
         resize: whether maps of a folder are brought to the size of their stimuli (bilinear); it is recorded.
         threads: of ONNX Runtime, for wepsam weights by name or file; 0 lets it choose.
+        calibration: of a model by name, file or function; see `resolve.predictor`.
 
     Raises:
-        ValueError: no such model; a folder without maps, or one that has the name of a model; or an option that does
-            not apply to this model.
+        ValueError: no such model or calibration; a folder without maps, or one that has the name of a model; or an
+            option that does not apply to this model.
     """
     if isinstance(model, Subject):
         return replace(model, name=name or model.name)
@@ -106,13 +112,15 @@ def subject(
         model = MapFolder(model, resize=resize)
     elif resize:
         raise ValueError(f"resize applies only to a folder of maps, not to {model}")
+    if calibration is not None and (isinstance(model, MapFolder) or model in REFERENCES):
+        raise ValueError(f"a calibration applies to models, not to {getattr(model, 'folder', model)}")
     if isinstance(model, MapFolder):
         resolve.expect_best(quality, f"the folder {model.folder}")
         return _folder(model, name)
     if isinstance(model, str) and model in REFERENCES:
         resolve.expect_best(quality, model)
         return _reference(model, name or model)
-    return _predictor(model, name, quality, threads)
+    return _predictor(model, name, quality, threads, calibration)
 
 
 def from_record(about: dict[str, Any], dataset: FixationDataset) -> Subject:
@@ -133,7 +141,11 @@ def from_record(about: dict[str, Any], dataset: FixationDataset) -> Subject:
         raise ValueError(f"it had another center bias ({about['center_bias']}), which a result does not hold")
     resize = bool(about.get("maps", {}).get("resized"))
     quality = about.get("quality", QUALITIES[0])
-    again = subject(source, name=about["model"], quality=quality, resize=resize, threads=0).on(dataset)
+    fields = about.get("calibration")
+    calibration = None if fields is None else Named.from_dict(str(fields.get("name")), fields)
+    again = subject(source, name=about["model"], quality=quality, resize=resize, threads=0, calibration=calibration).on(
+        dataset
+    )
     before = {"card_sha256": again.record.get("card_sha256")} | about  # older results do not know their card
     if any(again.record.get(key) != before.get(key) for key in ("weights", "card_sha256", "maps")):
         raise ValueError("it has changed since it was evaluated")
@@ -164,8 +176,8 @@ def _reference(reference: str, name: str) -> Subject:
     return Subject(name, record, fit, is_reference=True, at_fixations_only=reference in AT_FIXATIONS_ONLY)
 
 
-def _predictor(model: resolve.Model, name: str | None, quality: str, threads: int) -> Subject:
-    predict = resolve.predictor(model, quality=quality, threads=threads)
+def _predictor(model: resolve.Model, name: str | None, quality: str, threads: int, calibration: Which) -> Subject:
+    predict = resolve.predictor(model, quality=quality, threads=threads, calibration=calibration)
     source: str | None
     if isinstance(model, str | os.PathLike):
         source = os.fspath(model)
@@ -174,10 +186,13 @@ def _predictor(model: resolve.Model, name: str | None, quality: str, threads: in
         own = predict.name
         shipped = models().get(own, {}).get("sha256") == predict.card["sha256"]
         source = own if shipped else str(predict.weights)
+    elif isinstance(predict, Calibrated):
+        source = resolve.classical_name(predict.predict)
+        own = predict.name
     else:
         source = resolve.classical_name(predict)
         own = source or str(getattr(predict, "name", "model"))
-    more: dict[str, str] = {}
+    more: dict[str, Any] = {}
     if isinstance(predict, Predictor):
         if predict.quality != QUALITIES[0]:
             own += f"-{predict.quality}"
@@ -187,6 +202,10 @@ def _predictor(model: resolve.Model, name: str | None, quality: str, threads: in
         if isinstance(predict.center_bias, np.ndarray):
             more["center_bias_sha256"] = fingerprints.of_array(predict.center_bias)
         more["card_sha256"] = fingerprints.of_card(predict.card)
+    named = getattr(predict, "calibration", None)
+    if isinstance(named, Named) and named != presets.default(predict.card if isinstance(predict, Predictor) else {}):
+        own += f"-{named.name}"
+        more["calibration"] = {"name": named.name} | named.calibration.as_dict()
     name = name or own
     answer = _OneMap(_Asked(predict, name))
     record = {"weights": getattr(predict, "card", {}).get("sha256")} | _source(source, name) | more

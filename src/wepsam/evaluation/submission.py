@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from wepsam import maps
+from wepsam.calibration.presets import Which
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.evaluation.map_folder import SUFFIXES, MapFolder, map_size, read_map
 from wepsam.evaluation.subject import Subject, subject
@@ -62,6 +63,7 @@ def submit(
     benchmark: str,
     form: str = "",
     zip: bool = False,
+    calibration: Which = None,
 ) -> list[Path]:
     """Write a model's maps of a board's test pictures, as the board takes them.
 
@@ -76,6 +78,7 @@ def submit(
             "log-density" (mit300, cat2000): .npy, float32 natural logarithm of a distribution over the pixels.
             "json" (salicon): one file with a base64 PNG for each picture.
         zip: also write OUT.zip.
+        calibration: of the model; see `evaluate`.
 
     Returns:
         The files; the zip, if any, is the last.
@@ -92,7 +95,7 @@ def submit(
     samples = read_stimuli(stimuli)
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"{out} is not empty; a submission needs a folder of its own")
-    chosen = subject(model, threads=0)
+    chosen = subject(model, threads=0, calibration=calibration)
     if chosen.is_reference:
         raise ValueError(f"{chosen.name} needs fixations, and those of test pictures are not published; choose a model")
     chosen = chosen.on(FixationDataset(benchmark, tuple(samples), sigma=0.0))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam import colormaps, maps, overlays, progress, resolve
+from wepsam.calibration.presets import Which
 from wepsam.files import PlaceError, below, remove_leftovers, replacing
 from wepsam.images import MAX_PIXELS, ImageError, allowed_bytes, pixel_count, read_image, save_image
 from wepsam.prediction import drawing, ordered, predictor, targets
@@ -63,6 +64,7 @@ def predict(
     save: str | Iterable[str] = ("map", "overlay"),
     sheet: bool = False,
     quality: str = predictor.QUALITIES[0],
+    calibration: Which = None,
     max_pixels: int | None = None,
     workers: int = -1,
     bits: bool = False,
@@ -92,6 +94,9 @@ def predict(
               the probability spread evenly, because their maps may be 0.
         sheet: also write OUT/sheet.png: picture, map and overlay of the first 12 pictures.
         quality: of wepsam's weights, "best" or "fast"; see `Predictor`.
+        calibration: the name of one in the model's card ("typical", the name of a laboratory, "none"), a file that
+            `wepsam adapt` wrote, or a `wepsam.Calibration`. None: the card's default for wepsam's weights, and none
+            for any other model.
         max_pixels: refuse pictures with more pixels; by default `images.MAX_PIXELS`. Overlays of
             more than 58 megapixels take more than 1 GB and need a `max_pixels` above the default: 7 bytes for each.
         workers: how many pictures at a time, in threads; -1 for one per core. A function given as `model` is called
@@ -135,7 +140,7 @@ def predict(
     answer = partial(
         _answer,
         # A picture at a time has all cores to itself; several have one each.
-        resolve.predictor(model, quality=quality, threads=0 if workers == 1 else 1),
+        resolve.predictor(model, quality=quality, threads=0 if workers == 1 else 1, calibration=calibration),
         max_pixels=most,
         bytes_per_pixel=needed,
         with_stimulus=with_stimulus,

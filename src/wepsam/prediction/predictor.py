@@ -9,6 +9,8 @@ from typing import Any, Literal, Self, overload
 import numpy as np
 
 from wepsam import card_fields, cards, cores, maps, offline
+from wepsam.calibration import presets
+from wepsam.calibration.presets import Which
 from wepsam.cards import WeightsError
 from wepsam.images import MAX_PIXELS, ImageError, Source, pixel_count, read_sized, resize
 from wepsam.prediction import onnx_file, ordered
@@ -36,6 +38,7 @@ class Predictor:
         weights: the path of the .onnx file.
         quality: "best" or "fast".
         center_bias: True, False or an array, as it was given.
+        calibration: what is done to the network's density, with its name; see `wepsam.Calibration`.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Predictor:
         quality: str = QUALITIES[0],
         center_bias: bool | np.ndarray = True,
         providers: str | Sequence[str] | None = None,
+        calibration: Which = None,
     ) -> None:
         """Open an ONNX file that `wepsam export` wrote.
 
@@ -53,16 +57,20 @@ class Predictor:
             threads: of ONNX Runtime; 0 lets it choose.
             quality: "best", the mean over several views (mirrored, smaller, larger) that the card names; or "fast", one
                 view. The paper's network has only one view.
-            center_bias: of the light network. True adds the learned one, False none. An (h, w) array of any size is
-                added to the log density instead, such as the logarithm of where observers look on average.
+            center_bias: of the light network. True adds the learned one and the calibration's, False neither. An (h, w)
+                array of any size is added to the log density instead of both, such as the logarithm of where observers
+                look on average.
             providers: ONNX Runtime's execution providers in order of preference, such as "CUDAExecutionProvider" for
                 an NVIDIA GPU (needs the package onnxruntime-gpu). By default all local providers of the installed
                 ONNX Runtime, the fastest first. Predictions of other providers differ in the last digits.
+            calibration: how sharp, centered, blurred and noisy the densities are: the name of a calibration in the card
+                ("typical", for pictures of a laboratory that you do not know; "none"; names of laboratories), a .json
+                file that `wepsam adapt` wrote, or a `wepsam.Calibration`. None: the card's default.
 
         Raises:
             WeightsError: a file is missing or cannot be opened, or the weights are not those of the card (SHA-256).
-            ValueError: no such quality; a provider that is not installed or does not start; a center bias that is not
-                (h, w) and finite, or other than True for a network that has none of its own.
+            ValueError: no such quality or calibration; a provider that is not installed or does not start; a center
+                bias that is not (h, w) and finite, or other than True for a network that has none of its own.
         """
         path = Path(weights)
         self.weights, self.quality, self.center_bias = path, quality, center_bias
@@ -72,8 +80,7 @@ class Predictor:
         self.card: dict[str, Any]
         self.card, data = cards.read_weights(path)
         self.name = str(self.card["name"])
-        self._blur, self._floor = float(self.card["blur"]), float(self.card["floor"])
-        self._sharpness = float(self.card.get("sharpness", 1))  # older cards have none
+        self.calibration = presets.find(calibration, self.card)
         self._views = _views(self.card, quality)
         self._session = _session(path, data, threads, providers)
         self._fed, self._added = self._bias(center_bias)
@@ -97,7 +104,7 @@ class Predictor:
     def log_density(self, stimulus: Source, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         """Predict the natural logarithm of the probability that a fixation falls into each pixel.
 
-        It is the network's log density, enlarged and normalized again.
+        It is the logarithm of the calibrated density, enlarged and normalized again.
 
         Args:
             stimulus: a path, bytes, PIL picture or array; see `wepsam.read_image`.
@@ -177,7 +184,7 @@ class Predictor:
         """This predictor with one thread: the session's own threads would compete with the workers."""
         if self._threads == 1:
             return self
-        return type(self)(self.weights, 1, self.quality, self.center_bias, self._providers)
+        return type(self)(self.weights, 1, self.quality, self.center_bias, self._providers, self.calibration)
 
     def small_density(self, stimulus: Source, max_pixels: int = MAX_PIXELS) -> tuple[np.ndarray, tuple[int, int]]:
         """Read a picture, decoding no more of it than needed, and predict.
@@ -200,13 +207,27 @@ class Predictor:
     def low_resolution(self, stimulus: np.ndarray) -> np.ndarray:
         """Predict the density at the network's own resolution.
 
-        It is the mean over the views of the picture, sharpened, blurred and floored as the card says.
-
         Args:
             stimulus: (H, W, 3) uint8 RGB of any size.
 
         Returns:
             (h, w) float64, >= 0, sums to 1: 32x32 cells, or a quarter of the light network's input.
+        """
+        calibration = self.calibration.calibration
+        density = calibration.mean(self.scale_densities(stimulus))
+        if self.center_bias is True:
+            return calibration(density)
+        return calibration.without_center()(density, self._added)
+
+    def scale_densities(self, stimulus: np.ndarray) -> list[np.ndarray]:
+        """Predict one density for each size in which the network sees a picture, without a calibration.
+
+        Args:
+            stimulus: (H, W, 3) uint8 RGB of any size.
+
+        Returns:
+            (h, w) float64 densities, the smallest size first, all at the resolution of the largest; each is the mean
+            over the picture and its mirror image, where the quality says so.
         """
         height, width = stimulus.shape[:2]
         outputs: list[np.ndarray] = []
@@ -218,19 +239,13 @@ class Predictor:
             outputs.append(output[0] + output[1, :, ::-1] if mirrored else output[0])
         size = outputs[-1].shape  # of the largest view; the others are enlarged to it
         # A map without any mass, which a linear output cut at 0 can give, counts as uniform.
-        densities = [maps.to_density(m if m.shape == size else maps.enlarge(m, size)) for m in outputs]
-        density = np.mean(densities, axis=0)
-        if self._sharpness != 1:
-            density = maps.to_density((density / density.max()) ** self._sharpness)
-        if self._blur:
-            density = maps.blur(density, self._blur)
-        if self._added is not None:
-            density = _softmax(_log(density) + maps.enlarge(self._added, size))
-        return maps.to_density(density + self._floor * density.mean())
+        return [maps.to_density(m if m.shape == size else maps.enlarge(m, size)) for m in outputs]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the path, because a session cannot be pickled."""
-        return type(self), (self.weights, self._threads, self.quality, self.center_bias, self._providers)
+        return type(self), (
+            self.weights, self._threads, self.quality, self.center_bias, self._providers, self.calibration
+        )  # fmt: skip
 
     def _run(self, stimuli: np.ndarray) -> np.ndarray:
         try:
@@ -322,16 +337,13 @@ def _log(density: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(density, np.finfo(np.float32).tiny))
 
 
-def _softmax(values: np.ndarray) -> np.ndarray:
-    return maps.to_density(np.exp(values - values.max()))
-
-
 def load(
     name: str | PathLike[str] = DEFAULT,
     threads: int = 0,
     quality: str = QUALITIES[0],
     center_bias: bool | np.ndarray = True,
     providers: str | Sequence[str] | None = None,
+    calibration: Which = None,
 ) -> Predictor:
     """Open shipped weights by name, or an .onnx file.
 
@@ -341,12 +353,13 @@ def load(
         quality: "best" or "fast"; see `Predictor`.
         center_bias: True, False or an array; see `Predictor`.
         providers: such as "CUDAExecutionProvider"; see `Predictor`.
+        calibration: "typical", the name of a laboratory, a file or a `wepsam.Calibration`; see `Predictor`.
 
     Raises:
         WeightsError: no such weights, or they cannot be opened.
-        ValueError: no such quality or provider, or a center bias that does not fit.
+        ValueError: no such quality, provider or calibration, or a center bias that does not fit.
     """
-    return Predictor(weights_file(name), threads, quality, center_bias, providers)
+    return Predictor(weights_file(name), threads, quality, center_bias, providers, calibration)
 
 
 def weights_file(name: str | PathLike[str]) -> Path:

@@ -68,8 +68,8 @@ def outputs(
     for start in range(0, len(pairs), size):
         rows = slice(start, start + size)
         stimuli, target = batches.to_network(*batches.tensors(pairs, rows), pairs.input_shape)
-        known = sources is not None and (sources[rows] >= 0).all()
-        kinds = fabric.to_device(torch.from_numpy(sources[rows])) if known else None
+        kinds = None if sources is None or (sources[rows] < 0).any() else torch.from_numpy(sources[rows])
+        kinds = None if kinds is None else fabric.to_device(kinds)
         with fabric.autocast():
             answer = network(fabric.to_device(stimuli).contiguous(memory_format=torch.channels_last), kinds)
         answers.append(answer.float().cpu())
