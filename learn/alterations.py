@@ -65,7 +65,7 @@ def framed(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def recolored(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Darker or lighter, with more contrast or less: some values are clipped."""
-    values = (picture - 128.0) * rng.uniform(0.6, 1.6) + 128 + rng.uniform(-50, 50)
+    values = (picture - 128.0) * rng.uniform(0.7, 1.4) + 128 + rng.uniform(-30, 30)
     return np.clip(values, 0, 255).astype(np.uint8)
 
 

@@ -1,67 +1,50 @@
-"""Charts, pages of text and web pages, drawn at random: the pictures without photographs that `learn.kinds` learns from."""
+"""Charts, pages of text and web pages, drawn at random: what `learn.kinds` learns from beside screenshots."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-WORDS = (
-    "the of and to in that is was for it with as his on be at by had not are but from or have an they which one you "
-    "were all her she there would their we him been has when who will no more if out so what up into about than them "
-    "can only other time new some could these two may first then do any like my now over such our most made after "
-    "picture observer fixation center density network contrast luminance frequency orientation attention measured"
-).split()
+TEXT = (
+    "the picture of an observer and to in that is was for it with as his on be at by had not are but from or have "
+    "they which one you were all her she there would their we him been has when who will no more if out so what up "
+    "into about than them can only other time new some could these two may first then do any like my now over such "
+    "fixation center density network contrast luminance frequency orientation attention measured"
+)
 Color = tuple[int, int, int]
+Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
+
+
+class Box(NamedTuple):
+    """The place of a chart in its picture, in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 def chart(rng: np.random.Generator) -> np.ndarray:
-    """Bars, lines, points or a pie between axes, with labels; (H, W, 3) uint8."""
+    """Bars, lines, points or a pie, with labels; (H, W, 3) uint8."""
     width, height = int(rng.integers(480, 1100)), int(rng.integers(360, 800))
     ground, ink = _theme(rng, dark=0.15)
     picture = Image.new("RGB", (width, height), ground)
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(float(rng.integers(11, 19)))
-    left, top, right, bottom = (int(share * side) for share, side in ((0.1, width), (0.1, height), (0.93, width), (0.87, height)))
-    draw.text((width * rng.uniform(0.1, 0.4), top * 0.3), _words(rng, 5), ink, font)
-    form = rng.integers(4)
-    if form < 3:
-        if rng.random() < 0.6:
-            for y in np.linspace(top, bottom, int(rng.integers(4, 9))):
-                draw.line((left, y, right, y), _mixed(ground, ink, 0.15))
-        for share in np.linspace(0, 1, 6):
-            draw.text((left - 34, bottom - share * (bottom - top) - 6), f"{share * rng.integers(1, 90):.1f}", ink, font)
-            draw.text((left + share * (right - left) - 10, bottom + 8), _words(rng, 1)[:5], ink, font)
-        draw.line((left, top, left, bottom, right, bottom), ink, 2)
-        if rng.random() < 0.5:
-            draw.line((left, top, right, top, right, bottom), ink, 2)
-    count = int(rng.integers(2, 6)) if form else int(rng.integers(4, 14))
-    colors = [_color(rng) for _ in range(count)] if form or rng.random() < 0.4 else [_color(rng)] * count
-    if form == 0:
-        step = (right - left) / count
-        for k, share in enumerate(rng.uniform(0.05, 0.95, count)):
-            draw.rectangle((left + step * (k + 0.15), bottom - share * (bottom - top), left + step * (k + 0.85), bottom), colors[k])
-    elif form == 1:
-        x = np.linspace(left, right, int(rng.integers(6, 60)))
-        for color in colors:
-            walk = np.cumsum(rng.normal(0, 1, len(x)))
-            y = bottom - (walk - walk.min()) / max(float(np.ptp(walk)), 1e-6) * (bottom - top) * rng.uniform(0.4, 0.95)
-            draw.line([*zip(x.tolist(), y.tolist(), strict=True)], color, int(rng.integers(1, 5)))
-    elif form == 2:
-        for color in colors:
-            at = rng.normal(rng.uniform(0.3, 0.7, 2), 0.12, (int(rng.integers(20, 150)), 2)).clip(0.02, 0.98)
-            radius = rng.uniform(2, 6)
-            for x, y in (left, bottom) + at * (right - left, top - bottom):
-                draw.ellipse((x - radius, y - radius, x + radius, y + radius), color)
-    else:
-        radius, angle = (bottom - top) / 2, rng.uniform(0, 360)
-        box = (width / 2 - radius, height / 2 - radius, width / 2 + radius, height / 2 + radius)
-        for color, share in zip(colors, rng.dirichlet(np.full(count, 3.0)), strict=True):
-            draw.pieslice(box, angle, angle + 360 * share, color, ground)
-            angle += 360 * share
+    box = Box(0.1 * width, 0.1 * height, 0.93 * width, 0.87 * height)
+    draw.text((width * rng.uniform(0.1, 0.4), height * 0.03), _words(rng, 5), ink, font)
+    form = (_bars, _lines, _points, _pie)[rng.integers(4)]
+    if form is not _pie:
+        _axes(draw, rng, box, ink, _mixed(ground, ink, 0.15), font)
+    colors = [_color(rng) for _ in range(rng.integers(2, 7))]
+    form(draw, rng, box, colors)
     if rng.random() < 0.5:
-        for k, color in enumerate(colors[:6]):
-            draw.rectangle((right - 90, top + 10 + 20 * k, right - 76, top + 22 + 20 * k), color)
-            draw.text((right - 70, top + 8 + 20 * k), _words(rng, 1), ink, font)
+        for k, color in enumerate(colors):
+            x, y = box.right - 90, box.top + 10 + 20 * k
+            draw.rectangle((x, y, x + 14, y + 12), color)
+            draw.text((x + 20, y - 2), _words(rng, 1), ink, font)
     return np.asarray(picture)
 
 
@@ -79,7 +62,8 @@ def text_page(rng: np.random.Generator) -> np.ndarray:
     draw.text((margin, margin), _words(rng, 4).title(), (0, 0, 0), ImageFont.load_default(size * 1.7))
     span = (width - 2 * margin - (columns - 1) * margin // 2) / columns
     for column in range(columns):
-        _paragraphs(draw, rng, (margin + column * (span + margin / 2), y, span, height - margin - y), size, (20, 20, 20))
+        x = margin + column * (span + margin / 2)
+        _paragraphs(draw, rng, (x, y, span, height - margin - y), size, (20, 20, 20))
     if scanned:
         picture = picture.rotate(rng.normal(0, 0.7), Image.Resampling.BICUBIC, fillcolor=picture.getpixel((0, 0)))
         light = np.linspace(1, rng.uniform(0.85, 1), width)[None, :, None]
@@ -108,11 +92,12 @@ def web_page(rng: np.random.Generator, photographs: Sequence[np.ndarray] = ()) -
         draw.text((width - 110 * (k + 1), bar / 2 - 8), _words(rng, 1).title(), light, ImageFont.load_default(15.0))
     y = bar
     if rng.random() < 0.7:
-        tall = int(height * rng.uniform(0.3, 0.6))
+        tall, white, x = int(height * rng.uniform(0.3, 0.6)), (255, 255, 255), width * 0.08
         _fill(picture, draw, rng, photographs, (0, y, width, tall))
-        draw.text((width * 0.08, y + tall * 0.35), _words(rng, 4).title(), (255, 255, 255), ImageFont.load_default(46.0))
-        draw.rounded_rectangle((width * 0.08, y + tall * 0.65, width * 0.08 + 170, y + tall * 0.65 + 44), 6, _color(rng))
-        draw.text((width * 0.08 + 30, y + tall * 0.65 + 10), _words(rng, 2).title(), (255, 255, 255), ImageFont.load_default(18.0))
+        draw.text((x, y + tall * 0.35), _words(rng, 4).title(), white, ImageFont.load_default(46.0))
+        button = y + tall * 0.65
+        draw.rounded_rectangle((x, button, x + 170, button + 44), 6, _color(rng))
+        draw.text((x + 30, button + 10), _words(rng, 2).title(), white, ImageFont.load_default(18.0))
         y += tall
     columns = int(rng.integers(2, 5))
     span, gap = width / columns, 24
@@ -128,6 +113,59 @@ def web_page(rng: np.random.Generator, photographs: Sequence[np.ndarray] = ()) -
 
 
 DRAWN: dict[str, Callable[[np.random.Generator], np.ndarray]] = {"chart": chart, "page of text": text_page}
+
+
+def _axes(draw: ImageDraw.ImageDraw, rng: np.random.Generator, box: Box, ink: Color, faint: Color, font: Font) -> None:
+    """Two axes with numbers and names; often a grid, often a frame."""
+    if rng.random() < 0.6:
+        for y in np.linspace(box.top, box.bottom, int(rng.integers(4, 9))):
+            draw.line((box.left, y, box.right, y), faint)
+    highest = rng.integers(1, 90)
+    for x, y, share in zip(
+        np.linspace(box.left, box.right, 6), np.linspace(box.bottom, box.top, 6), np.linspace(0, 1, 6), strict=True
+    ):
+        draw.text((box.left - 34, y - 6), f"{share * highest:.1f}", ink, font)
+        draw.text((x - 10, box.bottom + 8), _words(rng, 1)[:5], ink, font)
+    draw.line((box.left, box.top, box.left, box.bottom, box.right, box.bottom), ink, 2)
+    if rng.random() < 0.5:
+        draw.line((box.left, box.top, box.right, box.top, box.right, box.bottom), ink, 2)
+
+
+def _bars(draw: ImageDraw.ImageDraw, rng: np.random.Generator, box: Box, colors: Sequence[Color]) -> None:
+    """4 to 13 bars, of one color or of several."""
+    edges = np.linspace(box.left, box.right, int(rng.integers(5, 15)))
+    several = rng.random() < 0.4
+    for k, (left, right) in enumerate(pairwise(edges)):
+        gap, top = 0.15 * (right - left), box.bottom - rng.uniform(0.05, 0.95) * (box.bottom - box.top)
+        draw.rectangle((left + gap, top, right - gap, box.bottom), colors[k * several % len(colors)])
+
+
+def _lines(draw: ImageDraw.ImageDraw, rng: np.random.Generator, box: Box, colors: Sequence[Color]) -> None:
+    """A random walk in each color."""
+    x = np.linspace(box.left, box.right, int(rng.integers(6, 60)))
+    for color in colors:
+        walk = np.cumsum(rng.normal(0, 1, len(x)))
+        shares = (walk - walk.min()) / np.ptp(walk) * rng.uniform(0.4, 0.95)
+        y = box.bottom - shares * (box.bottom - box.top)
+        draw.line([*zip(x.tolist(), y.tolist(), strict=True)], color, int(rng.integers(1, 5)))
+
+
+def _points(draw: ImageDraw.ImageDraw, rng: np.random.Generator, box: Box, colors: Sequence[Color]) -> None:
+    """A cloud of discs in each color."""
+    for color in colors:
+        shares = rng.normal(rng.uniform(0.3, 0.7, 2), 0.12, (int(rng.integers(20, 150)), 2)).clip(0.02, 0.98)
+        radius = rng.uniform(2, 6)
+        for x, y in (box.left, box.bottom) + shares * (box.right - box.left, box.top - box.bottom):
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), color)
+
+
+def _pie(draw: ImageDraw.ImageDraw, rng: np.random.Generator, box: Box, colors: Sequence[Color]) -> None:
+    """A sector in each color."""
+    x, y, radius = (box.left + box.right) / 2, (box.top + box.bottom) / 2, (box.bottom - box.top) / 2
+    angle = rng.uniform(0, 360)
+    for color, share in zip(colors, rng.dirichlet(np.full(len(colors), 3.0)), strict=True):
+        draw.pieslice((x - radius, y - radius, x + radius, y + radius), angle, angle + 360 * share, color)
+        angle += 360 * share
 
 
 def _fill(
@@ -153,7 +191,7 @@ def _paragraphs(
     x, y, width, height = box
     font, end = ImageFont.load_default(size), y + height
     while y + 1.4 * size < end:
-        line = _words(rng, 40)
+        line = _words(rng, max(2, int(width / size / 2)))  # about as many as there is room for
         while draw.textlength(line, font) > width:
             line = line.rpartition(" ")[0] or line[:-1]
         ends = rng.random() < 0.15
@@ -162,7 +200,7 @@ def _paragraphs(
 
 
 def _words(rng: np.random.Generator, count: int) -> str:
-    return " ".join(rng.choice(WORDS, count).tolist())
+    return " ".join(rng.choice(TEXT.split(), count).tolist())
 
 
 def _color(rng: np.random.Generator) -> Color:

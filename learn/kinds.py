@@ -1,15 +1,16 @@
 """Learn to tell web pages, charts and pages of text from photographs: python -m learn.kinds DATA
 
 Writes src/wepsam/kinds.json: the rule, and its rates on pictures that it has not learned from. The table of the rates
-in docs/kinds.md is put there by recipes/kinds_table.py. Takes ten minutes of one core. DATA is a folder with the
+in docs/kinds.md is put there by recipes/kinds_table.py. Takes three minutes of two cores. DATA is a folder with the
 folders of SETS, and web/ with screenshots of web pages.
 
-Each picture takes part as it is and altered: compressed, made smaller or larger, cropped, in gray, and so on. Half of
+Pictures take part as they are and altered: compressed, made smaller or larger, cropped, in gray, and so on. Half of
 the pages and of the photographs are judged by a rule that was learned from the other half, and the other way round;
 these are the rates. The rule that ships has learned from both halves in the same way.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,33 +20,35 @@ from sklearn.linear_model import LogisticRegression
 from learn import alterations, data, drawn
 from wepsam.files import write_json
 from wepsam.images import read_image
-from wepsam.kinds import CARD, KINDS, PHOTOGRAPH, WEB_PAGE, decide, measures
-from wepsam.progress import track
+from wepsam.kinds import CARD, KINDS, PHOTOGRAPH, PLURALS, WEB_PAGE, decide, measures
 
 SETS = ("photos", "photos224", "osie", "eyecrowd", "dut_omron", "salicon", "sjtu", "emod", "scene")
 PAGES = "web"
-DRAWN = 200  # charts, pages of text and web pages that are drawn
-ALARMS = 0.01  # share of the photographs learned from, unaltered, that may be warned of
+KEPT = 12  # photographs of each half of a set that drawn web pages show
+ALTERED = 3  # every so many photographs one takes part altered, too
+DRAWN = 120  # charts, pages of text and web pages that are drawn
+ALARMS = 0.012  # share of the photographs learned from, unaltered, that may be warned of
 ALARMS_OF_A_SET = 0.017  # and at most of each set
 WRONG_NAMES = 0.02  # share of the web pages learned from that may be called something else
-C = 1.0  # of the logistic regression
-MADE = "drawn"  # what begins the names of groups that are drawn
+C = 0.3  # of the logistic regression
 
 Group = tuple[str, str]  # kind, and which pictures: "osie, in gray"
+Rule = dict[str, dict[str, float]]
 Halves = tuple[np.ndarray, np.ndarray]  # (N, measures) of each half
 
 
 def main() -> None:
-    groups = measured(data.folder(__doc__, "DATA"))
-    rules = [fit({group: halves[half] for group, halves in groups.items()}) for half in (0, 1)]
-    rule = fit({group: np.concatenate(halves) for group, halves in groups.items()})
+    folder = data.folder(__doc__, "DATA")
+    groups = measured(folder)
+    names = [*(measures(drawn.web_page(np.random.default_rng(0))) or ())]
+    rules = [fit({group: halves[half] for group, halves in groups.items()}, names) for half in (0, 1)]
+    rule = fit({group: np.concatenate(halves) for group, halves in groups.items()}, names)
     card = {
         "name": "kinds",
         "summary": "Web pages, charts and pages of text, told from photographs by a logistic rule.",
-        "kinds": KINDS,
-        **rule,
-        "data": {group: len(halves[0]) + len(halves[1]) for (_, group), halves in groups.items()},
-        "rates": rates(groups, rules),
+        "rule": rule,
+        "rates": rates(groups, names, rules),
+        "terms": "MIT for these numbers. The pictures have their owners' terms; none of them is part of this file.",
         "license": "MIT",
     }
     write_json(CARD, card)
@@ -57,90 +60,104 @@ def main() -> None:
 
 
 def measured(folder: Path) -> dict[Group, Halves]:
-    """The measures of all pictures, by kind and group, in halves; photographs and pages are altered in every way."""
-    groups: dict[Group, Halves] = {}
-    some: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])  # photographs for drawn web pages, of each half
+    """The measures of all pictures as they are and altered, by kind and group, in two halves."""
+    with ProcessPoolExecutor(2) as pool:
+        one, other = pool.map(_measured_half, (folder, folder), (0, 1))
+    return {group: (np.array(one[group]), np.array(other[group])) for group in one}
+
+
+def _measured_half(folder: Path, half: int) -> dict[Group, list[list[float]]]:
+    groups: dict[Group, list[list[float]]] = {}
+
+    def add(kind: str, group: str, picture: np.ndarray) -> None:
+        if values := measures(picture):
+            groups.setdefault((kind, group), []).append([*values.values()])
+
+    some: list[np.ndarray] = []  # photographs for drawn web pages
     for name in SETS:
-        halves = _halves(sorted((folder / name).rglob("*.jpg")), name)
-        both = [_measured_photographs(paths, name, kept) for paths, kept in zip(halves, some, strict=True)]
-        for group in both[0]:
-            before = groups.get((PHOTOGRAPH, group), ([], []))
-            groups[PHOTOGRAPH, group] = tuple(np.array([*b, *new[group]]) for b, new in zip(before, both, strict=True))
-    paths = _halves(sorted((folder / PAGES).rglob("*.jpg")), PAGES)
-    for k, (name, alter) in enumerate(({"as they are": alterations.as_it_is} | alterations.PAGES).items()):
-        pages = [_rows(alter(read_image(p), np.random.default_rng((k, i))) for i, p in enumerate(half)) for half in paths]
-        groups[WEB_PAGE, f"{PAGES}, {name}"] = (pages[0], pages[1])
+        for number, path in enumerate(_half(folder / name, half)):
+            picture = read_image(path)
+            add(PHOTOGRAPH, name, picture)
+            if number % ALTERED == 0:
+                change = [*alterations.PHOTOGRAPHS][number // ALTERED % len(alterations.PHOTOGRAPHS)]
+                altered = alterations.PHOTOGRAPHS[change](picture, np.random.default_rng(number))
+                add(PHOTOGRAPH, f"photographs {change}", altered)
+            some += [picture] * (number < KEPT)
+    for number, path in enumerate(_half(folder / PAGES, half)):
+        page = read_image(path)
+        add(WEB_PAGE, PAGES, page)
+        for change, alter in alterations.PAGES.items():
+            add(WEB_PAGE, f"{PAGES} {change}", alter(page, np.random.default_rng(number)))
     for kind in KINDS[1:]:
-        for name, alter in {"as drawn": alterations.as_it_is, "at 256 pixels": alterations.PAGES["at 256 pixels"]}.items():
-            made = [_rows(alter(x, np.random.default_rng(i)) for i, x in enumerate(_drawn(kind, h, some[h]))) for h in (0, 1)]
-            groups[kind, f"{MADE} {kind}s, {name}".replace("page of texts", "pages of text")] = (made[0], made[1])
+        for number, picture in enumerate(_drawn(kind, half, some)):
+            add(kind, f"drawn {PLURALS[kind]}", picture)
+            change = [*alterations.PAGES][number % len(alterations.PAGES)]
+            altered = alterations.PAGES[change](picture, np.random.default_rng(number))
+            add(kind, f"drawn {PLURALS[kind]} altered", altered)
     return groups
 
 
-def _halves(paths: Sequence[Path], name: str) -> tuple[list[Path], list[Path]]:
+def _half(folder: Path, half: int) -> list[Path]:
+    """Every other of the .jpg files, in a random order."""
+    paths = sorted(folder.rglob("*.jpg"))
     if not paths:
-        raise SystemExit(f"no .jpg in {name}; `python -c 'import learn; help(learn.kinds)'` says what DATA is")
-    order = np.random.default_rng(0).permutation(len(paths)).tolist()
-    return [paths[i] for i in sorted(order[::2])], [paths[i] for i in sorted(order[1::2])]
-
-
-def _measured_photographs(paths: list[Path], name: str, kept: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """Measures of photographs as they are, and of each in one altered form; a few are kept in the list."""
-    changes = [*alterations.PHOTOGRAPHS]
-    rows: dict[str, list[np.ndarray]] = {name: []} | {f"photographs, {change}": [] for change in changes}
-    for i, path in enumerate(track(paths, name)):
-        picture, rng = read_image(path), np.random.default_rng((len(paths), i))
-        if i < 12:
-            kept.append(picture)
-        change = changes[i % len(changes)]
-        altered = alterations.PHOTOGRAPHS[change](picture, rng)
-        rows[name] += [*_rows([picture])]
-        rows[f"photographs, {change}"] += [*_rows([altered])]
-    return {group: np.array(values) for group, values in rows.items()}
+        raise SystemExit(f"no .jpg in {folder}; `python -c 'import learn.kinds; help(learn.kinds)'` says what DATA is")
+    return [paths[i] for i in sorted(np.random.default_rng(0).permutation(len(paths))[half::2].tolist())]
 
 
 def _drawn(kind: str, half: int, photographs: Sequence[np.ndarray]) -> Iterable[np.ndarray]:
+    """Pictures of a kind; every fifth web page is without photographs."""
     rng = np.random.default_rng((KINDS.index(kind), half))
-    for k in range(DRAWN // 2):
-        # Every fifth web page has no photograph.
-        yield drawn.web_page(rng, photographs if k % 5 else ()) if kind == WEB_PAGE else drawn.DRAWN[kind](rng)
-
-
-def _rows(pictures: Iterable[np.ndarray]) -> np.ndarray:
-    """(N, measures) of those pictures that can be measured."""
-    return np.array([[*values.values()] for picture in pictures if (values := measures(picture))])
+    for number in range(DRAWN // 2):
+        if kind == WEB_PAGE:
+            yield drawn.web_page(rng, photographs if number % 5 else ())
+        else:
+            yield drawn.DRAWN[kind](rng)
 
 
 # ---- the rule
 
 
-def fit(groups: Mapping[Group, np.ndarray]) -> dict[str, Any]:
+def fit(groups: Mapping[Group, np.ndarray], names: Sequence[str]) -> Rule:
     """The rule of `wepsam.kinds.decide`, learned from the (N, measures) of each kind and group.
 
-    Each kind counts as much as any other, whatever the number of its pictures.
+    Its constants are such that as many photographs are warned of, and as many screenshots of web pages called something
+    else, as the settings above allow.
     """
+    kinds = [kind for (kind, _), rows in groups.items() for _ in rows]
     samples = np.concatenate([*groups.values()])
-    kinds = np.concatenate([np.full(len(rows), KINDS.index(kind)) for (kind, _), rows in groups.items()])
-    mean, scale = samples.mean(axis=0), samples.std(axis=0)
-    model = LogisticRegression(C=C, class_weight="balanced", max_iter=5000).fit((samples - mean) / scale, kinds)
-    weights = model.coef_ / scale
-    rule = {"weights": weights.round(3).tolist(), "constants": (model.intercept_ - weights @ mean).round(3).tolist()}
-    odds = {group: rows @ np.array(rule["weights"]).T + rule["constants"] for group, rows in groups.items()}
-    others = {group: np.logaddexp.reduce(o[:, 1:], axis=1) - o[:, 0] for group, o in odds.items()}
-    photographs = [values for (_, group), values in others.items() if group in SETS]
-    limits = [np.quantile(np.concatenate(photographs), 1 - ALARMS)]
-    limits += [np.quantile(values, 1 - ALARMS_OF_A_SET) for values in photographs]
-    pages = np.concatenate([o for (kind, group), o in odds.items() if kind == WEB_PAGE and not group.startswith(MADE)])
-    margin = np.quantile(pages[:, 2:].max(axis=1) - pages[:, 1], 1 - WRONG_NAMES)
-    return {**rule, "threshold": round(float(max(limits)), 3), "margin": round(float(margin), 3)}
+    is_drawn = np.array(kinds) != PHOTOGRAPH
+    weights = _logistic(samples, is_drawn)
+    odds = [rows @ weights for (_, group), rows in groups.items() if group in SETS]
+    limits = [np.quantile(np.concatenate(odds), 1 - ALARMS), *(np.quantile(o, 1 - ALARMS_OF_A_SET) for o in odds)]
+    rule = {"drawn": _numbers(max(limits), weights, names)}
+    pages = np.concatenate([rows for (_, group), rows in groups.items() if group.startswith(PAGES)])
+    for kind in KINDS[2:]:
+        among = np.isin(kinds, [kind, WEB_PAGE])
+        weights = _logistic(samples[among], np.array(kinds)[among] == kind)
+        rule[kind] = _numbers(np.quantile(pages @ weights, 1 - WRONG_NAMES), weights, names)
+    return rule
 
 
-def rates(groups: Mapping[Group, Halves], rules: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """By group: its kind, the number of pictures, and how many are called each kind by the rule of the other half."""
-    table: dict[str, dict[str, Any]] = {}
+def _logistic(samples: np.ndarray, positive: np.ndarray) -> np.ndarray:
+    """(measures,) the weights of a logistic regression; both sides count the same, whatever their numbers."""
+    scale = samples.std(axis=0)
+    model = LogisticRegression(C=C, class_weight="balanced", max_iter=5000).fit(samples / scale, positive)
+    return np.round(model.coef_[0] / scale, 2)
+
+
+def _numbers(limit: float, weights: np.ndarray, names: Sequence[str]) -> dict[str, float]:
+    return {"constant": round(-float(limit), 2)} | dict(zip(names, weights.tolist(), strict=True))
+
+
+def rates(groups: Mapping[Group, Halves], names: Sequence[str], rules: Sequence[Rule]) -> dict[str, Any]:
+    """By group: its kind, and how many pictures are called each kind by the rule of the other half."""
+    table = {}
     for (kind, group), halves in groups.items():
-        called = [decide(row, rules[1 - half]) for half in (0, 1) for row in halves[half]]
-        table[group] = {"is": kind, "pictures": len(called), "called": {name: called.count(name) for name in KINDS}}
+        called = [
+            decide(dict(zip(names, row, strict=True)), rules[1 - h]) for h in (0, 1) for row in halves[h].tolist()
+        ]
+        table[group] = {"is": kind, "called": {name: called.count(name) for name in KINDS}}
     return table
 
 

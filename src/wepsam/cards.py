@@ -226,6 +226,9 @@ def describe(card: Card) -> list[str]:
     if "speed" in card:
         speed = card["speed"]
         lines.append(f"{speed['milliseconds']:.1f} ms for {speed['what']}, {speed['on']}")
+    if "pictures" in card:
+        doubts = "; others are warned of" if card["pictures"] == card_fields.PHOTOGRAPHS else ""
+        lines.append(f"has learned from {card['pictures']}{doubts}")
     for pictures, scores in card.get("scores", {}).items():
         means = [f"{name} {scores[name]['mean']:.3f}" for name in METRICS if name in scores]
         lines.append(f"{pictures}: {', '.join(means)}")
