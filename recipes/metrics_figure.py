@@ -1,7 +1,8 @@
-"""The table and the figure of docs/metrics.md: python recipes/metrics_figure.py [--results FOLDER] [--into PAGE]
+"""The tables and the figure of docs/metrics.md: python recipes/metrics_figure.py [--results FOLDER] [--into PAGE]
 
-The table has the scores of chance, the center bias and people, from the files that `wepsam evaluate` wrote. The figure
-shows one invented ground truth, eight predictions of it, and the scores of each by each metric.
+The first table has the scores of chance, the center bias and people, from the files that `wepsam evaluate` wrote. The
+figure shows one invented ground truth, eight predictions of it, and the scores of each by each metric. The second table
+shows what ties do to one of these predictions.
 """
 
 import argparse
@@ -38,10 +39,11 @@ def main() -> None:
         "--into",
         type=Path,
         default=ROOT / "docs" / "metrics.md",
-        help="page with a place for the table; the figure goes beside it",
+        help="page with places for the tables; the figure goes beside it",
     )
     options = parser.parse_args()
     markdown.insert(options.into, "ceiling", ceiling(options.results))
+    markdown.insert(options.into, "ties", ties())
     figure(options.into.with_suffix(".png"))
 
 
@@ -100,6 +102,33 @@ def example() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         "constant": np.full(SHAPE, 1.0),
     }
     return truth, predictions
+
+
+def ties() -> str:
+    """A Markdown table: AUC-Judd of a prediction with more and more ties, by each way to count them."""
+    truth, predictions = example()
+    values, fixations = predictions["center bias"], truth["fixations"]
+    unit = values / values.max()
+    one_pixel = np.zeros(SHAPE)
+    one_pixel[SHAPE[0] // 4, SHAPE[1] // 4] = 1
+    tied = {
+        "as it is": values,
+        "rounded to 8 bits": np.rint(255 * unit).astype(np.uint8),
+        "five levels": np.floor(4.99 * unit),
+        "0 but for the highest tenth of the pixels": np.where(values > np.quantile(values, 0.9), values, 0),
+        "0 but for the highest hundredth": np.where(values > np.quantile(values, 0.99), values, 0),
+        "0 but for one pixel": one_pixel,
+    }
+    rows = [
+        [
+            name,
+            f"{metrics.auc_judd(levels, fixations):.4f}",
+            f"{metrics.auc_judd(levels, fixations, ties='negatives-first'):.4f}",
+            f"{metrics.auc_judd(levels, fixations, protocol='tuebingen'):.4f}",
+        ]
+        for name, levels in tied.items()
+    ]
+    return markdown.table(["the map", "`mit`", '`mit`, `ties="negatives-first"`', "`tuebingen`"], rows)
 
 
 def figure(path: Path) -> None:

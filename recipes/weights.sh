@@ -2,7 +2,7 @@
 # make weights: from the data to the shipped weights, their scores and all tables. About two and a half hours on two
 # cores. An interrupted step resumes.
 #
-# DATA: folder with photos/, osie/, dut_omron/, eyecrowd/ and scene/. RUNS: folder for labels and training runs.
+# DATA: folder with photos/, osie/, dut_omron/, eyecrowd/, scene/, sjtu/, salicon/ and emod/. RUNS: folder for labels and training runs.
 set -euo pipefail
 DATA=${DATA:-../shared/data}
 RUNS=${RUNS:-runs}
@@ -34,30 +34,20 @@ wepsam finetune --recipe mr_cnn "${SETS[@]}" --out "$RUNS/mr_cnn"
 
 # Export.
 wepsam export "$RUNS/lite" src/wepsam/weights/wepsam-lite.onnx --card recipes/cards/wepsam-lite.json \
-    --probe "$DATA/osie" --sharpness 1.2
+    --probe "$DATA/osie"
 wepsam export "$RUNS/fine" src/wepsam/weights/wepsam-paper.onnx --card recipes/cards/wepsam-paper.json \
     --probe "$DATA/osie"
 wepsam export "$RUNS/random" "$RUNS/random-start.onnx" --probe "$DATA/osie"
 wepsam export "$RUNS/mr_cnn" src/wepsam/weights/mr_cnn.onnx --card recipes/cards/mr_cnn.json --probe "$DATA/osie" \
-    --no-mirror --sharpness 1.25 --blur 2
+    --no-mirror
 
 # Scores on the validation parts. No network has learned from these pictures, but they selected the best epoch of each
 # run.
-for model in center-bias gbvs-128 gbvs wepsam-lite wepsam-paper "$RUNS/random-start.onnx"; do
-    wepsam evaluate "$model" -d "$OSIE" -d "$DUT"
-done
-wepsam evaluate wepsam-lite --quality fast -d "$OSIE" -d "$DUT"
-for people in one-observer half-of-observers; do
-    wepsam evaluate "$people" -d "$OSIE"
-done
+wepsam evaluate "$RUNS/random-start.onnx" -d "$OSIE" -d "$DUT"
 wepsam evaluate mr_cnn -d "$OSIE" -d "$DUT" --also emd --out results/classical
-for model in wepsam-lite wepsam-paper; do
-    python recipes/card_scores.py "src/wepsam/weights/$model.json" results/osie-validation results/dut_omron-validation
-done
+DATA="$DATA" RUNS="$RUNS" bash recipes/scores.sh
 python recipes/card_scores.py src/wepsam/weights/mr_cnn.json \
     results/classical/osie-validation results/classical/dut_omron-validation
-wepsam compare results/osie-validation results/dut_omron-validation --into docs/results.md
-python recipes/readme_table.py
 python recipes/metrics_figure.py
 
 # The classical models: docs/classical.md, and the card that `wepsam models` reads. Those that are fitted to fixations

@@ -31,6 +31,12 @@ def test_good_cards_pass(card: cards.Card) -> None:
     card_fields.check(card)
 
 
+def test_a_card_names_the_parts_that_were_learned() -> None:
+    card_fields.check(SQUARE | {"learned_from": {"osie": "train", "own | data": "all"}})
+    for wrong in ([], "osie", {"osie": "test"}, {"osie": None}, {"osie": ["train"]}, {"x" * 999: 1}, None, 7):
+        assert "learned_from" in told(SQUARE | {"learned_from": wrong})
+
+
 @pytest.mark.parametrize("field", ["blur", "floor", "sharpness", "input_area", "stride", "views"])
 @pytest.mark.parametrize("value", NEVER, ids=repr)
 def test_impossible_values_are_named(field: str, value: Any) -> None:

@@ -22,12 +22,14 @@ SHARPNESS = (0.01, 100.0)  # power of the density
 MAX_NAME = 200  # characters
 PHOTOGRAPHS = "photographs"  # what "pictures" says of weights that are to be doubted for any others
 QUALITIES = ("best", "fast")  # the default first
+PARTS = ("train", "validation", "all")  # of a dataset that weights have learned from
+MAX_DATASETS = 1000  # that they have learned from
 
 Check = Callable[[str, Any], None]
 
 
 def check(card: Any) -> None:
-    """Check all fields that prediction uses.
+    """Check all fields that prediction and evaluation use.
 
     Raises:
         ValueError: one line with the first field that is missing or cannot be, and what was expected.
@@ -94,6 +96,16 @@ def _object(name: str, value: Any) -> None:
         raise _wrong(name, value, "an object")
 
 
+def learned_from(name: str, value: Any) -> None:
+    """Raise ValueError unless the value says which part of which dataset was learned; see `datasets.learned`."""
+    _object(name, value)
+    if len(value) > MAX_DATASETS:
+        raise _wrong(name, value, f"at most {MAX_DATASETS} datasets")
+    for dataset, part in value.items():
+        if not isinstance(part, str) or part not in PARTS:
+            raise ValueError(f"its {name} of {shown(dataset)} is {shown(part)}, expected one of {', '.join(PARTS)}")
+
+
 def _stride(name: str, value: Any) -> None:
     if value != SIDE_STEP:
         plain = isinstance(value, int) and abs(value) < 1e9
@@ -143,9 +155,9 @@ def _view(quality: str, views: Mapping[str, Any], area: float) -> None:
 # Field -> what it may be. Those of a network that sees a square, and of one that sees the picture in its aspect.
 REQUIRED: dict[str, Check] = {
     "name": _name, "sha256": _text, "blur": _number(BLUR, " cells"), "floor": _number(FLOOR),
-    "sharpness": _number(SHARPNESS), "calibrations": _object, "pictures": _line,
+    "sharpness": _number(SHARPNESS), "calibrations": _object, "learned_from": learned_from, "pictures": _line,
 }  # fmt: skip
 SQUARE: dict[str, Check] = {"input_size": _whole(1, MAX_SIDE), "mirror": _flag}
 ASPECT: dict[str, Check] = {"input_area": _whole(SIDE_STEP**2, MAX_AREA), "stride": _stride, "views": _object}
 # Cards of version 0.1 have blur and floor instead of calibrations; a lack of views is said by quality.
-OPTIONAL = ("sharpness", "blur", "floor", "calibrations", "pictures", "views")
+OPTIONAL = ("sharpness", "blur", "floor", "calibrations", "views", "learned_from", "pictures")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wepsam import card_fields
+from wepsam.calibration import presets
 from wepsam.files import write_json
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def add_scores(path: str | os.PathLike[str], pictures: str, evaluations: Sequenc
     """Write scores into a card.
 
     A card of weights gets the mean, interval and number of pictures of each metric, from the evaluations that have
-    its SHA-256. The card of the classical models gets the mean of each metric.
+    its SHA-256; none on pictures that the weights have learned from. The card of the classical models gets the mean of each metric.
 
     Args:
         path: the card.
@@ -213,7 +214,7 @@ def add_classical_speeds(path: str | os.PathLike[str], milliseconds: Mapping[str
 
 
 def describe(card: Card) -> list[str]:
-    """Weights in a few lines: input, size, speed, scores, terms.
+    """Weights in a few lines: input, size, speed, calibrations, scores, terms.
 
     A line is left out where the card has nothing for it: cards of people's own exports have no scores, summary or
     terms.
@@ -229,6 +230,10 @@ def describe(card: Card) -> list[str]:
     if "pictures" in card:
         doubts = "; others are warned of" if card["pictures"] == card_fields.PHOTOGRAPHS else ""
         lines.append(f"has learned from {card['pictures']}{doubts}")
+    if len(card.get("calibrations", {})) > 1:
+        default, known = presets.of_card(card)
+        names = (f"{name} (the default)" if name == default else name for name in known)
+        lines.append(f"calibrations: {', '.join(names)}")
     for pictures, scores in card.get("scores", {}).items():
         means = [f"{name} {scores[name]['mean']:.3f}" for name in METRICS if name in scores]
         lines.append(f"{pictures}: {', '.join(means)}")

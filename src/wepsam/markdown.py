@@ -62,14 +62,24 @@ def insert(path: Path, name: str, text: str, *, write: bool = True) -> bool:
         ValueError: the page has no such place.
     """
     page = path.read_text(encoding="utf-8")
-    begin, end = f"<!-- table:{name} -->", "<!-- /table -->"
-    if begin not in page or end not in page.split(begin, 1)[1]:
+    begin, end = _marks(name)
+    if not has_place(path, name):
         raise ValueError(f"{path} has no place for the table {name}: expected {begin} and {end}")
     before, rest = page.split(begin, 1)
     new = f"{before}{begin}\n{_wrapped(text)}\n{end}{rest.split(end, 1)[1]}"
     if write and new != page:
         write_text(path, new)
     return new == page
+
+
+def has_place(path: Path, name: str) -> bool:
+    """Whether a page has a place for the table of this name."""
+    begin, end = _marks(name)
+    return end in path.read_text(encoding="utf-8").partition(begin)[2]
+
+
+def _marks(name: str) -> tuple[str, str]:
+    return f"<!-- table:{name} -->", "<!-- /table -->"
 
 
 def _wrapped(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from helpers import Run, one_line
+from helpers import Run, made_up, one_line
 from wepsam.datasets import open_dataset
 
 
@@ -47,6 +48,27 @@ def test_evaluate_and_compare(own_dataset: Path, tmp_path: Path, wepsam_command:
     assert wepsam_command(*models)[1].split()[-len(words) :] == words
     assert alone[2].startswith("| GBVS, 128 px (the paper's teacher) | ")
     assert "gbvs on the same pictures" in " ".join(alone)
+
+
+def test_the_mean_over_datasets_goes_where_a_page_has_a_place(tmp_path: Path, wepsam_command: Run) -> None:
+    for name, scores in (("a", [1.0, 2.0]), ("b", [3.0, 5.0])):
+        one = made_up("net", cc=scores)
+        replace(one, about=one.about | {"dataset": name}).save(tmp_path / f"{name}-all")
+    folders = (tmp_path / "a-all", tmp_path / "b-all")
+    code, out, _ = wepsam_command("compare", *folders)
+    assert code == 0
+    assert "| **net** | **2.750** ± " in out
+    assert "Mean over 2 datasets, each counts once: a (2, all), b (2, all)" in out
+    page = tmp_path / "page.md"
+    places = "<!-- table:a-all -->\n<!-- /table -->\n<!-- table:b-all -->\n<!-- /table -->\n"
+    page.write_text(places)
+    assert wepsam_command("compare", *folders, "--into", page)[0] == 0
+    assert "2.750" not in page.read_text()
+    page.write_text(f"<!-- table:over-datasets -->\n<!-- /table -->\n{places}")
+    assert wepsam_command("compare", *folders, "--into", page, "--check")[0] == 1
+    assert wepsam_command("compare", *folders, "--into", page)[0] == 0
+    assert "| **net** | **2.750** ± " in page.read_text()
+    assert wepsam_command("compare", *folders, "--into", page, "--check") == (0, "", "")
 
 
 def test_a_page_without_a_place_for_the_table(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:

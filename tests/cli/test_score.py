@@ -17,7 +17,7 @@ def test_a_model_on_pictures_it_has_learned_from_is_warned_of(
     own_dataset: Path, tmp_path: Path, wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
-    monkeypatch.setattr("wepsam.classical.LEARNED_FROM", ("own",))
+    monkeypatch.setattr("wepsam.classical.LEARNED_FROM", {"own": "train"})
     command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-o", tmp_path)
     said = "center-gaussian has learned from the training part of own; these scores are optimistic"
     assert said in wepsam_command(*command, "--split", "all")[2]
@@ -35,6 +35,42 @@ def test_evaluate_for_programs(own_dataset: Path, tmp_path: Path, wepsam_command
     assert about["scores"]["auc_shuffled"]["mean"] is None  # one picture, no others
     assert about["scores"]["nss"]["mean"] is not None
     assert about == json.loads((tmp_path / "own-validation" / "center-bias.json").read_text())
+
+
+def test_several_datasets_have_a_mean_in_which_each_counts_once(
+    own_dataset: Path, tmp_path: Path, write: Write, wepsam_command: Run
+) -> None:
+    for seed in range(4):
+        density = np.random.default_rng(seed).integers(0, 256, (20, 30), np.uint8)
+        write(tmp_path / "images" / f"{seed}.png", np.full((20, 30), 7, np.uint8))
+        write(tmp_path / "maps" / f"{seed}.png", density)
+    command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-d", f"pages={tmp_path}", "-o", tmp_path)
+    code, out, _ = wepsam_command(*command)
+    assert code == 0
+    means = [dict(zip(*read, strict=True)) for read in (
+        ([m.split()[0] for m in line.split(": ", 1)[1].split(";")[0].split(", ")],
+         [float(m.split()[1]) for m in line.split(": ", 1)[1].split(";")[0].split(", ")])
+        for line in out.splitlines()[:2]
+    )]  # fmt: skip
+    row = [cell.strip() for cell in out.splitlines()[5].strip("|").split("|")]
+    head = [cell.strip() for cell in out.splitlines()[3].strip("|").split("|")]
+    assert head[1:] == ["AUC-Judd or AUC of the density", "NSS or NSS of the density", "CC", "SIM", "KL ↓"]
+    cc = (means[0]["cc"] + means[1]["cc"]) / 2
+    assert float(row[3].replace("*", "").split()[0]) == pytest.approx(cc, abs=1e-3)
+    nss = (means[0]["nss"] + means[1]["nss_density"]) / 2
+    assert float(row[2].replace("*", "").split()[0]) == pytest.approx(nss, abs=1e-3)
+    assert "each counts once: own (12, all), pages (4, all)" in out
+    code, out, _ = wepsam_command(*command, "--json")
+    documents, decoder = [], json.JSONDecoder()
+    while out.strip():
+        document, end = decoder.raw_decode(out.lstrip())
+        documents.append(document)
+        out = out.lstrip()[end:]
+    assert [one.get("dataset") for one in documents] == ["own", "pages", None]
+    found = documents[2]["models"]["center-gaussian"]["scores"]["cc"]
+    assert documents[2]["datasets"] == ["own", "pages"]
+    assert found["mean"] == pytest.approx(sum(d["scores"]["cc"]["mean"] for d in documents[:2]) / 2)
+    assert found["worst"]["mean"] == pytest.approx(min(d["scores"]["cc"]["mean"] for d in documents[:2]))
 
 
 def test_evaluate_mistakes_exit_2(own_dataset: Path, tmp_path: Path, wepsam_command: Run) -> None:

@@ -8,7 +8,7 @@ import torch
 
 import wepsam
 from helpers import save_run
-from wepsam import maps
+from wepsam import Calibration, maps
 from wepsam.cards import WeightsError
 from wepsam.deploy.to_onnx import export
 from wepsam.images import resize
@@ -29,7 +29,12 @@ def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     network = checkpoint(folder, "log_density", hidden=256)
     return network, export(
-        folder, folder / "own.onnx", storage="float16", mirror=False, blur=1.0, card={"terms": "none"}
+        folder,
+        folder / "own.onnx",
+        storage="float16",
+        mirror=False,
+        calibration=Calibration(blur=1 / 32),
+        card={"terms": "none"},
     )
 
 
@@ -78,9 +83,8 @@ def test_a_checkpoint_is_not_overwritten_and_the_name_is_one_that_load_takes(tmp
                           ("own.json", "does not end in .onnx")):  # fmt: skip
         with pytest.raises(ValueError, match=message):
             export(tmp_path, tmp_path / name)
-    for wrong in ({"blur": -1.0}, {"floor": -1.0}, {"sharpness": 0.0}):
-        with pytest.raises(ValueError, match="0 or more"):
-            export(tmp_path, tmp_path / "own.onnx", **wrong)
+    with pytest.raises(ValueError, match="has no calibration 'gone'"):
+        export(tmp_path, tmp_path / "own.onnx", calibration="gone")
 
 
 def test_by_default_the_smallest_file_that_is_good_enough(tmp_path, monkeypatch):

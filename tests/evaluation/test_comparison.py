@@ -150,3 +150,28 @@ def test_the_note_says_who_is_left_out() -> None:
     note = score_table([made_up("m", nss=[1, 2]), people]).note
     assert note.endswith("Bold: best model per metric. Human rows excluded. Not scored for all models: EMD.")
     assert "Human" not in score_table([made_up("m", nss=[1, 2])]).note
+
+
+def test_scores_of_an_older_variant_of_a_metric_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for model in ("a", "b", "c"):
+        one = made_up(model, auc_judd=[0.5, 0.6], nss=[1, 2])
+        more = {} if model == "b" else {"auc_judd": "exact expectation over the order of equal values"}
+        replace(one, about=one.about | more).save(tmp_path)
+    compare(tmp_path)
+    (line,) = caplog.messages
+    assert line.startswith("AUC-Judd of b is another variant than that of the others; evaluate again")
+
+
+def test_a_model_that_has_learned_from_the_pictures_is_marked_and_never_the_best() -> None:
+    net, old = made_up("net", nss=[5, 5]), made_up("old", nss=[1, 2])
+    for seen in (True, "part"):
+        marked = replace(net, about=net.about | {"seen": seen})
+        table = score_table([marked, old])
+        text = as_markdown(table)
+        assert "| **net** † | 5.000 ± 0.000 |" in text
+        assert "| **old** | **1.500** ±" in text
+        assert "†: has learned from these pictures, or from some of them" in table.note
+        assert "| **net** † |" in as_markdown(differences([marked, old], "old"))
+        assert "net is one of them" in differences([marked, old], "net").note
+    for about in ({}, {"seen": False}):
+        assert "†" not in as_markdown(score_table([replace(net, about=net.about | about), old]))

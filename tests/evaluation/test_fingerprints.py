@@ -82,6 +82,7 @@ def test_a_picture_or_density_with_other_bytes_is_another(tmp_path: Path, paint:
 def test_the_record_names_data_code_and_card(own: FixationDataset) -> None:
     about = evaluate("wepsam-lite", own[:1], quality="fast").about
     assert {*fingerprints.DATA, "code_sha256", "card_sha256", "weights"} <= set(about)
+    assert about["auc_judd"] == "exact expectation over the order of equal values"
     card = {"name": "m", "sha256": "0", "blur": 1.0}
     assert fingerprints.of_card(card) == fingerprints.of_card(card | {"scores": {"osie": {}}, "speed": {}})
     assert fingerprints.of_card(card) != fingerprints.of_card(card | {"blur": 2.0})

@@ -319,15 +319,35 @@ def test_a_model_that_has_learned_from_the_pictures_is_warned_of(
     own: FixationDataset, own_dataset: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
-    monkeypatch.setattr("wepsam.classical.LEARNED_FROM", ("own",))
+    monkeypatch.setattr("wepsam.classical.LEARNED_FROM", {"own": "train"})
+    network = wepsam.load()
+    monkeypatch.setitem(network.card, "learned_from", {"own": "train"})
     warning = "has learned from the training part of own; these scores are optimistic"
     evaluate("center-gaussian", f"csv={own_dataset}", split="validation")
     evaluate("gbvs", own)
     assert not caplog.records
-    for model, name in ((center_gaussian, "mine"), ("center-gaussian", None), (wepsam.load(), None)):
+    for model, name in ((center_gaussian, "mine"), ("center-gaussian", None), (network, None)):
         caplog.clear()
         evaluate(model, own, name=name)
         assert warning in caplog.text
+
+
+def test_the_record_says_whether_the_pictures_were_seen(own: FixationDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights say it in their card; references and training-free models have learned nothing; others are unknown."""
+    network = wepsam.load("wepsam-paper")
+    for learned_from, split, seen in (
+        ({"own": "train"}, "all", "part"), ({"own": "train"}, "train", True), ({"own": "train"}, "validation", False),
+        ({"own": "all"}, "validation", True), ({"osie": "all"}, "all", False), ({}, "all", False),
+    ):  # fmt: skip
+        monkeypatch.setitem(network.card, "learned_from", learned_from)
+        assert evaluate(network, own.split(split), split=split).about["seen"] == seen, (learned_from, split)
+    for model in ("gbvs-128", "center-bias", "one-observer"):
+        assert evaluate(model, own).about["seen"] is False
+    assert "seen" not in evaluate(lambda stimulus: center_gaussian(stimulus), own).about
+    monkeypatch.delitem(network.card, "learned_from")
+    for key in ("training", "validation"):
+        monkeypatch.delitem(network.card, key)
+    assert "seen" not in evaluate(network, own).about
 
 
 def test_several_datasets_at_once_are_refused(own_dataset: Path) -> None:

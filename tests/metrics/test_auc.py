@@ -1,10 +1,12 @@
 """The AUCs: by hand, against slow obvious versions, and their degenerate answers."""
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from metric_cases import (
     OTHERS,
@@ -13,6 +15,7 @@ from metric_cases import (
     fixations_of,
     level_maps,
     score,
+    without_ties,
 )
 from wepsam import metrics
 from wepsam.maps import density
@@ -33,9 +36,26 @@ def test_auc_judd_by_hand():
     assert metrics.auc_judd(np.array([[3, 2], [1, 0]]), [[0, 0], [0, 1]]) == 0.875
 
 
-def test_ties_count_against_the_map_in_auc_judd():
+def test_half_of_the_ties_come_before_a_lone_fixation_in_auc_judd():
+    """The pixel that ties with the fixated one is found before it every second time: (0, 0), (1/6, 1), (1, 1)."""
+    assert metrics.auc_judd(np.array([[1, 1], [0, 0]]), [[0, 0]]) == pytest.approx(11 / 12)
+
+
+def test_all_ties_come_before_the_fixations_on_request():
     """The pixel that ties with the fixated one is found before it: (0, 0), (1/3, 1), (1, 1)."""
-    assert metrics.auc_judd(np.array([[1, 1], [0, 0]]), [[0, 0]]) == pytest.approx(5 / 6)
+    tied = np.array([[1, 1], [0, 0]])
+    assert metrics.auc_judd(tied, [[0, 0]], ties="negatives-first") == pytest.approx(5 / 6)
+    # Two fixated pixels that tie: the second counts against the first, (1/2, 1/2), (0, 1), (1, 1).
+    assert metrics.auc_judd(tied, [[0, 0], [1, 0]], ties="negatives-first") == pytest.approx(0.75)
+    assert metrics.auc_judd(tied, [[0, 0], [1, 0]]) == 1
+
+
+def test_ties_are_named():
+    for protocol, ties in (("mit", "half"), ("tuebingen", "negatives-first")):
+        with pytest.raises(ValueError, match=f"in the protocol '{protocol}', ties are expected.*, not '{ties}'"):
+            metrics.auc_judd(np.eye(3), [[0, 0]], protocol=protocol, ties=ties)
+    by_chance = metrics.auc_judd(np.eye(3), [[0, 0]], protocol="tuebingen", ties="expected")
+    assert by_chance == metrics.auc_judd(np.eye(3), [[0, 0]], protocol="tuebingen")
 
 
 def slow_auc_judd(saliency_map, counts):
@@ -45,6 +65,67 @@ def slow_auc_judd(saliency_map, counts):
         above = (saliency_map >= threshold).sum()
         curve.append(((above - found) / (~fixated).sum(), found / fixated.sum()))
     return slow_area([*curve, (1.0, 1.0)])
+
+
+def jittered_auc_judd(saliency_map, counts, rng):
+    """The MIT board's code line by line, with its noise against ties."""
+    saliency_map = saliency_map + rng.random(saliency_map.shape) / 10000000
+    saliency_map = (saliency_map - saliency_map.min()) / (saliency_map.max() - saliency_map.min())
+    return slow_auc_judd(saliency_map, counts)
+
+
+def tied_maps():
+    """Maps of kinds that tie, with 12 fixated pixels in the brighter half, two of them fixated twice."""
+    rng = np.random.default_rng(7)
+    smooth = density(rng.random((9, 2)) * (24, 18), (18, 24), 3.0)
+    counts = np.zeros(smooth.shape, dtype=int)
+    counts.flat[rng.choice(np.argsort(smooth, axis=None)[smooth.size // 2 :], 12, replace=False)] = 1
+    counts[tuple(np.argwhere(counts)[3:5].T)] = 2
+    one_hot = np.zeros(smooth.shape)
+    one_hot[tuple(np.argwhere(counts == 0)[100])] = 1
+    return counts, {
+        "nine of ten are zero": np.where(smooth > np.quantile(smooth, 0.9), smooth / smooth.max(), 0),
+        "binary": (smooth > np.median(smooth)).astype(float),
+        "five levels": np.floor(4.99 * smooth / smooth.max()),
+        "8 bits": np.rint(255 * smooth / smooth.max()),
+        "one hot": one_hot,
+        "the fixated pixels tie": np.where(counts > 0, 0.5, smooth),
+    }
+
+
+@pytest.mark.parametrize("kind", tied_maps()[1])
+def test_auc_judd_is_the_mean_of_the_boards_runs(kind):
+    counts, maps = tied_maps()
+    rng = np.random.default_rng(8)
+    runs = [jittered_auc_judd(maps[kind], counts, rng) for _ in range(1500)]
+    error = np.std(runs) / np.sqrt(len(runs))
+    assert metrics.auc_judd(maps[kind], fixations_of(counts)) == pytest.approx(np.mean(runs), abs=3 * error + 1e-12)
+
+
+def test_the_boards_mean_is_far_from_its_code_without_noise():
+    counts, maps = tied_maps()
+    fixations, zeros = fixations_of(counts), maps["nine of ten are zero"]
+    assert metrics.auc_judd(zeros, fixations) > metrics.auc_judd(zeros, fixations, ties="negatives-first") + 0.2
+    # Of 12 fixated pixels in a map that says nothing: the curve's corners lift it above 1/2 by nearly 1/26.
+    assert metrics.auc_judd(maps["one hot"], fixations) == pytest.approx(0.5 + 1 / 26, abs=0.002)
+    assert metrics.auc_judd(maps["one hot"], fixations, ties="negatives-first") < 0.05
+
+
+@settings(max_examples=25)
+@given(arrays(np.int64, (2, 3), elements=st.integers(0, 2)), arrays(np.bool_, (2, 3)))
+def test_auc_judd_is_the_mean_over_all_orders_of_equal_values(saliency_map, fixated):
+    assume(fixated.any() and not fixated.all() and np.ptp(saliency_map))
+    orders = (saliency_map + np.reshape(order, (2, 3)) / 6 for order in permutations(range(6)))
+    mean = np.mean([slow_auc_judd(ordered, fixated) for ordered in orders])
+    assert score("auc_judd", saliency_map, fixated) == pytest.approx(mean)
+
+
+@given(level_maps, fixation_maps)
+def test_without_ties_their_order_does_not_matter(saliency_map, counts):
+    assume(counts.any() and not counts.all())
+    for ranks in (without_ties(saliency_map), np.sqrt(without_ties(saliency_map)).astype(np.float32)):
+        scores = [metrics.auc_judd(ranks, fixations_of(counts), ties=ties) for ties in ("expected", "negatives-first")]
+        assert scores[0] == scores[1]  # to the last bit
 
 
 def slow_auc_grid(positives, negatives, step):
@@ -64,7 +145,8 @@ def test_aucs_equal_their_slow_versions(saliency_map, counts):
     assume(fixated.any() and not fixated.all() and np.ptp(saliency_map))
     unit = (saliency_map - saliency_map.min()) / np.ptp(saliency_map)
     others = unit[OTHERS[:, 1], OTHERS[:, 0]]
-    assert score("auc_judd", saliency_map, counts) == pytest.approx(slow_auc_judd(saliency_map, counts))
+    judd = metrics.auc_judd(saliency_map, fixations_of(counts), ties="negatives-first")
+    assert judd == pytest.approx(slow_auc_judd(saliency_map, counts))
     assert score("auc_borji", saliency_map, counts) == pytest.approx(slow_auc_grid(unit[fixated], unit, 0.1))
     assert score("auc_shuffled", saliency_map, counts) == pytest.approx(slow_auc_grid(unit[fixated], others, 0.1))
 

@@ -23,6 +23,10 @@ def test_the_table_is_that_of_the_results():
     )
 
 
+def test_the_table_of_ties_is_up_to_date():
+    assert insert(DOCS / "metrics.md", "ties", MADE_BY["ties"](), write=False)
+
+
 def test_every_metric_is_explained():
     for name in metrics.METRICS.keys() | metrics.ON_REQUEST.keys():
         assert f"`{name}`" in PAGE, name

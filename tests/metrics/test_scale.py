@@ -1,6 +1,7 @@
 """A score does not depend on the scale of a map, and an array means the same in every type of number, or is refused."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -70,7 +71,8 @@ def test_from_the_largest_to_the_smallest_number():
     unit = np.zeros(SHAPE)
     unit[0, :2] = 1, -1
     at = np.array([[0, 0], [5, 5]])
-    for metric in (metrics.nss, metrics.auc_judd, metrics.auc_borji):
+    auc_judds = [partial(metrics.auc_judd, protocol=protocol) for protocol in metrics.PROTOCOLS]
+    for metric in (metrics.nss, *auc_judds, metrics.auc_borji):
         assert metric(values, at) == pytest.approx(metric(unit, at), rel=1e-12)
     assert metrics.cc(values, DENSITY) == pytest.approx(metrics.cc(unit, DENSITY), rel=1e-12)
     assert metrics.sim(values, DENSITY) == pytest.approx(metrics.sim(unit, DENSITY), rel=1e-12)

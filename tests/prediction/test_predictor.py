@@ -51,7 +51,7 @@ def run(network, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def file(run):
-    return export(run, run / "own.onnx", storage="float32")
+    return export(run, run / "own.onnx", storage="float32", calibration=wepsam.Calibration())
 
 
 def noise(*shape, seed=0):
@@ -93,12 +93,14 @@ def test_nothing_constant_is_left_to_compute_and_nothing_to_pad(file):
     assert not [n.name for n in graph.node if n.op_type in ("Pad", "BatchNormalization")]
 
 
-def test_the_sharpness_of_the_card_is_a_power_of_the_density(file, tmp_path):
-    card = json.loads(file.with_suffix(".json").read_text()) | {"sharpness": 1.5}
+def test_the_calibration_of_the_card_is_applied_to_the_density(file, tmp_path):
+    card = json.loads(file.with_suffix(".json").read_text())
+    card |= {"calibration": "here", "calibrations": {"here": {"power": 1.5}}}
     (tmp_path / "own.onnx").write_bytes(file.read_bytes())
     (tmp_path / "own.json").write_text(json.dumps(card))
     plain, sharp = (
-        wepsam.load(path, quality="fast").low_resolution(noise(64, 96)) for path in (file, tmp_path / "own.onnx")
+        wepsam.load(tmp_path / "own.onnx", quality="fast", calibration=name).low_resolution(noise(64, 96))
+        for name in ("none", None)
     )
     np.testing.assert_allclose(sharp, plain**1.5 / (plain**1.5).sum(), rtol=1e-6)
     assert sharp.std() > 1.2 * plain.std()

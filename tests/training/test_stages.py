@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from helpers import noise_pairs
+from wepsam import cards
+from wepsam.datasets import open_dataset
+from wepsam.deploy.to_onnx import export
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.paper import PaperConfig
-from wepsam.training import stages
+from wepsam.training import stages, starts
 from wepsam.training.recipes import RECIPES, Recipe
 from wepsam.training.settings import TrainSettings
 
@@ -62,6 +65,24 @@ def test_a_recipe_of_ones_own(own_dataset, tmp_path) -> None:
     assert run.best == tmp_path / "best.safetensors"
     assert config(tmp_path)["network"]["hidden"] == 16
     assert config(tmp_path)["settings"]["epochs"] == 1
+
+
+def test_a_run_records_what_its_weights_have_learned_from(own_dataset, tmp_path) -> None:
+    """The training part where the rest selects the weights, everything otherwise, and what the start has learned."""
+    spec, first, second, third = f"csv={own_dataset}", tmp_path / "1", tmp_path / "2", tmp_path / "3"
+    stages.finetune(spec, first, changes=QUICK, network=SMALL)
+    assert config(first)["learned_from"] == {"own": "train"}
+    stages.finetune(f"more={own_dataset}", second, start=first, validation=spec, changes=QUICK)
+    assert config(second)["learned_from"] == {"own": "train", "more": "all"}
+    stages.finetune(
+        open_dataset(f"more={own_dataset}").split("train"), third, validation=spec, changes=QUICK, network=SMALL
+    )
+    assert config(third)["learned_from"] == {"more": "train"}
+    card = cards.read(export(second, tmp_path / "own.onnx"))
+    assert card["learned_from"] == {"own": "train", "more": "all"}
+    assert starts.learned_from(tmp_path / "own.onnx") == card["learned_from"]
+    assert starts.learned_from("wepsam-lite")["scene"] == "all"
+    assert starts.learned_from("random") == {}
 
 
 @pytest.mark.parametrize("changes", [QUICK, [f"{name}={value}" for name, value in QUICK.items()]])

@@ -1,5 +1,9 @@
 """Fit a calibration to where people looked: maximum likelihood, each laboratory one vote.
 
+A fixation counts as known to about a degree: where it may have been is the Gaussian that makes a density of it. The
+mean log likelihood is then, up to a constant, minus the KL divergence from the measured density, which scores report as
+well. (A fit to the bare points makes maps too sharp: docs/log.md.)
+
 Of a picture only the network's density at low resolution is needed, and where the fixations fell. So the network runs
 once per picture, and a fit of some hundred pictures takes seconds.
 """
@@ -28,7 +32,7 @@ class Observation:
 
     Attributes:
         density: (h, w) float64, as the model gives it without a calibration; sums to 1.
-        seen: (h, w) float64: the share of the fixations in each cell, or the measured density; sums to 1.
+        seen: (h, w) float64, the measured density; sums to 1.
     """
 
     density: np.ndarray
@@ -62,7 +66,7 @@ def observe(density_of: Callable[[np.ndarray], np.ndarray], dataset: FixationDat
 
 
 def observation(density: np.ndarray, sample: Sample) -> Observation:
-    """A picture's density and fixations on one grid of at most MOST_CELLS cells a side.
+    """A picture's predicted and measured density on one grid of at most MOST_CELLS cells a side.
 
     Args:
         density: (h, w) >= 0, of any size.
@@ -72,10 +76,7 @@ def observation(density: np.ndarray, sample: Sample) -> Observation:
     shrink = min(1.0, MOST_CELLS / max(height, width))
     grid = max(1, round(height * shrink)), max(1, round(width * shrink))
     small = maps.to_density(maps.enlarge(np.asarray(density, dtype=np.float32), grid).astype(np.float64))
-    if sample.fixations is None:
-        return Observation(small, maps.to_density(maps.enlarge(sample.density(), grid).astype(np.float64)))
-    scale = np.array(grid[::-1]) / np.array(sample.size[::-1])
-    return Observation(small, maps.to_density(maps.fixation_map(sample.fixations * scale, grid).astype(np.float64)))
+    return Observation(small, maps.to_density(maps.enlarge(sample.density(), grid).astype(np.float64)))
 
 
 def log_likelihood(calibration: Calibration, observed: Sequence[Observation]) -> float:
@@ -156,7 +157,8 @@ def _numbers(calibration: Calibration) -> np.ndarray:
 
 
 def _rounded(calibration: Calibration) -> Calibration:
-    """To four digits: more say nothing, and people read them."""
-    names = ("power", "center_weight", "blur", "floor")
-    numbers = {name: float(f"{getattr(calibration, name):.4g}") for name in names}
+    """To three digits, for people to read; a blur of less than a fifth of a cell is none, and so is a tiny floor."""
+    least = {"power": 0.0, "center_weight": 0.0, "blur": 0.2 / MOST_CELLS, "floor": 1e-5}
+    values = {name: getattr(calibration, name) for name in least}
+    numbers = {name: float(f"{v:.3g}") if abs(v) > least[name] else 0.0 for name, v in values.items()}
     return Calibration.from_dict(calibration.as_dict() | numbers)

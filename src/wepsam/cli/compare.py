@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 import wepsam
+from wepsam import markdown
 from wepsam.cli import errors, options, output
 
 
@@ -19,11 +20,14 @@ def compare(
     """Print a table of evaluated models, with 95 % intervals over pictures.
 
     The best model of each column is bold; human rows are excluded. The table is made from the files of
-    `wepsam evaluate` only.
+    `wepsam evaluate` only. Behind the tables of several datasets come the means over them, in which each dataset counts
+    once, with the worst dataset: of all, and of those from which no model of the table has learned. --into puts these
+    where the page has a place for over-datasets or over-unseen-datasets.
 
         wepsam compare results/osie-validation/
         wepsam compare results/osie-validation/ classical/osie-validation/ --model wepsam-paper,gbvs
         wepsam compare results/osie-validation/ --paired gbvs --format latex
+        wepsam compare results/*-validation --model wepsam-lite,gbvs --paired gbvs
         wepsam compare results/osie-validation/ --into docs/results.md --check
     """
     from wepsam.evaluation import comparison
@@ -35,7 +39,7 @@ def compare(
     tables = wepsam.compare(results, models=output.names(models), paired=paired)
     for number, table in enumerate(tables):
         if into is not None:
-            if table.base == paired:
+            if table.base == paired and (not table.datasets or markdown.has_place(into, table.name)):
                 output.put_table(FORMATS[form](table), table.name, into, check)
             continue
         if not models and table.base is None and (lacking := comparison.missing_rows(table)):

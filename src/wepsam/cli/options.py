@@ -217,14 +217,9 @@ Scales = Annotated[str | None, Option(
     metavar="A,B,...", show_default="0.667,1,1.5",
     help="Light network: sizes that are averaged at --quality best, in multiples of the sides at --area."
 )]
-Sharpness = Annotated[float, Option(
-    metavar="POWER", help="Power to which predicted densities are raised: above 1 peaks stand out more."
-)]
-Blur = Annotated[float, Option(
-    metavar="SIGMA", help="Gaussian blur of predictions, in map pixels; smooths a coarse network."
-)]
-Floor = Annotated[float, Option(
-    metavar="SHARE", help="Share of the map's mean added everywhere, so that no place is impossible."
+ExportCalibration = Annotated[Path | None, Option(
+    "--calibration", exists=True, dir_okay=False, metavar="FILE", show_default="what training has learned of it",
+    help="A calibration.json that `wepsam adapt` wrote: how sharp, centered and noisy predictions are by default."
 )]
 Probe = Annotated[list[str] | None, Option(
     metavar="PICTURES", show_default="noise",

@@ -127,7 +127,8 @@ def evaluate(
     """Score a model on human fixations.
 
     Writes OUT/DATASET-SPLIT/MODEL.csv, a row per picture, and MODEL.json with means, 95 % intervals and settings. An
-    interrupted command resumes. `wepsam compare` makes tables from these files.
+    interrupted command resumes. `wepsam compare` makes tables from these files. Of several datasets the mean is printed
+    too, in which each counts once.
 
         wepsam evaluate wepsam-paper -d osie=data/OSIE --references
         wepsam evaluate own.onnx -d osie=data/OSIE -d dut_omron=data/DUT --out results/
@@ -136,7 +137,7 @@ def evaluate(
         wepsam evaluate gbvs -d osie=data/OSIE --calibration typical
         wepsam evaluate wepsam-lite -d pages=own/pages/ --references
     """
-    from wepsam.evaluation import comparison, score, table
+    from wepsam.evaluation import comparison, over_datasets, score, table
 
     saved: dict[Path, list[Any]] = {}
     for path, result in score.evaluate_all(
@@ -154,6 +155,11 @@ def evaluate(
             output.print_json([result.summary() for result in results] if references else results[0].summary())
         elif references:
             print(f"\n{table.as_markdown(comparison.score_table(results))}")
+    for over in over_datasets.mean_over_datasets(list(saved.values())) if len(saved) > 1 else []:
+        if as_json:
+            output.print_json(over_datasets.summary(over))
+        else:
+            print(f"\n{table.as_markdown(over)}")
 
 
 def write_submission(

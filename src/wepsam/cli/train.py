@@ -101,9 +101,7 @@ def export(
     mirror: options.Mirror = True,
     area: options.Area = None,
     scales: options.Scales = None,
-    sharpness: options.Sharpness = 1.0,
-    blur: options.Blur = 0.0,
-    floor: options.Floor = 0.0,
+    calibration: options.ExportCalibration = None,
     probe: options.Probe = None,
     card: options.Card = None,
 ) -> None:
@@ -112,7 +110,7 @@ def export(
     The file is checked against the checkpoint and written only if their maps agree.
 
         wepsam export runs/fine/ own.onnx
-        wepsam export runs/lite/ own.onnx --sharpness 1.2 --probe data/OSIE/
+        wepsam export runs/lite/ own.onnx --calibration adapted/calibration.json --probe data/OSIE/
     """
     from wepsam import cards
 
@@ -121,8 +119,8 @@ def export(
     except ValueError:
         raise ValueError(f"--scales takes numbers with commas between them, not {scales!r}") from None
     path = wepsam.export(
-        checkpoint, out, storage=storage, mirror=mirror, area=area, scales=sizes, sharpness=sharpness, blur=blur,
-        floor=floor, card=cards.load(card) if card else None, probe=probe,
+        checkpoint, out, storage=storage, mirror=mirror, area=area, scales=sizes, calibration=calibration,
+        card=cards.load(card) if card else None, probe=probe,
     )  # fmt: skip
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 

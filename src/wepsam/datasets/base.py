@@ -4,7 +4,7 @@ import importlib.resources
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import overload
 
@@ -101,6 +101,7 @@ class FixationDataset:
         own: whether these are pictures of your own, which are scored whole unless a split is asked for.
         folder: that it was read from; None for a dataset that was made by hand.
         whole: number of pictures of the dataset of which this is a split or slice; 0 if it is none.
+        part: "train" or "validation" if it is that split, or a slice of it; otherwise "all".
     """
 
     name: str
@@ -111,6 +112,7 @@ class FixationDataset:
     own: bool = False
     folder: Path | None = None
     whole: int = 0
+    part: str = "all"
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -151,7 +153,8 @@ class FixationDataset:
             raise ValueError(f'the parts of a dataset are "train", "validation" and "all", not {part!r}')
         is_wanted = part == "validation"
         pairs = zip(self.samples, self._held_out(), strict=True)
-        return self._part(tuple(sample for sample, held_out in pairs if held_out == is_wanted))
+        chosen = self._part(tuple(sample for sample, held_out in pairs if held_out == is_wanted))
+        return replace(chosen, part=part) if self.part == "all" and len(chosen) < len(self) else chosen
 
     @property
     def total(self) -> int:
@@ -163,10 +166,9 @@ class FixationDataset:
 
     def _held_out(self) -> list[bool]:
         """For each sample, whether it is for validation."""
-        split_file = importlib.resources.files("wepsam.datasets").joinpath("splits", f"{self.name}.txt")
-        if split_file.is_file():
-            lines = {line for line in split_file.read_text().splitlines() if line and not line.startswith("#")}
-            return [sample.id in lines for sample in self.samples]
+        listed = held_out_ids(self.name)
+        if listed is not None:
+            return [sample.id in listed for sample in self.samples]
         folders = [sample.id.partition("/")[0] for sample in self.samples]
         if set(folders) & TRAIN and set(folders) & VALIDATION:
             return [folder in VALIDATION for folder in folders]
@@ -175,3 +177,12 @@ class FixationDataset:
         if len(checksums) > 1 and not any(held_out):  # of a few pictures, at least one
             held_out = [checksum == min(checksums) for checksum in checksums]
         return held_out
+
+
+@cache
+def held_out_ids(name: str) -> frozenset[str] | None:
+    """The ids in `datasets/splits/NAME.txt`: the validation pictures of a dataset; None if it has no list."""
+    split_file = importlib.resources.files("wepsam.datasets").joinpath("splits", f"{name}.txt")
+    if not split_file.is_file():
+        return None
+    return frozenset(line for line in split_file.read_text().splitlines() if line and not line.startswith("#"))

@@ -13,6 +13,9 @@ from torch import nn
 
 import wepsam
 from wepsam import card_fields, cards, offline
+from wepsam.calibration import presets
+from wepsam.calibration.presets import Which
+from wepsam.datasets import learned
 from wepsam.deploy.graph import shrink, to_onnx
 from wepsam.files import write_bytes
 from wepsam.images import read_image, resize
@@ -35,9 +38,7 @@ def export(
     mirror: bool = True,
     area: int | None = None,
     scales: Sequence[float] | None = None,
-    sharpness: float = 1.0,
-    blur: float = 0.0,
-    floor: float = 0.0,
+    calibration: Which = None,
     probe: Sequence[str | os.PathLike[str]] | None = None,
 ) -> Path:
     """Write a network as `out` (.onnx) and its card (.json).
@@ -53,9 +54,8 @@ def export(
         area: light network only: about how many pixels of the picture it sees; None: as many as in training.
         scales: light network only: the sizes that it sees at quality "best", as factors of the sides at that area;
             None: 2/3, 1 and 1.5.
-        sharpness: power to which the predictor raises the density; above 1, peaks stand out more.
-        blur: standard deviation, in cells of the map, of a Gaussian that the predictor applies.
-        floor: the predictor adds this share of the map's mean everywhere.
+        calibration: what the predictor does to the density by default: a `wepsam.Calibration`, or a file that
+            `wepsam adapt` wrote. None: what the network has learned of it (`Network.own_calibration`).
         probe: pictures or folders; the file must agree with torch on the first 64 pictures. None: noise.
 
     Returns:
@@ -66,9 +66,10 @@ def export(
             for the light network and MR-CNN, 0.9995).
     """
     out = Path(out)
-    _check(out, sharpness, blur, floor)
+    _check(out)
     network, about = load_weights(checkpoint)
     network.eval()
+    named = presets.find(network.own_calibration() if calibration is None else calibration, {"calibrations": {}})
     if storage not in (None, *network.storage):
         raise ValueError(f"no storage {storage!r} of weights; choose one of {', '.join(network.storage)}")
     deployment = network.deployment(about["output"], mirror=mirror, area=area, scales=scales)
@@ -76,11 +77,13 @@ def export(
     data = model.SerializeToString()
     text = {
         "name": out.stem, "wepsam": wepsam.__version__, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data),
-        **deployment.card, "sharpness": sharpness, "blur": blur, "floor": floor, "network": about["network"],
+        **deployment.card, "calibration": named.name, "calibrations": {named.name: named.as_dict()},
+        "network": about["network"],
         "parameters": sum(p.numel() for p in network.parameters()), "wide_layers": storage,
         "least_cc_with_torch": agreement,
         "training": {k: about.get(k) for k in ("start", "training", "settings", "step")},
         "validation": {"data": about.get("validation"), "scores": about.get("validation_scores")},
+        "learned_from": learned.of_record(about),
     }  # fmt: skip
     text |= card or {}
     try:
@@ -93,18 +96,11 @@ def export(
     return out
 
 
-def _check(out: Path, sharpness: float, blur: float, floor: float) -> None:
+def _check(out: Path) -> None:
     if out.suffix != ".onnx":
         raise ValueError(f"{out} does not end in .onnx; choose another name")
     if out.with_suffix(".safetensors").exists():
         raise ValueError(f"the card of {out} would replace the checkpoint's {out.stem}.json; choose another name")
-    if blur < 0 or floor < 0 or sharpness <= 0:
-        raise ValueError(f"blur={blur}, floor={floor}: expected 0 or more; sharpness={sharpness}: expected above 0")
-    for name, value, limits in (
-        ("blur", blur, card_fields.BLUR), ("floor", floor, card_fields.FLOOR),
-        ("sharpness", sharpness, card_fields.SHARPNESS),
-    ):  # fmt: skip
-        card_fields.within(name, value, limits)
 
 
 def _smallest(

@@ -24,7 +24,7 @@ DATA = {
     "truth_sha256": "fixations or densities",
     "pictures_sha256": "contents of pictures",
 }
-MEASURED = ("scores", "speed")  # fields of a card that change no prediction
+BESIDE = ("scores", "speed", "learned_from")  # fields of a card that change no prediction
 REMEMBERED = 1 << 16  # files whose checksums are remembered
 
 
@@ -71,8 +71,8 @@ def code() -> str:
 
 
 def of_card(card: Mapping[str, Any]) -> str:
-    """SHA-256 of what the card of weights says about prediction; scores and speed are added to it later."""
-    return _sha256([sorted((key, value) for key, value in card.items() if key not in MEASURED)])
+    """SHA-256 of what the card of weights says about prediction; scores and the like are added to it later."""
+    return _sha256([sorted((key, value) for key, value in card.items() if key not in BESIDE)])
 
 
 def of_array(values: np.ndarray) -> str:

@@ -34,7 +34,8 @@ class Evaluation:
     Attributes:
         rows: for each picture its "id" and its score by metric; NaN where a metric has no answer.
         about: how the scores were made: "model", "dataset", "split", "pictures", "protocol", "sigma", "weights"
-            (SHA-256), the checksums of the data (`fingerprints.DATA`), "code_sha256", "versions", and what else the
+            (SHA-256), "seen" (whether the model has learned from the pictures: true, "part", false; missing where
+            nobody knows), the checksums of the data (`fingerprints.DATA`), "code_sha256", "versions", and what else the
             model's record says ("source", "quality", "maps", ...; see `wepsam.evaluation.subject.Subject`).
     """
 
@@ -188,9 +189,14 @@ def interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float
     if len(scores) == 0 or np.isinf(scores).any():
         mean = float(scores.sum()) if len(scores) else float("nan")
         return mean, mean, mean
-    draws = np.random.default_rng(0).integers(0, len(scores), (RESAMPLES, len(scores)))
-    low, high = np.quantile(scores[draws].mean(axis=1), [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(resampled_means(scores), [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(scores.mean()), float(low), float(high)
+
+
+def resampled_means(scores: np.ndarray, seed: int = 0) -> np.ndarray:
+    """(RESAMPLES,) means of a bootstrap: of as many scores, drawn with replacement; (N,) scores without NaN."""
+    draws = np.random.default_rng(seed).integers(0, len(scores), (RESAMPLES, len(scores)))
+    return np.asarray(scores[draws].mean(axis=1))
 
 
 def origin(dataset: FixationDataset) -> dict[str, str]:
@@ -260,6 +266,8 @@ def _evaluation(about: Any, rows: Iterable[dict[str, str]]) -> Evaluation:
             raise ValueError(f"its {key} is {text!r:.60}, expected a text of one line")
     if not all(isinstance(about.get(key, {}), dict) for key in ("versions", "maps")):
         raise ValueError("its versions or maps are no object")
+    if about.get("seen", False) not in (True, False, "part"):
+        raise ValueError(f'its seen is {about["seen"]!r:.60}, expected true, "part" or false')
     table = [_scores(row, number) for number, row in enumerate(rows, 1)]
     columns = set(table[0]) if table else set()
     if columns != {"id", *about["scores"]} or len(columns) < 2:

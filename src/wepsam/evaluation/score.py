@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 import wepsam
-from wepsam import classical, resolve
+from wepsam import resolve
 from wepsam.calibration.presets import Which
 from wepsam.classical.center_bias import CenterBias
-from wepsam.datasets import FixationDataset, Sample, open_dataset
+from wepsam.datasets import FixationDataset, Sample, learned, open_dataset
 from wepsam.datasets.by_name import parse
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.map_folder import MapFolder
@@ -26,7 +26,7 @@ from wepsam.evaluation.running import PartialRows, in_order
 from wepsam.evaluation.subject import Answer, Subject, subject
 from wepsam.files import below, remove_leftovers
 from wepsam.metrics import ON_REQUEST, PROTOCOLS, score
-from wepsam.prediction.predictor import QUALITIES, models
+from wepsam.prediction.predictor import QUALITIES
 from wepsam.progress import bar
 
 Scorable = Subject | MapFolder | resolve.Model
@@ -35,6 +35,7 @@ Dataset = FixationDataset | str
 # What the record of an evaluation says about the variants of the metrics.
 NOTES = {
     "mit": {
+        "auc_judd": "exact expectation over the order of equal values",
         "auc_borji": "exact expectation, step 0.1",
         "auc_shuffled": "exact expectation over all other pictures, step 0.1",
         "info_gain": "bit over the center bias of all other pictures",
@@ -110,7 +111,7 @@ def evaluate(
     chosen = subject(
         model, name=name, quality=quality, resize=resize, threads=_threads(workers), calibration=calibration
     )
-    _warn_if_learned(chosen, part, split)
+    seen = _seen(chosen, part, split)
     bias = CenterBias(part)
     chosen = chosen.on(part, bias)
     assert chosen.answer is not None
@@ -120,7 +121,7 @@ def evaluate(
         "model": chosen.name, "dataset": part.name, "split": split, "pictures": len(part),
         "of_pictures": part.total, "protocol": protocol,
         **NOTES.get(protocol, {}), "sigma": part.sigma, **({"note": part.note} if part.note else {}),
-        **chosen.record, **fingerprints.of_data(part), **origin(part), "code_sha256": fingerprints.code(),
+        **chosen.record, **seen, **fingerprints.of_data(part), **origin(part), "code_sha256": fingerprints.code(),
         "versions": {"wepsam": wepsam.__version__, "numpy": version("numpy"), "python": platform.python_version()},
     }  # fmt: skip
     work = _Work(part, chosen.answer, truths, metrics, protocol, densities=not chosen.at_fixations_only)
@@ -242,12 +243,14 @@ def _folder(out: str | os.PathLike[str], dataset: FixationDataset, split: str, p
     return below(out, f"{dataset.name}-{split}{'' if protocol == 'mit' else f'-{protocol}'}")
 
 
-def _warn_if_learned(chosen: Subject, dataset: FixationDataset, split: str) -> None:
-    source = chosen.record.get("source", chosen.name)
-    learned = source in (*classical.FITTED, *models()) and dataset.name in classical.LEARNED_FROM
-    if learned and split != "validation" and len(dataset.split("train")):
-        message = "%s has learned from the training part of %s; these scores are optimistic"
-        log.warning(message, chosen.name, dataset.name)
+def _seen(chosen: Subject, dataset: FixationDataset, split: str) -> dict[str, learned.Seen]:
+    """For the record: whether a subject has learned from these pictures, where that is known; warns if it has."""
+    if chosen.learned_from is None:
+        return {}
+    for name in learned.from_which(chosen.learned_from, dataset, split):
+        part = learned.WORDS[chosen.learned_from[name]]
+        log.warning("%s has learned from %s of %s; these scores are optimistic", chosen.name, part, name)
+    return {"seen": learned.seen(chosen.learned_from, dataset, split)}
 
 
 def _score_all(work: "_Work", partial: PartialRows, what: str, workers: int) -> None:

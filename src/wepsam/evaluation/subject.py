@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from wepsam import resolve
+from wepsam import classical, resolve
 from wepsam.calibration import presets
 from wepsam.calibration.presets import Named, Which
 from wepsam.classical.center_bias import CenterBias
-from wepsam.datasets import FixationDataset, Sample
+from wepsam.datasets import FixationDataset, Sample, learned
+from wepsam.datasets.learned import LearnedFrom
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.people import AT_FIXATIONS_ONLY, REFERENCES
@@ -42,6 +43,7 @@ class Subject:
         is_reference: whether it needs to know where people looked.
         at_fixations_only: whether metrics that compare with a density are meaningless for it.
         answer: gives the maps of a sample; None before `on`.
+        learned_from: the parts of datasets that it has learned from; None where nobody says it.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Subject:
     is_reference: bool = False
     at_fixations_only: bool = False
     answer: Answer | None = None
+    learned_from: LearnedFrom | None = None
 
     def on(self, dataset: FixationDataset, bias: CenterBias | None = None) -> "Subject":
         """This subject, ready for the samples of a dataset: maps are checked, references are fitted.
@@ -173,7 +176,8 @@ def _reference(reference: str, name: str) -> Subject:
         return answer, getattr(answer, "record", {})
 
     record = {"weights": None} | _source(reference, name)
-    return Subject(name, record, fit, is_reference=True, at_fixations_only=reference in AT_FIXATIONS_ONLY)
+    at_fixations_only = reference in AT_FIXATIONS_ONLY
+    return Subject(name, record, fit, is_reference=True, at_fixations_only=at_fixations_only, learned_from={})
 
 
 def _predictor(model: resolve.Model, name: str | None, quality: str, threads: int, calibration: Which) -> Subject:
@@ -209,7 +213,16 @@ def _predictor(model: resolve.Model, name: str | None, quality: str, threads: in
     name = name or own
     answer = _OneMap(_Asked(predict, name))
     record = {"weights": getattr(predict, "card", {}).get("sha256")} | _source(source, name) | more
-    return Subject(name, record, lambda *_: (answer, {}))
+    return Subject(name, record, lambda *_: (answer, {}), learned_from=_learned_from(predict, source))
+
+
+def _learned_from(predict: resolve.Predict, source: str | None) -> LearnedFrom | None:
+    """What a predictor has learned from: its card says it, or it is a classical model; None of any other function."""
+    if isinstance(predict, Predictor):
+        return learned.of_card(predict.card)
+    if source is None:
+        return None
+    return classical.LEARNED_FROM if source in classical.FITTED else {}
 
 
 def _source(source: str | None, name: str) -> dict[str, str | None]:

@@ -9,38 +9,48 @@
 import numpy as np
 
 from wepsam.metrics._inputs import is_mit, prepared, prepared_pair, ranked, values_at
-from wepsam.metrics._prepared import MapLike
+from wepsam.metrics._prepared import MapLike, PreparedMap
+
+TIES = ("expected", "negatives-first")  # of `auc_judd`
 
 
-def auc_judd(saliency_map: MapLike, fixations: np.ndarray, *, protocol: str = "mit") -> float:
+def auc_judd(saliency_map: MapLike, fixations: np.ndarray, *, protocol: str = "mit", ties: str = TIES[0]) -> float:
     """Area under the ROC curve against the pixels of the picture.
 
-    In [0, 1] without ties, higher is better, chance is 0.5. Only the ranks of the map matter.
+    In [0, 1], higher is better, chance is 0.5. Only the ranks of the map matter.
 
     Args:
-        saliency_map: (H, W) prediction, any scale, finite. Use float maps with `mit`: its score is too low if fixated
-            pixels share their value with other pixels, as in 8-bit maps (even below 0 with ties everywhere).
+        saliency_map: (H, W) prediction, any scale, finite.
         fixations: (N, 2) points as (x, y) pixels of this map.
-        protocol: in `mit`, a fixated pixel counts once, the negatives are the pixels without fixations, and among equal
-            values the negatives come first. In `tuebingen`, every fixation counts, all pixels are negatives including
-            the fixated ones, and ties count half: the score is the chance that a fixation outranks a pixel.
+        protocol: in `mit`, a fixated pixel counts once, and the negatives are the pixels without fixations. In
+            `tuebingen`, every fixation counts, all pixels are negatives including the fixated ones, and ties count
+            half: the score is the chance that a fixation outranks a pixel.
+        ties: "expected": the exact expectation over all orders of equal values; the code of the MIT board orders them
+            at random. "negatives-first" (`mit` only): that code without its noise. Equal values, the fixated ones
+            included, then count as false positives before the first of them counts as a hit. The score is too low
+            where fixated pixels share their value with other pixels, and can be below 0.
 
     Returns:
         The score; 0.5 for a constant map, NaN for a picture without fixations or, in `mit`, with fixations on every
         pixel.
 
     Raises:
-        ValueError: the map is not finite, a fixation lies outside it, or there is no such protocol.
+        ValueError: the map is not finite, a fixation lies outside it, there is no such protocol, or the protocol has
+            no such ties.
 
     Example:
         >>> import numpy as np
         >>> auc_judd(np.array([[3, 2], [1, 0]]), np.array([[0, 0], [0, 1]]))  # fixated values 3 and 1
         0.875
+        >>> auc_judd(np.array([[1, 1, 0, 0, 0]]), np.array([[0, 0]]))  # one other is before it in half of the orders
+        0.9375
 
     References:
         Judd et al., "Learning to predict where humans look", ICCV 2009.
     """
     mit = is_mit(protocol)
+    if ties not in TIES[: 1 + mit]:
+        raise ValueError(f"in the protocol {protocol!r}, ties are {' or '.join(TIES[: 1 + mit])}, not {ties!r}")
     prediction = ranked(saliency_map)
     positives = np.sort(values_at(prediction, fixations, once=mit))[::-1]
     count, negatives = positives.size, prediction.size - positives.size
@@ -49,14 +59,13 @@ def auc_judd(saliency_map: MapLike, fixations: np.ndarray, *, protocol: str = "m
     if prediction.is_constant:
         return 0.5
     if not mit:
-        at_or_above, above = np.split(prediction.at_least(np.concatenate([positives, _next(positives)])), 2)
+        at_or_above, above = _reached(prediction, positives)
         return float(1 - np.mean(at_or_above + above) / 2 / prediction.size)
     if negatives == 0:
         return np.nan
-    # The board adds noise of 1e-7 against ties, so its results vary; this is the same code without the noise. Among
-    # pixels that tie, hits included, all count as false positives before the first one counts as a hit.
     hits = np.arange(1, count + 1)
-    return _area((prediction.at_least(positives) - hits) / negatives, hits / count)
+    others = _others_before(prediction, positives) if ties == TIES[0] else prediction.at_least(positives) - hits
+    return _area(others / negatives, hits / count)
 
 
 def auc_borji(
@@ -220,9 +229,32 @@ def _grid(step: float) -> np.ndarray:
     return np.minimum(step * np.arange(int(1 / step + 1e-9) + 1), 1.0)
 
 
-def _next(values: np.ndarray) -> np.ndarray:
-    """The next larger floats: a value that reaches one of them is larger than the original."""
-    return np.asarray(np.nextafter(values, np.inf))
+def _reached(prediction: PreparedMap, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(N,), (N,) how many pixels of the map are at or above each of N values, and how many are above it."""
+    with np.errstate(over="ignore"):  # after the largest float comes infinity
+        above = np.nextafter(values, np.inf)  # a pixel that reaches the next larger float is larger than the value
+    at_or_above, above = np.split(prediction.at_least(np.concatenate([values, above])), 2)
+    return at_or_above, above
+
+
+def _others_before(prediction: PreparedMap, positives: np.ndarray) -> np.ndarray:
+    """(N,) how many pixels without fixations one expects before each fixated one, if equal values have a random order.
+
+    The board's code adds noise of up to 1e-7 to the map, which puts equal values into a random order. Of b pixels
+    without fixations that tie with m fixated ones, each is as likely in any of the m + 1 gaps between these. So one
+    expects k b / (m + 1) of them before the k-th fixated pixel. The true positives do not depend on the order, and the
+    area is linear in the false positives: the area for the expected numbers is the expected area. (The noise also
+    reorders values that differ by less than 1e-7. That depends on the map's scale and is not meant.)
+
+    Args:
+        prediction: the map.
+        positives: (N,) its values at the fixated pixels, descending.
+    """
+    at_or_above, above = _reached(prediction, positives)
+    first, last = (np.searchsorted(-positives, -positives, side=side) for side in ("left", "right"))
+    fixated = last - first  # m of each group of equal values; before it are `first` fixated pixels
+    tied = at_or_above - above - fixated  # b
+    return np.asarray(above - first + (np.arange(positives.size) + 1 - first) * tied / (fixated + 1))
 
 
 def _rates(values: np.ndarray, thresholds: np.ndarray) -> np.ndarray:

@@ -95,7 +95,7 @@ def score(
         >>> import numpy as np
         >>> scores = score(np.array([[0, 2], [0, 2]]), fixations=np.array([[1, 0]]))
         >>> {name: round(value, 3) for name, value in scores.items()}
-        {'auc_judd': 0.833, 'auc_borji': 0.75, 'nss': 0.866}
+        {'auc_judd': 0.917, 'auc_borji': 0.75, 'nss': 0.866}
     """
     is_mit(protocol)  # refuses an unknown protocol
     table = PROTOCOLS[protocol] | ON_REQUEST

@@ -35,8 +35,8 @@ def emd(saliency_map: MapLike, density: MapLike, *, reduced_by: float = 32) -> f
 
     References:
         Rubner et al., "The earth mover's distance as a metric for image retrieval", IJCV 2000. Distance and reduction
-        are those of EMD.m in the MIT Saliency Benchmark. That code also gives the prediction the density's histogram of
-        256 gray levels before it compares them, so its numbers differ from these.
+        are those of EMD.m in the MIT Saliency Benchmark. That code brings the prediction to the size of the reduced
+        density: where `reduced_by` does not divide a side, by another factor, so that even a perfect map is moved.
     """
     if not reduced_by >= 1:
         raise ValueError(f"reduced_by is {reduced_by:g}, expected a number >= 1")

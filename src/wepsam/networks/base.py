@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wepsam.calibration import NEUTRAL, Calibration
 from wepsam.networks.deployment import SQUARE_STORAGE, Deployment, Storage
 from wepsam.shapes import Shape
 
@@ -104,6 +105,10 @@ class Network(nn.Module):
 
     def set_sources(self, sources: int) -> None:
         """Make room for this number of kinds of fixations; by default a network treats all alike."""
+
+    def own_calibration(self) -> Calibration:
+        """What training has learned that prediction has to do to the density; by default nothing."""
+        return NEUTRAL
 
     def deployment(
         self, output: str, *, mirror: bool = True, area: int | None = None, scales: Sequence[float] | None = None

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wepsam import shapes
+from wepsam.calibration import Calibration
 from wepsam.networks import deployment, encoder
 from wepsam.networks.base import Network, NetworkConfig, as_map
 from wepsam.networks.deployment import DIM, Deployment, Storage
@@ -167,6 +168,11 @@ class LiteNet(Network):
         self.source_bias = nn.Parameter(torch.zeros(sources, 1, *BIAS_GRID))
         self.source_sharpness = nn.Parameter(torch.zeros(sources))
         self.source_blur = nn.Parameter(torch.zeros(sources))
+
+    def own_calibration(self) -> Calibration:
+        """The blur of the densities that it has learned from, of all kinds on average."""
+        several = len(self.source_blur) > 1
+        return Calibration(blur=BLUR * float(self.source_blur.detach().mean().exp())) if several else Calibration()
 
     def deployment(
         self, output: str, *, mirror: bool = True, area: int | None = None, scales: Sequence[float] | None = None

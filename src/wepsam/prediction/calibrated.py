@@ -7,7 +7,7 @@ import numpy as np
 
 from wepsam import maps
 from wepsam.calibration.presets import Named
-from wepsam.prediction.predictor import saliency_map
+from wepsam.prediction.predictor import Predictor, saliency_map
 
 MOST_CELLS = 128  # of the longer side of the density that is calibrated; it is then enlarged to the picture
 
@@ -38,3 +38,17 @@ def small_density(values: np.ndarray) -> np.ndarray:
     share = min(1.0, MOST_CELLS / max(height, width))
     grid = max(1, round(height * share)), max(1, round(width * share))
     return maps.to_density(values if grid == (height, width) else maps.enlarge(maps.to_density(values), grid))
+
+
+def uncalibrated(predict: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    """The density at low resolution that a calibration of this predictor starts from.
+
+    Args:
+        predict: a `Predictor`, whatever its calibration, or a function (H, W, 3) uint8 -> (H, W) map >= 0.
+
+    Returns:
+        A function (H, W, 3) uint8 -> (h, w) density.
+    """
+    if isinstance(predict, Predictor):
+        return lambda stimulus: np.asarray(np.mean(predict.scale_densities(stimulus), axis=0))
+    return lambda stimulus: small_density(predict(stimulus))

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from wepsam import cards, maps
+from wepsam.calibration import NEUTRAL, Calibration, presets
 from wepsam.datasets import FixationDataset, pictures_with_csv, pictures_with_maps
 from wepsam.deploy.to_onnx import export
 from wepsam.evaluation import Evaluation, MapFolder, evaluate
@@ -141,7 +142,7 @@ def adapt(
     after = evaluate(MapFolder(held_out), dataset, name="after", workers=1)
     _tuned(model, dataset, out / "all", settings)
     adapted = Adapted(out / "all", out / "adapted.onnx", before, after, str(model))
-    export(adapted.weights, adapted.model, card=adapted.record, sharpness=_sharpness(model))
+    export(adapted.weights, adapted.model, card=adapted.record, calibration=_calibration(model))
     return adapted
 
 
@@ -193,13 +194,13 @@ def _tuned(model: Start, dataset: FixationDataset, out: Path, settings: TrainSet
     training = from_datasets([dataset], network.config.input_shape)
     # The lowest loss on the pictures that are learned selects the weights: held-out pictures select nothing.
     selecting = from_datasets([dataset], network.config.input_shape, room=1)
-    return starts.load(train(network, training, selecting, settings, out, start=origin).best)[0]
+    return starts.load(train(network, training, selecting, settings, out, origin, starts.learned_from(model)).best)[0]
 
 
-def _sharpness(model: Start) -> float:
-    """The sharpness of the model to adapt; the adapted one keeps it."""
+def _calibration(model: Start) -> Calibration:
+    """The default calibration of the model to adapt; the adapted one keeps it."""
     path = starts.file_of(model)
-    return float(cards.read(path).get("sharpness", 1.0)) if path.suffix == ".onnx" else 1.0
+    return presets.default(cards.read(path)).calibration if path.suffix == ".onnx" else NEUTRAL
 
 
 def _select(dataset: FixationDataset, chosen: np.ndarray) -> FixationDataset:

@@ -5,7 +5,7 @@ Batch number n is a pure function of (data, settings, seed, n), so a run resumes
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from wepsam import maps
-from wepsam.datasets import FixationDataset
+from wepsam.datasets import FixationDataset, learned
+from wepsam.datasets.learned import LearnedFrom
 from wepsam.files import PathOrUrl
 from wepsam.images import resize
 from wepsam.progress import track
@@ -45,6 +46,7 @@ class Pairs:
         sources: (N,) integer, the index in `names` of each pair's source.
         names: of the sources, for the log.
         input_shape: of the network; the sides of its map are a quarter of these.
+        learned_from: the parts of datasets with fixations that they are from; see `datasets.learned`.
     """
 
     stimuli: np.ndarray
@@ -52,6 +54,7 @@ class Pairs:
     sources: np.ndarray
     names: tuple[str, ...]
     input_shape: Shape
+    learned_from: LearnedFrom = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.stimuli)
@@ -127,11 +130,11 @@ def from_datasets(datasets: Sequence[FixationDataset], shape_of: ShapeOf, room: 
         stimulus = resize(sample.stimulus(), (round(room * height), round(room * width)))
         density = maps.enlarge(sample.density(), (height // 2, width // 2))  # Pillow averages when it shrinks
         groups.setdefault(shape, []).append((stimulus, np.rint(255 * density / density.max()).astype(np.uint8), source))
-    names = tuple(f"{d.name}: {len(d)}" for d in datasets)
+    names, known = tuple(f"{d.name}: {len(d)}" for d in datasets), learned.of_datasets(datasets)
     pairs = []
     for shape, group in sorted(groups.items()):
         stimuli, targets, sources = map(np.stack, zip(*group, strict=True))
-        pairs.append(Pairs(stimuli, targets, sources, names, shape))
+        pairs.append(Pairs(stimuli, targets, sources, names, shape, known))
     return pairs
 
 

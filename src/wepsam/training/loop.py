@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from lightning_fabric import Fabric
 from torch import nn
 
 import wepsam
+from wepsam.datasets import learned
+from wepsam.datasets.learned import LearnedFrom
 from wepsam.networks.base import Network
 from wepsam.progress import bar
 from wepsam.training import checkpoint
@@ -51,6 +54,7 @@ def train(
     settings: TrainSettings,
     out: str | os.PathLike[str],
     start: str,
+    before: LearnedFrom = MappingProxyType({}),
 ) -> Run:
     """Train a network. An interrupted run, called again with the same arguments, resumes and ends with the same result.
 
@@ -61,6 +65,7 @@ def train(
         settings: how to train.
         out: the run's folder.
         start: the origin of the start weights, for the record.
+        before: the parts of datasets with fixations that the start weights have learned from, for the record.
 
     Raises:
         CheckpointError: `out` holds another run.
@@ -70,6 +75,7 @@ def train(
     if settings.loss not in network.losses:
         raise ValueError(f"{network.title} learns by {', '.join(network.losses)}, not by {settings.loss}; change loss")
     record = _record(network, training, validation, settings, start)
+    record["learned_from"] = learned.merged([before, *(pairs.learned_from for pairs in training)])
     trainer = _Trainer(network, training, validation, settings, Path(out), record)
     steps, size, first = trainer.steps, trainer.pictures.size, trainer.state.step
     every = max(1, round(settings.validate_every * trainer.pictures.per_epoch))

@@ -50,7 +50,7 @@ def pretrain(
     net, origin = starts.choose(start, chosen, network, settings.seed)
     training, validation = batches.from_store(weak, net.config.training_shape, keep)
     starts.prepare(net, start, training, settings)
-    return train(net, training, validation, settings, out, start=origin)
+    return train(net, training, validation, settings, out, origin, starts.learned_from(start))
 
 
 def finetune(
@@ -109,7 +109,7 @@ def finetune(
     # Resized as in prediction, not by way of the larger size that leaves room to zoom in.
     held_out = batches.from_datasets(validation_sets, net.config.input_shape, room=1)
     starts.prepare(net, start, training, settings, sources=len(training_sets) + (weak is not None))
-    return train(net, training, held_out, settings, out, start=origin)
+    return train(net, training, held_out, settings, out, origin, starts.learned_from(start))
 
 
 def _opened(datasets: Datasets) -> list[FixationDataset]:

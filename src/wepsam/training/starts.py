@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+from wepsam import cards
+from wepsam.datasets import learned
 from wepsam.deploy.from_onnx import from_onnx
 from wepsam.networks.base import Network, NetworkConfig
 from wepsam.networks.build import NETWORKS, build
@@ -89,6 +91,16 @@ def load(start: Start) -> tuple[Network, str]:
         return from_onnx(path), path.stem
     network, about = load_weights(path)
     return network, f"{about['training'][0]}, step {about['step']}"
+
+
+def learned_from(start: Start) -> dict[str, str]:
+    """The parts of datasets with fixations that start weights have learned from; {} for a fresh start."""
+    if start in FRESH:
+        return {}
+    path = file_of(start)
+    if path.suffix == ".onnx":
+        return learned.of_card(cards.read(path)) or {}
+    return learned.of_record(load_weights(path)[1])
 
 
 def prepare(
