@@ -27,9 +27,9 @@ PAGES = "web"
 KEPT = 12  # photographs of each half of a set that drawn web pages show
 ALTERED = 3  # every so many photographs one takes part altered, too
 DRAWN = 120  # charts, pages of text and web pages that are drawn
-ALARMS = 0.012  # share of the photographs learned from, unaltered, that may be warned of
-ALARMS_OF_A_SET = 0.017  # and at most of each set
-WRONG_NAMES = 0.02  # share of the web pages learned from that may be called something else
+ALARMS = 0.011  # share of the photographs learned from, unaltered, that may be warned of
+ALARMS_OF_A_SET = 0.016  # and at most of each set
+WRONG_NAMES = 0.0  # share of the screenshots of web pages learned from that may be called something else
 C = 0.3  # of the logistic regression
 
 Group = tuple[str, str]  # kind, and which pictures: "osie, in gray"
