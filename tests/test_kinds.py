@@ -96,15 +96,17 @@ def test_charts_of_matplotlib() -> None:
 
 
 def test_measures_of_a_line_by_hand() -> None:
-    """A black bar from top to bottom on noise-free gray, in a frame that does not count."""
-    picture = np.full((60, 80, 3), 128, np.uint8)
+    """A black bar from top to bottom on a gentle ramp, which is no border."""
+    picture = np.repeat(np.repeat(np.arange(100, 160, dtype=np.uint8)[:, None, None], 80, axis=1), 3, axis=2)
     picture[:, 40:50] = 0
-    picture[10, 5] = 255  # so that rows and columns at the border are not plain
     measured = measures(picture)
     assert measured is not None
-    assert measured["vertical lines"] > 0.1
-    assert measured["horizontal lines"] == 0
-    assert measured["most frequent color"] ** 2 > 0.8
+    # Lines of 16 pixels end in 43 rows of the two columns of steps, of 59x79 pixels with neighbors.
+    assert measured["vertical lines"] ** 2 == pytest.approx(2 * 43 / (59 * 79))
+    assert measured["straight vertical lines"] == measured["vertical lines"]
+    assert measured["horizontal lines"] == measured["straight horizontal lines"] == 0
+    assert measured["most frequent color"] ** 2 == pytest.approx(10 / 80)
+    assert measured["flat"] ** 2 == pytest.approx(77 / 79)
     assert measured["colorful"] == 0
     turned = measures(picture.transpose(1, 0, 2))
     assert turned is not None
@@ -152,6 +154,26 @@ def test_the_card_has_a_number_for_each_kind_and_measure() -> None:
     assert [*kinds.card()["rule"]] == ["drawn", *KINDS[2:]]
     for numbers in kinds.card()["rule"].values():
         assert [*numbers] == ["constant", *measured]
+
+
+def test_the_fit_finds_what_differs_and_allows_few_alarms() -> None:
+    """The first measure tells photographs from the rest, the second the kinds; the third says nothing."""
+    from learn.kinds import SETS, fit, rates
+
+    rng, names = np.random.default_rng(3), ["drawn", "which", "nothing"]
+    centers = {"photograph": (0.2, 0.5), "web page": (0.8, 0.2), "chart": (0.8, 0.8), "page of text": (0.8, 0.5)}
+    groups = {}
+    for kind_, center in centers.items():
+        group = {"photograph": SETS[0], "web page": "web"}.get(kind_, kind_)
+        groups[kind_, group] = tuple(rng.normal((*center, 0.5), 0.08, (400, 3)) for _ in range(2))
+    rules = [fit({group: halves[half] for group, halves in groups.items()}, names) for half in (0, 1)]
+    for rule in rules:
+        assert rule["drawn"]["drawn"] > 5 * abs(rule["drawn"]["nothing"])
+        assert rule["chart"]["which"] > 5 * abs(rule["chart"]["nothing"])
+    found = rates(groups, names, rules)
+    assert 0 < 800 - found[SETS[0]]["called"]["photograph"] <= 0.025 * 800
+    assert found["web"]["called"]["web page"] >= 0.98 * 800
+    assert found["chart"]["called"]["chart"] >= 0.9 * 800
 
 
 # ---- rates
