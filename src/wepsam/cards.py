@@ -143,7 +143,8 @@ def add_scores(path: str | os.PathLike[str], pictures: str, evaluations: Sequenc
     """Write scores into a card.
 
     A card of weights gets the mean, interval and number of pictures of each metric, from the evaluations that have
-    its SHA-256; none on pictures that the weights have learned from. The card of the classical models gets the mean of each metric.
+    its SHA-256; none on pictures that the weights have learned from. The card of the classical models gets the mean of
+    each metric.
 
     Args:
         path: the card.

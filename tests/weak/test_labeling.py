@@ -8,12 +8,13 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from PIL import Image
 
 from helpers import Paint, Write, rows_of, same_content
-from wepsam import cards
+from wepsam import cards, maps, metrics
 from wepsam.images import ImageError
 from wepsam.prediction.folder import predict
 from wepsam.prediction.predictor import weights_file
@@ -225,3 +226,14 @@ def test_what_wepsam_drew_is_no_photograph(photos: Path, tmp_path: Path, paint: 
 def labeled(photos: Path, weak: Path) -> Path:
     label(photos, weak, workers=1)
     return weak
+
+
+def test_several_teachers_give_the_mean_of_their_densities(photos: Path, tmp_path: Path) -> None:
+    answers = {}
+    for teacher in ("gbvs-graph", "image_signature", "gbvs-graph,image_signature"):
+        label(photos / "0.png", out := tmp_path / teacher, teacher=teacher, workers=1)
+        answers[teacher] = maps.to_density(store.read_rows(out, np.arange(1))[1][0])
+    one, other, both = answers.values()
+    assert metrics.cc(both, (one + other) / 2) > 0.99 > metrics.cc(one, other)
+    with pytest.raises(ValueError, match="no model 'nobody'"):
+        label(photos / "0.png", tmp_path / "out", teacher="gbvs,nobody")

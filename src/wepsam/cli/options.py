@@ -103,7 +103,8 @@ LabelWorkers = Annotated[int, Option(
 )]
 Teacher = Annotated[str, Option(
     metavar="NAME|FILE",
-    help="Model whose maps become the labels: classical, shipped, or an .onnx file. The paper: gbvs."
+    help="Model whose maps become the labels: classical, shipped, or an .onnx file; or several with commas between, whose "
+    "mean is then the label. The paper: gbvs."
 )]
 LabelSize = Annotated[str, Option(
     metavar="PIXELS|none",

@@ -4,6 +4,7 @@ A part is a pure function of a slice of the sorted picture list and of the setti
 order, again, with the same content; to resume is to make the parts that are missing.
 """
 
+import hashlib
 import logging
 import os
 import random
@@ -47,7 +48,8 @@ def label(
         photos: pictures, folders (searched recursively), list files (.txt: one path a line), tar archives, or URLs of
             any of these; or the list that `find_pictures` returned. What `predict` and `inspect` drew is left out.
         out: the weak-label folder, or its URL. The images that `inspect` draws there are never taken as photographs.
-        teacher: a name in `wepsam.classical.CLASSICAL`, the name of shipped weights, or an .onnx file.
+        teacher: a name in `wepsam.classical.CLASSICAL`, the name of shipped weights, or an .onnx file; or several of
+            them with commas between: the mean of their densities.
         size: side of the square that the teacher sees, in pixels (128 in the paper); None shows it the whole picture.
         keep_aspect: keep the picture's aspect instead of squares. The teacher then sees a picture with a shorter side
             of `size`; the stored stimulus has a shorter side of `stimulus_size`, the map a longer side of `map_size`.
@@ -75,9 +77,9 @@ def label(
     for name, least in (("part_size", part_size), ("stimulus_size", stimulus_size), ("map_size", map_size)):
         if least < 1:
             raise ValueError(f"{name} is {least}; expected 1 or more")
-    teacher = os.fspath(teacher)
-    if teacher.endswith(".onnx"):
-        teacher = os.path.abspath(teacher)  # a worker may have another working directory
+    # A worker may have another working directory.
+    several = part_rows.teachers(os.fspath(teacher))
+    teacher = ",".join(os.path.abspath(one) if one.endswith(".onnx") else one for one in several)
     part_rows.teacher_predictor(teacher)  # an unknown teacher is an error before any work
     pictures = photos if isinstance(photos, PictureList) else find_pictures(photos, leave_out=inspection_images(out))
     if pictures.repeated:
@@ -94,8 +96,9 @@ def label(
 
 
 def _teacher_sha256(teacher: str) -> str | None:
-    """SHA-256 of the file that the teacher is loaded from, if it is one."""
-    return cards.sha256(weights_file(teacher)) if resolve.is_weights(teacher) else None
+    """SHA-256 of the file that the teacher is loaded from, if it is one; of several, those of all together."""
+    sums = [cards.sha256(weights_file(one)) for one in part_rows.teachers(teacher) if resolve.is_weights(one)]
+    return hashlib.sha256("".join(sums).encode()).hexdigest() if sums[1:] else next(iter(sums), None)
 
 
 def inspection_images(out: PathOrUrl) -> list[str]:

@@ -1,6 +1,7 @@
 """What a part holds: for every picture the stimulus and the teacher's map, or the reason why there is none."""
 
 import io
+import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from itertools import islice
@@ -125,6 +126,11 @@ def _shape(size: int, keep_aspect: bool, height: int, width: int) -> tuple[int, 
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
+def teachers(teacher: str) -> list[str]:
+    """The names of a teacher, which may be several with commas between; a file may have commas in its name."""
+    return [teacher] if os.path.isfile(teacher) else teacher.split(",")
+
+
 @cache
 def teacher_predictor(teacher: str) -> Callable[[np.ndarray], np.ndarray]:
     """The teacher. GBVS answers on its lattice: an enlarged map would only be reduced again.
@@ -132,6 +138,10 @@ def teacher_predictor(teacher: str) -> Callable[[np.ndarray], np.ndarray]:
     Raises:
         ValueError: there is no such teacher.
     """
+    names = teachers(teacher)
+    if len(names) > 1:
+        predictors = [resolve.predictor(name, threads=1) for name in names]
+        return lambda stimulus: np.mean([maps.to_density(predict(stimulus)) for predict in predictors], axis=0)
     predictor: Any = resolve.predictor(teacher, threads=1)
     return partial(predictor, full_size=False) if getattr(predictor, "func", predictor) is gbvs else predictor
 
