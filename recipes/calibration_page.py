@@ -1,4 +1,4 @@
-"""The picture and the table of presets in docs/calibration.md: python recipes/calibration_page.py PHOTOGRAPH"""
+"""The picture and the tables of docs/calibration.md: python recipes/calibration_page.py PHOTOGRAPH"""
 
 import sys
 from pathlib import Path
@@ -12,12 +12,18 @@ import numpy as np
 import wepsam
 from wepsam import markdown
 from wepsam.calibration import Calibration, presets
+from wepsam.evaluation import read
+from wepsam.evaluation.comparison import TITLES
 from wepsam.images import read_image, resize
 from wepsam.prediction.predictor import Predictor
 
 ROOT = Path(__file__).parent.parent
 PAGE, FIGURE = ROOT / "docs" / "calibration.md", ROOT / "docs" / "calibration.jpg"
 MODELS = ("wepsam-lite", "wepsam-paper")
+SHOWN = (
+    "center-bias", "gbvs", "gbvs-left-out", "wepsam-paper", "wepsam-paper-left-out", "wepsam-lite",
+    "wepsam-lite-left-out",
+)  # fmt: skip
 COLUMNS = {"power": "power", "center_weight": "center weight", "blur": "blur (% of the sides)", "floor": "floor (%)"}
 ROWS: dict[str, list[tuple[str, Calibration]]] = {
     "power": [(f"{value:g}", Calibration(power=value)) for value in (0.5, 1, 2)],
@@ -29,6 +35,8 @@ ROWS: dict[str, list[tuple[str, Calibration]]] = {
 
 def main(photograph: str) -> None:
     markdown.insert(PAGE, "presets", table())
+    for metric in ("cc", "kl_div"):
+        markdown.insert(PAGE, f"left-out-{metric}", left_out(metric))
     figure(read_image(photograph)).savefig(FIGURE, dpi=90, pil_kwargs={"quality": 82})
     print(PAGE, FIGURE)
 
@@ -46,6 +54,23 @@ def table() -> str:
             nats = named.fitted.get("without_calibration"), named.fitted.get("log_likelihood")
             rows.append([model, f"**{name}**" if name == default else name, *numbers, *(f"{n:.3f}" for n in nats)])
     return markdown.table(["model", "calibration", *COLUMNS.values(), "nats before", "after"], rows)
+
+
+def left_out(metric: str) -> str:
+    """A metric on each laboratory, as the models come and with the calibration of the other laboratories."""
+    folders = sorted((ROOT / "results").glob("*-validation"))
+    found = {folder.name.removesuffix("-validation"): {e.about["model"]: e for e in read(folder)} for folder in folders}
+    rows = []
+    for model in SHOWN:
+        cells, unseen = [], []
+        for results in found.values():
+            mean, seen = results[model].mean()[metric], bool(results[model].about.get("seen"))
+            cells.append(f"{mean:.3f}{' †' * seen}")
+            if not any(results[other].about.get("seen") for other in SHOWN):
+                unseen.append(mean)
+        rows.append([model, *cells, f"{np.mean(unseen):.3f}"])
+    note = "Mean over the laboratories from which none of these models has learned. †: has learned from these pictures."
+    return f"{markdown.table([TITLES[metric], *found, 'mean'], rows)}\n\n{note}"
 
 
 def figure(photograph: np.ndarray) -> plt.Figure:

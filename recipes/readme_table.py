@@ -14,6 +14,7 @@ from wepsam.evaluation.results import read
 
 ROOT = Path(__file__).parents[1]
 MODELS = ("center-bias", "gbvs", "wepsam-paper", "wepsam-lite")
+LEFT_OUT = "wepsam-lite-left-out"  # each laboratory with the calibration of the others
 PEOPLE = "half-of-observers"  # some laboratories do not say which observer looked where: no mean over them
 METRICS = ("cc", "nss_or_density", "sim", "kl_div")  # of the mean
 ALONE = {"osie": ("OSIE", ("cc", "nss")), "dut_omron": ("DUT-OMRON", ("cc", "nss_density"))}
@@ -44,10 +45,14 @@ def short_table(results: Path) -> str:
         for model in (*MODELS, PEOPLE)
     ]
     sets = ", ".join(f"`{name}`" for name in means.datasets)
+    apart = mean_over_datasets([select(read(folder), (*MODELS, LEFT_OUT), folder) for folder in folders])[-1]
+    left_out = {metric: f"{cell.mean:.2f}" for metric, cell in zip(apart.metrics, apart.rows[LEFT_OUT], strict=True)}
     note = (
         f"First the mean over {len(means.datasets)} laboratories, each of which counts once: {sets}. None of these "
-        "models has learned from their pictures. \\*: where a laboratory publishes densities only, the NSS that is "
-        "expected of fixations drawn from them."
+        "models has learned from their pictures, but for the four numbers of a calibration: for a laboratory that it "
+        f"has never seen, expect of wepsam-lite a CC of {left_out['cc']} and a KL of {left_out['kl_div']} "
+        "([docs/calibration.md](docs/calibration.md)). \\*: where a laboratory publishes densities only, the NSS that "
+        "is expected of fixations drawn from them."
     )
     return f"{markdown.table(['', *head], rows)}\n\n{note}"
 

@@ -13,6 +13,11 @@ OBSERVERS=(-d "osie=$DATA/osie" -d "eyecrowd=$DATA/eyecrowd" -d "scene=$DATA/sce
 ALL=("${OBSERVERS[@]}" -d "dut_omron=$DATA/dut_omron" -d "sjtu=$DATA/sjtu" -d "salicon-densities=$DATA/salicon"
     -d "emod=$DATA/emod")
 
+# First the calibrations in the cards, and what to expect of a laboratory that a calibration has never seen.
+if [ -n "$MODELS" ]; then
+    python -m learn.calibrations "$DATA" gbvs wepsam-paper wepsam-lite --score
+    wepsam evaluate gbvs --calibration typical "${ALL[@]}"
+fi
 for model in $MODELS; do
     case $model in
         one-observer | half-of-observers | gold-standard) wepsam evaluate "$model" "${OBSERVERS[@]}" ;;
@@ -30,3 +35,4 @@ for model in wepsam-lite wepsam-paper; do
 done
 wepsam compare results/*-validation --into docs/results.md
 python recipes/readme_table.py
+python recipes/calibration_page.py .venv/pictures/astronaut.png

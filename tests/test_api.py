@@ -111,7 +111,12 @@ except ImportError as error:
         (["torch"], "wepsam.pretrain('weak', 'out')", "needs torch: pip install 'wepsam[train]'"),
         (["torch"], "wepsam.finetune", "wepsam.finetune needs torch: pip install 'wepsam[train]'"),
         (["scipy", "numba"], "wepsam.predict({picture!r}, {out!r}, model='gbvs')", "pip install 'wepsam[classical]'"),
-        (["torch"], "from wepsam import adapt; adapt([], 'out')", "needs torch: pip install 'wepsam[train]'"),
+        (["scipy"], "wepsam.adapt", "wepsam.adapt needs scipy: pip install 'wepsam[classical]'"),
+        (
+            ["torch"],
+            "from wepsam import adapt; adapt([], 'out', full=True)",
+            "needs torch: pip install 'wepsam[train]'",
+        ),
     ],
 )
 def test_a_missing_extra_is_named(absent: list[str], call: str, message: str, tmp_path, write, paint) -> None:  # type: ignore[no-untyped-def]

@@ -97,6 +97,16 @@ def test_scores_go_into_the_card_of_their_weights_only(tmp_path: Path) -> None:
             cards.add_scores(card, "toy-all", [Evaluation(ROWS, ABOUT), Evaluation(ROWS, ABOUT | {"weights": None})])
 
 
+def test_scores_on_pictures_that_the_weights_have_learned_do_not_go_into_a_card(tmp_path: Path) -> None:
+    card = tmp_path / "own.json"
+    card.write_text('{"sha256": "abc"}')
+    cards.add_scores(card, "toy-all", [Evaluation(ROWS, ABOUT | {"seen": False})])
+    assert "toy-all" in json.loads(card.read_text())["scores"]
+    for seen in (True, "part"):
+        cards.add_scores(card, "toy-all", [Evaluation(ROWS, ABOUT | {"seen": seen})])
+        assert json.loads(card.read_text())["scores"] == {}
+
+
 def test_the_card_of_classical_models_gets_means_and_times(tmp_path: Path) -> None:
     card = tmp_path / "card.json"
     card.write_text('{"models": {"bms": {"milliseconds": 9.0}}, "speed": "old"}')

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wepsam import classical as classical
     from wepsam import datasets as datasets
     from wepsam import metrics as metrics
+    from wepsam.adaptation import adapt as adapt
     from wepsam.calibration.definition import Calibration as Calibration
     from wepsam.deploy.to_onnx import export as export
     from wepsam.evaluation import evaluate as evaluate
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from wepsam.prediction.predictor import Predictor as Predictor
     from wepsam.prediction.predictor import load as load
     from wepsam.prediction.predictor import models as models
-    from wepsam.training.adaptation import adapt as adapt
     from wepsam.training.stages import finetune as finetune
     from wepsam.training.stages import pretrain as pretrain
     from wepsam.weak.inspection import inspect as inspect
@@ -55,7 +55,7 @@ HOMES = {
     "inspect": "weak.inspection",
     "pretrain": "training.stages",
     "finetune": "training.stages",
-    "adapt": "training.adaptation",
+    "adapt": "adaptation",
     "export": "deploy.to_onnx",
     "evaluate": "evaluation",
     "compare": "evaluation.comparison",

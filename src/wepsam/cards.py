@@ -168,7 +168,11 @@ def _add_weights_scores(card: Card, pictures: str, evaluations: Sequence["Evalua
         about = evaluation.about
         kinds = [about.get("quality"), about.get("calibration", {}).get("name")]
         special = ", ".join(filter(None, kinds))
-        card.setdefault("scores", {})[pictures + f" ({special})" * bool(special)] = evaluation.summary()["scores"]
+        scores = card.setdefault("scores", {})
+        key = pictures + f" ({special})" * bool(special)
+        scores.pop(key, None)
+        if not about.get("seen"):
+            scores[key] = evaluation.summary()["scores"]
     return len(own)
 
 

@@ -1,6 +1,7 @@
 """Tuning a network to pictures of one's own: a bias that is there is learned; none is claimed where there is none."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,14 @@ from PIL import Image
 import wepsam
 from helpers import save_run
 from wepsam.datasets import FixationDataset, pictures_with_csv
+from wepsam.deploy.to_onnx import export
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.networks.paper import PaperConfig, PaperNet
 from wepsam.training import adaptation
-from wepsam.training.adaptation import adapt, as_predictor
+from wepsam.training.adaptation import as_predictor
 from wepsam.training.checkpoint import load_weights
+
+adapt = partial(wepsam.adapt, readout=True)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +115,22 @@ def test_a_folder_and_the_file_that_comes_of_it(model, tmp_path, by, caplog) -> 
     assert tuned.model == tmp_path / "out" / "adapted.onnx"
     assert card["adapted from"] == str(model)
     assert card["adapted to"] == "20 pictures of set"
-    assert card["gains"] == tuned.gains == tuned.record["gains"]
+    assert card["gains"] == tuned.gains
+    assert tuned.summary.startswith("Better in ")
+
+
+def test_the_calibration_of_the_model_is_kept(model, tmp_path) -> None:
+    mine = wepsam.Calibration(0.8, 0.5)
+    start = export(model, tmp_path / "start.onnx", calibration=mine)
+    tuned = wepsam.load(adapt(pictures(tmp_path, (0, 0.3)), tmp_path / "out", model=start, folds=2).model)
+    assert tuned.calibration.calibration == mine
+
+
+def test_a_tuned_network_does_not_replace_a_calibration(model, tmp_path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "calibration.json").write_text("{}")
+    with pytest.raises(ValueError, match="has an adapted calibration; choose another --out"):
+        adapt(pictures(tmp_path, (0, 1)), tmp_path / "out", model=model)
 
 
 def test_a_folder_needs_fixations_or_maps_and_a_dataset_has_its_own(model, tmp_path) -> None:

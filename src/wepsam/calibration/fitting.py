@@ -9,7 +9,7 @@ once per picture, and a fit of some hundred pictures takes seconds.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
@@ -24,6 +24,8 @@ WIDTH = 0.4  # center_width of every fit: only weight / width**2 matters, and wi
 STARTS = ((1.0, 0.5, 0.01, 0.02), (0.7, 1.5, 0.03, 0.1), (1.2, 0.0, 0.003, 0.005))  # power, weight, blur, floor
 # A fit of few pictures is drawn to `prior`: a deviation of each number that is as likely as not.
 SPREAD = (0.3, 0.6, 1.0, 1.0)  # of log power, center weight, log blur, log odds of the floor
+# Below these, log blur and log odds of a prior's floor mean nothing: a cell is 1.6 % of a side.
+UNSEEN = (-np.inf, -np.inf, float(np.log(0.005)), float(np.log(0.002)))
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,10 @@ def log_likelihood(calibration: Calibration, observed: Sequence[Observation]) ->
 
 
 def fit(
-    laboratories: Sequence[Sequence[Observation]], prior: Calibration | None = None, start: Calibration | None = None
+    laboratories: Sequence[Sequence[Observation]],
+    prior: Calibration | None = None,
+    start: Calibration | None = None,
+    strength: float = 1.0,
 ) -> Fitted:
     """The power, center weight, blur and floor of the highest likelihood, from several starts.
 
@@ -93,8 +98,9 @@ def fit(
 
     Args:
         laboratories: the pictures of each; each laboratory counts once.
-        prior: what to expect without pictures; it counts as one picture's worth of evidence. None: nothing.
+        prior: what to expect without pictures; None: nothing.
         start: where to begin, if it is known about where the best is; None: at several places.
+        strength: how many pictures' worth of evidence the prior counts.
 
     Raises:
         ValueError: a laboratory has no pictures.
@@ -102,7 +108,7 @@ def fit(
     if not laboratories or not all(laboratories):
         raise ValueError("a calibration cannot be fitted to no pictures")
     stacks = [_stacks(observed) for observed in laboratories]
-    expected = None if prior is None else _numbers(prior)
+    expected = None if prior is None else np.maximum(_numbers(prior), UNSEEN)
     count = sum(map(len, laboratories))
 
     def likelihood(calibration: Calibration) -> float:
@@ -110,7 +116,7 @@ def fit(
 
     def loss(numbers: np.ndarray) -> float:
         apart = 0.0 if expected is None else float((((numbers - expected) / SPREAD) ** 2).sum()) / (2 * count)
-        return apart - likelihood(_calibration(numbers))
+        return strength * apart - likelihood(_calibration(numbers))
 
     starts = [start] if start else [Calibration(p, w, WIDTH, b, f) for p, w, b, f in STARTS]
     answers = [
@@ -144,13 +150,21 @@ def _of_stacks(calibration: Calibration, stacks: Sequence[Stack]) -> float:
 LIMITS = ((-3.0, 2.0), (-10.0, 10.0), (-7.0, -1.0), (-12.0, 2.0))
 
 
+def at_width(calibration: Calibration) -> Calibration:
+    """The same calibration with the center width of every fit, so that its weight can be compared with theirs."""
+    if calibration.bias or not calibration.center_weight:
+        return calibration
+    weight = calibration.center_weight * (WIDTH / calibration.center_width) ** 2
+    return replace(calibration, center_weight=float(np.clip(weight, -100, 100)), center_width=WIDTH)
+
+
 def _calibration(numbers: np.ndarray) -> Calibration:
     power, weight, blur, floor = np.clip(numbers, *np.transpose(LIMITS))
     return Calibration(float(np.exp(power)), float(weight), WIDTH, float(np.exp(blur)), float(1 / (1 + np.exp(-floor))))
 
 
 def _numbers(calibration: Calibration) -> np.ndarray:
-    weight = calibration.center_weight * (WIDTH / calibration.center_width) ** 2
+    weight = at_width(calibration).center_weight
     floor = np.clip(calibration.floor, 1e-5, 0.9)
     numbers = np.log(calibration.power), weight, np.log(max(calibration.blur, 1e-3)), np.log(floor / (1 - floor))
     return np.clip(numbers, *np.transpose(LIMITS))

@@ -12,7 +12,7 @@ import typer
 
 import wepsam
 from wepsam import ending, progress
-from wepsam.cli import compare, errors, label, layout, models, output, predict, reproduce, score, train
+from wepsam.cli import adapt, compare, errors, label, layout, models, output, predict, reproduce, score, train
 
 HELP = """Where will people look in this picture? Weakly pre-learned saliency models (WEPSAM).
 
@@ -32,7 +32,7 @@ interrupted command resumes when it is started again.
 STAGES: dict[str, list[layout.Command]] = {
     "Predict": [predict.predict, models.models],
     "Step 1: weak labels": [label.label, label.inspect],
-    "Steps 1 to 3: training": [train.pretrain, train.finetune, train.adapt, train.export],
+    "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export],
     "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],
     "The paper": [compare.table1, reproduce.reproduce],
 }

@@ -176,10 +176,10 @@ Validation = Annotated[list[str] | None, Option(
     help="Dataset that selects the checkpoint; all of --dataset is then learned from. Repeatable."
 )]
 AdaptPictures = Annotated[Path, Argument(
-    exists=True, file_okay=False, metavar="PICTURES", help="Folder of your pictures; 50 or more give a clear answer."
+    exists=True, file_okay=False, metavar="PICTURES", help="Folder of your pictures: 10 or more; 50 give a clear answer."
 )]
 AdaptOut = Annotated[Path, Option(
-    "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the runs and for adapted.onnx."
+    "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for adapted.onnx, calibration.json and what was found."
 )]
 Fixations = Annotated[Path | None, Option(
     exists=True, dir_okay=False, metavar="FILE",
@@ -190,14 +190,19 @@ Maps = Annotated[Path | None, Option(
     help="Instead of --fixations: a folder of density maps named like the pictures."
 )]
 AdaptModel = Annotated[str, Option(
-    "--model", "-m", metavar="NAME|FILE", help="The light network to adapt: shipped, an .onnx file, or a run folder."
+    "--model", "-m", metavar="NAME|FILE",
+    help="A model that `wepsam models` lists, or an .onnx file. With --readout or --full the light network: shipped, "
+    "an .onnx file, or a run folder."
+)]
+Readout = Annotated[bool, Option(
+    "--readout", help="Tune the last layer and the center bias by training instead: minutes to hours, needs torch."
 )]
 Full = Annotated[bool, Option(
-    "--full", help="Tune the whole network, not only readout and center bias. Worth a try with hundreds of pictures."
+    "--full", help="Tune the whole network by training. Worth a try with hundreds of pictures; needs torch."
 )]
 Folds = Annotated[int, Option(
     min=2, metavar="N",
-    help="Parts for cross-validation; with more parts, each network learns from more pictures, which takes longer."
+    help="Parts for cross-validation: each is scored by what was fitted to the others. More parts take longer."
 )]
 Checkpoint = Annotated[Path, Argument(metavar="CHECKPOINT", help="A run folder or a .safetensors file.")]
 ExportOut = Annotated[Path, Argument(

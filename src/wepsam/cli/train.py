@@ -1,9 +1,9 @@
-"""wepsam pretrain, finetune, adapt, export: from labels and fixations to a file that predicts."""
+"""wepsam pretrain, finetune, export: from labels and fixations to a file that predicts."""
 
 from typing import TYPE_CHECKING
 
 import wepsam
-from wepsam.cli import options, output
+from wepsam.cli import options
 
 if TYPE_CHECKING:
     from wepsam.training.loop import Run
@@ -57,41 +57,6 @@ def finetune(
         changes=changes or (), network=network or (),
     )  # fmt: skip
     _print_run(run)
-
-
-def adapt(
-    pictures: options.AdaptPictures,
-    out: options.AdaptOut,
-    fixations: options.Fixations = None,
-    maps: options.Maps = None,
-    model: options.AdaptModel = "wepsam-lite",
-    full: options.Full = False,
-    folds: options.Folds = 5,
-    as_json: options.Json = False,
-) -> None:
-    """Step 3: adapt a shipped network to your own pictures, and measure whether that helps.
-
-    Say where people looked with --fixations or with --maps. Each picture is scored by a network that has not seen it,
-    and a gain is reported only if its 95 % interval excludes zero. OUT/adapted.onnx is the adapted model.
-
-        wepsam adapt pages/ --fixations pages.csv --out adapted/
-        wepsam predict others/ --model adapted/adapted.onnx --out maps/
-    """
-    from wepsam.evaluation import comparison, table
-
-    adapted = wepsam.adapt(pictures, out, fixations=fixations, maps=maps, model=model, full=full, folds=folds)
-    if as_json:
-        scores = {"before": adapted.before.summary(), "after": adapted.after.summary()}
-        output.print_json(adapted.record | scores | {"model": str(adapted.model)})
-        return
-    print(table.as_markdown(comparison.score_table([adapted.before, adapted.after])))
-    print(f"\n{table.as_markdown(adapted.change)}")
-    if adapted.losses:
-        print(f"\nworse in {', '.join(adapted.losses)}: look closely before you use it")
-    if adapted.gains:
-        print(f"\nbetter in {', '.join(adapted.gains)}, on pictures that it has not learned from: {adapted.model}")
-    else:
-        print(f"\nno gain found: keep {model}, or add pictures and try again ({adapted.model} is written anyway)")
 
 
 def export(

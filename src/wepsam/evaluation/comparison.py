@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from wepsam.evaluation.fingerprints import DATA
+from wepsam.evaluation.one_table import refuse_others, same_ids
 from wepsam.evaluation.people import ALWAYS, PEOPLE
 from wepsam.evaluation.results import Evaluation, interval, read
-from wepsam.files import as_seen
 from wepsam.metrics import ON_REQUEST, PROTOCOLS
 
 log = logging.getLogger("wepsam")
@@ -20,7 +19,7 @@ TITLES = {
     "auc_judd": "AUC-Judd", "auc_borji": "AUC-Borji", "auc_shuffled": "sAUC", "auc_density": "AUC (density)",
     "auc_or_density": "AUC-Judd or AUC of the density", "nss": "NSS", "nss_density": "NSS (density)",
     "nss_or_density": "NSS or NSS of the density", "cc": "CC", "sim": "SIM", "kl_div": "KL", "info_gain": "IG (bit)",
-    "emd": "EMD",
+    "emd": "EMD", "log_likelihood": "LL (nat)",
 }  # fmt: skip
 # Columns that datasets with fixations and datasets with densities share in a mean over both.
 MERGED = {"auc_or_density": ("auc_judd", "auc_density"), "nss_or_density": ("nss", "nss_density")}
@@ -159,7 +158,7 @@ def read_tables(
             )
         for table in tables.values():
             same_protocol = table[0].about["protocol"] == evaluations[0].about["protocol"]
-            if same_protocol and _same_ids(table[0], evaluations[0]):
+            if same_protocol and same_ids(table[0], evaluations[0]):
                 comparable([*table, *evaluations])
                 known = {e.about["model"] for e in table}
                 table += [e for e in evaluations if e.about["model"] not in known]
@@ -267,25 +266,6 @@ def column_title(metric: str) -> str:
     return TITLES.get(metric, metric) + ("" if higher_is_better(metric) else " ↓")
 
 
-def same_pictures(one: Evaluation, other: Evaluation) -> bool:
-    """Whether two evaluations are of the same pictures with the same fixations, as far as their records say."""
-    return _same_ids(one, other) and not _other_data(one, other)
-
-
-def _same_ids(one: Evaluation, other: Evaluation) -> bool:
-    # Ids are unique within a dataset only.
-    ids, others = ([e.about["dataset"], *(row["id"] for row in e.rows)] for e in (one, other))
-    return ids == others or list(map(as_seen, ids)) == list(map(as_seen, others))
-
-
-def _other_data(one: Evaluation, other: Evaluation) -> str:
-    """In what the data of two evaluations differ, in words; "" if in nothing that both records know."""
-    both = [key for key in DATA if key in one.about and key in other.about]  # the oldest have none
-    if "truth_sha256" in both:
-        both.remove("dataset_sha256")  # says less of the same
-    return next((DATA[key] for key in both if one.about[key] != other.about[key]), "")
-
-
 def row_order(evaluation: Evaluation) -> tuple[int, str]:
     """The key by which rows are sorted."""
     model = evaluation.about["model"]
@@ -310,30 +290,8 @@ def _warn_of_variants(evaluations: list[Evaluation]) -> None:
 def comparable(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     """The evaluations in the order of rows; ValueError if they are not of the same pictures under one protocol."""
     evaluations = sorted(evaluations, key=row_order)
-    first = evaluations[0]
-    knowing = {key: next((e for e in evaluations if key in e.about), first) for key in DATA}
-    for other in evaluations[1:]:
-        for one in knowing.values():
-            if _same_ids(other, one) and (what := _other_data(other, one)):
-                raise ValueError(_refusal(other, one, what))
-        if not same_pictures(other, first):
-            raise ValueError(
-                f"{other.about['model']} and {first.about['model']} were evaluated on different pictures "
-                f"({_pictures(other)}; {_pictures(first)}); a table compares on the same ones"
-            )
-        if other.about["protocol"] != first.about["protocol"]:
-            raise ValueError(
-                f"{other.about['model']} was scored with other metrics than {first.about['model']} (protocols "
-                f"{other.about['protocol']} and {first.about['protocol']}); a table has one protocol"
-            )
+    refuse_others(evaluations)
     return evaluations
-
-
-def _refusal(one: Evaluation, other: Evaluation, what: str) -> str:
-    return (
-        f"{one.about['model']} and {other.about['model']} were evaluated on different {what} ({_pictures(one)}; "
-        f"{_pictures(other)}); a table compares on the same ones, so evaluate both again"
-    )
 
 
 def columns(evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
@@ -403,10 +361,6 @@ def _quoted(evaluations: list[Evaluation], metrics: tuple[str, ...], *more: str)
     about = evaluations[0].about
     left_out = {name for e in evaluations for name in e.metrics} - {*metrics, *TITLES}
     return tuple(sorted({about["dataset"], about["split"], about["protocol"], *left_out, *more}, key=len, reverse=True))
-
-
-def _pictures(evaluation: Evaluation) -> str:
-    return f"{len(evaluation.rows)} of {evaluation.about['dataset']} ({evaluation.about['split']})"
 
 
 def _described(evaluation: Evaluation) -> str:

@@ -1,21 +1,18 @@
-"""Tune the light network to pictures of your own, and measure by cross-validation whether that helps."""
+"""Tune the light network's weights to pictures, and measure by cross-validation whether that helps."""
 
-import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from wepsam import cards, maps
 from wepsam.calibration import NEUTRAL, Calibration, presets
-from wepsam.datasets import FixationDataset, pictures_with_csv, pictures_with_maps
+from wepsam.datasets import FixationDataset
 from wepsam.deploy.to_onnx import export
-from wepsam.evaluation import Evaluation, MapFolder, evaluate
-from wepsam.evaluation.comparison import TITLES, Comparison, differences, higher_is_better
+from wepsam.evaluation import MapFolder, evaluate
+from wepsam.evaluation.change import Change
 from wepsam.files import below, replacing
 from wepsam.images import resize
 from wepsam.networks.base import Network
@@ -25,9 +22,6 @@ from wepsam.training.batches import Augmentation, from_datasets
 from wepsam.training.loop import train
 from wepsam.training.settings import TrainSettings
 from wepsam.training.starts import Start
-
-LEAST = 10  # pictures; fewer are too few to learn from and to test on
-FEW = 50  # pictures; with fewer, the intervals are wide
 
 # The readout and the center bias alone, some 150 numbers: they hold the effects of the display, the task and the
 # observers.
@@ -42,93 +36,40 @@ FULL = TrainSettings(
     precision="bf16-mixed", validate_every=5,
 )  # fmt: skip
 
-log = logging.getLogger("wepsam")
-
 
 @dataclass(frozen=True)
-class Adapted:
-    """The result of an adaptation.
+class Tuned:
+    """A tuned network.
 
     Attributes:
         weights: the checkpoint that learned from all pictures.
         model: the .onnx file of these weights.
-        before: scores of the network as it was.
-        after: scores of the adapted networks; each picture is scored by one that did not learn from it.
-        origin: the name or path of the network as it was.
+        change: scores of the network as it was, and of the tuned networks; each picture is scored by one that did not
+            learn from it.
+        summary: whether it helped, in sentences.
     """
 
     weights: Path
     model: Path
-    before: Evaluation
-    after: Evaluation
-    origin: str
-
-    @property
-    def change(self) -> Comparison:
-        """After minus before, picture by picture, with 95 % intervals."""
-        return differences([self.before, self.after], self.before.about["model"])
-
-    @property
-    def gains(self) -> list[str]:
-        """Titles of the metrics that improved: the 95 % interval of the change excludes zero."""
-        return self._significant(1)
-
-    @property
-    def losses(self) -> list[str]:
-        """Titles of the metrics that became worse: the 95 % interval of the change excludes zero."""
-        return self._significant(-1)
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """What the card of `model` says about the adaptation."""
-        pictures = f"{self.after.about['pictures']} pictures of {self.after.about['dataset']}"
-        return {"adapted from": self.origin, "adapted to": pictures, "gains": self.gains}
-
-    def _significant(self, sign: int) -> list[str]:
-        change = self.change
-        cells = zip(change.metrics, change.rows[self.after.about["model"]], strict=True)
-        better = {name: sign * (1 if higher_is_better(name) else -1) for name in change.metrics}
-        return [TITLES.get(name, name) for name, cell in cells if cell.marked and cell.mean * better[name] > 0]
+    change: Change
+    summary: str
 
 
-def adapt(
-    pictures: str | os.PathLike[str] | FixationDataset,
-    out: str | os.PathLike[str],
-    *,
-    fixations: str | os.PathLike[str] | None = None,
-    maps: str | os.PathLike[str] | None = None,
-    model: Start = "wepsam-lite",
-    full: bool = False,
-    folds: int = 5,
-) -> Adapted:
-    """Step 3: tune the light network to pictures of your own, and measure whether that helps.
+def tune(dataset: FixationDataset, out: Path, model: Start, *, full: bool, folds: int) -> Tuned:
+    """Tune the light network to pictures, and measure by cross-validation whether that helps.
 
-    An interrupted adaptation, called again, resumes. OUT/all holds the weights, OUT/adapted.onnx the file to predict
-    with.
+    An interrupted run, called again, resumes. OUT/all holds the weights, OUT/adapted.onnx the file to predict with.
 
     Args:
-        pictures: a folder of pictures, 50 or more, or a dataset; all of it is learned.
-        out: folder for the runs and the adapted model.
-        fixations: for a folder: a CSV with the columns image (a path below `pictures`), observer, x, y in pixels.
-        maps: for a folder, instead of `fixations`: a folder of density maps with the names of the pictures.
+        dataset: all of it is learned.
+        out: folder for the runs and the tuned model.
         model: the light network to start from: the name of a shipped model, an .onnx file, a run or a checkpoint.
         full: tune all layers except the first stages, not only the readout and the center bias.
         folds: parts of the pictures; each part is scored by a network that learned from the others.
 
-    Returns:
-        The adapted model, and its scores before and after.
-
     Raises:
-        ValueError: too few pictures, a network that cannot be adapted, or neither or both of `fixations` and `maps`.
+        ValueError: a network that cannot be tuned, or a picture whose id cannot be the name of a file.
     """
-    dataset, out = _dataset(pictures, fixations, maps), Path(out)
-    least = max(LEAST, 2 * folds)
-    if folds < 2:
-        raise ValueError(f"folds is {folds}; cross-validation needs 2 or more")
-    if len(dataset) < least:
-        raise ValueError(f"{dataset.name} has {len(dataset)} pictures; adapting needs {least} or more, better {FEW}")
-    if len(dataset) < FEW:
-        log.warning("%s has only %d pictures: expect wide intervals", dataset.name, len(dataset))
     settings = FULL if full else READOUT
     held_out = out / "held-out"
     for sample in dataset:
@@ -139,11 +80,13 @@ def adapt(
         scored = np.random.default_rng(0).permutation(len(dataset)) % folds == fold
         tuned = _tuned(model, _select(dataset, ~scored), out / f"fold-{fold}", settings)
         _write_maps(as_predictor(tuned), _select(dataset, scored), held_out)
-    after = evaluate(MapFolder(held_out), dataset, name="after", workers=1)
+    change = Change(before, evaluate(MapFolder(held_out), dataset, name="after", workers=1))
     _tuned(model, dataset, out / "all", settings)
-    adapted = Adapted(out / "all", out / "adapted.onnx", before, after, str(model))
-    export(adapted.weights, adapted.model, card=adapted.record, calibration=_calibration(model))
-    return adapted
+    about = {
+        "adapted from": str(model), "adapted to": f"{len(dataset)} pictures of {dataset.name}", "gains": change.gains
+    }  # fmt: skip
+    path = export(out / "all", out / "adapted.onnx", card=about, calibration=_calibration(model))
+    return Tuned(out / "all", path, change, _summary(change, model, path))
 
 
 def as_predictor(network: Network) -> Callable[[np.ndarray], np.ndarray]:
@@ -164,23 +107,6 @@ def as_predictor(network: Network) -> Callable[[np.ndarray], np.ndarray]:
     return predict
 
 
-def _dataset(
-    pictures: str | os.PathLike[str] | FixationDataset,
-    fixations: str | os.PathLike[str] | None,
-    densities: str | os.PathLike[str] | None,
-) -> FixationDataset:
-    if isinstance(pictures, FixationDataset):
-        if fixations is not None or densities is not None:
-            raise ValueError(f"{pictures.name} has its own fixations or maps; leave out fixations and maps")
-        return pictures
-    folder = Path(pictures)
-    if fixations is not None and densities is None:
-        return pictures_with_csv(folder, table=Path(fixations), name=folder.resolve().name)
-    if densities is not None and fixations is None:
-        return pictures_with_maps(folder, Path(densities), name=folder.resolve().name)
-    raise ValueError("expected a CSV of fixations (--fixations FILE) or a folder of density maps (--maps FOLDER)")
-
-
 def _network(model: Start) -> tuple[Network, str]:
     network, origin = starts.load(model)
     if not network.adaptable:
@@ -198,9 +124,18 @@ def _tuned(model: Start, dataset: FixationDataset, out: Path, settings: TrainSet
 
 
 def _calibration(model: Start) -> Calibration:
-    """The default calibration of the model to adapt; the adapted one keeps it."""
+    """The default calibration of the model to tune; the tuned one keeps it."""
     path = starts.file_of(model)
     return presets.default(cards.read(path)).calibration if path.suffix == ".onnx" else NEUTRAL
+
+
+def _summary(change: Change, model: Start, path: Path) -> str:
+    found = "No gain was found: keep {0}, or add pictures and try again ({2} is written anyway)."
+    if change.gains:
+        found = "Better in {1}, on pictures that it has not learned from."
+    if change.losses:
+        found += f" Worse in {', '.join(change.losses)}: look closely before you use it."
+    return found.format(model, ", ".join(change.gains), path)
 
 
 def _select(dataset: FixationDataset, chosen: np.ndarray) -> FixationDataset:
