@@ -208,6 +208,9 @@ def describe(card: Card) -> list[str]:
     if "speed" in card:
         speed = card["speed"]
         lines.append(f"{speed['milliseconds']:.1f} ms for {speed['what']}, {speed['on']}")
+    if "pictures" in card:
+        doubts = "; others are warned of" if card["pictures"] == card_fields.PHOTOGRAPHS else ""
+        lines.append(f"has learned from {card['pictures']}{doubts}")
     if len(card.get("calibrations", {})) > 1:
         default, known = presets.of_card(card)
         names = (f"{name} (the default)" if name == default else name for name in known)

@@ -72,6 +72,9 @@ MaxPixels = Annotated[int | None, Option(
     min=1, metavar="N", show_default="the limit of the library",
     help="Refuse larger pictures, so that none exhausts the memory."
 )]
+Quiet = Annotated[bool, Option(
+    "--quiet", help="Do not say which pictures look like web pages, charts or pages of text; --json still lists them."
+)]
 Bits = Annotated[bool, Option("--bits", help="Save log-density to base 2, in bits, instead of the natural logarithm.")]
 OverlayStrength = Annotated[float, Option(
     metavar="SHARE", help="Opacity of the overlay's color, from 0 to 1: lower shows more of the picture."
