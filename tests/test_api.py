@@ -19,9 +19,9 @@ from wepsam import extras
 
 FUNCTIONS = [
     *("predict", "label", "inspect", "pretrain", "finetune", "adapt", "export", "evaluate", "compare", "submit"),
-    *("load", "models", "read_image", "overlay", "save_map", "save_overlay", "contact_sheet"),
+    *("load", "models", "read_image", "overlay", "save_map", "save_overlay", "contact_sheet", "looks_like"),
 ]
-CLASSES = ["Predictor", "ImageError"]
+CLASSES = ["Predictor", "ImageError", "PictureWarning"]
 MODULES = ["classical", "datasets", "metrics"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from helpers import ROOT, made_up
 from wepsam import gathered
 from wepsam.evaluation import results
+from wepsam.files import ForeignFileError
 
 
 def test_values_stay_as_they_are_written(tmp_path: Path) -> None:
@@ -62,6 +64,38 @@ def test_what_is_no_evaluation_is_not_gathered(tmp_path: Path) -> None:
     (tmp_path / "all-scores.csv").unlink()
     with pytest.raises(ValueError, match=r"all-models\.json and all-scores\.csv are not gathered results"):
         results.read(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"a": 1}', '{"a": []}', "[" * 100_000, '{"a": {"b": NaN'])
+def test_what_is_not_gathered_is_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "all.json"
+    path.write_text(text)
+    (tmp_path / "new.json").write_text('{"loss": 1}')
+    for use in (lambda: gathered.read_json(path), lambda: gathered.gather_json({"new": tmp_path / "new.json"}, path)):
+        with pytest.raises(ForeignFileError, match=r"all\.json (is|cannot)") as caught:
+            use()
+        assert len(str(caught.value).splitlines()) == 1
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "step,loss\n1,2\n", "run,step\na\n", "run,step\na,1,2\n", "run\n\xff", 'run\n"' + "x" * 200_000]
+)
+def test_tables_that_are_none_are_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "logs.csv"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ForeignFileError, match=r"logs\.csv is not a table \(") as caught:
+        gathered.read_tables(path, "run")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_pipes_are_no_gathered_files(tmp_path: Path) -> None:
+    for name in ("all.json", "all.csv"):
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(OSError, match="not a regular file"):
+        gathered.read_json(tmp_path / "all.json")
+    with pytest.raises(OSError, match="not a regular file"):
+        gathered.read_tables(tmp_path / "all.csv", "run")
 
 
 def test_committed_runs_have_a_log_and_a_config() -> None:

@@ -153,3 +153,38 @@ def test_large_maps_are_enlarged_to_the_same_values(shape, monkeypatch):
     whole = maps.enlarge(values, shape)
     monkeypatch.setattr(maps, "LARGE", 5000)
     np.testing.assert_array_equal(maps.enlarge(values, shape), whole)
+
+
+USES = {
+    "to_unit": maps.to_unit,
+    "to_density": maps.to_density,
+    "to_log_density": maps.to_log_density,
+    "blur": lambda values: maps.blur(values, 2.0),
+    "enlarge": lambda values: maps.enlarge(values, (9, 12)),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_masked_values_are_refused_and_byte_order_is_none_of_the_values(use):
+    values = np.random.default_rng(0).random((6, 8))
+    for kind in ("f8", "f4", "i2", "u4"):
+        plain = (values if kind[0] == "f" else 1000 * values).astype(kind)
+        expected = use(plain)
+        for same in (plain.astype(f">{kind}"), plain.astype(f"<{kind}"), np.asfortranarray(plain), np.ma.array(plain)):
+            np.testing.assert_allclose(use(same), expected, rtol=1e-13)
+        with pytest.raises(ValueError, match="1 values of the map are masked"):
+            use(np.ma.array(plain, mask=plain == plain.max()))
+    for wrong in (values + 1j, values.astype(str), values.astype(object)):
+        with pytest.raises(ValueError, match="expected real numbers"):
+            use(wrong)
+
+
+@pytest.mark.parametrize("scale", [1e308, 1e200, 1e39, 1e-39, 1e-50, 1e-300])
+def test_a_map_of_any_scale_is_the_same_map(scale: float) -> None:
+    """Also where float32 would make it infinite or zero, and a sum or difference is no number any more."""
+    values = np.random.default_rng(0).random((6, 8))
+    values /= values.max()
+    np.testing.assert_allclose(maps.to_density(scale * values), maps.to_density(values), rtol=1e-12)
+    np.testing.assert_allclose(maps.to_unit(scale * (2 * values - 1)), maps.to_unit(values), rtol=1e-9, atol=1e-12)
+    for shape in ((6, 8), (12, 16), (3, 4)):
+        np.testing.assert_allclose(maps.enlarge(scale * values, shape) / scale, maps.enlarge(values, shape), rtol=1e-5)

@@ -189,3 +189,27 @@ def test_large_pictures_take_turns(kind: str) -> None:
     for worker in workers:
         worker.join()
     assert all(first[1] <= second[0] for first, second in pairwise(spans))
+
+
+@pytest.mark.parametrize("kind", ["markers", "fill", "late markers", "comment"])
+def test_a_header_that_takes_long_is_one_line(kind: str, tmp_path: Path) -> None:
+    """Pillow reads these in Python; some megabytes took many seconds."""
+    photo = encoded(ramp(), "JPEG")
+    data = {
+        "markers": photo[:2] + b"\xff\xfe\x00\x02" * 1_000_000 + photo[2:],
+        "fill": photo[:2] + b"\xff" * 4_000_000 + photo[2:],
+        "late markers": photo[:-2] + b"\xff\xfe\x00\x02" * 1_000_000 + photo[-2:],
+        "comment": b"P6\n#" + b"x" * 4_000_000 + b"\n1 1 255\n\1\2\3",
+    }[kind]
+    (tmp_path / "a").write_bytes(data)
+    for source, name in ((data, "<bytes>"), (tmp_path / "a", str(tmp_path / "a"))):
+        began = time.process_time()
+        assert "save it anew" in refusal(name, source)
+        assert time.process_time() - began < 4
+
+
+def test_long_metadata_of_real_files_is_no_obstacle() -> None:
+    photo = encoded(ramp(), "JPEG")
+    data = photo[:2] + (b"\xff\xe1\xff\xff" + bytes(65533)) * 100 + photo[2:]
+    assert read_image(data).shape == (24, 36, 3)
+    assert read_image(b"P6\n" + b"# a comment\n" * 100 + b"1 1 255\n\1\2\3").tolist() == [[[1, 2, 3]]]

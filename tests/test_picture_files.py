@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -222,7 +223,7 @@ def test_truncated_files_are_refused_or_whole(name: str, capfd: pytest.CaptureFi
         if pixels is not None:
             np.testing.assert_array_equal(pixels, whole)  # all that was cut off is the end mark
     assert refusals >= len(cuts) - 12
-    if not name.startswith("TIFF"):  # libtiff complains to stderr on its own, out of Pillow's and our reach
+    if not name.startswith("TIFF") or sys.platform != "win32":  # there libtiff is out of reach
         assert capfd.readouterr() == ("", "")
 
 
@@ -236,7 +237,7 @@ def test_damaged_files_are_pictures_or_one_line(name: str, capfd: pytest.Capture
         damaged[places] = rng.integers(256, size=len(places))
         for function in READERS:
             read_or_refuse(damaged.tobytes(), function)
-    if not name.startswith("TIFF"):  # libtiff complains to stderr on its own, out of Pillow's and our reach
+    if not name.startswith("TIFF") or sys.platform != "win32":  # there libtiff is out of reach
         assert capfd.readouterr() == ("", "")
 
 

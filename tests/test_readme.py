@@ -10,8 +10,8 @@ import pytest
 
 import wepsam
 from helpers import ROOT
-from recipes import readme_table
-from wepsam import cards, markdown
+from recipes import kinds_table, readme_table
+from wepsam import cards, kinds, markdown
 from wepsam.classical import CLASSICAL
 from wepsam.classical.ensemble import card as ensemble_card
 from wepsam.cli import reference
@@ -32,6 +32,13 @@ VARIANTS = {"gbvs-128", "gbvs-256", "gbvs-512", "gbvs-graph", "center-gaussian",
 def test_the_readme_has_the_short_table() -> None:
     table = readme_table.short_table(ROOT / "results")
     assert markdown.insert(ROOT / "README.md", "readme", table, write=False), "run: python recipes/readme_table.py"
+
+
+def test_the_rates_of_warnings_are_those_that_were_measured() -> None:
+    rates, page = kinds.card()["rates"], ROOT / "docs" / "kinds.md"
+    assert markdown.insert(page, "rates", kinds_table.rates_table(rates), write=False), "python recipes/kinds_table.py"
+    assert markdown.insert(page, "measures", kinds_table.measures_table(kinds.card()["rule"]), write=False)
+    assert markdown.insert(ROOT / "README.md", "kinds", kinds_table.sentence(rates), write=False)
 
 
 @pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from wepsam.evaluation.submission import submit as submit
     from wepsam.images import ImageError as ImageError
     from wepsam.images import read_image as read_image
+    from wepsam.kinds import PictureWarning as PictureWarning
+    from wepsam.kinds import looks_like as looks_like
     from wepsam.overlays import contact_sheet as contact_sheet
     from wepsam.overlays import overlay as overlay
     from wepsam.overlays import save_map as save_map
@@ -63,6 +65,8 @@ HOMES = {
     "Predictor": "prediction.predictor",
     "Calibration": "calibration.definition",
     "ImageError": "images",
+    "PictureWarning": "kinds",
+    "looks_like": "kinds",
     "read_image": "images",
     "overlay": "overlays",
     "save_map": "overlays",

@@ -21,6 +21,7 @@ class Levels:
         certain: whether the file's format says so.
         clipped: the share of the pixels that lies outside.
         unsigned: whether the pixels are unsigned integers, stored as signed ones.
+        what: the kind of picture, in words.
     """
 
     black: float
@@ -28,9 +29,10 @@ class Levels:
     certain: bool = False
     clipped: float = 0.0
     unsigned: bool = False
+    what: str = "32-bit gray"
 
     def apply(self, values: np.ndarray) -> np.ndarray:
-        """(H, W) values as uint8: NaN is black, and what lies outside is clipped."""
+        """Values as uint8: NaN is black, and what lies outside is clipped."""
         unit = values.astype(np.float64)
         if values.dtype.kind == "f":
             unit[np.isnan(values)] = self.black
@@ -43,7 +45,7 @@ class Levels:
 
     def __str__(self) -> str:
         lost = f", {self.clipped:.2%} of the pixels clipped" if self.clipped else ""
-        return f"32-bit gray, taken as {self.black:g} for black and {self.white:g} for white{lost}"
+        return f"{self.what}, taken as {self.black:g} for black and {self.white:g} for white{lost}"
 
 
 def find_levels(strips: Callable[[], Iterable[np.ndarray]], is_float: bool, unsigned: bool = False) -> Levels:

@@ -21,9 +21,11 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 MAX_PIXELS = 160_000_000  # pictures with more are refused, unless the caller allows more
+MAX_MAP_PIXELS = 1 << 26  # of a map or density, which is computed with as float64; the largest photographs have fewer
 # Memory to decode a picture, unless the caller allows more pixels. RGB takes 4 bytes a pixel in Pillow and 3 here: the
 # largest camera sensors (151 megapixels) pass, and the process stays below 1.2 GB.
 MAX_BYTES = 1_060_000_000
+PIXEL_BYTES = 7  # bytes that are allowed for each pixel of a caller who allows more than usual
 LARGE = 256 << 20  # bytes from which pictures are decoded one at a time
 PATIENCE = 60  # seconds that a large picture waits for its turn, at most
 
@@ -35,6 +37,7 @@ IN_PYTHON = {"ppm", "ppm_plain", "bmp_rle"}  # Pillow's decoders that are Python
 SAMPLES_IN_PYTHON = 12_000_000
 
 MAX_SCANS = 1000  # of a JPEG
+MAX_MARKERS = 200_000  # of a JPEG: a second to find them
 PASSES = 16  # how often a JPEG's scans may go over MAX_PIXELS pixels; encoders write up to 12 scans
 
 
@@ -51,7 +54,8 @@ def too_costly(picture: Image.Image, stored: tuple[int, int], max_pixels: int) -
     if needed > allowed:
         return (
             f"{size} take {needed / 1e6:,.0f} MB to decode, the limit is {allowed / 1e6:,.0f} MB; "
-            "save it as PNG or baseline JPEG or, if you trust it, raise max_pixels (--max-pixels)"
+            "save it as PNG or baseline JPEG or, if you trust it, raise max_pixels (--max-pixels) to "
+            f"{pixels_that_allow(needed)}"
         )
     samples = stored[0] * stored[1] * len(picture.getbands())
     if _decoder(picture) in IN_PYTHON and samples > SAMPLES_IN_PYTHON:
@@ -66,7 +70,12 @@ def too_costly(picture: Image.Image, stored: tuple[int, int], max_pixels: int) -
 
 def allowed_bytes(max_pixels: int) -> int:
     """The memory that a picture may take: more only for a caller who allows more pixels than usual."""
-    return 7 * max_pixels if max_pixels > MAX_PIXELS else MAX_BYTES
+    return PIXEL_BYTES * max_pixels if max_pixels > MAX_PIXELS else MAX_BYTES
+
+
+def pixels_that_allow(needed: int) -> int:
+    """The `max_pixels` that allows so many bytes."""
+    return max(MAX_PIXELS + 1, -(-needed // PIXEL_BYTES))
 
 
 def bytes_to_decode(picture: Image.Image, stored: tuple[int, int]) -> int:
@@ -123,7 +132,7 @@ def _coefficient_bytes(picture: Any, stored: tuple[int, int]) -> int:
 
 def _scans(file: BinaryIO) -> Iterator[int]:
     """For each scan of the JPEG in the file, the number of its components. The position in the file stays."""
-    before = file.tell()
+    before, markers = file.tell(), 0
     try:
         place = 2
         while True:
@@ -135,6 +144,8 @@ def _scans(file: BinaryIO) -> Iterator[int]:
                     return
                 if marker == _SOS:
                     yield block[inside + 2]
+                if (markers := markers + 1) > MAX_MARKERS:
+                    raise ValueError(f"a JPEG with more than {MAX_MARKERS:,} markers; save it anew")
                 if marker not in _WITHOUT_LENGTH:
                     inside += max(2, int.from_bytes(block[inside : inside + 2], "big"))
             if len(block) < _BLOCK:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import ctypes
+import logging
+import math
 import os
+import re
 import struct
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from io import BytesIO
+from contextlib import contextmanager, nullcontext, suppress
+from functools import cache
+from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError, _imaging
+from PIL.ImageFile import ImageFile
 
-from wepsam import _picture_costs
+from wepsam import _float_tiff, _picture_costs
+from wepsam._picture_costs import MAX_MAP_PIXELS, MAX_PIXELS
+from wepsam.files import LONGEST_CAUSE, cause, check_regular, shown
 
 # Only these formats are opened, by content and not by name. Pillow knows about thirty more, which strangers' files
 # should not reach: EPS starts Ghostscript; HDF5, GRIB and WMF call any registered handler; TGA has no signature, so
 # arbitrary bytes become a picture; JPEG 2000 returns half a file as a whole picture.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "PPM")
+MAX_READS = 300_000  # of a header: the largest of photographs take some hundred
 # EXIF orientation -> a view of the upright array whose rows and columns are those of the stored picture.
 AS_STORED: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     2: lambda upright: upright[:, ::-1],
@@ -48,15 +57,8 @@ def one_line(name: str, failure: str = "broken picture") -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if isinstance(error, ImageError):
-            cause = str(error)
-        elif isinstance(error, MemoryError):
-            cause = "not enough memory"
-        elif isinstance(error, OSError) and error.strerror:
-            cause = error.strerror
-        else:
-            cause = f"{failure}: {str(error) or type(error).__name__}"
-        text = f"{name if name.isprintable() else ascii(name)}: {' '.join(cause.split())}"
+        own = isinstance(error, ImageError | MemoryError) or getattr(error, "strerror", None)
+        text = f"{shown(name)}: {'' if own else f'{failure}: '}{cause(error):.{LONGEST_CAUSE}}"
         raise ImageError(text) from (None if isinstance(error, ImageError) else error)
 
 
@@ -87,26 +89,82 @@ def open_picture(
         # Opening a JPEG allocates nothing, and 1/8 of it may be small enough. Opening a GIF can allocate its canvas.
         limit = None if file.read(2) == b"\xff\xd8" else max_pixels
         try:
-            with pillow_limit(limit):
+            with pillow_limit(limit), _few_reads(file):
                 # Not the path: Pillow would map the file into memory, and a file that shrinks would end the process.
                 picture = Image.open(file, formats=FORMATS)
         except UnidentifiedImageError:
-            raise ImageError(_not_a_picture(file)) from None
+            picture = _color_floats(file)
         except Image.DecompressionBombError:
             raise ImageError(_too_large(max_pixels)) from None
         with picture:
-            size = picture.size
+            size = picture.size[0] // _channels(picture), picture.size[1]
             if smallest is not None:
                 picture.draft(None, (smallest, smallest))
             # A progressive JPEG keeps the coefficients of all its pixels in memory, even for a small draft.
-            _check_size(size if picture.info.get("progressive") else picture.size, max_pixels)
+            whole = picture.info.get("progressive") or _channels(picture) > 1
+            _check_size(size if whole else picture.size, max_pixels)
             _check_cost(picture, size, max_pixels)
             yield picture, size[::-1]
 
 
-def _binary_file(source: Any) -> BinaryIO:
+@contextmanager
+def open_map(path: Path, formats: tuple[str, ...] = FORMATS) -> Iterator[Image.Image]:
+    """The picture of a map or density, within bounds, not yet decoded. What goes wrong is said without the path.
+
+    Raises:
+        UnidentifiedImageError: it is no picture in these formats.
+        ImageError: it has more than MAX_MAP_PIXELS, or takes too much to decode.
+        OSError: it cannot be read, or is no file.
+    """
+    check_regular(path)
+    with _File(path) as file:
+        try:
+            with pillow_limit(MAX_MAP_PIXELS), _few_reads(file):
+                picture = Image.open(file, formats=formats)
+        except Image.DecompressionBombError:
+            raise ImageError(f"more than {MAX_MAP_PIXELS:,} pixels, which no map has") from None
+        with picture:
+            _check_cost(picture, picture.size, MAX_PIXELS)
+            # Pillow's TIFF reader checks the global limit again while it decodes.
+            with pillow_limit(MAX_MAP_PIXELS) if picture.format == "TIFF" else nullcontext():
+                yield picture
+
+
+class _Counting:
+    """A file that says when it was read from too often.
+
+    Pillow reads headers in Python, some of them byte by byte: a comment of 50 MB takes a quarter of a minute.
+    """
+
+    reads_left = math.inf
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.reads_left -= 1
+        if self.reads_left < 0:
+            raise ImageError(f"it takes more than {MAX_READS:,} steps to read its header; save it anew")
+        return super().read(size)  # type: ignore[misc]
+
+
+class _File(_Counting, BufferedReader):
+    def __init__(self, path: Path) -> None:
+        super().__init__(FileIO(path))
+
+
+class _Bytes(_Counting, BytesIO):
+    pass
+
+
+@contextmanager
+def _few_reads(file: _Counting) -> Iterator[None]:
+    """Bound the time that Pillow takes to read a header."""
+    file.reads_left = MAX_READS
+    yield
+    file.reads_left = math.inf
+
+
+def _binary_file(source: Any) -> _File | _Bytes:
     if isinstance(source, bytes):
-        return BytesIO(source)
+        return _Bytes(source)
     if not isinstance(source, str | os.PathLike):
         raise ImageError("expected a path, bytes, a PIL picture or an array")
     path = Path(source)
@@ -114,7 +172,24 @@ def _binary_file(source: Any) -> BinaryIO:
         raise ImageError("a folder, not a picture")
     if path.exists() and not path.is_file():
         raise ImageError("not a regular file")  # reading a pipe or a device may never end
-    return path.open("rb")
+    return _File(path)
+
+
+def _color_floats(file: BinaryIO) -> ImageFile:
+    """The picture in a file that Pillow does not know, if it is a TIFF of floats; otherwise an ImageError."""
+    try:
+        with pillow_limit(None):
+            picture = _float_tiff.opened(file)
+    except Exception:
+        picture = None
+    if picture is None:
+        raise ImageError(_not_a_picture(file))
+    return picture
+
+
+def _channels(picture: Image.Image) -> int:
+    """How many pixels of the opened picture are one of the stored."""
+    return _float_tiff.CHANNELS if hasattr(picture, "predictor") else 1
 
 
 def _not_a_picture(file: BinaryIO) -> str:
@@ -124,12 +199,42 @@ def _not_a_picture(file: BinaryIO) -> str:
         return "the file is empty"
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return (
-            "a TIFF that is damaged or has pixels of a kind that is not read (color as floats or 32-bit integers, for "
-            "example); save it as TIFF or PNG with 8 or 16 bits a channel, or give its pixels as an array in [0, 1]"
+            "a TIFF that is damaged or has pixels of a kind that is not read (color as 32-bit integers or 64-bit "
+            "floats, for example); save it as TIFF or PNG with 8 or 16 bits a channel, or give its pixels as an array "
+            "in [0, 1]"
         )
     if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"):
         return "a HEIC picture; save it as JPEG or PNG"
     return f"not a picture, damaged, or in none of the formats {', '.join(FORMATS)}; it begins with {head!r}"
+
+
+@cache
+def _silence_libtiff() -> None:
+    """Let libtiff print nothing, once for the process: what is wrong comes as an exception too, which is our one line.
+
+    Pillow's own log is not printed either, unless somebody asks for it.
+
+    Its handler of errors is a global of the library that Pillow uses. It cannot be set where Pillow has libtiff inside
+    (Windows): there libtiff's own lines stand beside ours.
+    """
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    with suppress(OSError, AttributeError):
+        set_handler = ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler
+        set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+        set_handler(None)
+
+
+def _mend_byte_order(picture: Any) -> None:
+    """Let Pillow take what libtiff decodes in this machine's byte order, in which libtiff gives it.
+
+    Of big-endian files with signed integers or floats it would swap the bytes once more: wrong pixels, without a word.
+    """
+    for number, tile in enumerate(getattr(picture, "tile", ())):
+        if tile[0] == "libtiff":
+            arguments = re.sub(r"(;\d+)B", r"\1N", tile[3][0]), *tile[3][1:]
+            picture.tile[number] = (
+                type(tile)(*tile[:3], arguments) if hasattr(tile, "_fields") else (*tile[:3], arguments)
+            )
 
 
 _LOCK = threading.RLock()
@@ -165,6 +270,10 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
 
 
 def _check_cost(picture: Image.Image, stored: tuple[int, int], max_pixels: int) -> None:
+    """The last check before a picture is decoded."""
+    if picture.format == "TIFF":
+        _silence_libtiff()
+        _mend_byte_order(picture)
     if reason := _picture_costs.too_costly(picture, stored, max_pixels):
         raise ImageError(reason)
 

@@ -1,11 +1,13 @@
 """Any kind of pixel as 8-bit RGB: one rule for each mode of Pillow and each type of array."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
-from wepsam._gray_levels import Levels, find_levels
+from wepsam import _float_tiff
+from wepsam._gray_levels import WHITES, Levels, find_levels
 from wepsam._picture_files import AS_STORED, ImageError
 
 STRIP = 1 << 21  # pixels that are converted at a time, so that a large picture needs no second one in memory
@@ -27,6 +29,8 @@ def to_array(picture: Image.Image, orientation: int = 1) -> tuple[np.ndarray, Le
     Returns:
         The pixels; and for 32-bit gray, which values are black and white.
     """
+    if hasattr(picture, "predictor"):
+        return _from_color_floats(picture)
     width, height = picture.size
     levels = _levels(picture) if picture.mode in ("I", "F") else None
     upright = np.empty((width, height, 3) if orientation >= 5 else (height, width, 3), np.uint8)
@@ -34,6 +38,25 @@ def to_array(picture: Image.Image, orientation: int = 1) -> tuple[np.ndarray, Le
     for rows, strip in _crops(picture):
         stored[rows] = np.asarray(_to_rgb(strip, levels))
     return upright, levels
+
+
+def _from_color_floats(picture: Image.Image) -> tuple[np.ndarray, Levels]:
+    """The same of a picture that `_float_tiff.opened` made three times as wide."""
+
+    def values() -> Iterator[tuple[slice, np.ndarray]]:
+        for rows, strip in _crops(picture):
+            yield rows, _float_tiff.colors(np.asarray(strip), picture.predictor, picture.swapped)  # type: ignore[attr-defined]
+
+    levels = find_levels(lambda: (strip for _, strip in values()), is_float=True)
+    if (levels.black, levels.white) not in {(0, white) for white in WHITES}:
+        raise ImageError(
+            f"a TIFF with colors as floats from {levels.black:g} to {levels.white:g}, so its white is not known; "
+            "save it with 8 or 16 bits a channel, or as floats in [0, 1]"
+        )
+    pixels = np.empty((picture.height, picture.width // _float_tiff.CHANNELS, _float_tiff.CHANNELS), np.uint8)
+    for rows, strip in values():
+        pixels[rows] = levels.apply(strip)
+    return pixels, replace(levels, what="colors as 32-bit floats")
 
 
 def _crops(picture: Image.Image) -> Iterator[tuple[slice, Image.Image]]:

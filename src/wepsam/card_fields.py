@@ -20,6 +20,7 @@ BLUR = (0.0, 1000.0)  # cells of the map
 FLOOR = (0.0, 1000.0)  # shares of the map's mean
 SHARPNESS = (0.01, 100.0)  # power of the density
 MAX_NAME = 200  # characters
+PHOTOGRAPHS = "photographs"  # what "pictures" says of weights that are to be doubted for any others
 QUALITIES = ("best", "fast")  # the default first
 PARTS = ("train", "validation", "all")  # of a dataset that weights have learned from
 MAX_DATASETS = 1000  # that they have learned from
@@ -113,10 +114,14 @@ def _stride(name: str, value: Any) -> None:
 
 def _name(name: str, value: Any) -> None:
     """The name of weights becomes the name of files: of results, of folders of maps."""
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME or not value.isprintable():
-        raise _wrong(name, value, f"a printable text of 1 to {MAX_NAME} characters")
+    _line(name, value)
     if value.startswith(".") or set(value) & set("/\\"):
         raise _wrong(name, value, "a name without slashes that does not begin with a dot")
+
+
+def _line(name: str, value: Any) -> None:
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME or not value.isprintable():
+        raise _wrong(name, value, f"a printable text of 1 to {MAX_NAME} characters")
 
 
 def _text(name: str, value: Any) -> None:
@@ -150,9 +155,9 @@ def _view(quality: str, views: Mapping[str, Any], area: float) -> None:
 # Field -> what it may be. Those of a network that sees a square, and of one that sees the picture in its aspect.
 REQUIRED: dict[str, Check] = {
     "name": _name, "sha256": _text, "blur": _number(BLUR, " cells"), "floor": _number(FLOOR),
-    "sharpness": _number(SHARPNESS), "calibrations": _object, "learned_from": learned_from,
+    "sharpness": _number(SHARPNESS), "calibrations": _object, "learned_from": learned_from, "pictures": _line,
 }  # fmt: skip
 SQUARE: dict[str, Check] = {"input_size": _whole(1, MAX_SIDE), "mirror": _flag}
 ASPECT: dict[str, Check] = {"input_area": _whole(SIDE_STEP**2, MAX_AREA), "stride": _stride, "views": _object}
 # Cards of version 0.1 have blur and floor instead of calibrations; a lack of views is said by quality.
-OPTIONAL = ("sharpness", "blur", "floor", "calibrations", "views", "learned_from")
+OPTIONAL = ("sharpness", "blur", "floor", "calibrations", "views", "learned_from", "pictures")

@@ -4,12 +4,9 @@ Weights (.onnx) have a card of the same name beside them. The classical models s
 `classical/card.json`. All cards are read, described and changed here. Needs the core only.
 """
 
-import errno
 import hashlib
-import json
 import math
 import os
-import stat
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from wepsam import card_fields
 from wepsam.calibration import presets
-from wepsam.files import write_json
+from wepsam.files import check_regular, read_json, write_json
 
 if TYPE_CHECKING:
     from wepsam.evaluation.results import Evaluation
@@ -66,9 +63,10 @@ def read_weights(weights: str | os.PathLike[str]) -> tuple[Card, bytes]:
     weights = Path(weights)
     path = path_of(weights)
     try:
-        card = _parse(path)
+        card = read_json(path, card_fields.MAX_BYTES)
         card_fields.check(card)
-        data = _regular(weights, MAX_WEIGHTS)
+        check_regular(weights, MAX_WEIGHTS)
+        data = weights.read_bytes()
     except FileNotFoundError as error:
         raise WeightsError(f"no weights {weights}: {Path(error.filename).name} is missing") from None
     except OSError as error:
@@ -90,34 +88,12 @@ def load(path: str | os.PathLike[str]) -> Card:
         OSError: the file cannot be read.
     """
     try:
-        card = _parse(Path(path))
+        card = read_json(path, card_fields.MAX_BYTES)
     except ValueError as error:
         raise ValueError(f"{path} is not a card: {error}") from None
     if not isinstance(card, dict):
         raise ValueError(f"{path} is not a card: expected a JSON object, not a {type(card).__name__}")
     return card
-
-
-def _parse(path: Path) -> Any:
-    """The value in a JSON file; ValueError with the reason where there is none."""
-    try:
-        return json.loads(_regular(path, card_fields.MAX_BYTES).decode("utf-8"))
-    except RecursionError:
-        raise ValueError("no JSON (its values are nested too deep)") from None
-    except ValueError as error:
-        raise ValueError(f"no JSON ({error})") from None
-
-
-def _regular(path: Path, most: int) -> bytes:
-    """The bytes of a file; an OSError that names it for a folder, a device, and a file of more than `most` bytes."""
-    status = path.stat()
-    if stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "not a regular file", str(path))  # reading a pipe or a device may never end
-    if status.st_size > most:
-        raise OSError(errno.EFBIG, f"{status.st_size:,} bytes, expected at most {most:,}", str(path))
-    return path.read_bytes()
 
 
 def write(path: str | os.PathLike[str], card: Card) -> None:
@@ -232,6 +208,9 @@ def describe(card: Card) -> list[str]:
     if "speed" in card:
         speed = card["speed"]
         lines.append(f"{speed['milliseconds']:.1f} ms for {speed['what']}, {speed['on']}")
+    if "pictures" in card:
+        doubts = "; others are warned of" if card["pictures"] == card_fields.PHOTOGRAPHS else ""
+        lines.append(f"has learned from {card['pictures']}{doubts}")
     if len(card.get("calibrations", {})) > 1:
         default, known = presets.of_card(card)
         names = (f"{name} (the default)" if name == default else name for name in known)

@@ -6,9 +6,11 @@ result or an archive becomes a path through `below` only.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import stat
 import time
 import unicodedata
 import warnings
@@ -24,6 +26,8 @@ PathOrUrl = str | os.PathLike[str]
 TEMPORARY = re.compile(r"\.wepsam-[0-9a-f]{12}\.tmp(\.[^./]*)?")  # names that nobody else gives
 LEFTOVER_AGE = 3600  # seconds after which nobody writes to a temporary file any more
 LONGEST_NAME = 255  # bytes, of a file's name on all usual disks
+LONGEST_CAUSE = 500  # characters
+MAX_JSON = 32 << 20  # bytes; in memory, a value may take 25 times as much as its text
 
 
 class PlaceError(ValueError):
@@ -154,27 +158,79 @@ class ForeignFileError(ValueError):
 
 
 @contextmanager
-def foreign(path: PathOrUrl, complaint: str = "cannot be read") -> Iterator[None]:
+def foreign(
+    path: PathOrUrl, complaint: str = "cannot be read", kind: type[Exception] = ForeignFileError
+) -> Iterator[None]:
     """Turn any error inside into one line that names the file: readers raise almost anything over a damaged one.
 
     A library's warnings about the file are left out; what is missing in this environment is still an ImportError.
 
     Args:
         path: the file.
-        complaint: what is wrong with it; the cause follows in brackets.
+        complaint: what is wrong with it, and what to do. The first {} stands for the cause; without one it follows in
+            brackets.
+        kind: of the error that is raised. One of this kind, or a ForeignFileError, is complete and passes.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (ForeignFileError, ImportError):
+    except (kind, ForeignFileError, ImportError):
         raise
     except Exception as error:
-        cause = getattr(error, "strerror", None) or ("not enough memory" if isinstance(error, MemoryError) else error)
-        text = " ".join(str(cause).split()) or type(error).__name__
-        if isinstance(error, KeyError):
-            text = f"it has no {text}"
-        raise ForeignFileError(f"{as_seen(path)} {complaint} ({text})") from error
+        complaint = complaint if "{}" in complaint else f"{complaint} ({{}})"
+        raise kind(f"{shown(path)} {complaint.replace('{}', cause(error)[:LONGEST_CAUSE], 1)}") from error
+
+
+def cause(error: BaseException) -> str:
+    """What an error says, in one line; where its file is named apart, without that name."""
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    text = " ".join(str(getattr(error, "strerror", None) or error).split()) or type(error).__name__
+    return f"it has no {text}" if isinstance(error, KeyError) else text
+
+
+def shown(path: PathOrUrl) -> str:
+    """A path in a message: on one line, and without what would steer a terminal."""
+    text = as_seen(path)
+    return text if text.isprintable() else ascii(text)
+
+
+def check_regular(path: PathOrUrl, most: int | None = None) -> None:
+    """Raise an OSError that names it for what is no file: a folder, a pipe, a device; or has more than `most` bytes.
+
+    What is behind a URL is not looked at.
+    """
+    if is_url(path):
+        return
+    status = os.stat(path)
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))  # reading a pipe or a device may never end
+    if most is not None and status.st_size > most:
+        raise OSError(errno.EFBIG, f"{status.st_size:,} bytes, expected at most {most:,}", str(path))
+
+
+def read_json(path: PathOrUrl, most: int = MAX_JSON) -> Any:
+    """The value in a stranger's JSON file.
+
+    Raises:
+        ValueError: as `parse_json`.
+        OSError: it cannot be read, is no file, or has more than `most` bytes; names the path.
+    """
+    check_regular(path, most)
+    return parse_json(read_bytes(path))
+
+
+def parse_json(data: bytes) -> Any:
+    """The value in a JSON text; ValueError, which does not say where, if there is none."""
+    try:
+        return json.loads(data.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("no JSON (its values are nested too deep)") from None
+    except ValueError as error:
+        raise ValueError(f"no JSON ({error})") from None
 
 
 def is_url(path: PathOrUrl) -> bool:

@@ -6,12 +6,12 @@ they are gathered.
 """
 
 import csv
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wepsam.files import replacing, write_json
+from wepsam import files
+from wepsam.files import check_regular, foreign, replacing, write_json
 from wepsam.spreadsheets import inert, original
 
 Row = dict[str, str]
@@ -26,7 +26,7 @@ def gather_tables(tables: Mapping[str, Path], into: Path, column: str) -> None:
         column: title of the first column, which has the names.
 
     Raises:
-        ValueError: a file has other columns.
+        ValueError: a file has other columns, or is no table.
     """
     if not tables:
         return
@@ -48,34 +48,69 @@ def gather_tables(tables: Mapping[str, Path], into: Path, column: str) -> None:
 
 
 def read_tables(path: Path, column: str) -> dict[str, list[Row]]:
-    """The rows of each table that `gather_tables` put into a file, without the column of names."""
+    """The rows of each table that `gather_tables` put into a file, without the column of names.
+
+    Raises:
+        ForeignFileError: the file is no such table.
+        OSError: it cannot be read.
+    """
     tables: dict[str, list[Row]] = {}
-    for row in _read_rows(path):
+    for row in _read_rows(path, column):
         tables.setdefault(original(row.pop(column)), []).append(row)
     return tables
 
 
-def gather_json(files: Mapping[str, Path], into: Path) -> None:
+def gather_json(sources: Mapping[str, Path], into: Path) -> None:
     """Put JSON files into one object.
 
     Args:
-        files: the JSON files by name.
+        sources: the JSON files by name.
         into: the JSON file to write or to add to.
+
+    Raises:
+        ForeignFileError: a file holds no JSON object.
     """
-    if not files:
+    if not sources:
         return
     values = read_json(into) if into.exists() else {}
-    values |= {name: json.loads(path.read_text(encoding="utf-8")) for name, path in files.items()}
+    values |= {name: _read_object(path) for name, path in sources.items()}
     into.parent.mkdir(parents=True, exist_ok=True)
     write_json(into, {name: values[name] for name in sorted(values)})
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The values that `gather_json` put into a file, by name."""
-    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+def read_json(path: Path) -> dict[str, dict[str, Any]]:
+    """The objects that `gather_json` put into a file, by name.
+
+    Raises:
+        ForeignFileError: the file holds something else.
+        OSError: it cannot be read.
+    """
+    values = _read_object(path)
+    with foreign(path, "is not gathered by wepsam"):
+        for name, value in values.items():
+            if not isinstance(value, dict):
+                raise ValueError(f"its {name!r:.60} is a {type(value).__name__}, not an object")
     return values
 
 
-def _read_rows(path: Path) -> list[Row]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def _read_object(path: Path) -> dict[str, Any]:
+    check_regular(path)  # what is no file says so itself
+    with foreign(path):
+        value = files.read_json(path)
+        if not isinstance(value, dict):
+            raise ValueError(f"it is a {type(value).__name__}, not an object")
+    return value
+
+
+def _read_rows(path: Path, *columns: str) -> list[Row]:
+    """The rows of a table that has these columns, among others."""
+    check_regular(path)
+    with foreign(path, "is not a table"), path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+        if lacking := set(columns).difference(reader.fieldnames or ()):
+            raise ValueError(f"it has no column {', '.join(sorted(lacking))}")
+        for number, row in enumerate(rows, 1):
+            if None in row or None in row.values():
+                raise ValueError(f"row {number} has more or fewer cells than the head")
+    return rows

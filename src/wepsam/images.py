@@ -35,6 +35,7 @@ __all__ = [
     "read_sized",
     "resize",
     "save_image",
+    "source_name",
 ]
 
 log = logging.getLogger("wepsam")
@@ -62,8 +63,8 @@ def read_image(
     The EXIF orientation is applied, transparency shows white, and an animation gives its first frame. 16-bit gray is
     divided by 257 and rounded (16-bit color is divided by 256 and cut, by Pillow). 32-bit gray does not say which value
     is white: it is the first of 1 (floats only), 255 and 65535 that fits nearly all pixels, and black is 0; values
-    outside are clipped. A picture that fits none of them is stretched over its own range. NaN is black. What was
-    assumed is logged.
+    outside are clipped. A picture that fits none of them is stretched over its own range. NaN is black. TIFFs with
+    colors as 32-bit floats are read in the same way, but refused where no white fits. What was assumed is logged.
 
     Args:
         source: path, encoded bytes, PIL picture, or array of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
@@ -105,7 +106,7 @@ def read_sized(
     Returns:
         (H, W, 3) uint8 RGB, and the picture's own (height, width) before resizing.
     """
-    with one_line(_name(source)):
+    with one_line(source_name(source)):
         if isinstance(source, np.ndarray):
             image = _picture_pixels.array_to_rgb(source)
             own = image.shape[0], image.shape[1]
@@ -115,13 +116,14 @@ def read_sized(
             _picture_costs.turn(_picture_costs.bytes_to_decode(picture, own[::-1])),
         ):
             # Pillow's TIFF reader checks the global limit again while it decodes.
-            with _picture_files.pillow_limit(max_pixels) if picture.format == "TIFF" else nullcontext():
+            pixels = picture.width * picture.height
+            with _picture_files.pillow_limit(pixels) if picture.format == "TIFF" else nullcontext():
                 picture.load()
             # Only now: EXIF may follow the pixels (PNG), and Pillow turns TIFFs itself.
             orientation = _picture_files.orientation(picture)
             image, levels = _picture_pixels.to_array(picture, orientation)
         if levels is not None and not levels.certain:
-            log.info("%s: %s", _name(source), levels)
+            log.info("%s: %s", source_name(source), levels)
         own = own[::-1] if orientation >= 5 else own
         return image if shape is None else resize(image, shape(*own)), own
 
@@ -134,7 +136,7 @@ def image_size(source: Source, *, max_pixels: int = MAX_PIXELS) -> tuple[int, in
     Raises:
         ImageError: as in `read_image`, but damage behind the header goes unnoticed.
     """
-    with one_line(_name(source)):
+    with one_line(source_name(source)):
         if isinstance(source, np.ndarray):
             return _picture_pixels.check_array(source)
         with _picture_files.open_picture(source, max_pixels) as (picture, own):
@@ -148,7 +150,7 @@ def image_size(source: Source, *, max_pixels: int = MAX_PIXELS) -> tuple[int, in
 def pixel_count(source: Source, *, max_pixels: int = MAX_PIXELS) -> int:
     """How many pixels `read_image(source)` returns, by its header; 0 for a picture that cannot be read."""
     try:
-        with one_line(_name(source)):
+        with one_line(source_name(source)):
             if isinstance(source, np.ndarray):
                 height, width = _picture_pixels.check_array(source)
             else:
@@ -212,8 +214,8 @@ def is_drawn(path: str | os.PathLike[str]) -> bool:
     return head.startswith(b"\x89PNG") and "tEXt{}\0{}".format(*DRAWN).encode() in head
 
 
-def _name(source: object) -> str:
-    """What to call a source in an error."""
+def source_name(source: object) -> str:
+    """What to call a source in a message: its file, or <array>, <picture>, <bytes>."""
     if isinstance(source, str | os.PathLike):
         return os.fsdecode(source)
     if isinstance(source, Image.Image):

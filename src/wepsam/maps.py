@@ -5,10 +5,29 @@ A fixation (x, y) is a continuous position with 0 <= x < width and 0 <= y < heig
 by up to one pixel; the readers of such datasets convert their points.
 """
 
+from typing import Any
+
 import numpy as np
 from PIL import Image
 
 LARGE = 1 << 21  # pixels; larger maps are enlarged in pieces
+ORDINARY = 100  # a map whose largest absolute value is within 2^-100 and 2^100 can be computed with as float32
+HALF = float(np.finfo(np.float64).max) / 2
+
+
+def numbers(values: Any, name: str = "map") -> np.ndarray:
+    """The values as an array of real numbers; ValueError for what numpy would silently turn into other ones."""
+    if np.ma.is_masked(values):
+        raise ValueError(f"{np.ma.count_masked(values)} values of the {name} are masked; fill them in first")
+    values = np.asarray(values)
+    if values.dtype.kind not in "buif":
+        raise ValueError(f"the {name} holds {values.dtype}, expected real numbers")
+    return values
+
+
+def exponent(value: float) -> int:
+    """e with 2^(e - 1) <= value < 2^e; 0 for 0."""
+    return int(np.frexp(value)[1])
 
 
 def pixels(fixations: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +113,8 @@ def blur(values: np.ndarray, sigma: float) -> np.ndarray:
     Raises:
         ValueError: sigma < 0.
     """
-    *_, height, width = np.shape(values)
+    values = numbers(values)
+    *_, height, width = values.shape
     vertical = _gaussian(height, np.arange(height), sigma)
     horizontal = _gaussian(width, np.arange(width), sigma)
     vertical /= vertical.sum(axis=1, keepdims=True)
@@ -122,9 +142,16 @@ def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         shape: (height, width) of the result.
 
     Returns:
-        (H, W) float32 within the range of the map.
+        (H, W) float32 within the range of the map; float64 where that is not a range of float32.
+
+    Raises:
+        ValueError: the map is masked, or not of real numbers.
     """
-    height, width = shape
+    saliency_map, (height, width) = numbers(saliency_map), shape
+    largest = exponent(max(abs(float(saliency_map.min())), abs(float(saliency_map.max()))))
+    if abs(largest) > ORDINARY:  # as float32 it would be infinite or zero
+        ordinary = np.ldexp(saliency_map.astype(np.float64), -largest)
+        return np.ldexp(enlarge(ordinary, shape).astype(np.float64), largest)
     small = Image.fromarray(np.ascontiguousarray(saliency_map, dtype=np.float32))
     if height * width <= LARGE or height < small.height or width < small.width:
         return np.array(small.resize((width, height), Image.Resampling.BILINEAR))
@@ -153,18 +180,24 @@ def is_transposed(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
 
 def to_unit(values: np.ndarray) -> np.ndarray:
     """Stretch a map to [0, 1] by its minimum and maximum: float64; a constant map becomes zeros."""
-    values = np.asarray(values, dtype=np.float64)
+    values = numbers(values).astype(np.float64)
     low, high = values.min(), values.max()
-    return np.zeros_like(values) if high == low else (values - low) / (high - low)
+    if high == low:
+        return np.zeros_like(values)
+    if max(-low, high) > HALF:  # their difference would be infinite
+        values, low, high = values / 2, low / 2, high / 2
+    return np.asarray((values - low) / (high - low))
 
 
 def to_density(values: np.ndarray) -> np.ndarray:
     """Divide a map >= 0 by its sum: float64; a map of zeros carries no information and becomes uniform.
 
     Raises:
-        ValueError: the map has negative values (`to_unit` shifts them away), or NaN or infinite ones.
+        ValueError: the map has negative values (`to_unit` shifts them away), or NaN or infinite ones; or it is masked.
     """
-    values = np.asarray(values, dtype=np.float64)
+    values = numbers(values).astype(np.float64, copy=False)
+    if values.max() > HALF / values.size:  # its sum would be infinite
+        values = values / HALF
     low, total = values.min(), values.sum()
     if not (low >= 0 and np.isfinite(total)):
         raise ValueError(f"a distribution needs finite values >= 0, here the smallest is {low:g}, the sum {total:g}")

@@ -37,13 +37,13 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def escape(text: str) -> str:
-    """A name as Markdown that shows it and does nothing else: no markup, no HTML, no new cell or line.
+    """A name as Markdown that shows it and does nothing else: no markup, no HTML, no link, no new cell or line.
 
     An underscore between letters is left as it is, as in dut_omron.
     """
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"[\\`*\[\]|~$#!]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
+    return re.sub(r"[\\`*\[\]|~$#!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", r"\\\g<0>", text)
 
 
 def insert(path: Path, name: str, text: str, *, write: bool = True) -> bool:

@@ -36,7 +36,9 @@ def onnxruntime() -> Any:
     module = import_module("onnxruntime")
     if _came_first:
         _came_first = False
-        module.disable_telemetry_events()  # stops events, but not what the import has begun
+        # Stops events, but not what the import has begun: with 1.32 on Linux the process still asks the name server,
+        # and still leaves its identifier and database in the cache.
+        module.disable_telemetry_events()
         log.warning(
             "onnxruntime was imported before wepsam, so it may send telemetry; import wepsam first, or set "
             "ORT_DISABLE_TELEMETRY=1"

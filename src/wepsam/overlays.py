@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from wepsam import colormaps
 from wepsam.images import Source, read_image, resize, save_image
+from wepsam.maps import numbers
 
 STRENGTH = 0.75
 
@@ -293,8 +294,9 @@ def _limits(saliency_map: np.ndarray, limits: Limits | None) -> Limits:
     """The limits that are given, or else the map's minimum and maximum.
 
     Raises:
-        ValueError: the map is not (H, W), or not finite.
+        ValueError: the map is not (H, W), not finite, or masked.
     """
+    saliency_map = numbers(saliency_map)
     if saliency_map.ndim != 2 or not saliency_map.size:
         raise ValueError(f"got a map of shape {saliency_map.shape}, expected (H, W)")
     low, high = float(saliency_map.min()), float(saliency_map.max())

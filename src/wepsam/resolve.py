@@ -35,7 +35,7 @@ def predictor(
 
     Returns:
         A function: (H, W, 3) uint8 RGB stimulus -> (H, W) saliency map, >= 0. A classical model without a calibration
-        is the entry of `CLASSICAL` itself.
+        is the entry of `CLASSICAL` itself. Weights do not warn of pictures: whoever predicts for many reports them.
 
     Raises:
         ValueError: no such model (the message lists all) or calibration, or a quality other than "best" for a model
@@ -44,7 +44,7 @@ def predictor(
     """
     if isinstance(model, str | os.PathLike):
         if is_weights(model):
-            return load(model, threads, quality, providers=providers, calibration=calibration)
+            return load(model, threads, quality, providers=providers, calibration=calibration, warn=False)
         from wepsam.classical import CLASSICAL  # imports every classical model: not for those who only want weights
 
         name = os.fspath(model)

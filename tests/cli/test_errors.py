@@ -41,3 +41,12 @@ def test_a_long_name_does_not_bury_the_message() -> None:
     assert len(line) <= errors.LONGEST
     assert line.startswith("a.csv has no column x")
     assert line.endswith("look at its first line")
+
+
+@pytest.mark.parametrize("kind", [ValueError, FileNotFoundError])
+def test_names_neither_break_the_line_nor_steer_the_terminal(kind: type[Exception]) -> None:
+    name = "a\nb\x1b[31m\u202ec"
+    error = kind(2, "No such file or directory", name) if issubclass(kind, OSError) else kind(f"{name}: missing")
+    line = errors.one_line(error)
+    assert line.isprintable()
+    assert line.startswith("a b\\x1b[31m\\u202ec: ")

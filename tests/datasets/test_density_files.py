@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from dataset_files import blob, save
 from helpers import Paint, Write, refused
 from wepsam import maps
 from wepsam.colormaps import colors
-from wepsam.datasets import open_dataset
+from wepsam.datasets import Sample, color_values, open_dataset
 from wepsam.datasets.density_files import read_map
+from wepsam.evaluation import fingerprints
 
 SIZE = (90, 120)
 
@@ -58,6 +60,54 @@ def test_colors_are_refused(
     alone, over = write(tmp_path / f"a{suffix}", heat), write(tmp_path / f"b{suffix}", heat // 2 + picture // 2)
     refused(lambda: read_map(alone), alone, "looks like a heat map in colors", "expected gray")
     refused(lambda: read_map(over), over, "looks like a heat map", "expected gray")
+
+
+@pytest.mark.parametrize("ramp", ["jet", "hot", "viridis", "viridis_r", "turbo", "ember"])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp"])
+def test_colors_are_read_by_the_name_of_their_color_map(
+    ramp: str, suffix: str, density: np.ndarray, tmp_path: Path, paint: Paint, write: Write
+) -> None:
+    table = color_values.ramp(ramp).astype(np.uint8)
+    for number in range(3):
+        write(tmp_path / "images" / f"{number}.png", paint(number, *SIZE))
+        write(tmp_path / "maps" / f"{number}{suffix}", table[np.rint(255 * density).astype(int)])
+    data = open_dataset(f"mine:maps:{ramp}={tmp_path}")
+    error = np.abs(data[0].density() - density / density.sum()) / data[0].density().max()
+    assert error.max() < (0.15 if suffix == ".jpg" else 0.01)
+    assert error.mean() < 0.02
+    assert fingerprints.truth(data) != fingerprints.truth(open_dataset(f"mine:maps={tmp_path}"))
+    advice = [] if suffix == ".jpg" else ["NAME:maps:jet=FOLDER"]  # JPEG gives it more colors than a color map has
+    refused(open_dataset(f"mine:maps={tmp_path}")[0].density, "looks like a heat map", *advice)
+
+
+def test_other_colors_than_those_that_were_named_are_refused(
+    density: np.ndarray, tmp_path: Path, paint: Paint, write: Write
+) -> None:
+    jet = color_values.ramp("jet").astype(np.uint8)[np.rint(255 * density).astype(int)]
+    alone, over = write(tmp_path / "a.png", jet), write(tmp_path / "b.png", jet // 2 + paint(0, *SIZE) // 2)
+    refused(lambda: read_map(alone, "hot"), alone, "is not drawn in the colors of hot: ", "% of its pixels")
+    refused(lambda: read_map(over, "jet"), over, "is not drawn in the colors of jet: ")
+    alpha = write(tmp_path / "c.png", np.dstack([jet, np.full(SIZE, 9, np.uint8)]))
+    refused(lambda: read_map(alpha, "jet"), alpha, "a map drawn as transparency")
+    write(tmp_path / "images" / "a.png", paint(0, *SIZE))
+    write(tmp_path / "maps" / "a.png", jet)
+    refused(lambda: open_dataset(f"mine:maps:jett={tmp_path}"), "no color map 'jett'", "jet")
+    refused(lambda: open_dataset(f"mine:csv:jet={tmp_path}"), "a color map is for density maps: mine:maps:jet=FOLDER")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "LA"])
+def test_a_density_with_too_many_pixels_is_one_line(mode: str, tmp_path: Path) -> None:
+    """A PNG of some kilobytes, which would take gigabytes."""
+    path = tmp_path / "a.png"
+    Image.new(mode, (8192, 8193)).save(path)
+    refused(lambda: read_map(path), path, "more than 67,108,864 pixels, which no map has")
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    refused(lambda: read_map(tmp_path / "a.png"), "a.png", "not a regular file")
+    (tmp_path / "b.png").mkdir()
+    refused(lambda: read_map(tmp_path / "b.png"), "b.png", "Is a directory")
 
 
 def test_a_map_in_the_transparency_is_refused(density: np.ndarray, tmp_path: Path, write: Write) -> None:
@@ -130,3 +180,10 @@ def test_a_transposed_density_is_refused(tmp_path: Path, paint: Paint, write: Wr
         assert by_id[name].density().shape == SIZE
     for name in ("turned", "half"):
         refused(by_id[name].density, f"{name}.png is", "its picture 120x90", "looks transposed")
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e-60])
+def test_the_scale_of_a_density_does_not_matter(scale: float, density: np.ndarray, tmp_path: Path) -> None:
+    path = save(tmp_path / "a.mat", I=(density[::2, ::2] * scale))
+    found = Sample("a", tmp_path / "a.png", SIZE, density_path=path).density()
+    np.testing.assert_allclose(found, maps.to_density(maps.enlarge(density[::2, ::2], SIZE)), rtol=1e-4, atol=1e-12)

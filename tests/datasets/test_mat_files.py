@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from dataset_files import cell, save, save_7_3, structs, version_7_3
 from helpers import refused
@@ -51,6 +52,27 @@ def test_the_file_that_ends_scipy(shared: Path) -> None:
     if not path.exists():
         pytest.skip("the case is not there")
     refused(lambda: load_mat(path), path, "cannot be read")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the memory of a process is read from /proc")
+@pytest.mark.parametrize("version", ["7", "7.3"])
+def test_a_small_file_of_many_zeros_is_one_line(version: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.mat"
+    if version == "7":
+        savemat(path, {"I": np.zeros((1000, 1000))}, do_compression=True)
+        values = load_mat(path, "I", most=8_000_000)
+    else:
+        with h5py.File(path, "w") as file:
+            file.create_dataset("I", (20_000, 20_000), "f8", chunks=(100, 100), compression="gzip")
+        values = np.zeros((1000, 1000))
+    assert not values.any()
+    assert values.flags.writeable
+    if version == "7":
+        savemat(path, {f"I{k}": np.zeros((3000, 4000)) for k in range(4)}, do_compression=True)
+    assert path.stat().st_size < 1_000_000
+    for _ in range(2):
+        refused(lambda: load_variables(path, most=100_000_000), path, "takes more than 200 MB of memory")
+    assert load_mat(save(tmp_path / "b.mat", a=1), "a") == 1
 
 
 def test_one_process_reads_all_files(tmp_path: Path) -> None:

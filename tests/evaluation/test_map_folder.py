@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from pathlib import Path
 
@@ -304,3 +305,22 @@ def test_a_mat_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "b.mat").write_bytes((tmp_path / "a.mat").read_bytes()[:150])
     with pytest.raises(ValueError, match=r"^\S*b\.mat cannot be read: [^\n]*$"):
         read_map(tmp_path / "b.mat")
+
+
+def test_maps_with_too_many_values_are_one_line(tmp_path: Path) -> None:
+    """Also the header alone says so: none of the gigabytes is read."""
+    Image.new("L", (8192, 8193)).save(tmp_path / "a.png")
+    headers = {"b.npy": ("<f8", (30_000, 30_000)), "c.npy": ("|u1", (8192, 8193)), "d.npy": ("<f16", (8192, 8192))}
+    for name, (kind, shape) in headers.items():
+        with (tmp_path / name).open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, {"descr": kind, "fortran_order": False, "shape": shape})
+            file.truncate(file.tell() + int(np.prod(shape)) * np.dtype(kind).itemsize)
+    os.mkfifo(tmp_path / "e.npy")
+    for path in sorted(tmp_path.iterdir()):
+        for read in (read_map, map_size):
+            with pytest.raises(
+                ValueError, match=r"more than 67,108,864 pixels|at most 67,108,864|not a regular"
+            ) as error:
+                read(path)
+            assert str(path) in str(error.value)
+            assert len(str(error.value).splitlines()) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -169,3 +170,28 @@ def test_references_cannot_be_submitted(unseen: Path, tmp_path: Path, reference:
     with pytest.raises(ValueError, match=f"{reference} needs fixations, and those of test pictures are not published"):
         submit(reference, unseen, tmp_path / "new", benchmark="mit300")
     assert not (tmp_path / "new").exists()
+
+
+def test_answers_that_are_none_are_lines(tmp_path: Path, write: Write) -> None:
+    """A PNG of gigabytes, another format, bytes, infinite numbers, deep nesting, a pipe."""
+    name = "COCO_test2014_000000000042"
+    write(tmp_path / "stimuli" / f"{name}.png", np.zeros((8, 9, 3), np.uint8))
+    out = tmp_path / "out"
+    out.mkdir()
+    sample = {"image_id": 42}
+    large, gif = (io.BytesIO() for _ in range(2))
+    Image.new("L", (12_000, 12_000)).save(large, "PNG")
+    Image.new("L", (9, 8)).save(gif, "GIF")
+    for content in (large.getvalue(), gif.getvalue(), b"x", b""):
+        entry = sample | {"saliency_map": base64.b64encode(content).decode()}
+        (out / "results.json").write_text(json.dumps([entry]))
+        lines = check(out, tmp_path / "stimuli", "salicon")
+        assert lines[0].startswith("image_id 42: ")
+        assert all(len(line.splitlines()) == 1 for line in lines)
+    for text in ("[" * 100_000, '[{"image_id": Infinity, "saliency_map": ""}]', "5", "[5]", "\xff"):
+        (out / "results.json").write_bytes(text.encode("latin-1"))
+        (line,) = check(out, tmp_path / "stimuli", "salicon")
+        assert "is not a list of {image_id, saliency_map} (" in line
+    (out / "results.json").unlink()
+    os.mkfifo(out / "results.json")
+    assert "not a regular file" in check(out, tmp_path / "stimuli", "salicon")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from helpers import made_up, tiny_weights, write_tar
-from picture_samples import encoded, exif, ramp
+from helpers import ROOT, made_up, tiny_weights, write_tar
+from picture_samples import encoded, exif, ramp, tiff
 from wepsam import cards, images
 
 Make = Callable[[Path], None]
@@ -55,6 +56,8 @@ def make_pictures(folder: Path) -> None:
         "lossless.webp": encoded(color, "WEBP", lossless=True),
         "lzw.tif": encoded(color, "TIFF", compression="tiff_lzw"),
         "float.tif": encoded(Image.fromarray(gray.astype(np.float32)), "TIFF", compression="tiff_adobe_deflate"),
+        "floats.tif": tiff((color / 255).astype(np.float32), deflate=True, predictor=3),
+        "big-endian.tif": tiff(gray[..., None].astype(np.float32), deflate=True, order=">", _262=[1]),
         "color.bmp": encoded(color, "BMP"),
         "color.ppm": encoded(color, "PPM"),
     }
@@ -254,6 +257,25 @@ def use_results(folder: Path, changed: str) -> None:
             assert isinstance(write(made), str)
 
 
+def make_studies(folder: Path) -> None:
+    """The gathered files of a study, with few rows of each run."""
+    study = ROOT / "results" / "reproduction" / "plateau"
+    (folder / "plateau").mkdir()
+    for name, rows in (("logs.csv", 4), ("scores.csv", 2)):
+        head, *lines = (study / name).read_text().splitlines(keepends=True)
+        seen = Counter[str]()
+        kept = [line for line in lines if not seen.update([run := line.partition(",")[0]]) and seen[run] <= rows]
+        (folder / "plateau" / name).write_text("".join([head, *kept]))
+    (folder / "plateau" / "jobs.json").write_bytes((study / "jobs.json").read_bytes())
+
+
+def use_studies(folder: Path, changed: str) -> None:
+    from wepsam.reproduction.report import page
+
+    for text in page.blocks(["plateau"], folder).values():
+        assert isinstance(text, str)
+
+
 KINDS = {
     "pictures": Kind(make_pictures, use_pictures),
     "maps": Kind(make_maps, use_maps),
@@ -266,4 +288,5 @@ KINDS = {
     "stores": Kind(make_stores, use_stores, ("weak/manifest.json", "weak/part-*.parquet")),
     "archives": Kind(make_archives, use_archives),
     "results": Kind(make_results, use_results, ("own/*.json", "own/*.csv", "gathered/*")),
+    "studies": Kind(make_studies, use_studies, ("plateau/*",)),
 }

@@ -287,7 +287,8 @@ def test_several_workers_write_what_one_does_and_report_in_order(tmp_path, paint
         save_image(photos / f"{k:02d}.png", paint(k, 900, 1200) if k == 0 else paint(k))
     (photos / "07.png").write_bytes(b"no picture")
     (photos / "13.png").write_bytes(b"")
-    model, reports, contents = wepsam.load(threads=1, quality="fast"), [], []
+    # No photographs: without warnings.
+    model, reports, contents = wepsam.load(threads=1, quality="fast", warn=False), [], []
     for workers in (1, 4):
         out = tmp_path / f"out{workers}"
         done = predict(photos, out, model=model, save=["map", "overlay", "npy"], sheet=True, workers=workers)

@@ -47,6 +47,26 @@ def test_the_paper_quotes_the_board() -> None:
     assert not set(BOARD_ROWS) & set(PAPER)
 
 
+def test_names_from_results_are_shown_and_do_nothing_else(tmp_path: Path) -> None:
+    """A model, dataset and split with markup in their names; the tables have no more cells, and figures no formulas."""
+    evil, scores = "<b>|x](y) *bold* $^$ https://evil.example", {"cc": [0.2, 0.4], "auc_judd": [0.6, 0.8]}
+    for number, name in enumerate(("gbvs", "bms", evil)):
+        made = made_up(name.replace("/", ""), **{m: [s + number / 9 for s in v] for m, v in scores.items()})
+        about = made.about | {"dataset": evil, "split": evil, "weights": "0" * 64 if number == 2 else ""}
+        Evaluation(made.rows, about).save(tmp_path / "results")
+    tables = list(read_tables([tmp_path / "results"]).values())
+    for text in (leads_markdown(tables), table1_markdown([tmp_path / "results"])):
+        assert "<b>" not in text
+        assert "](" not in re.sub(r"\\.", "", text)
+        assert " *bold* " not in text
+        assert "https://" not in text
+        assert "&lt;b&gt;" in text
+        for block in text.split("\n\n"):
+            rows = [re.sub(r"\\.", "", line) for line in block.splitlines() if line.startswith("|")]
+            assert len({row.count("|") for row in rows}) <= 1
+    assert draw_leads(tables, tmp_path).exists()
+
+
 def test_names_of_ours_lead_to_rows() -> None:
     assert set(ROWS.values()) <= set(MIT300)
     assert len(set(ROWS.values())) == len(ROWS)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 
 from helpers import ROOT
 from wepsam import markdown
+from wepsam.files import ForeignFileError
 from wepsam.reproduction.report import claims, page
 from wepsam.reproduction.report.outcomes import Arm, Difference, Outcome, over_seeds, read_study, share_needed
 
@@ -74,6 +78,45 @@ def test_the_claim_on_labels_follows_the_results() -> None:
 def test_a_study_without_results_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="has no results; run: wepsam reproduce --study labels"):
         read_study(tmp_path, "labels")
+
+
+RESULTS = ROOT / "results" / "reproduction" / "plateau"
+
+
+def changed(folder: Path, change: Callable[[dict], object]) -> Path:
+    """The results of the study "plateau", with a change to the record of one of its runs."""
+    study = shutil.copytree(RESULTS, folder / "plateau")
+    jobs = json.loads((study / "jobs.json").read_text())
+    change(jobs["rate-0.3-seed0"])
+    (study / "jobs.json").write_text(json.dumps(jobs))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda run: run.clear(),
+        lambda run: run.update(job=[]),
+        lambda run: run["job"].update(arm=5),
+        lambda run: run["job"].update(arm="plateau/another"),
+        lambda run: run["job"].pop("settings"),
+        lambda run: run["job"]["settings"].update(seed="0"),
+        lambda run: run["job"]["settings"].update(batch_size=-1),
+        lambda run: run.update(training=[]),
+        lambda run: run.update(training="x"),
+        lambda run: run.update(ended=None),
+        lambda run: run.update(mean_map_loss="a lot\nof it"),
+    ],
+)
+def test_a_record_that_was_edited_is_one_line(tmp_path: Path, change: Callable[[dict], object]) -> None:
+    with pytest.raises(ForeignFileError, match="plateau") as caught:
+        page.blocks(["plateau"], changed(tmp_path, change))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_how_a_run_ended_is_shown_and_does_nothing_else(tmp_path: Path) -> None:
+    text = page.blocks(["plateau"], changed(tmp_path, lambda run: run.update(ended="<img src=x> | *x*")))["plateau"]
+    assert r"&lt;img src=x&gt; \| \*x\*" in text
 
 
 def test_the_document_is_that_of_the_results() -> None:

@@ -1,6 +1,7 @@
 """The two steps: what they learn, and by which recipe."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +90,16 @@ def test_a_run_records_what_its_weights_have_learned_from(own_dataset, tmp_path)
 def test_changes_are_a_mapping_or_text(own_dataset, tmp_path, changes) -> None:
     stages.finetune(f"csv={own_dataset}", tmp_path, changes=changes, network=SMALL)
     assert QUICK.items() <= config(tmp_path)["settings"].items()
+
+
+@pytest.mark.parametrize("role", ["datasets", "validation"])
+def test_two_datasets_of_one_name_are_refused(own_dataset, tmp_path, role) -> None:
+    other = shutil.copytree(own_dataset, tmp_path / "elsewhere" / own_dataset.name)
+    both = [f"csv={own_dataset}", f"csv={other}"]
+    sets = {"datasets": both} if role == "datasets" else {"datasets": f"a:csv={own_dataset}", "validation": both}
+    with pytest.raises(ValueError, match="two datasets are named own; give one another name"):
+        stages.finetune(**sets, out=tmp_path / "run", changes=QUICK, network=SMALL)
+    assert not (tmp_path / "run").exists()
 
 
 def test_validation_pictures_are_needed(own_dataset, tmp_path, monkeypatch) -> None:

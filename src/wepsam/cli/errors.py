@@ -27,11 +27,11 @@ def one_line(error: Exception) -> str:
     """What went wrong, without a line break."""
     if isinstance(error, UsageError):
         return _usage(error)
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
     if isinstance(error, ModuleNotFoundError):
         error = extras.missing(error, "this command")
-    text = " ".join(str(error).split())
+    named = isinstance(error, OSError) and error.filename and error.strerror
+    text = " ".join((f"{error.filename}: {error.strerror}" if named else str(error)).split())  # type: ignore[attr-defined]
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)  # names can steer a terminal
     # A stranger's file may hold names of any length, and messages repeat them.
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 200]} [...] {text[-190:]}"
 

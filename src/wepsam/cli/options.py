@@ -30,7 +30,7 @@ Datasets = Annotated[list[str], Option(
     "--dataset", "-d", metavar="NAME=FOLDER",
     help="A fixation dataset, such as osie=data/OSIE; `wepsam datasets` lists the names. Any other NAME is your own "
     "data: FOLDER has stimuli/ and fixations.csv, images/ and maps/, or images/ and points/; say which by NAME:csv=, "
-    "NAME:maps= or NAME:points=. csv=FOLDER takes the folder's name. Repeat the option to use several."
+    "NAME:maps= (gray), NAME:maps:jet= (in the colors of jet) or NAME:points=. csv=FOLDER takes the folder's name. Repeat the option to use several."
 )]
 WeakFolder = Annotated[str, Argument(metavar="WEAK", help="A folder that `wepsam label` wrote, or its URL.")]
 Results = Annotated[list[Path], Argument(
@@ -71,6 +71,9 @@ Sheet = Annotated[bool, Option(
 MaxPixels = Annotated[int | None, Option(
     min=1, metavar="N", show_default="the limit of the library",
     help="Refuse larger pictures, so that none exhausts the memory."
+)]
+Quiet = Annotated[bool, Option(
+    "--quiet", help="Do not say which pictures look like web pages, charts or pages of text; --json still lists them."
 )]
 Bits = Annotated[bool, Option("--bits", help="Save log-density to base 2, in bits, instead of the natural logarithm.")]
 OverlayStrength = Annotated[float, Option(

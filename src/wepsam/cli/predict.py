@@ -1,6 +1,8 @@
 """wepsam predict."""
 
 import dataclasses
+import warnings
+from collections.abc import Mapping
 
 import typer
 
@@ -10,6 +12,8 @@ from wepsam.cli import options, output
 PLURALS = {
     "map": "maps", "overlay": "overlays", "npy": "npy", "density": "densities", "log-density": "log-densities",
 }  # fmt: skip
+
+DOUBTS = 10  # pictures that do not look like photographs, named one by one
 
 
 def predict(
@@ -27,6 +31,7 @@ def predict(
     colors: options.Colors = "ember",
     scale: options.Scale = "own",
     legend: options.Legend = True,
+    quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
     """Predict where people will look in pictures.
@@ -44,10 +49,13 @@ def predict(
     """
     from wepsam.prediction import targets
 
-    done = wepsam.predict(
-        images, out, model=model, save=save, sheet=sheet, quality=quality, calibration=calibration,
-        max_pixels=max_pixels, workers=workers, bits=bits, overlay_strength=overlay_strength, colors=colors, scale=scale, legend=legend,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", wepsam.PictureWarning)  # printed below
+        done = wepsam.predict(
+            images, out, model=model, save=save, sheet=sheet, quality=quality, calibration=calibration,
+            max_pixels=max_pixels, workers=workers, bits=bits, overlay_strength=overlay_strength, colors=colors,
+            scale=scale, legend=legend,
+        )  # fmt: skip
     if as_json:
         output.print_json(dataclasses.asdict(done))
     else:
@@ -56,8 +64,30 @@ def predict(
             print(f"{len(done.written)} {kind if len(done.written) == 1 else PLURALS[kind]}: {out}/*{ending}")
         if done.sheet:
             print(f"contact sheet: {done.sheet}")
+    if done.doubted and not quiet:
+        for line in doubts(done.doubted, len(done.written)):
+            output.to_stderr(line)
     for failure in done.failed:
         output.to_stderr(failure)
     if done.failed:
         output.to_stderr(f"{len(done.failed)} of {len(done.failed) + len(done.written)} pictures failed")
         raise typer.Exit(1)
+
+
+def doubts(doubted: Mapping[str, str], pictures: int) -> list[str]:
+    """What to say of pictures that do not look like photographs: each of the first few, and the count of many.
+
+    Args:
+        doubted: what each of them looks like, by path.
+        pictures: that were predicted.
+    """
+    from wepsam import kinds
+
+    lines = [kinds.message(seen, path) for path, seen in [*doubted.items()][:DOUBTS]]
+    if len(doubted) > DOUBTS:
+        plurals = [kinds.PLURALS[seen] for seen in kinds.KINDS if seen in doubted.values()]
+        lines.append(
+            f"{len(doubted)} of {pictures} pictures look like {' or '.join(plurals)}; "
+            "the model has learned from photographs"
+        )
+    return lines

@@ -1,34 +1,66 @@
 """The process that reads .mat files for `mat_files`: a damaged file may end it, and only it.
 
-It is started by its path, so it imports nothing of wepsam. Each request on stdin is a pickle of (path, names, squeeze);
-each answer on stdout is a pickle of (kind, value): ("ok", {name: value}), ("missing", module) or ("error", text).
+It is started by its path, so it imports nothing of wepsam. Each request on stdin is a pickle of (path, names, squeeze,
+most bytes of memory). Each answer is a (kind, value): ("ok", {name: value}), ("missing", module) or ("error", text).
+On stdout comes a pickle of its own pickle and of the sizes of its arrays, then the arrays.
 """
 
 import os
 import pickle
 import signal
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
+SLACK = 64 << 20  # bytes that libraries need besides what is in a file, which scipy holds twice while it decompresses
 DEEPEST = 100  # cells within cells; the published files have three
 
 
-def answer(path: str, names: tuple[str, ...] | None, squeeze: bool) -> tuple[str, Any]:
+def answer(path: str, names: tuple[str, ...] | None, squeeze: bool, most: int) -> tuple[str, Any]:
     """The answer to a request: the variables of these names that the file has (None: all)."""
     try:
-        return "ok", (_read_hdf5 if _is_hdf5(path) else _read_scipy)(path, names, squeeze)
+        module, read = ("h5py", _read_hdf5) if _is_hdf5(path) else ("scipy.io", _read_scipy)
+        import_module(module)  # it takes memory of its own
+        with _bounded(most):
+            return "ok", read(path, names, squeeze)
     except ModuleNotFoundError as error:
         return "missing", (error.name or "").partition(".")[0]
+    except MemoryError:
+        return "error", f"it takes more than {2 * most / 1e6:,.0f} MB of memory"
     except Exception as error:  # scipy and h5py raise almost anything for a broken file
         text = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return "error", text
 
 
+@contextmanager
+def _bounded(most: int) -> Iterator[None]:
+    """Let the process hold so many bytes of data, where the system can say how much memory it has already (Linux)."""
+    try:
+        import resource
+
+        with open("/proc/self/statm") as file:
+            pages = int(file.read().split()[0])
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    except (ImportError, OSError):
+        yield
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2 * most + SLACK, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
 def _is_hdf5(path: str) -> bool:
     """Whether this is a file of version 7.3: HDF5, in MATLAB's files behind a header of 512 bytes."""
+    if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):  # opening a folder says so itself
+        raise ValueError("not a regular file")  # reading a pipe may never end
     with open(path, "rb") as file:
         head = file.read(520)
     return head.startswith(HDF5) or head[512:] == HDF5
@@ -52,6 +84,8 @@ def _read_hdf5(path: str, names: tuple[str, ...] | None, squeeze: bool) -> dict[
             wanted = [name for name in file if not name.startswith("#") and (names is None or name in names)]
             reader = Hdf5(file, squeeze)
             return {name: reader.value(file[name]) for name in wanted}
+    except MemoryError:
+        raise
     except Exception as error:
         raise ValueError(f"a damaged MATLAB 7.3 (HDF5) file ({error})") from None
 
@@ -140,11 +174,15 @@ def main() -> None:
             request = pickle.load(requests)
         except EOFError:
             return
+        arrays: list[pickle.PickleBuffer] = []
         try:
-            data = pickle.dumps(answer(*request), pickle.HIGHEST_PROTOCOL)
+            data = pickle.dumps(answer(*request), 5, buffer_callback=arrays.append)
         except Exception as error:
-            data = pickle.dumps(("error", str(error) or type(error).__name__))
-        answers.write(data)
+            arrays, data = [], pickle.dumps(("error", str(error) or type(error).__name__))
+        blocks = [array.raw() for array in arrays]
+        pickle.dump((data, [block.nbytes for block in blocks]), answers)
+        for block in blocks:
+            answers.write(block)
         answers.flush()
 
 

@@ -31,6 +31,7 @@ class Sample:
         observer: (N,) integers, the observer of each fixation; None if unknown.
         sigma: standard deviation in pixels of the Gaussian that turns fixations into a density.
         density_path: file of the published density, if there is one: a picture, or a .mat file with the variable `I`.
+        density_colors: name of the color map in which that picture is drawn; "" for gray.
         outside: number of fixations that lay outside the picture and were left out.
     """
 
@@ -41,6 +42,7 @@ class Sample:
     observer: np.ndarray | None = None
     sigma: float = 0.0
     density_path: Path | None = None
+    density_colors: str = ""
     outside: int = 0
 
     def stimulus(self) -> np.ndarray:
@@ -62,7 +64,7 @@ class Sample:
         DatasetError: the published density is none, or is transposed.
         """
         if self.density_path is not None:
-            published = read_map(self.density_path)
+            published = read_map(self.density_path, self.density_colors)
             if maps.is_transposed(published.shape, self.size):
                 raise DatasetError(
                     f"{self.density_path} is {published.shape[1]}x{published.shape[0]}, its picture "

@@ -1,7 +1,8 @@
 """The names of the datasets, as in -d NAME=FOLDER. A table, so that there is one place to add a reader."""
 
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -59,11 +60,13 @@ class Spec:
         name: of the dataset.
         folder: with the dataset.
         kind: of your own data, one of `readers.own.KINDS`; None for a public dataset.
+        colors: the name of the color map in which your own densities are drawn; "" for gray.
     """
 
     name: str
     folder: Path
     kind: str | None
+    colors: str = ""
 
 
 def open_dataset(
@@ -77,7 +80,8 @@ def open_dataset(
 
     A NAME in DATASETS is that public dataset. Any other is a name for your own data: what kind it is shows in the
     folder (stimuli/ and fixations.csv; images/ and maps/; images/ and points/), or is said as NAME:csv=FOLDER,
-    NAME:maps=FOLDER or NAME:points=FOLDER. csv=FOLDER, maps=FOLDER and points=FOLDER take the folder's own name.
+    NAME:maps=FOLDER or NAME:points=FOLDER. NAME:maps:jet=FOLDER has densities in the colors of jet, or of any
+    other color map of matplotlib's. csv=FOLDER, maps=FOLDER and points=FOLDER take the folder's own name.
 
     Args:
         spec: the text.
@@ -92,7 +96,7 @@ def open_dataset(
     if known.kind is not None:
         return read_own(
             known.name, known.folder, known.kind,
-            sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates,
+            sigma=sigma, pixels_per_degree=pixels_per_degree, coordinates=coordinates, colors=known.colors,
         )  # fmt: skip
     if any(value is not None for value in (sigma, pixels_per_degree, coordinates)):
         raise DatasetError(f"{known.name} has its own sigma and coordinates; they can be set for your own data only")
@@ -121,6 +125,7 @@ def parse(spec: str) -> Spec:
     """
     said, separator, place = spec.partition("=")
     name, colon, kind = said.partition(":")
+    kind, _, colors = kind.partition(":")
     folder = Path(place).expanduser()
     if not separator or not name or not place:
         raise _unknown(spec, name)
@@ -134,8 +139,16 @@ def parse(spec: str) -> Spec:
     if not _can_name(name):
         raise DatasetError(f"{spec!r}: a NAME begins with a letter or digit and has no slashes, not {name!r}")
     if colon:
-        return Spec(as_seen(name), folder, kind)
+        return Spec(as_seen(name), folder, kind, colors)
     return Spec(as_seen(name), folder, _kind(spec, name, folder))
+
+
+def refuse_namesakes(names: Iterable[str]) -> None:
+    """Raise DatasetError if two datasets have one name: in results and records, one would stand for the other."""
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise DatasetError(
+            f"two datasets are named {twice[0]}; give one another name: NAME=FOLDER, for your own csv NAME:csv=FOLDER"
+        )
 
 
 def _kind(spec: str, name: str, folder: Path) -> str:

@@ -56,7 +56,7 @@ def check(
     if numbers["fixations"] is not None and numbers["observers"] is None:
         remarks.append("the observers of the fixations are unknown")
     for sample in dataset.samples[:: max(1, len(dataset) // PROBES)]:
-        if sample.density_path is not None and not read_map(sample.density_path).any():
+        if sample.density_path is not None and not read_map(sample.density_path, sample.density_colors).any():
             remarks.append(f"{sample.density_path} is empty")
     return {"name": name, "folder": str(Path(folder)), **numbers, "remarks": remarks}
 

@@ -44,6 +44,8 @@ def in_pixels(
         DatasetError: an unknown kind, or most likely not this one: the line says which.
     """
     given, extent = _together(points, sizes)
+    if lost := sum(map(len, points.values())) - len(given):
+        log.warning("%s: %d fixations are NaN or infinite and are left out", table, lost)
     if kind is None and _are_shares(given, extent):
         log.warning("%s: x and y lie between 0 and 1 and are taken for shares of width and height", table)
         kind = "shares"

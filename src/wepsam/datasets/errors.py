@@ -7,3 +7,7 @@ class DatasetError(ValueError):
     def __init__(self, text: str) -> None:
         """Make it one line: tables hold names with line breaks, and messages repeat them."""
         super().__init__(" ".join(text.split()))
+
+
+class DamagedError(DatasetError, OSError):
+    """A file of a dataset is no picture, or a broken one."""

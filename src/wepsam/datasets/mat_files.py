@@ -12,26 +12,30 @@ import threading
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from wepsam import extras
+from wepsam._picture_costs import MAX_MAP_PIXELS
 from wepsam.datasets.errors import DatasetError
 
+MAX_BYTES = 1 << 30  # of the data in a file of fixations
+MAX_MAP_BYTES = 8 * MAX_MAP_PIXELS  # the same of one map
 PROGRAM = Path(__file__).with_name("_mat_process.py")
 
 
-def load_mat(path: Path, *names: str) -> Any:
+def load_mat(path: Path, *names: str, most: int = MAX_BYTES) -> Any:
     """A variable of a .mat file: structs as objects, arrays without sides of length 1.
 
     Args:
         path: the file.
         names: of the variable; the first of them that the file has. Without names: the file's only variable.
+        most: bytes of data, as in `load_variables`.
 
     Raises:
         DatasetError: the file is missing or damaged, or has no such variable.
         ImportError: scipy (version 7.3: h5py) is not installed.
     """
-    found = load_variables(path, names or None)
+    found = load_variables(path, names or None, most=most)
     if not names:
         if len(found) != 1:
             raise DatasetError(f"{path} has {len(found)} variables, expected one")
@@ -42,20 +46,23 @@ def load_mat(path: Path, *names: str) -> Any:
     raise DatasetError(f"{path} has no variable {' or '.join(map(repr, names))}")
 
 
-def load_variables(path: Path, names: Sequence[str] | None = None, *, squeeze: bool = True) -> dict[str, Any]:
+def load_variables(
+    path: Path, names: Sequence[str] | None = None, *, squeeze: bool = True, most: int = MAX_BYTES
+) -> dict[str, Any]:
     """The variables of a .mat file by name.
 
     Args:
         path: the file.
         names: only these, as far as the file has them; None for all.
         squeeze: whether arrays lose their sides of length 1.
+        most: bytes of data: a file of 2 MB can hold 2 GB of zeros. The process may take twice that.
 
     Raises:
         DatasetError, ImportError: as `load_mat`.
     """
     if find_spec("scipy") is None:
         raise _missing("scipy", path)
-    request = os.path.abspath(path), None if names is None else tuple(names), squeeze
+    request = os.path.abspath(path), None if names is None else tuple(names), squeeze, most
     try:
         kind, value = _READER.ask(request)
     except (EOFError, OSError, pickle.UnpicklingError) as error:
@@ -74,6 +81,19 @@ def _missing(module: str, path: Path) -> ImportError:
     return extras.missing(error, f"reading {path.name}")
 
 
+def _received(stream: IO[bytes]) -> Any:
+    """An answer of the process. Arrays follow its pickle, so that they are in memory only once."""
+    data, sizes = pickle.load(stream)
+    buffers = [bytearray(size) for size in sizes]
+    for buffer in buffers:
+        left = memoryview(buffer)
+        while left:
+            if not (count := stream.readinto(left)):  # type: ignore[attr-defined]
+                raise EOFError
+            left = left[count:]
+    return pickle.loads(data, buffers=buffers)
+
+
 class _Reader:
     """The process that reads; started when it is first asked, and again after a file has ended it."""
 
@@ -90,7 +110,7 @@ class _Reader:
             try:
                 pickle.dump(request, process.stdin)
                 process.stdin.flush()
-                return pickle.load(process.stdout)
+                return _received(process.stdout)
             except BaseException:  # also an interruption: its answer would be taken for that of the next request
                 self._stop()
                 raise

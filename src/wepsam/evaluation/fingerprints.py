@@ -53,6 +53,7 @@ def truth(dataset: FixationDataset) -> str:
             None if sample.observer is None else of_array(sample.observer),
             float(sample.sigma),
             None if sample.density_path is None else _content(sample.density_path),
+            *([sample.density_colors] if sample.density_colors else []),
         ]
         for sample in dataset
     )

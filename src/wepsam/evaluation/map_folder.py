@@ -2,20 +2,20 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from wepsam import maps
-from wepsam._picture_files import open_picture, pillow_limit
+from wepsam._picture_costs import MAX_MAP_PIXELS
+from wepsam._picture_files import open_map
 from wepsam.datasets import Sample
-from wepsam.datasets.mat_files import load_variables
-from wepsam.files import as_seen, foreign
-from wepsam.images import MAX_PIXELS
+from wepsam.datasets.mat_files import MAX_MAP_BYTES, load_variables
+from wepsam.files import as_seen, check_regular, foreign
 from wepsam.sources import SUFFIXES as PICTURE_SUFFIXES
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
@@ -97,9 +97,12 @@ class MapFolder:
             if path in owners:
                 raise ValueError(f"{path} would be the map of both {owners[path].id} and {sample.id}; name maps by ids")
             owners[path] = sample
-            data = path.read_bytes()
-            digest.update(f"{sample.id}\n{path.suffix.lower()}\n{len(data)}\n".encode(errors="surrogateescape") + data)
             shape = map_size(path)
+            head = f"{sample.id}\n{path.suffix.lower()}\n{path.stat().st_size}\n"
+            digest.update(head.encode(errors="surrogateescape"))
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
             resized += shape != sample.size
             if complaint := self._complaint(sample, shape):
                 complaints.append(complaint)
@@ -162,7 +165,7 @@ def read_map(path: Path, *, negative: bool = False) -> np.ndarray:
     values = np.asarray(_matlab(path) if path.suffix.lower() == ".mat" else _read(path))
     if values.dtype.kind not in "buif":
         raise ValueError(f"{path} holds {values.dtype}, expected numbers")
-    values = values.astype(np.float64).reshape(_height_width(values.shape, path))
+    values = values.reshape(_height_width(values.shape, path)).astype(np.float64, copy=False)
     if not np.isfinite(values).all():
         raise ValueError(f"{path}: {(~np.isfinite(values)).sum()} of {values.size} values are NaN or infinite")
     if values.min() < 0 and not negative:
@@ -178,7 +181,7 @@ def map_size(path: Path) -> tuple[int, int]:
         return height, width
     with foreign(path):
         if suffix == ".npy":
-            shape = _array(path, "r").shape
+            shape = _array(path, decoded=False).shape
         else:
             with _picture(path) as picture:
                 shape = picture.height, picture.width
@@ -203,25 +206,30 @@ def _read(path: Path) -> np.ndarray:
 @contextmanager
 def _picture(path: Path) -> Iterator[Image.Image]:
     """The picture in a file, not decoded yet."""
-    with open_picture(path, MAX_PIXELS) as (picture, _):
+    with open_map(path) as picture:
         if picture.format not in FORMATS:
             raise ValueError(f"a {picture.format} picture, expected {_suffixes()}")
-        # Pillow's TIFF reader checks the global limit again while it decodes.
-        with pillow_limit(MAX_PIXELS) if picture.format == "TIFF" else nullcontext():
-            yield picture
+        yield picture
 
 
-def _array(path: Path, mmap_mode: Literal["r"] | None = None) -> np.ndarray:
-    """The array of an .npy file; with `mmap_mode`, only its header is read."""
-    values = np.load(path, mmap_mode=mmap_mode, allow_pickle=False)  # a pickle could run anything
+def _array(path: Path, *, decoded: bool = True) -> np.ndarray:
+    """The array of an .npy file; without `decoded`, only its header is read."""
+    check_regular(path)
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)  # a pickle could run anything
+    except ValueError:  # of objects it says that they cannot be mapped; the better reason comes here
+        values = np.load(path, allow_pickle=False)
     if not isinstance(values, np.ndarray):
         values.close()
         raise ValueError("an archive of arrays (.npz), expected one array")
-    return values
+    if values.size > MAX_MAP_PIXELS or values.nbytes > MAX_MAP_BYTES:
+        raise ValueError(f"{values.size:,} values of {values.dtype}, expected at most {MAX_MAP_PIXELS:,} numbers")
+    return np.load(path, allow_pickle=False) if decoded else values
 
 
 def _matlab(path: Path) -> np.ndarray:
-    variables = {name: np.asarray(value) for name, value in load_variables(path, squeeze=False).items()}
+    found = load_variables(path, squeeze=False, most=MAX_MAP_BYTES)
+    variables = {name: np.asarray(value) for name, value in found.items()}
     names = [k for k, v in variables.items() if v.dtype.kind in "buif" and v.ndim == 2 and v.size > 1]
     if len(names) != 1:
         raise ValueError(f"{path}: expected one two-dimensional variable, has {', '.join(names) or 'none'}")

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import json
 import logging
 import os
 from collections.abc import Iterable, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import wepsam
-from wepsam import gathered
+from wepsam import files, gathered
 from wepsam.datasets import FixationDataset
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.fingerprints import fingerprint
@@ -244,14 +243,15 @@ def _gathered(folder: Path) -> dict[str, Evaluation]:
     scores, models = (folder / name for name in GATHERED)
     if not models.exists():
         return {}
-    with foreign(models, f"and {scores.name} are not gathered results of wepsam evaluate"):
+    with foreign(models, f"and {GATHERED[0]} are not gathered results of wepsam evaluate"):
         tables, abouts = gathered.read_tables(scores, MODEL), gathered.read_json(models)
         return {name: _evaluation(about, tables[name]) for name, about in abouts.items()}
 
 
 def _read(path: Path) -> Evaluation:
     with foreign(path, "and its .csv are not results of wepsam evaluate"):
-        about = json.loads(path.read_text(encoding="utf-8"))
+        about = files.read_json(path)
+        files.check_regular(path.with_suffix(".csv"))
         with path.with_suffix(".csv").open(newline="", encoding="utf-8") as file:
             return _evaluation(about, csv.DictReader(file))
 

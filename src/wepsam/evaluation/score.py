@@ -17,7 +17,7 @@ from wepsam import resolve
 from wepsam.calibration.presets import Which
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample, learned, open_dataset
-from wepsam.datasets.by_name import parse
+from wepsam.datasets.by_name import parse, refuse_namesakes
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.people import ALWAYS, PEOPLE
@@ -174,7 +174,8 @@ def evaluate_all(
         ValueError, DatasetError: as `evaluate`; or two datasets have one name.
     """
     several = [datasets] if isinstance(datasets, FixationDataset | str) else datasets
-    _check_names(several)
+    # Otherwise the results of one would replace those of the other.
+    refuse_namesakes(parse(dataset).name if isinstance(dataset, str) else dataset.name for dataset in several)
     chosen = subject(
         model, name=name, quality=quality, resize=resize, threads=_threads(workers), calibration=calibration
     )
@@ -213,15 +214,6 @@ def _open(
     if isinstance(dataset, FixationDataset):
         raise ValueError(f"{dataset.name} has no pictures to score on")
     raise ValueError(f"{dataset} has no {split} pictures to score on; for all of its pictures, the split is all")
-
-
-def _check_names(datasets: Sequence[Dataset]) -> None:
-    """Raise ValueError if two datasets have one name: the results of one would replace those of the other."""
-    names = [parse(dataset).name if isinstance(dataset, str) else dataset.name for dataset in datasets]
-    if twice := [name for place, name in enumerate(names) if name in names[:place]]:
-        raise ValueError(
-            f"two datasets are named {twice[0]}; give one another name: NAME=FOLDER, for your own csv NAME:csv=FOLDER"
-        )
 
 
 def _table(protocol: str, also: Sequence[str]) -> dict[str, Sequence[str]]:

@@ -21,6 +21,7 @@ from wepsam.datasets.learned import LearnedFrom
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.people import AT_FIXATIONS_ONLY, REFERENCES
+from wepsam.maps import numbers
 from wepsam.prediction.calibrated import Calibrated
 from wepsam.prediction.predictor import QUALITIES, Predictor, models
 
@@ -239,11 +240,11 @@ class _Asked:
 
     def __call__(self, sample: Sample) -> np.ndarray:
         saliency_map = self.predict(sample.stimulus())
-        if saliency_map.shape != sample.size:
+        if np.shape(saliency_map) != sample.size:
             raise ValueError(
-                f"{self.name} answers a map of shape {saliency_map.shape} for {sample.id}, expected {sample.size}"
+                f"{self.name} answers a map of shape {np.shape(saliency_map)} for {sample.id}, expected {sample.size}"
             )
-        return saliency_map
+        return numbers(saliency_map, f"map of {self.name} for {sample.id}")
 
 
 @dataclass(frozen=True)

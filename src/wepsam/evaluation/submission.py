@@ -1,7 +1,6 @@
 """Submissions to the boards of MIT300, CAT2000 and SALICON: write them, check them, pack them."""
 
 import base64
-import binascii
 import io
 import json
 import logging
@@ -17,11 +16,13 @@ import numpy as np
 from PIL import Image
 
 from wepsam import maps
+from wepsam._picture_costs import MAX_MAP_PIXELS
+from wepsam._picture_files import open_picture
 from wepsam.calibration.presets import Which
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.evaluation.map_folder import SUFFIXES, MapFolder, map_size, read_map
 from wepsam.evaluation.subject import Subject, subject
-from wepsam.files import below, replacing
+from wepsam.files import ForeignFileError, below, check_regular, foreign, parse_json, replacing
 from wepsam.images import image_size, save_image
 from wepsam.progress import track
 from wepsam.resolve import Model
@@ -255,10 +256,12 @@ def _check_map(path: Path, sample: Sample, forms: tuple[str, ...]) -> bool:
 def _check_json(path: Path, samples: dict[str, Sample]) -> Iterator[str]:
     by_id = {_coco_id(sample): sample for sample in samples.values()}
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-        answers = [(int(entry["image_id"]), entry["saliency_map"]) for entry in entries]
-    except (ValueError, TypeError, KeyError) as error:
-        yield f"{path} is not a list of {{image_id, saliency_map}} ({' '.join(str(error).split())})"
+        with foreign(path, "is not a list of {image_id, saliency_map}"):
+            check_regular(path)
+            entries = parse_json(path.read_bytes())
+            answers = [(int(entry["image_id"]), entry["saliency_map"]) for entry in entries]
+    except ForeignFileError as error:
+        yield str(error)
         return
     seen: set[int] = set()
     for id, text in answers:
@@ -272,13 +275,13 @@ def _check_json(path: Path, samples: dict[str, Sample]) -> Iterator[str]:
 
 def _check_png(text: Any, sample: Sample) -> str:
     try:
-        with Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"]) as picture:
+        with open_picture(base64.b64decode(text, validate=True), MAX_MAP_PIXELS) as (picture, size):
+            if picture.format != "PNG" or picture.mode != "L":
+                return f"a {picture.format} of mode {picture.mode}, expected a PNG of 8 bit gray"
+            if size != sample.size:
+                return f"{size[1]}x{size[0]}, its stimulus {sample.size[1]}x{sample.size[0]}"
             picture.load()
-            if picture.mode != "L":
-                return f"a PNG of mode {picture.mode}, expected 8 bit gray"
-            if (picture.height, picture.width) != sample.size:
-                return f"{picture.width}x{picture.height}, its stimulus {sample.size[1]}x{sample.size[0]}"
-    except (binascii.Error, OSError, ValueError, TypeError, SyntaxError):
+    except Exception:  # base64 and Pillow raise almost anything
         return "saliency_map is not a PNG in base64"
     return ""
 

@@ -6,6 +6,7 @@ from types import ModuleType
 import numpy as np
 
 from wepsam import numba_cache
+from wepsam.maps import exponent, numbers
 from wepsam.metrics import _numpy_passes
 
 ORDINARY = 200  # a map whose largest absolute value is within 2^-200 and 2^200 has squares and sums like any other
@@ -44,11 +45,11 @@ class PreparedMap:
     """
 
     def __init__(self, values: np.ndarray, name: str = "saliency map") -> None:
-        values = _numbers(values, name)
+        values = numbers(values, name)
         if values.ndim != 2 or values.size == 0:
             raise ValueError(f"the {name} has the shape {values.shape}, expected (H, W)")
         if values.dtype.kind == "f" and values.dtype.itemsize > 8:  # of a range that float64 does not have
-            values = np.ldexp(values, -_exponent(np.abs(values).max()))
+            values = np.ldexp(values, -exponent(np.abs(values).max()))
         self.passes = (values.size >= LARGE and numba_passes()) or _numpy_passes
         as_it_is = values.dtype == np.float32 and self.passes is not _numpy_passes
         values = np.asarray(values, dtype=np.float32 if as_it_is else np.float64, order="C")
@@ -68,7 +69,7 @@ class PreparedMap:
 
     @property
     def _exponent(self) -> int:
-        return _exponent(max(abs(self.low), abs(self.high)))
+        return exponent(max(abs(self.low), abs(self.high)))
 
     @cached_property
     def _divided(self) -> "PreparedMap":
@@ -188,21 +189,6 @@ class PreparedMap:
                 bin_of[:] = above_low  # rounds down
             counts += np.bincount(bin_of, minlength=BINS)
         return bins, counts
-
-
-def _numbers(values: np.ndarray, name: str) -> np.ndarray:
-    """The values as an array of real numbers; ValueError for what numpy would silently turn into other ones."""
-    if np.ma.is_masked(values):
-        raise ValueError(f"{np.ma.count_masked(values)} values of the {name} are masked; fill them in first")
-    values = np.asarray(values)
-    if values.dtype.kind not in "buif":
-        raise ValueError(f"the {name} holds {values.dtype}, expected real numbers")
-    return values
-
-
-def _exponent(value: float) -> int:
-    """e with 2^(e - 1) <= value < 2^e; 0 for 0."""
-    return int(np.frexp(value)[1])
 
 
 MapLike = np.ndarray | PreparedMap  # what a metric takes: (H, W) numbers, or the same prepared

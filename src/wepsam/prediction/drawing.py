@@ -68,17 +68,17 @@ def sheet_row(stimulus: np.ndarray, saliency_map: np.ndarray, style: Style) -> l
     ]
 
 
-def sheet(rows: Sequence[Sequence[np.ndarray]], names: Sequence[str], style: Style) -> np.ndarray:
-    """Two pictures beside each other, each with its name, its map and its overlay; the legends below.
+def sheet(rows: Sequence[Sequence[np.ndarray]], names: Sequence[tuple[str, str]], style: Style) -> np.ndarray:
+    """Two pictures beside each other, each with its name, its map, a remark and its overlay; the legends below.
 
     Args:
         rows: as `sheet_row` gives them.
-        names: of the pictures.
+        names: of the pictures, each with a remark that stands below its map.
         style: as for the rows.
     """
     pairs = range(0, len(rows), 2)
     cells = [[picture for row in rows[i : i + 2] for picture in row] for i in pairs]
-    captions = [[text for name in names[i : i + 2] for text in (name, "", "")] for i in pairs]
+    captions = [[text for name in names[i : i + 2] for text in (*name, "")] for i in pairs]
     labels = ["picture", "saliency map", "overlay"] * (len(cells[0]) // 3)
     drawn = overlays.contact_sheet(cells, labels=labels, captions=captions, height=SHEET_HEIGHT)
     if not style.legend:

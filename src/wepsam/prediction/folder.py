@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wepsam import colormaps, maps, overlays, progress, resolve
+from wepsam import colormaps, kinds, maps, overlays, progress, resolve
+from wepsam._picture_costs import pixels_that_allow
 from wepsam.calibration.presets import Which
 from wepsam.files import PlaceError, below, remove_leftovers, replacing
 from wepsam.images import MAX_PIXELS, ImageError, allowed_bytes, pixel_count, read_image, save_image
@@ -32,11 +33,14 @@ class Predicted:
     Attributes:
         written: for each picture its files, by kind.
         failed: one line for each picture that could not be read, predicted or written.
+        doubted: for each picture that does not look like the photographs that the model has learned from, what it looks
+            like: "web page", "chart" or "page of text".
         sheet: the contact sheet, if there is one.
     """
 
     written: dict[str, dict[str, str]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    doubted: dict[str, str] = field(default_factory=dict)
     sheet: str | None = None
 
 
@@ -48,11 +52,13 @@ class Answer:
         stimulus: (H, W, 3) uint8; None if nothing is drawn over it.
         saliency_map: (H, W).
         log_density: (H, W) float64, to base e; None if it is not wanted.
+        doubt: what the picture looks like, if the model has not learned from such pictures.
     """
 
     stimulus: np.ndarray | None
     saliency_map: np.ndarray
     log_density: np.ndarray | None
+    doubt: str | None = None
 
 
 # Long by its parameters and their documentation.
@@ -77,7 +83,8 @@ def predict(
 
     A file that is named, here or in a list file, gives OUT/STEM_map.png and so on. A file that is found below a folder
     keeps its path below that folder: OUT/SUB/STEM_map.png. A picture that cannot be read is reported, and the work goes
-    on with the next.
+    on with the next. A `wepsam.PictureWarning` is issued for each picture that does not look like a photograph, if the
+    card of the model says that it has learned from photographs.
 
     Args:
         images: a picture, folder (searched recursively) or list file (.txt), or several of them.
@@ -152,6 +159,9 @@ def predict(
     done = _predict(answer, pictures, style, in_order, folder, sheet_file)
     for place in {target.parent for picture in pictures for target in picture.targets.values()}:
         remove_leftovers(place)
+    if getattr(model, "warn", True):  # a predictor that was opened without warnings gives none here either
+        for path, doubt in done.doubted.items():
+            kinds.warn(kinds.message(doubt, path))
     return done
 
 
@@ -175,7 +185,7 @@ def _answer(
     if (pixels := pixel_count(path, max_pixels=max_pixels)) > most:
         raise ImageError(
             f"{path}: {pixels:,} pixels, and what is to be saved allows {most:,}; save less (a map alone "
-            "takes least memory), or raise max_pixels (--max-pixels)"
+            f"takes least memory), or raise max_pixels (--max-pixels) to {pixels_that_allow(pixels * bytes_per_pixel)}"
         )
     if not isinstance(model, predictor.Predictor):
         stimulus = read_image(path, max_pixels=max_pixels)
@@ -183,9 +193,10 @@ def _answer(
         return Answer(stimulus, saliency_map, maps.to_log_density(saliency_map) if with_log else None)
     # A predictor reads the file itself if it can: it decodes no more of it than it needs.
     drawn_over = read_image(path, max_pixels=max_pixels) if with_stimulus else None
-    density, shape = model.small_density(path if drawn_over is None else drawn_over, max_pixels)
+    stimulus, shape = model.read(path if drawn_over is None else drawn_over, max_pixels)
+    density = model.low_resolution(stimulus)
     log_density = predictor.log_density(density, shape) if with_log else None
-    return Answer(drawn_over, predictor.saliency_map(density, shape), log_density)
+    return Answer(drawn_over, predictor.saliency_map(density, shape), log_density, model.doubt(stimulus))
 
 
 def _highest(
@@ -215,10 +226,13 @@ def _predict(
 ) -> Predicted:
     done = Predicted()
     rows: list[list[np.ndarray]] = []
-    names: list[str] = []
+    names: list[tuple[str, str]] = []
 
-    def work(picture: targets.Picture) -> list[np.ndarray] | str | None:
-        """Write a picture's files. Returns its row of the sheet, if it may be among the first, or why it failed."""
+    def work(picture: targets.Picture) -> tuple[list[np.ndarray] | None, str | None] | str:
+        """Write a picture's files.
+
+        Returns its row of the sheet, if it may be among the first, and the doubt about it; or why it failed.
+        """
         try:
             found = answer(picture.path)
             for kind, target in picture.targets.items():
@@ -229,9 +243,9 @@ def _predict(
             text = str(error) or "not enough memory"
             return text if isinstance(error, ImageError) else f"{picture.path}: {text}"
         if sheet_file is None or len(rows) >= drawing.SHEET_ROWS:
-            return None
+            return None, found.doubt
         assert found.stimulus is not None
-        return drawing.sheet_row(found.stimulus, found.saliency_map, style)
+        return drawing.sheet_row(found.stimulus, found.saliency_map, style), found.doubt
 
     with closing(in_order(work, pictures)) as outcomes:
         for picture, outcome in zip(progress.track(pictures, "predicting"), outcomes, strict=True):
@@ -239,9 +253,12 @@ def _predict(
                 done.failed.append(outcome)
                 continue
             done.written[str(picture.path)] = {kind: str(target) for kind, target in picture.targets.items()}
-            if outcome is not None and len(rows) < drawing.SHEET_ROWS:
-                rows.append(outcome)
-                names.append(picture.name)
+            row, doubt = outcome
+            if doubt:
+                done.doubted[str(picture.path)] = doubt
+            if row is not None and len(rows) < drawing.SHEET_ROWS:
+                rows.append(row)
+                names.append((picture.name, f"looks like a {doubt}" if doubt else ""))
     if sheet_file is not None and rows:
         save_image(sheet_file, drawing.sheet(rows, names, style), drawn=True)
         done.sheet = str(sheet_file)

@@ -1,6 +1,7 @@
 """Prediction through ONNX Runtime. Needs numpy, Pillow and onnxruntime; no torch."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
@@ -8,18 +9,17 @@ from typing import Any, Literal, Self, overload
 
 import numpy as np
 
-from wepsam import card_fields, cards, cores, maps, offline
+from wepsam import card_fields, cards, kinds, maps
 from wepsam.calibration import presets
 from wepsam.calibration.presets import Which
 from wepsam.cards import WeightsError
 from wepsam.images import MAX_PIXELS, ImageError, Source, pixel_count, read_sized, resize
-from wepsam.prediction import onnx_file, ordered
+from wepsam.prediction import ordered
+from wepsam.prediction.sessions import first_line, open_session
 from wepsam.shapes import input_shape
 
 DEFAULT = "wepsam-lite"
 QUALITIES = card_fields.QUALITIES  # the default first
-REMOTE = "AzureExecutionProvider"  # sends pictures to a service: never chosen unless it is named
-CPU = "CPUExecutionProvider"
 
 
 class Predictor:
@@ -39,6 +39,7 @@ class Predictor:
         quality: "best" or "fast".
         center_bias: True, False or an array, as it was given.
         calibration: what is done to the network's density, with its name; see `wepsam.Calibration`.
+        warn: whether pictures that do not look like photographs are warned of.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Predictor:
         center_bias: bool | np.ndarray = True,
         providers: str | Sequence[str] | None = None,
         calibration: Which = None,
+        warn: bool = True,
     ) -> None:
         """Open an ONNX file that `wepsam export` wrote.
 
@@ -66,6 +68,8 @@ class Predictor:
             calibration: how sharp, centered, blurred and noisy the densities are: the name of a calibration in the card
                 ("typical", for pictures of a laboratory that you do not know; "none"; names of laboratories), a .json
                 file that `wepsam adapt` wrote, or a `wepsam.Calibration`. None: the card's default.
+            warn: issue a `wepsam.PictureWarning` for a picture that does not look like a photograph, if the card says
+                that the network has learned from photographs ("pictures").
 
         Raises:
             WeightsError: a file is missing or cannot be opened, or the weights are not those of the card (SHA-256).
@@ -74,7 +78,7 @@ class Predictor:
         """
         path = Path(weights)
         self.weights, self.quality, self.center_bias = path, quality, center_bias
-        self._threads, self._providers = threads, providers
+        self._threads, self._providers, self.warn = threads, providers, warn
         if quality not in QUALITIES:
             raise ValueError(f"quality is {' or '.join(QUALITIES)}, not {quality!r}")
         self.card: dict[str, Any]
@@ -82,7 +86,7 @@ class Predictor:
         self.name = str(self.card["name"])
         self.calibration = presets.find(calibration, self.card)
         self._views = _views(self.card, quality)
-        self._session = _session(path, data, threads, providers)
+        self._session = open_session(path, data, threads, providers)
         self._fed, self._added = self._bias(center_bias)
 
     def __call__(self, stimulus: Source, max_pixels: int = MAX_PIXELS) -> np.ndarray:
@@ -99,7 +103,7 @@ class Predictor:
         Raises:
             ImageError: the picture cannot be read.
         """
-        return saliency_map(*self.small_density(stimulus, max_pixels))
+        return saliency_map(*self._density(stimulus, max_pixels))
 
     def log_density(self, stimulus: Source, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         """Predict the natural logarithm of the probability that a fixation falls into each pixel.
@@ -116,7 +120,7 @@ class Predictor:
         Raises:
             ImageError: the picture cannot be read.
         """
-        return log_density(*self.small_density(stimulus, max_pixels))
+        return log_density(*self._density(stimulus, max_pixels))
 
     @overload
     def many(
@@ -166,43 +170,59 @@ class Predictor:
         count = ordered.worker_count(workers)
         model = self._single if count > 1 else self
 
-        def work(picture: Source) -> np.ndarray | ImageError:
+        def work(picture: Source) -> tuple[np.ndarray | ImageError, str | None]:
             try:
-                return model(picture, max_pixels)
+                pixels, shape = model.read(picture, max_pixels)
             except ImageError as error:
                 if not return_errors:
                     raise
-                return error
+                return error, None
+            doubt = kinds.message(doubted, picture) if self.warn and (doubted := model.doubt(pixels)) else None
+            return saliency_map(model.low_resolution(pixels), shape), doubt
 
         def size(picture: Source) -> int:
             return 8 * pixel_count(picture, max_pixels=max_pixels)  # bytes of the stimulus and its map
 
-        return ordered.in_order(work, pictures, count, size, ordered.room(count))
+        return _warning(ordered.in_order(work, pictures, count, size, ordered.room(count)))
 
     @cached_property
     def _single(self) -> Self:
         """This predictor with one thread: the session's own threads would compete with the workers."""
         if self._threads == 1:
             return self
-        return type(self)(self.weights, 1, self.quality, self.center_bias, self._providers, self.calibration)
+        return type(self)(self.weights, 1, self.quality, self.center_bias, self._providers, self.calibration, self.warn)
 
-    def small_density(self, stimulus: Source, max_pixels: int = MAX_PIXELS) -> tuple[np.ndarray, tuple[int, int]]:
-        """Read a picture, decoding no more of it than needed, and predict.
+    def read(self, stimulus: Source, max_pixels: int = MAX_PIXELS) -> tuple[np.ndarray, tuple[int, int]]:
+        """Read a picture, decoding no more of it than `low_resolution` needs.
 
         Args:
             stimulus: a path, bytes, PIL picture or array; see `wepsam.read_image`.
             max_pixels: larger pictures are refused before they are decoded.
 
         Returns:
-            The density of `low_resolution`, and the picture's own (height, width).
+            (H, W, 3) uint8 RGB, and the picture's own (height, width).
 
         Raises:
             ImageError: the picture cannot be read.
         """
         largest = self._views[-1][0](10_000, 10_000)[0]
         # Four times what is needed: what the decoder leaves out then makes no visible difference.
-        picture, shape = read_sized(stimulus, smallest=4 * largest, max_pixels=max_pixels)
-        return self.low_resolution(picture), shape
+        return read_sized(stimulus, smallest=4 * largest, max_pixels=max_pixels)
+
+    def doubt(self, stimulus: np.ndarray) -> str | None:
+        """What a picture looks like, if that is not what the network has learned from.
+
+        Args:
+            stimulus: (H, W, 3) uint8 RGB, as `read` gives it.
+
+        Returns:
+            A kind such as "web page", see `wepsam.looks_like`. None for a photograph, and for any picture if the card
+            does not say that the network has learned from photographs.
+        """
+        if self.card.get("pictures") != card_fields.PHOTOGRAPHS:
+            return None
+        seen = kinds.kind(stimulus)
+        return None if seen == kinds.PHOTOGRAPH else seen
 
     def low_resolution(self, stimulus: np.ndarray) -> np.ndarray:
         """Predict the density at the network's own resolution.
@@ -244,14 +264,22 @@ class Predictor:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the path, because a session cannot be pickled."""
         return type(self), (
-            self.weights, self._threads, self.quality, self.center_bias, self._providers, self.calibration
+            self.weights, self._threads, self.quality, self.center_bias, self._providers, self.calibration,
+            self.warn,
         )  # fmt: skip
+
+    def _density(self, stimulus: Source, max_pixels: int) -> tuple[np.ndarray, tuple[int, int]]:
+        """The density at the network's own resolution, and the picture's (height, width); with a warning if due."""
+        picture, shape = self.read(stimulus, max_pixels)
+        if self.warn and (doubted := self.doubt(picture)):
+            kinds.warn(kinds.message(doubted, stimulus))
+        return self.low_resolution(picture), shape
 
     def _run(self, stimuli: np.ndarray) -> np.ndarray:
         try:
             (output,) = self._session.run(None, {"stimuli": np.ascontiguousarray(stimuli), **self._fed})
         except Exception as error:  # ONNX Runtime's own kinds, from C++
-            raise WeightsError(f"{self.weights} cannot predict: {_first_line(error)}") from None
+            raise WeightsError(f"{self.weights} cannot predict: {first_line(error)}") from None
         if output.ndim != 3 or len(output) != len(stimuli) or not (np.isfinite(output).all() and output.min() >= 0):
             raise WeightsError(
                 f"{self.weights} answers {output.shape}, expected ({len(stimuli)}, h, w) finite values >= 0; "
@@ -268,10 +296,21 @@ class Predictor:
         none = {"center_bias": np.zeros((1, 1, 1, 1), np.float32)}
         if center_bias is False:
             return none, None
-        added = np.asarray(center_bias, dtype=np.float32)
+        added = maps.numbers(center_bias, "center bias").astype(np.float32)
         if added.ndim != 2 or not np.isfinite(added).all():
             raise ValueError(f"the center bias is {added.shape}, expected True, False, or (h, w) finite logits")
         return none, added
+
+
+def _warning(
+    answers: Generator[tuple[np.ndarray | ImageError, str | None]],
+) -> Iterator[np.ndarray | ImageError]:
+    """The answers without their doubts, which become warnings in the thread that takes the answers."""
+    with closing(answers):
+        for answer, doubt in answers:
+            if doubt:
+                kinds.warn(doubt)
+            yield answer
 
 
 def saliency_map(density: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -287,39 +326,6 @@ def log_density(density: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     enlarged -= enlarged.max()
     enlarged -= np.log(np.exp(enlarged).sum())
     return enlarged
-
-
-def _session(path: Path, data: bytes, threads: int, providers: str | Sequence[str] | None) -> Any:
-    """An open file of weights, from its checked bytes: nothing else is read.
-
-    Raises:
-        ValueError: a provider that is not installed or does not start.
-        WeightsError: the file cannot be opened, or reaches beyond itself.
-    """
-    onnxruntime = offline.onnxruntime()
-    available = onnxruntime.get_available_providers()
-    wanted = [providers] if isinstance(providers, str) else [*(providers or ())]
-    if unknown := [provider for provider in wanted if provider not in available]:
-        raise ValueError(f"no provider {', '.join(unknown)}: this ONNX Runtime has {', '.join(available)}")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or cores.threads()
-    options.log_severity_level = 4  # what fails comes as an error; on stderr it would be a second line
-    options.add_session_config_entry("session.load_model_format", "ONNX")  # the format that was checked
-    chosen = wanted or [provider for provider in available if provider != REMOTE]
-    try:
-        onnx_file.check(data)
-        # From the CPU there is nothing to fall back to, and the attempt prints on stdout.
-        session = onnxruntime.InferenceSession(data, options, providers=chosen, enable_fallback=int(chosen != [CPU]))
-    except Exception as error:  # ONNX Runtime's own kinds, from C++
-        raise WeightsError(f"{path} cannot be opened: {_first_line(error)}") from None
-    # ONNX Runtime falls back to the CPU without an error, for example where a GPU's libraries are missing.
-    if wanted and wanted[0] not in session.get_providers():
-        raise ValueError(f"{wanted[0]} does not start on this machine; is its driver installed? Or use {CPU}")
-    return session
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _views(card: dict[str, Any], quality: str) -> list[tuple[Callable[[int, int], tuple[int, int]], bool]]:
@@ -344,6 +350,7 @@ def load(
     center_bias: bool | np.ndarray = True,
     providers: str | Sequence[str] | None = None,
     calibration: Which = None,
+    warn: bool = True,
 ) -> Predictor:
     """Open shipped weights by name, or an .onnx file.
 
@@ -354,12 +361,13 @@ def load(
         center_bias: True, False or an array; see `Predictor`.
         providers: such as "CUDAExecutionProvider"; see `Predictor`.
         calibration: "typical", the name of a laboratory, a file or a `wepsam.Calibration`; see `Predictor`.
+        warn: of pictures that do not look like photographs; see `Predictor`.
 
     Raises:
         WeightsError: no such weights, or they cannot be opened.
         ValueError: no such quality, provider or calibration, or a center bias that does not fit.
     """
-    return Predictor(weights_file(name), threads, quality, center_bias, providers, calibration)
+    return Predictor(weights_file(name), threads, quality, center_bias, providers, calibration, warn)
 
 
 def weights_file(name: str | PathLike[str]) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wepsam import gathered
+from wepsam.files import shown
 
 RUN = "run"  # the column of names
 
@@ -39,7 +40,7 @@ def gather(runs: Iterable[str | PathLike[str]], study: str | PathLike[str]) -> N
         study: folder for logs.csv, scores.csv and jobs.json.
 
     Raises:
-        ValueError: a run's files have other columns than those of the other runs.
+        ValueError: a run's files have other columns than those of the other runs, or are not what they should be.
     """
     folders, study = {Path(folder).name: Path(folder) for folder in runs}, Path(study)
     for file, into in (("log.csv", "logs.csv"), ("scores.csv", "scores.csv")):
@@ -52,11 +53,12 @@ def read(study: str | PathLike[str]) -> dict[str, RunFiles]:
 
     Raises:
         FileNotFoundError: a file is missing.
-        ValueError: a run is not in all three files.
+        ValueError: a file is not what `gather` wrote, or a run is not in all three.
     """
     study = Path(study)
     logs, scores = (gathered.read_tables(study / name, RUN) for name in ("logs.csv", "scores.csv"))
     jobs = gathered.read_json(study / "jobs.json")
     if partial := (set(logs) ^ set(scores)) | (set(logs) ^ set(jobs)):
-        raise ValueError(f"{study}: {', '.join(sorted(partial))} must be in all three files; gather the runs again")
+        runs = ", ".join(map(shown, sorted(partial)))
+        raise ValueError(f"{study}: {runs:.500} must be in all three files; gather the runs again")
     return {run: RunFiles(logs[run], scores[run], jobs[run]) for run in jobs}

@@ -123,7 +123,7 @@ def _pictures_seen(folder: Path, job: Job) -> float:
         with (folder / "log.csv").open(newline="") as file:
             last = list(csv.DictReader(file))[-1]
         return int(last["step"]) * job.settings.batch_size
-    except (OSError, IndexError):
+    except Exception:  # there is no log yet, or it is damaged, which the run itself will say
         return 0.0
 
 

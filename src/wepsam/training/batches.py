@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from wepsam import maps
 from wepsam.datasets import FixationDataset, learned
+from wepsam.datasets.by_name import refuse_namesakes
 from wepsam.datasets.learned import LearnedFrom
 from wepsam.files import PathOrUrl
 from wepsam.images import resize
@@ -121,7 +122,11 @@ def from_datasets(datasets: Sequence[FixationDataset], shape_of: ShapeOf, room: 
 
     Returns:
         The pairs; the targets have half of the sides of the network's input. Pictures without fixations are left out.
+
+    Raises:
+        DatasetError: two datasets have one name.
     """
+    refuse_namesakes(data.name for data in datasets)
     # A picture without fixations does not say where people look.
     samples = [(sample, source) for source, data in enumerate(datasets) for sample in data if sample.has_density]
     groups: dict[Shape, list[tuple[np.ndarray, np.ndarray, int]]] = {}

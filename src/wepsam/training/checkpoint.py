@@ -15,6 +15,7 @@ import json
 import os
 import re
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,16 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from wepsam.files import LEFTOVER_AGE, remove_leftovers, replacing, write_json
+from wepsam.files import (
+    LEFTOVER_AGE,
+    check_regular,
+    foreign,
+    parse_json,
+    read_json,
+    remove_leftovers,
+    replacing,
+    write_json,
+)
 from wepsam.networks.base import Network
 from wepsam.networks.build import build
 
@@ -61,12 +71,10 @@ def claim(folder: Path, record: dict[str, Any]) -> None:
     if not path.exists():
         write_json(path, record)
         return
-    try:
-        earlier = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise _damaged(path, error, "choose another folder") from None
-    if not isinstance(earlier, dict):
-        raise _damaged(path, f"it is a {type(earlier).__name__}, not an object", "choose another folder")
+    with _reading(path, "choose another folder"):
+        earlier = read_json(path)
+        if not isinstance(earlier, dict):
+            raise ValueError(f"it is a {type(earlier).__name__}, not an object")
     if difference := _first_difference(earlier, record):
         raise CheckpointError(f"{folder} holds another run: {difference}; choose another folder")
 
@@ -112,16 +120,14 @@ def read_log(folder: Path, step: int) -> list[dict[str, Any]]:
     path = folder / "log.csv"
     if step == 0 or not path.exists():
         return []
-    advice = "delete it, and the run goes on with a new one"
-    try:
+    with _reading(path, "delete it, and the run goes on with a new one"):
+        check_regular(path)
         with path.open(newline="", encoding="utf-8") as file:
             rows = [row for row in csv.DictReader(file) if _is_row(row) and int(row["step"]) <= step]
+        steps = [int(row["step"]) for row in rows]
         complete = path.read_bytes().endswith(b"\n")
-    except (OSError, ValueError, csv.Error) as error:
-        raise _damaged(path, error, advice) from None
-    steps = [int(row["step"]) for row in rows]
-    if not complete or not steps or steps[-1] != step or steps != sorted(set(steps)):
-        raise _damaged(path, f"its rows do not lead to step {step}", advice)
+        if not complete or not steps or steps[-1] != step or steps != sorted(set(steps)):
+            raise ValueError(f"its rows do not lead to step {step}")
     return rows
 
 
@@ -164,20 +170,16 @@ def load_weights(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]
     """
     path = Path(path)
     path = path / "best.safetensors" if path.is_dir() else path
-    try:
-        tensors, about = _load(path, "about")
+    if not path.exists():
+        raise CheckpointError(f"no checkpoint {path}: the file is missing; give a run folder or a .safetensors file")
+    with _reading(path):
+        tensors, about, _ = _load(path, "about")
         network = build(about.get("network", {}))
         network.load_state_dict(tensors)
         if about.get("output") not in OUTPUTS or not isinstance(about.get("step"), int):
             raise ValueError(f"its description lacks a step, or an output ({' or '.join(OUTPUTS)})")
         if not isinstance(about.get("training", ["?"]), list) or not about.get("training", ["?"]):
             raise ValueError("its description does not name what it was trained on")
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"no checkpoint {path}: the file is missing; give a run folder or a .safetensors file"
-        ) from None
-    except Exception as error:  # safetensors, JSON and torch each raise their own kinds
-        raise _damaged(path, error) from None
     return network, about
 
 
@@ -192,10 +194,8 @@ def check_best(folder: Path, record: dict[str, Any]) -> None:
         CheckpointError: they are missing, damaged, or of another run.
     """
     path, advice = folder / "best.safetensors", f"delete the folder {folder} to start again"
-    try:
-        _, about = _load(path, "about")
-    except Exception as error:
-        raise _damaged(path, error, advice) from None
+    with _reading(path, advice):
+        _, about, _ = _load(path, "about")
     if difference := _first_difference(about, json.loads(json.dumps(record))):
         raise CheckpointError(f"{path} is of another run: {difference}; {advice}")
 
@@ -236,8 +236,11 @@ def load_progress(
         CheckpointError: the file is damaged, or of another run than the record's.
     """
     advice = "delete it to start again"
-    try:
-        tensors, about = _load(path, "progress", _run(record))
+    with _reading(path, advice):
+        tensors, about, run = _load(path, "progress")
+    if run not in ("", _run(record)):
+        raise CheckpointError(f"{path} is of another run than {path.parent / 'config.json'}; {advice}")
+    with _reading(path, advice):
         if set(about) != PROGRESS or not all(isinstance(value, int | float) for value in about.values()):
             raise ValueError(f"its progress is not {', '.join(sorted(PROGRESS))}")
         network.load_state_dict(_below("network.", tensors))
@@ -255,10 +258,6 @@ def load_progress(
         torch.set_rng_state(tensors["rng"])
         if "rng.cuda" in tensors and torch.cuda.is_available():
             torch.cuda.set_rng_state(tensors["rng.cuda"])
-    except CheckpointError:
-        raise
-    except Exception as error:
-        raise _damaged(path, error, advice) from None
     return about
 
 
@@ -282,20 +281,12 @@ def _save(path: Path, tensors: dict[str, Tensor], texts: dict[str, str]) -> None
         temporary.write_bytes(save(tensors, texts | {DIGEST: _digest(tensors, texts)}))
 
 
-def _load(path: Path, key: str, run: str | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors of a file and the JSON object among its texts, checked against their SHA-256 if it has one.
+def _load(path: Path, key: str) -> tuple[dict[str, Tensor], dict[str, Any], str]:
+    """The tensors of a file, the JSON object of this key among its texts, and the fingerprint of its run, or "".
 
-    Args:
-        path: the file.
-        key: of the JSON object.
-        run: the fingerprint that the file has to have, if it has one.
-
-    Raises:
-        CheckpointError: it is of another run.
-        Exception: of any kind, for what cannot be read.
+    They are checked against their SHA-256, if the file has one; for what cannot be read, any error is raised.
     """
-    if path.exists() and not path.is_file():
-        raise ValueError("not a regular file")
+    check_regular(path)
     with safe_open(path, "pt") as file:
         texts: dict[str, str] = file.metadata() or {}
     if key not in texts or set(texts) - {key, "run", DIGEST}:
@@ -304,12 +295,10 @@ def _load(path: Path, key: str, run: str | None = None) -> tuple[dict[str, Tenso
     digest = texts.pop(DIGEST, None)
     if digest is not None and digest != _digest(tensors, texts):
         raise ValueError("its tensors have another SHA-256 than when they were written")
-    if run is not None and texts.get("run", run) != run:
-        raise CheckpointError(f"{path} is of another run than {path.parent / 'config.json'}; delete it to start again")
-    about = json.loads(texts[key])
+    about = parse_json(texts[key].encode())
     if not isinstance(about, dict):
         raise ValueError(f"its {key} is a {type(about).__name__}, not an object")
-    return tensors, about
+    return tensors, about, texts.get("run", "")
 
 
 def _digest(tensors: dict[str, Tensor], texts: dict[str, str]) -> str:
@@ -321,8 +310,6 @@ def _digest(tensors: dict[str, Tensor], texts: dict[str, str]) -> str:
     return digest.hexdigest()
 
 
-def _damaged(path: Path, reason: object, advice: str = "") -> DamagedError:
-    """The error for a file that cannot be read, in one line."""
-    text = getattr(reason, "strerror", None) or str(reason)
-    text = _short(text) or type(reason).__name__
-    return DamagedError(f"{path} is damaged: {text}" + (f"; {advice}" if advice else ""))
+def _reading(path: Path, advice: str = "") -> AbstractContextManager[None]:
+    """Whatever goes wrong inside is damage of this file: safetensors, JSON and torch each raise their own kinds."""
+    return foreign(path, "is damaged: {}" + (advice and f"; {advice}"), DamagedError)

@@ -86,7 +86,7 @@ def finetune(
         The best weights, the log, and the lowest validation loss.
 
     Raises:
-        ValueError: no validation pictures; otherwise as in `pretrain`.
+        ValueError: no validation pictures; two datasets have one name; otherwise as in `pretrain`.
         FloatingPointError: training diverged.
     """
     chosen = recipes.find(recipe)

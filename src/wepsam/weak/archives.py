@@ -101,5 +101,4 @@ def _member(file: IO[bytes], member: tarfile.TarInfo, prefix: str, level: int) -
 
 
 def _broken(error: Exception) -> str:
-    reason = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
-    return f"broken archive: {' '.join(str(reason).split())}"
+    return f"broken archive: {files.cause(error)}"

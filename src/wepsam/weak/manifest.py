@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from wepsam import files
-from wepsam.files import PathOrUrl
+from wepsam.files import PathOrUrl, foreign
 
 STIMULUS_SIZE = 128  # pixels: the input of the paper's network
 MAP_SIZE = 32  # cells
@@ -73,15 +73,15 @@ def read_manifest(folder: PathOrUrl) -> Manifest:
     """
     path = files.join(folder, MANIFEST)
     try:
-        contents = json.loads(files.read_bytes(path))
-        manifest = Manifest(**{**contents, "settings": LabelSettings(**contents["settings"])})
-        _check(manifest)
-        return manifest
+        files.check_regular(path, files.MAX_JSON)
+        data = files.read_bytes(path)
     except (FileNotFoundError, NotADirectoryError):
         raise StoreError(f"no weak labels at {folder}: expected {MANIFEST}; make them with wepsam label") from None
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise DamagedError(f"{path} is damaged ({reason}): delete it and run the same wepsam label again") from None
+    with foreign(path, "is damaged ({}): delete it and run the same wepsam label again", DamagedError):
+        contents = files.parse_json(data)
+        manifest = Manifest(**{**contents, "settings": LabelSettings(**contents["settings"])})
+        _check(manifest)
+    return manifest
 
 
 def _check(manifest: Manifest) -> None:

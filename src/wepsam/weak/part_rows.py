@@ -13,6 +13,7 @@ from PIL import Image
 from wepsam import maps, resolve
 from wepsam.classical.gbvs import gbvs
 from wepsam.classical.toolbox import LONGEST, lattice_shape
+from wepsam.files import cause, shown
 from wepsam.images import ImageError, read_sized, resize
 from wepsam.weak.fetching import read_pictures
 from wepsam.weak.manifest import LabelSettings
@@ -154,9 +155,7 @@ def _jpeg(stimulus: np.ndarray) -> bytes:
 
 def _cause(error: Exception, path: str) -> str:
     """The error without the path, so that equal causes can be counted."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    text = str(error) or "not enough memory"
-    for name in (path, ascii(path), "<bytes>"):
+    text = cause(error)
+    for name in (shown(path), "<bytes>"):
         text = text.removeprefix(f"{name}: ")
     return text

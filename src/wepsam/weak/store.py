@@ -12,6 +12,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -78,25 +79,27 @@ def read_part(folder: PathOrUrl, part: int, columns: list[str] | None = None, *,
     """
     path = files.join(folder, part_name(part))
     try:
-        with files.open_binary(path) as file:
-            table = pq.read_table(file, columns=columns, page_checksum_verification=True)
-            names = table.column_names  # read only now: they may be no text
+        files.check_regular(path)
+        file = files.open_binary(path)
     except FileNotFoundError:
         raise DamagedError(f"{path} is missing: run the same wepsam label again to complete {folder}") from None
-    except Exception as error:  # pyarrow raises almost anything
-        raise _damaged(path, (str(error) or type(error).__name__).splitlines()[0]) from None
-    if rows is not None and table.num_rows != rows:
-        raise _damaged(path, f"{table.num_rows} rows instead of {rows}")
-    if missing := set(columns or SCHEMA.names).difference(names):
-        raise _damaged(path, f"no column {min(missing)}")
-    for name in set(columns or SCHEMA.names):
-        if table.schema.field(name).type != SCHEMA.field(name).type:
-            raise _damaged(path, f"the column {name} holds {table.schema.field(name).type}")
+    with _reading(folder, part), file:
+        table = pq.read_table(file, columns=columns, page_checksum_verification=True)
+        names = table.column_names  # read only now: they may be no text
+        if rows is not None and table.num_rows != rows:
+            raise ValueError(f"{table.num_rows} rows instead of {rows}")
+        if missing := set(columns or SCHEMA.names).difference(names):
+            raise ValueError(f"no column {min(missing)}")
+        for name in set(columns or SCHEMA.names):
+            if table.schema.field(name).type != SCHEMA.field(name).type:
+                raise ValueError(f"the column {name} holds {table.schema.field(name).type}")
     return table
 
 
-def _damaged(path: str, reason: str) -> DamagedError:
-    return DamagedError(f"{path} is damaged ({reason}): delete it and run wepsam label again")
+def _reading(folder: PathOrUrl, part: int) -> AbstractContextManager[None]:
+    """Whatever goes wrong inside is damage of this part."""
+    path = files.join(folder, part_name(part))
+    return files.foreign(path, "is damaged ({}): delete it and run wepsam label again", DamagedError)
 
 
 # ---- the whole folder
@@ -112,9 +115,9 @@ def check(folder: PathOrUrl) -> Iterator[tuple[Counter[str], Counter[str]]]:
     ids = Fingerprint()
     for part, table in enumerate(read_parts(folder)):
         rows = table.drop_columns(["path", "stimulus"]).to_pylist()
-        incomplete = [row["id"] for row in rows if not _is_complete(row)]
-        if incomplete:
-            raise _damaged(files.join(folder, part_name(part)), f"the row of {incomplete[0]}")
+        with _reading(folder, part):
+            if incomplete := [row["id"] for row in rows if not _is_complete(row)]:
+                raise ValueError(f"the row of {incomplete[0]}")
         for row in rows:
             ids.add(row["id"])
         yield Counter(row["status"] for row in rows), Counter(row["reason"] for row in rows if row["reason"])
@@ -193,16 +196,15 @@ def read_rows(
     parts, starts = np.unique(rows[ascending] // size, return_index=True)
     for part, indices in zip(parts, np.split(ascending, starts)[1:], strict=True):
         table = read_part(folder, part, ["id", "stimulus", "map", "map_height", "map_width"])
-        if rows[indices].max() - part * size >= table.num_rows:
-            raise _damaged(files.join(folder, part_name(part)), f"{table.num_rows} rows")
-        records = table.take(pa.array(rows[indices] - part * size)).to_pylist()
-        for i, record in zip(indices, records, strict=True):
-            try:
-                ids[i] = record["id"]
-                stimuli[i] = read_image(record["stimulus"], shape=stimulus_shape)
-                teacher_maps[i] = _map(record, map_shape)
-            except (ValueError, TypeError) as error:
-                raise _damaged(files.join(folder, part_name(part)), f"the row of {record['id']}: {error}") from None
+        with _reading(folder, part):
+            records = table.take(pa.array(rows[indices] - part * size)).to_pylist()
+            for i, record in zip(indices, records, strict=True):
+                try:
+                    ids[i] = record["id"]
+                    stimuli[i] = read_image(record["stimulus"], shape=stimulus_shape)
+                    teacher_maps[i] = _map(record, map_shape)
+                except (ValueError, TypeError) as error:
+                    raise ValueError(f"the row of {record['id']}: {error}") from None
     return stimuli, teacher_maps, ids
 
 

@@ -148,3 +148,16 @@ def test_a_table_names_pictures_below_its_folder_only(name: str, tmp_path: Path,
     write(tmp_path / "stimuli" / "x" / "a.png", paint(0))
     (tmp_path / "fixations.csv").write_text(f"image,observer,x,y\n{name},a,1,2\n")
     refused(lambda: open_dataset(f"csv={tmp_path}"), name, "expected a path below")
+
+
+def test_tables_that_are_none(own_dataset: Path, caplog: pytest.LogCaptureFixture) -> None:
+    table = own_dataset / "fixations.csv"
+    table.write_text("image,observer,x,x,y\n000.png,a,1,2,3\n")
+    refused(lambda: open_dataset(f"csv={own_dataset}"), table, "several columns x")
+    table.write_text("image,observer,x,y\n000.png,a,inf,2\n000.png,a,9,9\n000.png,a,nan,1\n")
+    assert open_dataset(f"csv={own_dataset}")[0].fixations.tolist() == [[9, 9]]  # type: ignore[union-attr]
+    assert "2 fixations are NaN or infinite and are left out" in caplog.text
+    table.unlink()
+    os.mkfifo(table)
+    with pytest.raises(OSError, match="not a regular file"):
+        open_dataset(f"csv={own_dataset}")

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from wepsam._picture_files import open_map
 from wepsam.datasets.base import FixationDataset, Sample
-from wepsam.datasets.errors import DatasetError
+from wepsam.datasets.errors import DamagedError, DatasetError
 from wepsam.datasets.gaze import find_fixations
 from wepsam.datasets.mat_files import load_mat
 from wepsam.datasets.readers.nus import fixations_mat_samples
@@ -21,6 +21,7 @@ from wepsam.datasets.reading import (
     marked_pixels,
     not_found,
 )
+from wepsam.files import foreign
 from wepsam.images import image_size
 
 SIGMA = 35.0  # pixels: one degree
@@ -111,7 +112,7 @@ def _from_maps(path: Path, maps: Path, source: str) -> Sample:
         raise DatasetError(f"MIT1003: {path} has no map {file}")
     if source == "densities":
         return Sample(path.stem, path, image_size(path), sigma=SIGMA, density_path=file)
-    with Image.open(file, formats=["JPEG"]) as picture:
+    with foreign(file, "cannot be read", DamagedError), open_map(file, ("JPEG",)) as picture:
         # White dots on black. JPEG (quality 75) makes the dots 236 or more, and the pixels around them at most 37.
         marks = np.asarray(picture.convert("L")) > 128
     return make_sample(path.stem, path, marked_pixels(file, marks, image_size(path)), None, SIGMA)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from wepsam.datasets.base import FixationDataset, Sample
+from wepsam.datasets.color_values import ramp
 from wepsam.datasets.coordinates import in_pixels
 from wepsam.datasets.density_files import read_marks
 from wepsam.datasets.errors import DatasetError
@@ -23,13 +24,13 @@ from wepsam.datasets.reading import (
     stem_below,
     usual_sigma,
 )
-from wepsam.files import as_seen
+from wepsam.files import as_seen, check_regular
 from wepsam.images import image_size
 from wepsam.sources import find_images
 
 
 def pictures_with_maps(
-    pictures: Folder, densities: Folder, *, name: str = "pictures_with_maps", sigma: float = 0.0
+    pictures: Folder, densities: Folder, *, name: str = "pictures_with_maps", sigma: float = 0.0, colors: str = ""
 ) -> FixationDataset:
     """Any folder of pictures, with a folder of density maps that have the same relative stems.
 
@@ -38,13 +39,16 @@ def pictures_with_maps(
         densities: folder of the maps: gray, 8 bit or more, any size, any largest value.
         name: of the dataset, and of its split file if there is one.
         sigma: standard deviation of the densities in pixels; 0 if unknown.
+        colors: the name of the color map in which the maps are drawn, such as "jet"; "" for gray maps.
 
     Raises:
-        DatasetError: a folder is missing, or a picture has no map.
+        DatasetError: a folder is missing, a picture has no map, or no color map has this name.
     """
     pictures = Path(pictures)
+    if colors:
+        ramp(colors)  # says so now if there is none of this name
     samples = [
-        Sample(id, path, image_size(path), sigma=sigma, density_path=file)
+        Sample(id, path, image_size(path), sigma=sigma, density_path=file, density_colors=colors)
         for id, path, file in _pairs(name, pictures, Path(densities))
     ]
     return make_dataset(name, samples, pictures.parent, sigma=sigma)
@@ -134,6 +138,7 @@ def read_own(
     sigma: float | None = None,
     pixels_per_degree: float | None = None,
     coordinates: str | None = None,
+    colors: str = "",
 ) -> FixationDataset:
     """Your own data in a folder of one of the KINDS.
 
@@ -146,6 +151,7 @@ def read_own(
             side.
         pixels_per_degree: of visual angle.
         coordinates: what the columns x and y count; "csv" only.
+        colors: as `pictures_with_maps` takes it; "maps" only.
 
     Raises:
         DatasetError: the folder is not as expected, or a number is not positive.
@@ -155,12 +161,14 @@ def read_own(
             raise DatasetError(f"{what} has to be a positive number, not {value:g}")
     if coordinates is not None and kind != "csv":
         raise DatasetError(f"{name} has maps; coordinates are for fixations in a table (csv)")
+    if colors and kind != "maps":
+        raise DatasetError(f"{name} has {kind}; a color map is for density maps: {name}:maps:{colors}=FOLDER")
     blur = pixels_per_degree if sigma is None else sigma
     images, maps = folder / "images", folder / "maps"
     if kind == "csv":
         data = pictures_with_csv(folder, name=name, sigma=blur, coordinates=coordinates)
     elif kind == "maps":
-        data = pictures_with_maps(images, maps, name=name, sigma=blur or 0.0)
+        data = pictures_with_maps(images, maps, name=name, sigma=blur or 0.0, colors=colors)
     else:
         points = folder / "points"
         data = pictures_with_points(images, points if points.is_dir() else maps, name=name, sigma=blur)
@@ -196,6 +204,7 @@ def _named(name: str, images: list[str], stimuli: Path, table: Path) -> dict[str
 
 def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and content of each row of a CSV file that must have these columns."""
+    check_regular(table)
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:  # -sig: Excel begins with a byte order mark
             rows = csv.DictReader(file, skipinitialspace=True)
@@ -204,6 +213,10 @@ def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str
                 raise DatasetError(
                     f"{table} has no column {', '.join(missing)}: expected {', '.join(columns)}, "
                     f"separated by commas, found {' '.join(', '.join(header).split())[:200] or 'nothing'}"
+                )
+            if twice := [column for column in columns if header.count(column) > 1]:
+                raise DatasetError(
+                    f"{table} has several columns {', '.join(twice)}; which one is it? Rename the others"
                 )
             for row in rows:
                 if any(row[column] is None for column in columns):

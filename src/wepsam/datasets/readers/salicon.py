@@ -1,6 +1,5 @@
 """SALICON: people uncovered each picture with the mouse, which stands in for the eye. There are two editions."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +27,7 @@ from wepsam.datasets.reading import (
     scaled,
     structs_of,
 )
+from wepsam.files import check_regular, foreign, parse_json
 from wepsam.images import image_size
 from wepsam.maps import is_transposed
 
@@ -180,8 +180,9 @@ def _json_reader(tables: list[Path]) -> Read:
     workers: dict[str, list[int]] = defaultdict(list)
     numbers: dict[object, int] = {}  # worker -> observer
     for table in tables:
-        try:
-            content = json.loads(table.read_bytes())
+        check_regular(table)
+        with foreign(table, "is not SALICON's JSON: expected images and annotations", DatasetError):
+            content = parse_json(table.read_bytes())
             stems = {image["id"]: Path(image["file_name"]).stem for image in content["images"]}
             for image in content["images"]:
                 grids[stems[image["id"]]] = resolution((image.get("height", 0), image.get("width", 0)))
@@ -191,8 +192,6 @@ def _json_reader(tables: list[Path]) -> Read:
                 points[stem].append(row_column[:, ::-1] - 1)
                 worker = numbers.setdefault(note.get("worker_id", f"annotation {note['id']}"), len(numbers))
                 workers[stem] += [worker] * len(row_column)
-        except (KeyError, TypeError, ValueError) as error:
-            raise DatasetError(f"{table} is not SALICON's JSON: expected images and annotations, {error!r}") from None
 
     def read(id: str, path: Path) -> Sample:
         if path.stem not in points:

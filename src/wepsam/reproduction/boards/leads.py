@@ -91,10 +91,10 @@ def leads_markdown(tables: Sequence[list[Evaluation]], by: str = "cc") -> str:
     return "\n\n".join(
         [
             _score_table(rows, metrics),
-            f"Our score is the mean over {pictures_of(tables[0])}; in brackets: the public score on MIT300 (300 "
-            f"pictures), by whose {TITLES[by]} the rows are sorted."
-            + "".join(f" †: on {pictures}." for pictures in others)
-            + (f" Without a public score: {', '.join(without)}." if without else ""),
+            f"Our score is the mean over {markdown.escape(pictures_of(tables[0]))}; in brackets: the public score on "
+            f"MIT300 (300 pictures), by whose {TITLES[by]} the rows are sorted."
+            + "".join(f" †: on {markdown.escape(pictures)}." for pictures in others)
+            + (f" Without a public score: {', '.join(map(markdown.escape, without))}." if without else ""),
             "**How much further ahead of GBVS than on MIT300**",
             _change_table(rows, metrics),
         ]
@@ -126,7 +126,7 @@ def _change_table(rows: dict[str, Lead], metrics: list[str]) -> str:
     order = (spearman([row.ours[m] for row in same], [row.public[m] for row in same]) for m in metrics)
     lines.append(["*rank correlation*", *(f"*{r:.2f}*" for r in order)])
     bold = {model: sum(abs(change[m]) > bounds[m] for m in compared) for model, change in changes.items()}
-    often = [f"{NAMES.get(m, m)} ({n})" for m, n in sorted(bold.items(), key=lambda item: -item[1]) if n > 1]
+    often = [f"{_name(m)} ({n})" for m, n in sorted(bold.items(), key=lambda item: -item[1]) if n > 1]
     return "\n\n".join(
         [
             markdown.table(_head(metrics), lines),
@@ -170,4 +170,9 @@ def _head(metrics: list[str]) -> list[str]:
 
 
 def _title(model: str, row: Lead) -> str:
-    return NAMES.get(model, model) + (" †" if row.pictures else "")
+    return _name(model) + (" †" if row.pictures else "")
+
+
+def _name(model: str) -> str:
+    """The name of a model in Markdown."""
+    return NAMES.get(model, markdown.escape(model))

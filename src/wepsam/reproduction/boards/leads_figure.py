@@ -54,7 +54,7 @@ def draw_leads(
         axes.scatter(xs, ys, s=18, color=COLOR, linewidths=0)
         axes.set(xlim=(xs.min() - pad, xs.max() + 2.5 * pad), ylim=(ys.min() - pad, ys.max() + pad))
         axes.set_xlabel(f"{TITLES[metric]} on MIT300 (public)")
-        axes.set_ylabel(f"{TITLES[metric]} on {pictures_of(tables[0])} (ours)")
+        axes.set_ylabel(f"{TITLES[metric]} on {pictures_of(tables[0])} (ours)", parse_math=False)
         axes.spines[["top", "right"]].set_visible(False)
         panels.append((axes, points))
     figure.suptitle("On the line: as far ahead of GBVS, or behind, as on MIT300", fontsize=9)

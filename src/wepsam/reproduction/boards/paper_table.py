@@ -79,7 +79,7 @@ def _tables(evaluations: list[Evaluation]) -> str:
     pictures = f"{about['pictures']:,} pictures of {about['dataset']} ({about['split']})"
     return "\n\n".join(
         [
-            f"**MIT300, quoted, and {pictures}, measured**",
+            f"**MIT300, quoted, and {markdown.escape(pictures)}, measured**",
             _markdown(rows, scores, columns, ""),
             "**Minus GBVS on the same pictures**",
             _markdown(leading, leads, columns, "+"),
@@ -94,11 +94,11 @@ def _rows(evaluations: list[Evaluation]) -> list[Row]:
     for name, quoted in (PAPER | {name: MIT300[name] for name in BOARD_ROWS}).items():
         model = MODELS.get(name)
         model = model if model in is_network else None
-        title = f"{name} ({model})" if model and is_network[model] else name
+        title = f"{name} ({markdown.escape(model)})" if model and is_network[model] else name
         rows.append(Row(title, quoted, model))
     for name, network in is_network.items():
         if (network or name in MEASURED_ONLY) and name not in ROWS:
-            rows.append(Row(NAMES.get(name, f"**{name}**"), {}, name))
+            rows.append(Row(NAMES.get(name, f"**{markdown.escape(name)}**"), {}, name))
     return rows
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from wepsam.evaluation.results import interval
+from wepsam.files import foreign, shown
 from wepsam.reproduction import run_files
 
 METRICS = ("cc", "nss", "kl")
@@ -103,23 +104,32 @@ def read_study(results: str | PathLike[str], study: str) -> Arms:
 
     Raises:
         FileNotFoundError: the study has no results.
+        ForeignFileError: the results are not those of a study.
     """
     folder = Path(results) / study
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} has no results; run: wepsam reproduce --study {study}")
     runs: dict[str, list[Outcome]] = {}
-    for files in run_files.read(folder).values():
-        arm = files.job["job"]["arm"].partition("/")[2]
-        runs.setdefault(arm, []).append(_outcome(files))
+    for name, files in run_files.read(folder).items():
+        with foreign(folder, f"has a run that wepsam reproduce did not write, {shown(name):.200}: {{}}"):
+            runs.setdefault(files.job["job"]["arm"].partition("/")[2], []).append(_outcome(files))
     return {arm: Arm(tuple(sorted(seeds, key=lambda run: run.seed))) for arm, seeds in runs.items()}
 
 
 def _outcome(files: run_files.RunFiles) -> Outcome:
-    return Outcome(
-        {column: np.array([float(row[column]) for row in files.log]) for column in files.log[0]},
+    """A run as it was read; ValueError, TypeError or KeyError if it cannot be one."""
+    columns = set(files.log[0]) | {"step", "epoch", "validation_loss", "validation_cc"}
+    outcome = Outcome(
+        {column: np.array([float(row[column]) for row in files.log]) for column in columns},
         {metric: np.array([float(row[metric]) for row in files.scores]) for metric in METRICS},
         files.job,
     )
+    numbers = (outcome.seed, outcome.about["training"][-1], outcome.about["job"]["settings"]["batch_size"])
+    if not all(isinstance(number, int) and 0 <= number < 1 << 31 for number in numbers):
+        raise ValueError(f"its seed, pictures and batch size are {numbers!r:.60}, expected whole numbers")
+    if not isinstance(ended := outcome.about["ended"], str):
+        raise ValueError(f"its end is {ended!r:.60}, expected a text")
+    return outcome
 
 
 def over_seeds(values: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:

@@ -1,10 +1,12 @@
 """The page of the report: tables go into their places in a Markdown file, figures into a folder beside it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
 
 from wepsam import markdown
+from wepsam.files import foreign
 from wepsam.reproduction.boards.paper_table import table1_markdown
 from wepsam.reproduction.report import charts, claims, tables
 from wepsam.reproduction.report.outcomes import Arms, read_study
@@ -52,7 +54,9 @@ def write_report(
     written = [page]
     for study in studies:
         _, draw = REPORTS[study]
-        draw(read_study(results, study), figures / f"{study}.png")
+        arms = read_study(results, study)
+        with _made_of(results, study):
+            draw(arms, figures / f"{study}.png")
         written.append(figures / f"{study}.png")
     return written
 
@@ -69,13 +73,22 @@ def blocks(
 
     Raises:
         FileNotFoundError: a study has no results.
+        ForeignFileError: what its results hold is not enough for its table.
     """
     outcomes = {name: read_study(results, name) for name in ("pre", *REPORTS) if (Path(results) / name).is_dir()}
     texts = {}
     for study in studies:
         make_table, _ = REPORTS[study]
-        texts[study] = make_table(outcomes.get(study) or read_study(results, study))
-    texts |= {"in-short": claims.in_short(outcomes), "schedule": schedule_table(outcomes)}
+        arms = outcomes.get(study) or read_study(results, study)
+        with _made_of(results, study):
+            texts[study] = make_table(arms)
+    with _made_of(results):
+        texts |= {"in-short": claims.in_short(outcomes), "schedule": schedule_table(outcomes)}
     if evaluated:
         texts["table1"] = table1_markdown(evaluated)
     return texts
+
+
+def _made_of(results: str | PathLike[str], *study: str) -> AbstractContextManager[None]:
+    """Whatever goes wrong inside is a lack of the results: an arm or a run is missing, or is another one."""
+    return foreign(Path(results, *study), "cannot be reported: {}; reproduce it whole")

@@ -55,7 +55,7 @@ def plateau_table(arms: Arms) -> str:
         when = "not yet" if left is None else f"{left:,} steps" if left else "never on it"
         end = f"{run.log['validation_loss'][-1]:.4f} after {run.steps:,} steps"
         if run.about["ended"] != "done":
-            end = run.about["ended"].partition(":")[0]
+            end = markdown.escape(run.about["ended"].partition(":")[0])
         rows.append([title, f"{run.about['mean_map_loss']:.4f}", when, end])
     run = arms["rate-0.3"].runs[0]
     return _with_note(
