@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 
 from wepsam import cards, resolve
+from wepsam.calibration import presets
 from wepsam.calibration.presets import TYPICAL, Named
+from wepsam.datasets import learned
+from wepsam.evaluation.subject import subject
 from wepsam.prediction.predictor import weights_file
 from wepsam.reproduction import laboratories
 
@@ -22,7 +25,8 @@ def main(arguments: list[str]) -> None:
     data, *models = [word for word in arguments if word != "--score"]
     parts = laboratories.validation_parts(data)
     for model in models:
-        unseen = [part for part in parts if not learned(model, part.name)]
+        known = subject(model).learned_from or {}
+        unseen = [part for part in parts if not learned.seen(known, part, "validation")]
         observed = laboratories.observe_all(model, unseen)
         found = laboratories.presets(observed)
         write(model, found)
@@ -32,19 +36,12 @@ def main(arguments: list[str]) -> None:
             laboratories.leave_one_out(model, parts, observed, RESULTS)
 
 
-def learned(model: str, dataset: str) -> bool:
-    """Whether a model has learned from the validation part of a dataset."""
-    if not resolve.is_weights(model):
-        return False
-    return cards.read(weights_file(model)).get("learned_from", {}).get(dataset) == "all"
-
-
 def write(model: str, found: dict[str, Named]) -> None:
     """Put calibrations into a model's card; "typical" is then the default of weights."""
     fields = {name: named.as_dict() for name, named in found.items()}
     if resolve.is_weights(model):
         path = cards.path_of(weights_file(model))
-        card = {key: value for key, value in cards.load(path).items() if key not in ("sharpness", "blur", "floor")}
+        card = {key: value for key, value in cards.load(path).items() if key not in presets.OLDER}
         cards.write(path, card | {"calibration": TYPICAL, "calibrations": fields})
     else:
         card = cards.load(cards.CLASSICAL_CARD)

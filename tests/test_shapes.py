@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wepsam.shapes import AREA, LEAST_AREA, SIDE_STEP, input_shape, training_shape
+from wepsam.shapes import AREA, LEAST_AREA, SIDE_STEP, input_shape, training_shape, within
 
 
 @pytest.mark.parametrize("aspect", np.geomspace(0.25, 4, 15))
@@ -27,3 +27,9 @@ def test_training_never_enlarges_beyond_the_least_area() -> None:
     assert training_shape(200, 266) == (192, 256)
     assert training_shape(30, 40) == input_shape(30, 40, LEAST_AREA)
     assert training_shape(600, 800) == input_shape(600, 800)
+
+
+def test_a_small_shape_keeps_the_aspect_and_is_never_larger() -> None:
+    assert within(600, 800, 64) == (48, 64)
+    assert within(30, 20, 64) == (30, 20)
+    assert within(10, 10_000, 64) == (1, 64)

@@ -160,4 +160,4 @@ REQUIRED: dict[str, Check] = {
 SQUARE: dict[str, Check] = {"input_size": _whole(1, MAX_SIDE), "mirror": _flag}
 ASPECT: dict[str, Check] = {"input_area": _whole(SIDE_STEP**2, MAX_AREA), "stride": _stride, "views": _object}
 # Cards of version 0.1 have blur and floor instead of calibrations; a lack of views is said by quality.
-OPTIONAL = ("sharpness", "blur", "floor", "calibrations", "views", "learned_from", "pictures")
+OPTIONAL = (*presets.OLDER, "calibrations", "views", "learned_from", "pictures")

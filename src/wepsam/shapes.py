@@ -11,6 +11,12 @@ LEAST_AREA = 192 * 256  # pixels: smaller pictures are enlarged to this area
 MAX_ENLARGEMENT = 1.5  # of a side; larger pictures are not enlarged further, because maps get worse (docs/log.md)
 
 
+def within(height: int, width: int, most: int) -> Shape:
+    """(height, width) of at most `most` cells a side, at least 1, in about this aspect; smaller shapes stay."""
+    share = min(1.0, most / max(height, width))
+    return max(1, round(height * share)), max(1, round(width * share))
+
+
 def input_shape(height: int, width: int, area: int = AREA) -> Shape:
     """Choose the light network's input shape for a picture.
 

@@ -78,8 +78,8 @@ def write(out: Path, adapted: Named, change: Change, model: Source, summary: str
 def _card(card: dict[str, Any], adapted: Named, summary: str) -> dict[str, Any]:
     """The card of the adapted model: the calibration is its default, those that it had remain by name."""
     _, known = presets.of_card(card)
-    older = ("sharpness", "blur", "floor", *MEASURED, "summary")
-    kept = {name: value for name, value in card.items() if name not in older}
+    dropped = (*presets.OLDER, *MEASURED, "summary")
+    kept = {name: value for name, value in card.items() if name not in dropped}
     names = {name: one.as_dict() for name, one in known.items() if name != presets.NONE} | {NAME: adapted.as_dict()}
     about = adapted.fitted
     return kept | {

@@ -18,6 +18,7 @@ from wepsam import maps
 from wepsam.calibration.definition import Calibration
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.progress import track
+from wepsam.shapes import within
 
 MOST_CELLS = 64  # of the longer side of an observation
 WIDTH = 0.4  # center_width of every fit: only weight / width**2 matters, and with one width the weights can be compared
@@ -75,8 +76,7 @@ def observation(density: np.ndarray, sample: Sample) -> Observation:
         sample: the picture.
     """
     height, width = density.shape
-    shrink = min(1.0, MOST_CELLS / max(height, width))
-    grid = max(1, round(height * shrink)), max(1, round(width * shrink))
+    grid = within(height, width, MOST_CELLS)
     small = maps.to_density(maps.enlarge(np.asarray(density, dtype=np.float32), grid).astype(np.float64))
     return Observation(small, maps.to_density(maps.enlarge(sample.density(), grid).astype(np.float64)))
 

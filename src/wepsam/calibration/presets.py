@@ -1,6 +1,5 @@
 """Calibrations by name: those in the card of a model, and files that `wepsam adapt` wrote."""
 
-import json
 import logging
 import os
 import re
@@ -10,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from wepsam.calibration.definition import NEUTRAL, Calibration
-from wepsam.files import foreign, write_json
+from wepsam.files import foreign, read_json, write_json
 from wepsam.shapes import CELL
 
 TYPICAL = "typical"  # for pictures of a laboratory that is not known
 NONE = "none"  # the network's own density, as it is
 CUSTOM = "custom"  # given as numbers
 MOST_BYTES = 1 << 20  # of a file
+OLDER = ("sharpness", "blur", "floor")  # fields of cards of version 0.1, which had no calibrations
 
 log = logging.getLogger("wepsam")
 
@@ -121,11 +121,7 @@ def read(path: str | os.PathLike[str]) -> Named:
     """
     path = Path(path)
     with foreign(path, "is not a calibration that wepsam adapt wrote"):
-        if not path.is_file():
-            raise FileNotFoundError(2, "there is no such file")
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
-        content = json.loads(path.read_bytes())
+        content = read_json(path, MOST_BYTES)
         if not isinstance(content, Mapping) or "calibration" not in content:
             raise ValueError("it has no field calibration")
         return Named.from_dict(path.stem, content["calibration"])

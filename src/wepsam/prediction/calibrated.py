@@ -8,6 +8,7 @@ import numpy as np
 from wepsam import maps
 from wepsam.calibration.presets import Named
 from wepsam.prediction.predictor import Predictor, saliency_map
+from wepsam.shapes import within
 
 MOST_CELLS = 128  # of the longer side of the density that is calibrated; it is then enlarged to the picture
 
@@ -35,8 +36,7 @@ class Calibrated:
 def small_density(values: np.ndarray) -> np.ndarray:
     """A map >= 0 as the density that is calibrated: at most MOST_CELLS cells a side, float64, sums to 1."""
     height, width = values.shape
-    share = min(1.0, MOST_CELLS / max(height, width))
-    grid = max(1, round(height * share)), max(1, round(width * share))
+    grid = within(height, width, MOST_CELLS)
     return maps.to_density(values if grid == (height, width) else maps.enlarge(maps.to_density(values), grid))
 
 
