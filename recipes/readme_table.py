@@ -49,8 +49,8 @@ def short_table(results: Path) -> str:
     left_out = {metric: f"{cell.mean:.2f}" for metric, cell in zip(apart.metrics, apart.rows[LEFT_OUT], strict=True)}
     note = (
         f"First the mean over {len(means.datasets)} laboratories, each of which counts once: {sets}. None of these "
-        "models has learned from their pictures, but for the four numbers of a calibration: for a laboratory that it "
-        f"has never seen, expect of wepsam-lite a CC of {left_out['cc']} and a KL of {left_out['kl_div']} "
+        "networks has learned from their pictures. The four numbers of their calibrations are fitted to them. For a "
+        f"laboratory that it has never seen, wepsam-lite has a CC of {left_out['cc']} and a KL of {left_out['kl_div']} "
         "([docs/calibration.md](docs/calibration.md)). \\*: where a laboratory publishes densities only, the NSS that "
         "is expected of fixations drawn from them."
     )

@@ -17,8 +17,8 @@ def adapt(
 ) -> None:
     """Step 3: fit a model to your own pictures in seconds, and measure whether that helps.
 
-    Laboratories differ in few things: how sharp, how centered, how blurred and how noisy their maps are. These numbers,
-    the calibration, are fitted to where your viewers looked; say that with --fixations or with --maps. Each picture is
+    Laboratories differ in few things: how sharp, how centered, how blurred and how noisy their maps are. These numbers
+    are the calibration. They are fitted to where your viewers looked, which --fixations or --maps gives. Each picture is
     scored by numbers that were fitted to other pictures, and a gain is reported only if its 95 % interval excludes
     zero. If nothing is gained, the calibration stays as it was.
 
