@@ -92,6 +92,25 @@ Legend = Annotated[bool, Option(
     help="Whether overlays and sheet show their scale; without it an overlay has the picture's size."
 )]
 
+# ---- areas
+
+Picture = Annotated[Path, Argument(metavar="PICTURE", help="The picture; upright, as a viewer shows it.")]
+Areas = Annotated[Path, Option(
+    "--areas", "-a", metavar="FILE",
+    help="The areas: JSON (ours, COCO, Label Studio, boxes of a browser), CSV, or a mask picture in which each gray value is "
+    "an area."
+)]
+Unit = Annotated[str | None, Option(
+    metavar="shares|pixels|percent", show_default="what the file says, or as its numbers look",
+    help="What the numbers of boxes and polygons count: shares of the sides, pixels, or percent of the sides."
+)]
+Viewers = Annotated[int, Option(min=1, metavar="N", help="People in the group whose shares the intervals are about.")]
+Seconds = Annotated[float, Option(metavar="SECONDS", help="How long each of them looks at the picture.")]
+SeenBy = Annotated[float | None, Option(
+    "--fixations", metavar="N", show_default="as many as fit where people looked",
+    help="How many independent fixations of a viewer the chance to be seen assumes: 1 - (1 - share)^N."
+)]
+
 # ---- label, inspect
 
 Photos = Annotated[list[str], Argument(
