@@ -1,10 +1,11 @@
-"""Are the numbers of areas right? The table and the figure of docs/attention.md: python recipes/areas_check.py [DATA]
+"""Are the numbers of areas right? The tables and the figure of docs/attention.md: python recipes/areas_check.py [DATA]
 
 DATA is the folder with osie/, eyecrowd/ and sjtu/ (docs/datasets.md). On boxes on their validation pictures the
 predicted shares are compared with those of the fixations, and the result is kept in results/attention/areas.json; that
 takes ten minutes or more. Without DATA the table and the figure are made again from that file.
 
-An interval is checked with numbers that were fitted to the other laboratories.
+An interval is checked with numbers that were fitted to the other laboratories. The table of scores is made from
+results/attention/scores.json, which `python -m learn.reference DATA` writes.
 """
 
 import json
@@ -21,8 +22,10 @@ import numpy as np
 
 from learn import areas as learn
 from learn.areas import Observed
+from learn.reference import COMPARED
 from wepsam import markdown, progress, resolve
 from wepsam.attention import intervals, shares
+from wepsam.attention.answers import rounded
 from wepsam.calibration.presets import TYPICAL
 from wepsam.files import write_json
 from wepsam.prediction.calibrated import small_density
@@ -34,6 +37,7 @@ PAGE, FIGURE, RESULT = (
     ROOT / "docs" / "areas.png",
     ROOT / "results" / "attention" / "areas.json",
 )
+SCORES = RESULT.with_name("scores.json")
 CHECKED = ("osie", "eyecrowd", "sjtu")
 RULES = (learn.AT_RANDOM, learn.CONTRAST, learn.HOT)
 MODEL, CENTER, GBVS, HALF = DEFAULT, "center alone", "gbvs, calibrated", "half of the observers"
@@ -46,7 +50,7 @@ Row = dict[str, Any]
 def main(arguments: Sequence[str]) -> None:
     if arguments:
         progress.show()
-        write_json(RESULT, measure(arguments[0]))
+        write_json(RESULT, rounded(measure(arguments[0])))
     found = json.loads(RESULT.read_text(encoding="utf-8"))
     for name, text in tables(found).items():
         markdown.insert(PAGE, name, text)
@@ -137,7 +141,23 @@ def _agreement(predicted: np.ndarray, measured: np.ndarray, edges: Sequence[floa
 
 def tables(found: Row) -> dict[str, str]:
     """The tables of the page by name."""
-    return {"areas": shares_table(found), "seen": seen_table(found), "intervals": intervals_table(found)}
+    compared = json.loads(SCORES.read_text(encoding="utf-8"))
+    return {
+        "areas": shares_table(found),
+        "seen": seen_table(found),
+        "intervals": intervals_table(found),
+        "scores": scores_table(compared["laboratories"]),
+    }
+
+
+def scores_table(laboratories: Mapping[str, Row]) -> str:
+    """Correlation of the scores of maps with those of people, over the pictures of each laboratory, and their means."""
+    head = ["score", *(f"{name} ({row['pictures']})" for name, row in laboratories.items())]
+    rows = []
+    for score in COMPARED:
+        cells = (row[score] for row in laboratories.values())
+        rows.append([f"`{score}`", *(f"{c['correlation']:.2f} ({c['map']:.2f}, {c['people']:.2f})" for c in cells)])
+    return markdown.table(head, rows)
 
 
 def shares_table(found: Row) -> str:

@@ -11,7 +11,9 @@ import pytest
 
 import wepsam
 from helpers import Paint, tiny_weights
+from wepsam.attention.clutter import clutter
 from wepsam.attention.reading import read_areas
+from wepsam.attention.scores import focus
 
 AREAS = [{"label": "left", "box": [0, 0, 0.5, 1]}, {"label": "right", "box": [0.5, 0, 1, 1]}]
 
@@ -87,3 +89,22 @@ def test_other_models(paint: Paint) -> None:
     for wrong in ({"viewers": 0}, {"fixations": 0}, {"fixations": float("nan")}, {"unit": "inch"}, {"model": "none"}):
         with pytest.raises(ValueError, match="expected"):
             wepsam.attend(paint(1), AREAS, **wrong)  # type: ignore[arg-type]
+
+
+def test_scores_are_among_pictures_of_the_kind(model: wepsam.Predictor, paint: Paint, tmp_path: Path) -> None:
+    answer = wepsam.attend(paint(1), model=model)
+    assert answer.scores.reference == "photographs"
+    assert answer.scores.focus_50 == pytest.approx(focus(answer.density, 0.5))
+    assert answer.scores.clutter == pytest.approx(clutter(paint(1)))
+    assert set(answer.scores.percentiles) == set(answer.scores.values())
+    assert json.loads(answer.to_json())["scores"]["reference"] == "photographs"
+    assert wepsam.attend(paint(1), model=model, reference="web pages").scores.reference == "web pages"
+    (tmp_path / "ours").mkdir()
+    for number in range(10):
+        wepsam.save_map(tmp_path / "ours" / f"{number}.png", paint(number)[..., 0])
+    made = wepsam.benchmark(tmp_path / "ours", tmp_path / "ours.json", model=model)
+    assert made.failed == ()
+    assert wepsam.attend(paint(1), model=model, reference=tmp_path / "ours.json").scores.reference == "ours"
+    assert wepsam.attend(paint(1), model=model, reference=made.reference).scores.reference == "ours"
+    with pytest.raises(ValueError, match="expected photographs, web pages"):
+        wepsam.attend(paint(1), model=model, reference="paintings")

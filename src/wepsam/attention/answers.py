@@ -3,19 +3,24 @@
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
 
-from wepsam import kinds, resolve
-from wepsam.attention import intervals, shares
+from wepsam import card_fields, kinds, resolve
+from wepsam.attention import intervals, scores, shares
+from wepsam.attention import reference as references
 from wepsam.attention.areas import Area
+from wepsam.attention.clutter import clutter
 from wepsam.attention.intervals import Group
 from wepsam.attention.reading import Given, read_areas
+from wepsam.attention.reference import Reference
+from wepsam.attention.scores import Scores
 from wepsam.attention.shares import AreaScore
 from wepsam.calibration import Calibration
 from wepsam.calibration.presets import NONE, Named, Which
-from wepsam.images import MAX_PIXELS, Source, read_image, source_name
+from wepsam.images import MAX_PIXELS, Source, read_sized, source_name
 from wepsam.prediction import predictor
 from wepsam.prediction.calibrated import Calibrated, small_density
 from wepsam.prediction.predictor import DEFAULT, QUALITIES, Predictor
@@ -39,6 +44,9 @@ class Attention:
         calibration: the name of its calibration.
         group: whose shares the intervals are about.
         fixations: how many independent ones `AreaScore.seen` assumes.
+        reference: the pictures that percentiles are among.
+        stimulus: (H, W, 3) uint8 RGB, the picture as it was decoded, large ones smaller.
+        alone: (h, w) the density of the center alone.
     """
 
     picture: str
@@ -52,6 +60,24 @@ class Attention:
     calibration: str
     group: Group
     fixations: float
+    reference: Reference | None
+    stimulus: np.ndarray
+    alone: np.ndarray
+
+    @cached_property
+    def scores(self) -> Scores:
+        """The scores of the picture as a whole. They are computed when they are first asked for: clutter takes time."""
+        values = {
+            "focus_50": scores.focus(self.density, 0.5),
+            "focus_80": scores.focus(self.density, 0.8),
+            "places": scores.places(self.density, self.size),
+            "centeredness": scores.centeredness(self.density, self.alone),
+            "clutter": clutter(self.stimulus),
+        }
+        among = self.reference
+        return Scores(
+            **values, percentiles=among.percentiles(values) if among else {}, reference=among.name if among else ""
+        )
 
     @cached_property
     def map(self) -> np.ndarray:
@@ -72,6 +98,7 @@ class Attention:
             "fixations": self.fixations,
             "areas": rounded(areas),
             "elsewhere": rounded(self.elsewhere),
+            "scores": rounded(self.scores.as_dict()),
             "warnings": list(self.warnings),
         }
 
@@ -91,6 +118,7 @@ def attend(
     fixations: float | None = None,
     quality: str = QUALITIES[0],
     calibration: Which = None,
+    reference: Reference | str | PathLike[str] | None = None,
     max_pixels: int | None = None,
 ) -> Attention:
     """Say what a picture gets people to look at: one pass of the network for all of it.
@@ -108,6 +136,8 @@ def attend(
         fixations: n of the chance to be seen, 1 - (1 - share)**n; None: those of a viewer that count as independent.
         quality: "best" or "fast", if the model is given by name.
         calibration: if the model is given by name; see `wepsam.Predictor`.
+        reference: the pictures that the percentiles of scores are among: a file that `wepsam benchmark` wrote,
+            "photographs" or "web pages"; None: by what the picture looks like.
         max_pixels: larger pictures are refused before they are decoded; None: the limit of `wepsam.read_image`.
 
     Raises:
@@ -119,23 +149,36 @@ def attend(
     if fixations is not None and not 0 < fixations < np.inf:
         raise ValueError(f"fixations is {fixations!r}; expected a number above 0")
     predict = resolve.predictor(model, quality=quality, calibration=calibration)
-    density, size, seen = _density(predict, picture, max_pixels or MAX_PIXELS)
-    name = source_name(picture)
-    shapes = read_areas(areas, size, name, unit)
-    named = _calibration(predict)
-    scores, elsewhere = shares.measure(density, center(predict, density.shape), shapes, group, fixations)
+    stimulus, size = _read(predict, picture, max_pixels or MAX_PIXELS)
+    shapes, name = read_areas(areas, size, source_name(picture), unit), source_name(picture)
+    density = predict.low_resolution(stimulus) if isinstance(predict, Predictor) else small_density(predict(stimulus))
+    kind = kinds.kind(stimulus)
+    seen = kind if kind != kinds.PHOTOGRAPH and _learned_from_photographs(predict) else None
+    named, alone = _calibration(predict), center(predict, density.shape)
+    measured, elsewhere = shares.measure(density, alone, shapes, group, fixations)
+    among = _reference(reference, kind)
     warnings = [kinds.message(seen, picture)] if seen else []
     if seen and (not isinstance(model, Predictor) or model.warn):
         kinds.warn(warnings[0])
     if shapes:
         warnings += ["the intervals were checked on photographs only"] if seen else []
         warnings += [*_doubts(predict, named), *intervals.remarks(group)]
-    warnings += shares.remarks(shapes, scores, density.shape)
+    warnings += shares.remarks(shapes, measured, density.shape)
     n = group.independent if fixations is None else fixations
     return Attention(
-        name, size, density, tuple(scores), elsewhere, shapes, tuple(warnings), _name(predict, model), named.name,
-        group, n,
+        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings), _name(predict, model), named.name,
+        group, n, among, stimulus, alone,
     )  # fmt: skip
+
+
+def _reference(given: Reference | str | PathLike[str] | None, kind: str) -> Reference | None:
+    """The reference of a name or a file; None: that of the kind of picture, if there is one."""
+    if isinstance(given, Reference):
+        return given
+    if given is None:
+        plural = kinds.PLURALS.get(kind, "photographs")
+        return references.shipped(plural) if plural in references.names() else None
+    return references.read(given) if fspath(given).endswith(".json") else references.shipped(fspath(given))
 
 
 def center(predict: resolve.Predict, shape: tuple[int, int]) -> np.ndarray:
@@ -156,15 +199,15 @@ def rounded(value: Any) -> Any:
     return [rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _density(
-    predict: resolve.Predict, picture: Source, max_pixels: int
-) -> tuple[np.ndarray, tuple[int, int], str | None]:
-    """The density, the picture's own (height, width), and what it looks like if the model should be doubted."""
+def _read(predict: resolve.Predict, picture: Source, max_pixels: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """The picture, and its own (height, width)."""
     if isinstance(predict, Predictor):
-        stimulus, size = predict.read(picture, max_pixels)
-        return predict.low_resolution(stimulus), size, predict.doubt(stimulus)
-    stimulus = read_image(picture, max_pixels=max_pixels)
-    return small_density(predict(stimulus)), (stimulus.shape[0], stimulus.shape[1]), None
+        return predict.read(picture, max_pixels)
+    return read_sized(picture, max_pixels=max_pixels)
+
+
+def _learned_from_photographs(predict: resolve.Predict) -> bool:
+    return isinstance(predict, Predictor) and predict.card.get("pictures") == card_fields.PHOTOGRAPHS
 
 
 def _calibration(predict: resolve.Predict) -> Named:

@@ -49,9 +49,9 @@ def areas(
             quality=quality, calibration=calibration, max_pixels=max_pixels,
         )  # fmt: skip
     if as_json:
-        output.print_json(
-            [{key: value for key, value in area.items() if key in KEYS} for area in found.as_dict()["areas"]]
-        )
+        from wepsam.attention.answers import rounded
+
+        output.print_json([{key: rounded(getattr(area, key)) for key in KEYS} for area in found.areas])
     else:
         for line in table(found):
             print(line)

@@ -111,6 +111,17 @@ SeenBy = Annotated[float | None, Option(
     help="How many independent fixations of a viewer the chance to be seen assumes: 1 - (1 - share)^N."
 )]
 
+# ---- scores, benchmark
+
+Reference = Annotated[str | None, Option(
+    metavar="NAME|FILE", show_default="by what a picture looks like",
+    help="Pictures that percentiles are among: photographs, web pages, or a file that `wepsam benchmark` wrote."
+)]
+ReferenceOut = Annotated[Path, Option("--out", "-o", dir_okay=False, metavar="FILE", help="The JSON file to write.")]
+ReferenceName = Annotated[str | None, Option(
+    metavar="NAME", show_default="the name of the folder", help="What the pictures of the reference are called."
+)]
+
 # ---- label, inspect
 
 Photos = Annotated[list[str], Argument(
