@@ -19,7 +19,6 @@ from wepsam.prediction.predictor import DEFAULT, Predictor
 from wepsam.reproduction import laboratories
 
 LABORATORIES = ("osie", "eyecrowd", "sjtu", "salicon-densities")
-PHOTOGRAPHS, PAGES = "photographs", "web pages"
 COMPARED = ("focus_50", "focus_80", "places", "centeredness")
 # Until there is a reference, percentiles are among nothing.
 NOBODY = reference.Reference("nobody", 1, dict.fromkeys(scores.NAMES, [0.0] * reference.QUANTILES))
@@ -30,17 +29,17 @@ def main(model: str = DEFAULT) -> None:
     folder = data.folder(__doc__, "DATA")
     predict = resolve.predictor(model, threads=1)
     assert isinstance(predict, Predictor)
-    rows: dict[str, list[dict[str, float]]] = {PHOTOGRAPHS: [], PAGES: []}
+    rows: dict[str, list[dict[str, float]]] = {reference.PHOTOGRAPHS: [], reference.WEB_PAGES: []}
     compared: dict[str, Any] = {}
     for part in laboratories.validation_parts(folder, LABORATORIES):
         pairs = []
         for sample in progress.track([s for s in part if s.has_density], part.name):
             answer = attend(sample.path, model=predict, reference=NOBODY)
-            rows[PHOTOGRAPHS].append(answer.scores.values())
+            rows[reference.PHOTOGRAPHS].append(answer.scores.values())
             pairs.append((answer.scores.values(), of_people(answer, sample.density())))
         compared[part.name] = {"pictures": len(pairs)} | {name: agreement(pairs, name) for name in COMPARED}
-    for path in progress.track(sorted((folder / "web").glob("*.jpg")), PAGES):
-        rows[PAGES].append(attend(path, model=predict, reference=NOBODY).scores.values())
+    for path in progress.track(sorted((folder / "web").glob("*.jpg")), reference.WEB_PAGES):
+        rows[reference.WEB_PAGES].append(attend(path, model=predict, reference=NOBODY).scores.values())
     weights = predict.card["sha256"]
     made = {name: reference.of_scores(name, found, weights).as_dict() for name, found in rows.items()}
     write_json(

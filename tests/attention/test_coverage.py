@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from wepsam.attention import coverage
+from wepsam.attention.areas import Mask
 
 ROWS, COLUMNS = coverage.edges(7), coverage.edges(9)
 
@@ -69,11 +70,18 @@ def test_parts_that_an_outline_encloses_twice_count_once() -> None:
 
 
 def test_a_mask_is_averaged_over_the_cells() -> None:
+    def covered(pixels: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        mask = Mask.of(pixels)
+        return coverage.of_mask(mask.size, np.asarray(mask.counts), rows, columns)
+
     mask = np.zeros((3, 4), bool)
     mask[0, :2] = mask[2, 3] = True
-    found = coverage.of_mask(mask, coverage.edges(2), coverage.edges(2))
-    np.testing.assert_allclose(found, [[2 / 3, 0], [0, 1 / 3]], atol=1e-6)
-    box = (0.25, 1 / 3, 0.75, 1.0)
-    mask = np.zeros((3, 4), bool)
-    mask[1:, 1:3] = True
-    np.testing.assert_allclose(coverage.of_mask(mask, ROWS, COLUMNS), coverage.of_box(box, ROWS, COLUMNS), atol=1e-6)
+    np.testing.assert_allclose(covered(mask, coverage.edges(2), coverage.edges(2)), [[2 / 3, 0], [0, 1 / 3]])
+    box = np.zeros((3, 4), bool)
+    box[1:, 1:3] = True
+    np.testing.assert_allclose(covered(box, ROWS, COLUMNS), coverage.of_box((0.25, 1 / 3, 0.75, 1), ROWS, COLUMNS))
+    for seed, shape in enumerate([(13, 17), (40, 5), (1, 30), (30, 1)]):
+        noise = np.random.default_rng(seed).random(shape) < 0.5
+        down, across = coverage._shares(shape[0], ROWS), coverage._shares(shape[1], COLUMNS)
+        np.testing.assert_allclose(covered(noise, ROWS, COLUMNS), down.T @ noise @ across, atol=1e-12)
+        assert covered(~noise, ROWS, COLUMNS) + covered(noise, ROWS, COLUMNS) == pytest.approx(1)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import wepsam
 from wepsam import maps
 from wepsam.attention import reference, scores
 from wepsam.attention.reference import Reference
@@ -79,6 +80,8 @@ def test_the_references_of_the_package() -> None:
     assert photographs.pictures > 300
     assert pages.pictures == 50
     assert photographs.percentiles({"clutter": 0.1})["clutter"] == 0
+    # After new weights: python -m learn.reference DATA, then python recipes/areas_check.py
+    assert photographs.model == pages.model == wepsam.models()["wepsam-lite"]["sha256"]
     with pytest.raises(ValueError, match="photographs, web pages"):
         reference.shipped("paintings")
 

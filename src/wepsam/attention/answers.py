@@ -1,6 +1,7 @@
 """One picture, one pass of the network, and all that is said about it."""
 
 import json
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike, fspath
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wepsam import card_fields, kinds, resolve
+from wepsam import kinds, resolve
 from wepsam.attention import intervals, scores, shares
 from wepsam.attention import reference as references
 from wepsam.attention.areas import Area
@@ -24,6 +25,8 @@ from wepsam.images import MAX_PIXELS, Source, read_sized, source_name
 from wepsam.prediction import predictor
 from wepsam.prediction.calibrated import Calibrated, small_density
 from wepsam.prediction.predictor import DEFAULT, QUALITIES, Predictor
+
+log = logging.getLogger("wepsam")
 
 DIGITS = 6  # of a number in JSON
 
@@ -150,35 +153,22 @@ def attend(
         raise ValueError(f"fixations is {fixations!r}; expected a number above 0")
     predict = resolve.predictor(model, quality=quality, calibration=calibration)
     stimulus, size = _read(predict, picture, max_pixels or MAX_PIXELS)
-    shapes, name = read_areas(areas, size, source_name(picture), unit), source_name(picture)
+    name = source_name(picture)
+    shapes = read_areas(areas, size, name, unit)
     density = predict.low_resolution(stimulus) if isinstance(predict, Predictor) else small_density(predict(stimulus))
-    kind = kinds.kind(stimulus)
-    seen = kind if kind != kinds.PHOTOGRAPH and _learned_from_photographs(predict) else None
-    named, alone = _calibration(predict), center(predict, density.shape)
+    alone, doubted = center(predict, density.shape), _doubted(predict, stimulus)
     measured, elsewhere = shares.measure(density, alone, shapes, group, fixations)
-    among = _reference(reference, kind)
-    warnings = [kinds.message(seen, picture)] if seen else []
-    if seen and (not isinstance(model, Predictor) or model.warn):
+    warnings = [kinds.message(doubted, picture)] if doubted else []
+    if doubted and (not isinstance(model, Predictor) or model.warn):
         kinds.warn(warnings[0])
     if shapes:
-        warnings += ["the intervals were checked on photographs only"] if seen else []
-        warnings += [*_doubts(predict, named), *intervals.remarks(group)]
-    warnings += shares.remarks(shapes, measured, density.shape)
-    n = group.independent if fixations is None else fixations
+        warnings += ["the intervals were checked on photographs only"] if doubted else []
+        warnings += [*_remarks(predict), *intervals.remarks(group), *shares.remarks(shapes, measured, density.shape)]
     return Attention(
-        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings), _name(predict, model), named.name,
-        group, n, among, stimulus, alone,
+        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings), _name(predict, model),
+        _calibration(predict).name, group, group.independent if fixations is None else fixations,
+        _reference(reference, predict, stimulus, doubted), stimulus, alone,
     )  # fmt: skip
-
-
-def _reference(given: Reference | str | PathLike[str] | None, kind: str) -> Reference | None:
-    """The reference of a name or a file; None: that of the kind of picture, if there is one."""
-    if isinstance(given, Reference):
-        return given
-    if given is None:
-        plural = kinds.PLURALS.get(kind, "photographs")
-        return references.shipped(plural) if plural in references.names() else None
-    return references.read(given) if fspath(given).endswith(".json") else references.shipped(fspath(given))
 
 
 def center(predict: resolve.Predict, shape: tuple[int, int]) -> np.ndarray:
@@ -206,8 +196,24 @@ def _read(predict: resolve.Predict, picture: Source, max_pixels: int) -> tuple[n
     return read_sized(picture, max_pixels=max_pixels)
 
 
-def _learned_from_photographs(predict: resolve.Predict) -> bool:
-    return isinstance(predict, Predictor) and predict.card.get("pictures") == card_fields.PHOTOGRAPHS
+def _doubted(predict: resolve.Predict, stimulus: np.ndarray) -> str | None:
+    """What the picture looks like, if that is not what the model has learned from."""
+    return predict.doubt(stimulus) if isinstance(predict, Predictor) else None
+
+
+def _reference(
+    given: Reference | str | PathLike[str] | None, predict: resolve.Predict, stimulus: np.ndarray, doubted: str | None
+) -> Reference | None:
+    """The reference of a name or a file; None: that of the kind of picture, if there is one."""
+    if given is None:
+        plural = kinds.PLURALS.get(doubted or kinds.kind(stimulus), references.PHOTOGRAPHS)
+        return references.shipped(plural) if plural in references.names() else None
+    if isinstance(given, Reference):
+        return given
+    found = references.read(given) if fspath(given).endswith(".json") else references.shipped(fspath(given))
+    if isinstance(predict, Predictor) and found.model not in ("", predict.card.get("sha256")):
+        log.warning("the reference %s was made with other weights than those of %s", found.name, predict.name)
+    return found
 
 
 def _calibration(predict: resolve.Predict) -> Named:
@@ -218,11 +224,11 @@ def _name(predict: resolve.Predict, model: resolve.Model) -> str:
     return str(getattr(predict, "name", model if isinstance(model, str) else "model"))
 
 
-def _doubts(predict: resolve.Predict, named: Named) -> list[str]:
+def _remarks(predict: resolve.Predict) -> list[str]:
     """What to say if the intervals were fitted to the errors of something else."""
-    fitted = intervals.card()["fitted"]
-    if isinstance(predict, Predictor) and predict.card.get("sha256") == fitted["weights"]:
-        if named.name == fitted["calibration"]:
-            return []
-        return [f"the intervals are those of the calibration {fitted['calibration']}, not of {named.name}"]
-    return [f"the intervals are those of {fitted['model']}: those of this model may be wider"]
+    fitted, own = intervals.card()["fitted"], _calibration(predict).name
+    if not isinstance(predict, Predictor) or predict.card.get("sha256") != fitted["weights"]:
+        return [f"the intervals are those of {fitted['model']}: those of this model may be wider"]
+    if own != fitted["calibration"]:
+        return [f"the intervals are those of the calibration {fitted['calibration']}, not of {own}"]
+    return []

@@ -13,9 +13,10 @@ import numpy as np
 from wepsam import files
 from wepsam.attention import coverage
 
-MOST_AREAS = 500  # of a picture
-MOST_POINTS = 50_000  # of all polygons of a picture
-MOST_MASK_PIXELS = 1 << 26
+MOST_AREAS, MOST_MASKS = 500, 100  # of a picture
+MOST_POINTS = 20_000  # of all polygons of a picture
+MOST_MASK_PIXELS, MOST_MASK_SIDE = 1 << 25, 1 << 13
+MOST_RUNS = 1 << 22  # of a mask; noise has more
 LONGEST_LABEL = 200  # characters
 FARTHEST = 100.0  # sides of the picture that a corner may lie outside of it
 FINE = coverage.edges(64)  # cells in which the surface of a polygon is measured
@@ -45,8 +46,7 @@ class Mask:
         size = tuple(self.size) if isinstance(self.size, list | tuple) else ()
         if len(size) != 2 or not all(_is_count(side) and side > 0 for side in size):
             raise AreaError(f"the size of the mask is {shown(self.size)}; expected [height, width] in pixels")
-        if size[0] * size[1] > MOST_MASK_PIXELS:
-            raise AreaError(f"the mask is {size[1]}x{size[0]}, expected at most {MOST_MASK_PIXELS:,} pixels")
+        check_size(*size)
         given = self.counts
         if not isinstance(given, np.ndarray):
             if not isinstance(given, list | tuple) or not all(_is_count(n) and n <= MOST_MASK_PIXELS for n in given):
@@ -62,15 +62,26 @@ class Mask:
     @classmethod
     def of(cls, pixels: np.ndarray) -> "Mask":
         """The mask of an (H, W) array, inside where it is not 0."""
-        down = (np.asarray(pixels) != 0).T.ravel()
-        changes = np.flatnonzero(np.diff(down, prepend=False)) if len(down) else np.zeros(0, int)
-        return cls(np.shape(pixels), np.diff(changes, prepend=0, append=len(down)))
+        found = cls.of_values(np.asarray(pixels) != 0)
+        return found[1] if found else cls(np.shape(pixels), [int(np.size(pixels))])
 
-    def pixels(self) -> np.ndarray:
-        """(H, W) bool."""
-        height, width = self.size
-        inside = np.arange(len(self.counts)) % 2 == 1
-        return np.repeat(inside, self.counts).reshape(width, height).T
+    @classmethod
+    def of_values(cls, values: np.ndarray) -> dict[int, "Mask"]:
+        """The mask of each value but 0 of an (H, W) array, by value; in one pass, however many there are."""
+        check_size(*values.shape)
+        down = np.ascontiguousarray(values.T).ravel()
+        begins = np.flatnonzero(np.concatenate([[True], down[1:] != down[:-1]]))
+        if len(begins) > MOST_RUNS:
+            raise AreaError(
+                f"the mask has {len(begins):,} runs of pixels, expected at most {MOST_RUNS:,}: it looks like noise"
+            )
+        ends, of_run = np.append(begins[1:], len(down)), down[begins]
+        masks = {}
+        for value in np.unique(of_run).tolist():
+            if value:
+                borders = np.stack([begins[of_run == value], ends[of_run == value]], axis=1).ravel()
+                masks[int(value)] = cls(values.shape, np.diff(borders, prepend=0, append=len(down)))
+        return masks
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +121,8 @@ class Area:
         mask = Mask.of(self.mask) if isinstance(self.mask, np.ndarray) else self.mask
         for name, value in {"label": label, "box": box, "polygons": polygons, "mask": mask}.items():
             object.__setattr__(self, name, value)
-        surface, whole = self._surface(FINE, FINE), self._whole()
+        surface = self._surface(FINE, FINE)
+        whole = surface if self.mask is not None else self._whole()
         if not surface > 0:
             where = "is empty" if not whole > 0 else "lies outside the picture"
             raise AreaError(f"the area {label!r} {where}: {self._shown()}, in shares of the picture's sides")
@@ -130,7 +142,7 @@ class Area:
         if self.box is not None:
             return coverage.of_box(self.box, rows, columns)
         if self.mask is not None:
-            return coverage.of_mask(self.mask.pixels(), rows, columns)
+            return coverage.of_mask(self.mask.size, np.asarray(self.mask.counts), rows, columns)
         return np.minimum(1, sum(coverage.of_polygon(points, rows, columns) for points in self.polygons))
 
     def as_dict(self) -> dict[str, Any]:
@@ -152,8 +164,6 @@ class Area:
         """The surface with what lies outside the picture."""
         if self.box is not None:
             return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
-        if self.mask is not None:
-            return self._surface(FINE, FINE)
         corners = np.concatenate(self.polygons)
         (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
         return self._surface(np.linspace(y0, y1, 65), np.linspace(x0, x1, 65)) if x1 > x0 and y1 > y0 else 0.0
@@ -163,6 +173,13 @@ class Area:
             return "its mask"
         numbers = self.box if self.box is not None else self.polygons[0].ravel().tolist()
         return shown([float(f"{number:.4g}") for number in numbers])
+
+
+def check_size(height: int, width: int) -> None:
+    """AreaError for a mask that is too large."""
+    if height * width > MOST_MASK_PIXELS or max(height, width) > MOST_MASK_SIDE:
+        most = f"{MOST_MASK_PIXELS:,} pixels and {MOST_MASK_SIDE:,} a side"
+        raise AreaError(f"the mask is {width}x{height}, expected at most {most}")
 
 
 def write_areas(path: str | PathLike[str], areas: Iterable[Area]) -> None:
@@ -184,9 +201,11 @@ def checked_label(label: Any) -> str:
 
 
 def check_labels(areas: Sequence[Area]) -> None:
-    """AreaError for two areas of one label, and for too many areas."""
-    if len(areas) > MOST_AREAS:
-        raise AreaError(f"{len(areas)} areas, expected at most {MOST_AREAS}")
+    """AreaError for two areas of one label, and for too many areas or masks."""
+    masks = sum(area.mask is not None for area in areas)
+    for count, most, what in ((len(areas), MOST_AREAS, "areas"), (masks, MOST_MASKS, "masks")):
+        if count > most:
+            raise AreaError(f"{count} {what}, expected at most {most}")
     seen: set[str] = set()
     for area in areas:
         if area.label in seen:

@@ -43,12 +43,40 @@ def of_box(box: Sequence[float], rows: np.ndarray, columns: np.ndarray) -> np.nd
     return np.outer(overlap(y0, y1, rows), overlap(x0, x1, columns))
 
 
-def of_mask(mask: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """The coverage of an (H, W) mask, True inside, that spans the whole picture."""
-    height, width = mask.shape
-    across = _shares(width, columns)  # (W, w) of each cell, the share that each column of pixels makes up
-    down = _shares(height, rows)  # (H, h)
-    return np.clip(down.T @ (mask.astype(np.float32) @ across), 0, 1).astype(np.float64)
+def of_mask(size: tuple[int, int], counts: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The coverage of a mask that spans the whole picture.
+
+    Args:
+        size: (height, width) of the mask in pixels.
+        counts: lengths of runs of pixels that are outside, inside, outside and so on, down the columns.
+        rows: (h + 1,) edges of the cells.
+        columns: (w + 1,) edges of the cells.
+    """
+    height, width = size
+    ends = np.cumsum(counts, dtype=np.int64)
+    stop = ends[1::2]
+    start = ends[::2][: len(stop)]
+    start, stop = start[stop > start], stop[stop > start]
+    # A piece for each column that a run of the inside passes.
+    first, last = start // height, (stop - 1) // height
+    run = np.repeat(np.arange(len(start)), last - first + 1)
+    column = first[run] + np.arange(len(run)) - np.searchsorted(run, run)
+    upper = np.where(column == first[run], start[run] - first[run] * height, 0)
+    lower = np.where(column == last[run], stop[run] - last[run] * height, height)
+    down = _filled(lower / height, column, width, rows) - _filled(upper / height, column, width, rows)
+    return np.clip(down.T @ _shares(width, columns), 0, 1)
+
+
+def _filled(depth: np.ndarray, column: np.ndarray, width: int, rows: np.ndarray) -> np.ndarray:
+    """(width, h) how much of each cell of each column is above some depths, which add up."""
+    count = len(rows) - 1
+    cell = np.clip(np.searchsorted(rows, depth, "right") - 1, 0, count - 1)
+    part = np.clip((depth - rows[cell]) / (rows[cell + 1] - rows[cell]), 0, 1)
+    whole, parts = (
+        np.bincount(column * count + cell, weights, width * count).reshape(width, count) for weights in (None, part)
+    )
+    above = np.cumsum(whole[:, ::-1], axis=1)[:, ::-1] - whole  # depths in later cells fill this one
+    return np.asarray(above + parts)
 
 
 def of_polygon(points: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -92,7 +120,7 @@ def _add_edges(total: np.ndarray, start: np.ndarray, end: np.ndarray, rows: np.n
 
 
 def _shares(count: int, along: np.ndarray) -> np.ndarray:
-    """(count, n) float32: what each of `count` equal pixels contributes to each cell."""
+    """(count, n): what each of `count` equal pixels contributes to each cell."""
     pixels = edges(count)
     inside = np.minimum(pixels[1:, None], along[1:]) - np.maximum(pixels[:-1, None], along[:-1])
-    return (np.maximum(inside, 0) / np.diff(along)).astype(np.float32)
+    return np.asarray(np.maximum(inside, 0) / np.diff(along))

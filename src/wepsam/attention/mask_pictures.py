@@ -7,11 +7,10 @@ import numpy as np
 
 from wepsam import maps
 from wepsam._picture_files import open_map
-from wepsam.attention.areas import MOST_MASK_PIXELS, Area, AreaError, Mask
+from wepsam.attention.areas import MOST_MASKS, Area, AreaError, Mask, check_size
 
 SUFFIXES = (".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".jpg", ".jpeg")
 FORMATS = ("PNG", "GIF", "BMP", "TIFF", "WEBP")  # a JPEG blurs values at the borders of areas
-MOST_VALUES = 256  # more are a picture rather than areas
 
 
 def read(path: Path, size: tuple[int, int]) -> list[Area]:
@@ -29,8 +28,7 @@ def read(path: Path, size: tuple[int, int]) -> list[Area]:
     if path.suffix.lower() in (".jpg", ".jpeg"):
         raise AreaError("a JPEG blurs the values of a mask; save it as PNG")
     with open_map(path, FORMATS) as picture:
-        if picture.width * picture.height > MOST_MASK_PIXELS:
-            raise AreaError(f"{picture.width}x{picture.height}, expected at most {MOST_MASK_PIXELS:,} pixels")
+        check_size(picture.height, picture.width)
         values, name = _values(picture)
     return of_values(values, size, name, path.stem)
 
@@ -47,21 +45,20 @@ def of_values(values: np.ndarray, size: tuple[int, int], name: str = "value {}",
     if values.ndim != 2 or values.dtype.kind not in "bui" or not values.size:
         raise AreaError(f"the mask is {values.dtype} of the shape {values.shape}, expected (H, W) whole numbers")
     height, width = values.shape
+    check_size(height, width)
     # A mask is a whole number of pixels on each side, so its proportions are only about those of the picture.
     if abs(np.log(height * size[1] / (width * size[0]))) > 0.02 + 1 / min(height, width):
         turned = "; is it transposed?" if maps.is_transposed((height, width), size) else ""
         raise AreaError(
             f"the mask is {width}x{height}, the picture {size[1]}x{size[0]}, which are other proportions{turned}"
         )
-    found = [int(value) for value in np.unique(values) if value]
-    if not found:
+    count = len(np.unique(values[values != 0]))
+    if count == 0:
         raise AreaError("the mask is 0 everywhere; expected a value above 0 for each area")
-    if len(found) > MOST_VALUES:
-        raise AreaError(
-            f"the mask has {len(found):,} values, expected one for each of up to {MOST_VALUES} areas; was it smoothed?"
-        )
-    labels = [only] if len(found) == 1 and only else [name.format(value) for value in found]
-    return [Area(label, mask=Mask.of(values == value)) for label, value in zip(labels, found, strict=True)]
+    if count > MOST_MASKS:
+        raise AreaError(f"the mask has {count:,} values, expected one for each of {MOST_MASKS} areas; was it smoothed?")
+    masks = Mask.of_values(values)
+    return [Area(only if count == 1 and only else name.format(value), mask=mask) for value, mask in masks.items()]
 
 
 def _values(picture: Any) -> tuple[np.ndarray, str]:
@@ -69,13 +66,12 @@ def _values(picture: Any) -> tuple[np.ndarray, str]:
     if picture.mode == "P":
         return np.asarray(picture), "index {}"
     if picture.mode in ("1", "L", "I;16", "I;16B", "I"):
-        values = np.asarray(picture)
-        return values.astype(np.int64) if values.dtype.kind != "b" else values, "gray {}"
+        return np.asarray(picture), "gray {}"
     if picture.mode == "LA":
         return np.asarray(picture.getchannel(0)), "gray {}"
     if picture.mode not in ("RGB", "RGBA"):
         raise AreaError(f"the mask has pixels of the kind {picture.mode}; expected gray values or colors")
-    channels = [np.asarray(picture.getchannel(band), dtype=np.int32) for band in "RGB"]
-    if all(np.array_equal(channels[0], other) for other in channels[1:]):
-        return channels[0], "gray {}"
-    return channels[0] << 16 | channels[1] << 8 | channels[2], "#{:06x}"
+    red, green, blue = (np.asarray(picture.getchannel(band)) for band in "RGB")
+    if np.array_equal(red, green) and np.array_equal(red, blue):
+        return red, "gray {}"
+    return np.int32(1 << 16) * red + np.int32(1 << 8) * green + blue, "#{:06x}"

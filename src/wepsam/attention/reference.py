@@ -15,6 +15,7 @@ from wepsam.attention.areas import shown
 from wepsam.attention.scores import NAMES
 from wepsam.files import foreign, read_json, write_json
 
+PHOTOGRAPHS, WEB_PAGES = "photographs", "web pages"  # those of this package
 SHIPPED = Path(__file__).with_name("reference.json")
 QUANTILES = 101  # of each score: its values at 0, 1, ... 100 % of the pictures
 MOST_BYTES = 1 << 20
