@@ -47,7 +47,7 @@ class Attention:
         calibration: the name of its calibration.
         group: whose shares the intervals are about.
         fixations: how many independent ones `AreaScore.seen` assumes.
-        reference: the pictures that percentiles are among.
+        reference: the pictures that percentiles are among; None: by what the picture looks like.
         stimulus: (H, W, 3) uint8 RGB, the picture as it was decoded, large ones smaller.
         alone: (h, w) the density of the center alone.
     """
@@ -77,10 +77,8 @@ class Attention:
             "centeredness": scores.centeredness(self.density, self.alone),
             "clutter": clutter(self.stimulus),
         }
-        among = self.reference
-        return Scores(
-            **values, percentiles=among.percentiles(values) if among else {}, reference=among.name if among else ""
-        )
+        among = self.reference or references.of_kind(kinds.kind(self.stimulus))
+        return Scores(**values, percentiles=among.percentiles(values), reference=among.name)
 
     @cached_property
     def map(self) -> np.ndarray:
@@ -167,7 +165,7 @@ def attend(
     return Attention(
         name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings), _name(predict, model),
         _calibration(predict).name, group, group.independent if fixations is None else fixations,
-        _reference(reference, predict, stimulus, doubted), stimulus, alone,
+        _reference(reference, predict), stimulus, alone,
     )  # fmt: skip
 
 
@@ -201,14 +199,9 @@ def _doubted(predict: resolve.Predict, stimulus: np.ndarray) -> str | None:
     return predict.doubt(stimulus) if isinstance(predict, Predictor) else None
 
 
-def _reference(
-    given: Reference | str | PathLike[str] | None, predict: resolve.Predict, stimulus: np.ndarray, doubted: str | None
-) -> Reference | None:
-    """The reference of a name or a file; None: that of the kind of picture, if there is one."""
-    if given is None:
-        plural = kinds.PLURALS.get(doubted or kinds.kind(stimulus), references.PHOTOGRAPHS)
-        return references.shipped(plural) if plural in references.names() else None
-    if isinstance(given, Reference):
+def _reference(given: Reference | str | PathLike[str] | None, predict: resolve.Predict) -> Reference | None:
+    """The reference of a name or a file."""
+    if given is None or isinstance(given, Reference):
         return given
     found = references.read(given) if fspath(given).endswith(".json") else references.shipped(fspath(given))
     if isinstance(predict, Predictor) and found.model not in ("", predict.card.get("sha256")):

@@ -63,7 +63,7 @@ class Mask:
     def of(cls, pixels: np.ndarray) -> "Mask":
         """The mask of an (H, W) array, inside where it is not 0."""
         found = cls.of_values(np.asarray(pixels) != 0)
-        return found[1] if found else cls(np.shape(pixels), [int(np.size(pixels))])
+        return found[1] if found else cls(np.shape(pixels), (int(np.size(pixels)),))
 
     @classmethod
     def of_values(cls, values: np.ndarray) -> dict[int, "Mask"]:

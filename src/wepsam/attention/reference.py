@@ -14,6 +14,7 @@ import numpy as np
 from wepsam.attention.areas import shown
 from wepsam.attention.scores import NAMES
 from wepsam.files import foreign, read_json, write_json
+from wepsam.kinds import PHOTOGRAPH
 
 PHOTOGRAPHS, WEB_PAGES = "photographs", "web pages"  # those of this package
 SHIPPED = Path(__file__).with_name("reference.json")
@@ -98,6 +99,11 @@ def shipped(name: str) -> Reference:
     if name not in names():
         raise ValueError(f"no reference {name!r}; expected {', '.join(names())}, or a .json file of wepsam benchmark")
     return Reference.from_dict(_shipped()[name])
+
+
+def of_kind(kind: str) -> Reference:
+    """The reference of this package for a kind of picture, as `wepsam.looks_like` says it."""
+    return shipped(PHOTOGRAPHS if kind == PHOTOGRAPH else WEB_PAGES)
 
 
 def names() -> list[str]:

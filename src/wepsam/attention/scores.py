@@ -26,8 +26,7 @@ class Scores:
             16th of the longer side: 1 if all look at one of them.
         centeredness: share of the density that the center alone would put where it is, from 0 to 1.
         clutter: feature congestion; see `wepsam.attention.clutter`.
-        percentiles: of each of these by its name, the share of the pictures of the reference that have less, from 0
-            to 100. Empty without a reference.
+        percentiles: of each of these by its name: how many of 100 pictures of the reference have less.
         reference: the name of the reference.
     """
 
@@ -37,7 +36,7 @@ class Scores:
     centeredness: float
     clutter: float
     percentiles: Mapping[str, float]
-    reference: str = ""
+    reference: str
 
     def values(self) -> dict[str, float]:
         """The scores by name, without percentiles."""
