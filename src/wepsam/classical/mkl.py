@@ -1,0 +1,103 @@
+"""MKL: a kernel on each group of features, the groups weighed by multiple kernel learning.
+
+In the spirit of Kavak, Erdem, Erdem, "Visual Saliency Estimation by Integrating Features Using Multiple Kernel
+Learning", 2013 (arXiv 1307.5693).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from wepsam import maps
+from wepsam.classical._frame import checked, finished, uniform
+from wepsam.classical.class_responses import class_responses
+from wepsam.classical.judd import FEATURES, ORIENTATIONS, SCALES
+from wepsam.classical.judd import SIDE as JUDD_SIDE
+from wepsam.classical.judd import features as judd_features
+
+SIDE = JUDD_SIDE // 2  # pixels at which features live: each is the mean of 2x2 of Judd's
+BLUR = 2.0  # pixels
+CHUNK = 2_000  # pixels whose kernels are in memory at a time
+FILE = Path(__file__).parent / "bases/mkl.npz"
+CLASSES = "classes"
+GROUPS: dict[str, tuple[str, ...]] = {  # of Judd's features; the last group is CLASSES
+    "subbands": tuple(name for name in FEATURES if name == "highpass" or name.startswith("band ")),
+    "torralba": ("rarity of bands",),
+    "itti": tuple(name for name in FEATURES if name.startswith("itti ")),
+    "color": ("red", "green", "blue"),
+    "rarity of color": tuple(name for name in FEATURES if name.startswith("rarity of") and name != "rarity of bands"),
+    "center": ("distance to center",),
+}
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What is learned of one group of d features.
+
+    Attributes:
+        means: (d,) of the features.
+        deviations: (d,) by which they are divided.
+        landmarks: (n, d) of such features.
+        weights: (n,) of the landmarks' kernels exp(-|x - landmark|² / d).
+    """
+
+    means: np.ndarray
+    deviations: np.ndarray
+    landmarks: np.ndarray
+    weights: np.ndarray
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """(N, d) features -> (N,) what the group adds to the decision."""
+        x, z = (features - self.means) / self.deviations, self.landmarks
+        squares = (x**2).sum(axis=1)[:, None] + (z**2).sum(axis=1) - 2 * x @ z.T
+        return np.asarray(np.exp(-np.maximum(squares, 0) / z.shape[1]) @ self.weights)
+
+
+def mkl(stimulus: np.ndarray) -> np.ndarray:
+    """Saliency map by kernels on groups of features.
+
+    A picture of one color gets what the model has learned about the center.
+    """
+    scores = decision(features(checked(stimulus)), learned())
+    return finished(maps.blur(scores.reshape(SIDE, SIDE), BLUR), (stimulus.shape[0], stimulus.shape[1]))
+
+
+def features(stimulus: np.ndarray) -> dict[str, np.ndarray]:
+    """By group, (10000, d) float32: a row for each pixel of the picture at 100x100."""
+    full = judd_features(stimulus)
+    small = full.reshape(len(full), SIDE, 2, SIDE, 2).mean(axis=(2, 4))
+    by_name = dict(zip(FEATURES, small, strict=True))
+    # Both diagonals change places in the mirror image; the smaller and the larger of the two do not.
+    for scale in range(1, SCALES + 1):
+        one, other = (f"band {scale} {180 * k // ORIENTATIONS}" for k in (1, 3))
+        pair = by_name[one], by_name[other]
+        by_name[one], by_name[other] = np.minimum(*pair), np.maximum(*pair)
+    groups = {group: np.array([by_name[name] for name in names]) for group, names in GROUPS.items()}
+    responses = class_responses(stimulus)
+    if uniform(stimulus):  # there is no object, and the network would see its own border
+        responses[...] = 0
+    groups[CLASSES] = np.array([maps.enlarge(response, (SIDE, SIDE)) for response in responses])
+    return {group: channels.reshape(len(channels), -1).T for group, channels in groups.items()}
+
+
+def decision(groups: Mapping[str, np.ndarray], kernels: Mapping[str, Kernel]) -> np.ndarray:
+    """(N,) the sum over the groups, from (N, d) features of each; the higher, the more it looks looked-at."""
+    parts = range(0, len(next(iter(groups.values()))), CHUNK)
+    return np.concatenate(
+        [sum(kernel(groups[group][at : at + CHUNK]) for group, kernel in kernels.items()) for at in parts]
+    )
+
+
+@cache
+def learned() -> dict[str, Kernel]:
+    """The kernels that learn/mkl.py learned, by group."""
+    names = tuple(Kernel.__annotations__)
+    with np.load(FILE, allow_pickle=False) as arrays:
+        return {
+            group: Kernel(**{name: arrays[f"{group}/{name}"].astype(np.float32) for name in names})
+            for group in (*GROUPS, CLASSES)
+            if f"{group}/weights" in arrays
+        }
