@@ -21,15 +21,14 @@ from learn import data
 from learn.judd import sampled_places
 from wepsam import maps, metrics
 from wepsam.classical.judd import SIDE as JUDD_SIDE
-from wepsam.classical.mkl import BLUR, GROUPS, SIDE, Kernel, decision, features
+from wepsam.classical.mkl import BLUR, GROUPS, SIDE, Kernel, decision, features, within
 from wepsam.datasets import Sample
 from wepsam.files import replacing, write_json
 from wepsam.progress import track
 
-PICTURES = 275  # of each training part
-OTHERS = 11  # every eleventh of them is for the comparison
+PICTURES, OTHERS = 250, 25  # of each training part: to learn from, and for the comparison
 LANDMARKS = 100  # of each group
-C = 0.1  # of the support vector machines on kernels
+C = 0.3  # of the support vector machines on kernels
 ROUNDS, REST = 30, 1e-3  # of the alternation at most; the change of a weight at which it ends
 STUMPS = 100  # of AdaBoost
 
@@ -40,9 +39,14 @@ Machine = Callable[[Groups], np.ndarray]  # -> (N,), the higher, the more it loo
 def main() -> None:
     folder = data.folder(__doc__, "DATA")
     rng = np.random.default_rng(0)
-    samples = [one for name in data.FIXATIONS for one in data.some_training_pictures(name, folder, PICTURES, rng)]
-    others = samples[::OTHERS]
-    pixels, positive = gathered([one for k, one in enumerate(samples) if k % OTHERS], rng)
+    examples, others = [], []
+    for name in data.FIXATIONS:
+        samples = data.training_pictures(name, folder)
+        order = rng.permutation(len(samples))
+        examples += examples_of([samples[k] for k in order[:PICTURES]], rng)
+        others += [samples[k] for k in order[PICTURES : PICTURES + OTHERS]]
+    pixels = {group: np.concatenate([values[group] for values, _ in examples]) for group in examples[0][0]}
+    positive = np.concatenate([sides for _, sides in examples])
     spaces = {group: KernelSpace(values) for group, values in pixels.items()}
     blocks = {group: space(pixels[group]) for group, space in spaces.items()}
     weights, parts = multiple_kernels(list(blocks.values()), positive)
@@ -58,28 +62,27 @@ def main() -> None:
         "summary": "Judd's features and class responses, a kernel on each group, weighed by multiple kernel learning.",
         "weights": {group: round(float(weight), 4) for group, weight in zip(blocks, weights, strict=True)},
         "pixels": len(positive),
-        "pictures": {"learned from": len(samples) - len(others), "compared on": len(others)},
+        "pictures": {"learned from": len(examples), "compared on": len(others)},
         "on_other_training_pictures": mean_scores(machines, others),
         "data": "fixations: training parts of OSIE, DUT-OMRON, EyeCrowd, Scene; class responses: ImageNet",
         "limits": "free viewing of natural photographs for a few seconds",
-        "terms": "MIT for these numbers; bases/class_responses.onnx is made from weights under Apache-2.0. The pictures "
-        "have their owners' terms; none of them is part of these files.",
+        "terms": "MIT for these numbers; bases/class_responses.onnx is made from weights under Apache-2.0. The "
+        "pictures have their owners' terms; none of them is part of these files.",
         "license": "MIT",
     }
     write_json(data.CONSTANTS / "mkl.json", card)
     print(json.dumps(card, indent=1))
 
 
-def gathered(samples: Sequence[Sample], rng: np.random.Generator) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """(N, d) features by group of some pixels of each picture, and (N,) whether each is positive."""
-    parts = []
+def examples_of(samples: Sequence[Sample], rng: np.random.Generator) -> list[tuple[dict[str, np.ndarray], np.ndarray]]:
+    """Some pixels of each picture: by group, (20, d) features, and (20,) whether each is positive."""
+    examples = []
     for sample in track(samples, "features"):
         places, positive = sampled_places(maps.enlarge(sample.density(), (JUDD_SIDE, JUDD_SIDE)), rng)
         rows, columns = np.divmod(places, JUDD_SIDE)
         at = rows // 2 * SIDE + columns // 2  # a pixel of `mkl` is 2x2 of Judd's
-        parts.append(({group: values[at] for group, values in features(sample.stimulus()).items()}, positive))
-    groups = {group: np.concatenate([pixels[group] for pixels, _ in parts]) for group in parts[0][0]}
-    return groups, np.concatenate([positive for _, positive in parts])
+        examples.append(({group: values[at] for group, values in features(sample.stimulus()).items()}, positive))
+    return examples
 
 
 class KernelSpace:
@@ -93,13 +96,14 @@ class KernelSpace:
         self.means, self.deviations = values.mean(axis=0), values.std(axis=0)
         white = self._white(values)
         self._nystroem = Nystroem(gamma=1 / white.shape[1], n_components=LANDMARKS, random_state=0).fit(white)
-        raw = self._nystroem.transform(white)
+        raw = self._nystroem.transform(within(white, self._nystroem.components_))
         self._middle = raw.mean(axis=0)
         self._size = float(((raw - self._middle) ** 2).sum(axis=1).mean() ** 0.5)
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(N, d) features -> (N, LANDMARKS)."""
-        return (self._nystroem.transform(self._white(values)) - self._middle) / self._size
+        inside = within(self._white(values), self._nystroem.components_)
+        return (self._nystroem.transform(inside) - self._middle) / self._size
 
     def kernel(self, coefficients: np.ndarray) -> Kernel:
         """The sum of the features times (LANDMARKS,) coefficients, but for a constant."""
@@ -209,7 +213,7 @@ def save(kernels: Mapping[str, Kernel]) -> None:
     """Write bases/mkl.npz: arrays of numbers, GROUP/FIELD of each kernel."""
     arrays = {f"{group}/{name}": values for group, kernel in kernels.items() for name, values in vars(kernel).items()}
     with replacing(data.CONSTANTS / "mkl.npz") as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **{name: values.astype(np.float32) for name, values in arrays.items()})
+        np.savez_compressed(file, **{name: values.astype(np.float64) for name, values in arrays.items()})
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.kernel_approximation import Nystroem
 
-from helpers import Paint
 from learn import data, mkl
 from learn.mkl import KernelSpace, multiple_kernels, summed_kernels
-from wepsam.classical.mkl import CLASSES, GROUPS, Kernel, decision, features, learned
+from wepsam.classical.mkl import CARD, CLASSES, GROUPS, SIDE, features, learned, read
+from wepsam.datasets import read_dataset
 
 BLOCKS = list[np.ndarray]
 
@@ -87,3 +87,45 @@ def test_kernel_spaces_have_comparable_sizes_and_the_kernels_of_the_model(rng: n
     raw = Nystroem(gamma=0.5, n_components=mkl.LANDMARKS, random_state=0).fit_transform(white)[:50]
     squares = ((white[:50, None] - white[None, :50]) ** 2).sum(axis=2)
     np.testing.assert_allclose(raw @ raw.T, np.exp(-squares / 2), atol=0.02)
+
+
+def test_pixels_carry_their_features(
+    own_dataset: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = read_dataset("csv", own_dataset).samples[:2]
+    corner = 30 * 200 + 41  # of Judd's 200x200
+    monkeypatch.setattr(mkl, "sampled_places", lambda density, rng: (np.array([corner]), np.array([True])))
+    _, (pixels, positive) = mkl.examples_of(samples, rng)
+    assert positive.tolist() == [True]
+    for group, values in features(samples[1].stimulus()).items():
+        np.testing.assert_array_equal(pixels[group], values[[15 * SIDE + 20]], err_msg=group)
+
+
+def test_the_script_learns_and_compares(
+    own_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bases").mkdir()
+    (tmp_path / "csv").symlink_to(own_dataset)
+    monkeypatch.setattr(data, "CONSTANTS", tmp_path / "bases")
+    monkeypatch.setattr(data, "FIXATIONS", ("csv",))
+    for name, value in {"PICTURES": 8, "OTHERS": 3, "LANDMARKS": 20, "STUMPS": 3, "ROUNDS": 2}.items():
+        monkeypatch.setattr(mkl, name, value)
+    monkeypatch.setattr("sys.argv", ["learn.mkl", str(tmp_path)])
+    mkl.main()
+    card = json.loads((tmp_path / "bases/mkl.json").read_text())
+    assert set(card["weights"]) == {*GROUPS, CLASSES}
+    assert sum(card["weights"].values()) == pytest.approx(1, abs=1e-3)
+    assert {"MKL", "equal weights", "linear SVM", "AdaBoost", "center alone"} < set(card["on_other_training_pictures"])
+    trained = len(data.training_pictures("csv", tmp_path))  # validation pictures take no part
+    assert 8 < trained < 12
+    assert card["pictures"] == {"learned from": 8, "compared on": trained - 8}
+    kernels = read(tmp_path / "bases/mkl.npz")
+    assert all(len(kernel.landmarks) == 20 for kernel in kernels.values())
+    assert '"weights"' in capsys.readouterr().out
+
+
+def test_the_shipped_card_is_that_of_the_shipped_kernels() -> None:
+    card = json.loads(CARD.read_text())
+    assert list(card["weights"]) == list(learned())
+    assert card["pictures"] == {"learned from": 4 * mkl.PICTURES, "compared on": 4 * mkl.OTHERS}
+    assert all(len(kernel.landmarks) == mkl.LANDMARKS for kernel in learned().values())

@@ -66,6 +66,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gnms": gnms,
     "narfi": narfi,
     "stc": stc,
+    "mkl": mkl,
     "center-gaussian": center_gaussian,
     "itti": itti,
     "itti-1998": itti_1998,
@@ -78,7 +79,6 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gao": gao,
     "ensemble": ensemble,
     "judd": judd,
-    "mkl": mkl,
 }
 
 # The models that learned from fixations, and from which parts of which datasets, as `datasets.learned` reads it. All
