@@ -3,12 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 
 from helpers import Paint
 from wepsam.classical import CLASSICAL, FITTED, LEARNED_FROM, CenterBias, judd, mkl
-from wepsam.classical.class_responses import FILE as NETWORK
 from wepsam.classical.class_responses import class_responses
 from wepsam.classical.judd import FEATURES
 from wepsam.classical.judd import features as judd_features
@@ -48,19 +46,6 @@ def test_a_mirrored_picture_has_the_mirrored_features_left_to_right(paint: Paint
         if group != "itti":
             expected = values.reshape(SIDE, SIDE, -1)[:, ::-1]
             np.testing.assert_allclose(image[group].reshape(SIDE, SIDE, -1), expected, atol=4e-3, err_msg=group)
-
-
-def test_class_responses_tell_a_cat_from_the_wall_behind_it(pictures: Path) -> None:
-    """Of all cells, those with the most to say lie on the animal, in the middle of the photograph."""
-    from wepsam.images import read_image
-
-    responses = class_responses(read_image(pictures / "chelsea.png"))
-    assert responses.dtype == np.float32
-    assert responses.shape[1:] == (11, 16)
-    strength = (responses**2).sum(axis=0)
-    row, column = np.unravel_index(strength.argmax(), strength.shape)
-    assert 1 <= row <= 9
-    assert 4 <= column <= 12
 
 
 def test_a_picture_of_one_color_has_no_class(paint: Paint) -> None:
@@ -116,16 +101,6 @@ def test_a_learned_file_with_a_pickle_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "bad.npz", **arrays)
     with pytest.raises(ValueError, match="pickle"):
         read(tmp_path / "bad.npz")
-
-
-def test_the_network_is_self_contained_and_small() -> None:
-    from wepsam.prediction import onnx_file
-
-    data = NETWORK.read_bytes()
-    assert len(data) < 4_000_000
-    onnx_file.check(data)
-    model = onnx.load_from_string(data)
-    assert [output.name for output in model.graph.output] == ["class_responses"]
 
 
 def test_the_shipped_model_beats_judd_and_the_center_bias_where_it_has_not_learned(shared: Path) -> None:
