@@ -43,8 +43,8 @@ CARD = FILE.with_suffix(".json")  # the weights of the groups, the data they are
 CLASSES = "classes"
 GROUPS: dict[str, tuple[str, ...]] = {  # of Judd's features; the last group is CLASSES
     "subbands": tuple(name for name in FEATURES if name == "highpass" or name.startswith("band ")),
-    "torralba": ("rarity of bands",),
     "itti": tuple(name for name in FEATURES if name.startswith("itti ")),
+    "torralba": ("rarity of bands",),
     "color": ("red", "green", "blue"),
     "rarity of color": tuple(name for name in FEATURES if name.startswith("rarity of") and name != "rarity of bands"),
     "center": ("distance to center",),
