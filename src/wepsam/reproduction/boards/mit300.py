@@ -53,6 +53,7 @@ ROWS = {
     "cas": "CAS",
     "center-gaussian": "center Gaussian",
     "ciw": "CIW",
+    "cnn_vlm-lite0": "CNN-VLM",  # the method on other features
     "covsal": "CovSal",
     "edn": "eDN",
     "fes": "FES",
