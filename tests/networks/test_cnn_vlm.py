@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from safetensors.torch import save_file
 import wepsam
 from helpers import Paint, Write, save_run
 from wepsam import metrics
+from wepsam.classical import center_gaussian
 from wepsam.datasets import open_dataset
 from wepsam.deploy.to_onnx import export
 from wepsam.networks import vgg19
@@ -77,7 +79,7 @@ def test_the_layers_are_the_publications() -> None:
     lstms = [(m.num_layers, m.hidden_size) for m in net.modules() if isinstance(m, torch.nn.LSTM)]
     assert lstms == 4 * [(2, 256)]
     assert net.features(pixels(1, 64, 96)).shape == (1, 112 // 2, 4, 6)
-    assert build(CnnVlmConfig(stride=32, components=160)).features(pixels(1, 64, 96)).shape == (1, 320 // 2, 2, 3)
+    assert build(CnnVlmConfig(stride=32)).features(pixels(1, 64, 96)).shape == (1, 320 // 2, 2, 3)
 
 
 def test_the_features_are_principal_components() -> None:
@@ -228,7 +230,9 @@ def vgg_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
 def test_vgg19_from_torchvisions_file(vgg_file: Path, suffix: str) -> None:
     """conv5_4 is torchvision's layer 34; its features are those of the layers one by one."""
-    net = begin("imagenet", CnnVlmConfig(encoder="vgg19", components=256), 0, vgg_file.with_suffix(suffix))[0]
+    net, origin = begin("imagenet", CnnVlmConfig(encoder="vgg19"), 0, vgg_file.with_suffix(suffix))
+    assert net.config.components == 256
+    assert origin == f"imagenet, vgg19{suffix}"
     tensors, x = torch.load(vgg_file, weights_only=True), pixels(1, 32, 64)
     with torch.no_grad():
         features = net.encoder(x)[-1]
@@ -246,7 +250,7 @@ def test_vgg19_from_torchvisions_file(vgg_file: Path, suffix: str) -> None:
 def test_files_that_are_not_vgg19(vgg_file: Path, tmp_path: Path) -> None:
     tensors = torch.load(vgg_file, weights_only=True)
     other = tmp_path / "other.pth"
-    config = CnnVlmConfig(encoder="vgg19", components=256)
+    config = CnnVlmConfig(encoder="vgg19")
     for change, message in (
         ({"features.34.weight": torch.zeros(512, 512, 1, 1)}, "features.34.weight is .*expected"),
         ({"features.0.bias": torch.full((64,), torch.nan)}, "features.0.bias is .*finite"),
@@ -275,6 +279,18 @@ def test_files_that_are_not_vgg19(vgg_file: Path, tmp_path: Path) -> None:
     [({"stride": 8}, "stride is 8; choose 16, or 32"), ({"encoder": "vgg19", "stride": 32}, "stride is 32"),
      ({"components": 113}, "lite0 has 112 channels at stride 16"), ({"encoder": "vgg16"}, "no encoder 'vgg16'")],
 )  # fmt: skip
-def test_encoders_that_do_not_exist(change: dict[str, object], message: str) -> None:
+def test_encoders_that_do_not_exist(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         build(replace(TINY, **change))
+
+
+def test_the_shipped_one_beats_the_center(shared: Path) -> None:
+    data = open_dataset(f"osie={shared / 'data' / 'osie'}").split("validation")
+    model = wepsam.load("cnn_vlm-lite0", threads=1)
+    assert model.card["learned_from"] == {}
+    scores = []
+    for sample in data[::34]:
+        stimulus = sample.stimulus()
+        scores.append([metrics.nss(m, sample.fixations) for m in (model(stimulus), center_gaussian(stimulus))])
+    ours, floor = np.mean(scores, axis=0)
+    assert ours > floor + 0.1

@@ -122,9 +122,7 @@ CNN_VLM = CnnVlmConfig(components=6, hidden=10)
 CNN_VLM_QUICK = replace(QUICK, batch_size=2, loss="surprise")
 
 
-def trained(
-    config: NetworkConfig, data: list[Pairs], settings: TrainSettings, out: Path
-) -> tuple[Network, float]:
+def trained(config: NetworkConfig, data: list[Pairs], settings: TrainSettings, out: Path) -> tuple[Network, float]:
     net = build(config, torch.Generator().manual_seed(0))
     run = train(net, data, data[:1], settings, out, "random")
     return load_weights(run.best)[0], run.validation_loss

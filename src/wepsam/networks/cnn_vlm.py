@@ -56,14 +56,14 @@ class CnnVlmConfig(NetworkConfig):
     Attributes:
         encoder: "lite0", "lite1", "lite2", or "vgg19", whose weights are not in a package.
         stride: of the features, in pixels: 16, or (not vgg19) 32.
-        components: principal components that describe a place.
+        components: principal components that describe a place; 0: half as many as the features have channels.
         hidden: units of each layer of a reader.
         area: of the input, in pixels; sides are multiples of 32, so it is approximate.
     """
 
     encoder: str = "lite0"
     stride: int = 16
-    components: int = 56
+    components: int = 0
     hidden: int = 256
     area: int = AREA
 
@@ -99,9 +99,10 @@ class CnnVlm(Network):
             ValueError: no such encoder or stride, or more components than the features have channels.
         """
         super().__init__()
-        self.config: CnnVlmConfig = config
         self.encoder, channels = _encoder(config, generator)
-        if config.components > channels:
+        config = replace(config, components=config.components or channels // 2)
+        self.config: CnnVlmConfig = config
+        if not 0 < config.components <= channels:
             raise ValueError(
                 f"components is {config.components}; {config.encoder} has {channels} channels at stride {config.stride}"
             )
