@@ -33,7 +33,7 @@ wepsam finetune "${SETS[@]}" --out "$RUNS/random"
 wepsam finetune --recipe mr_cnn "${SETS[@]}" --out "$RUNS/mr_cnn"
 
 # CNN-VLM, another rival, from all photographs and no fixations (the labels are not learned, so the cheapest teacher
-# will do): a quarter of an hour on one core.
+# will do): ten minutes on one core.
 wepsam label "$DATA/photos" "$DATA/photos224" "$RUNS/photographs" --teacher center-gaussian --size 192 --keep-aspect \
     --stimulus-size 192 --map-size 8
 wepsam pretrain "$RUNS/photographs" --keep 1.0 --recipe cnn_vlm --out "$RUNS/cnn_vlm"
