@@ -27,20 +27,33 @@ wepsam finetune "${SETS[@]}" --out "$RUNS/random"
 # MR-CNN, a rival of the paper, on the same fixations: forty minutes on one core.
 wepsam finetune --recipe mr_cnn "${SETS[@]}" --out "$RUNS/mr_cnn"
 
+# CNN-VLM, another rival, from all photographs and no fixations (the labels are not learned, so the cheapest teacher
+# will do): ten minutes on one core.
+wepsam label "$DATA/photos" "$DATA/photos224" "$RUNS/photographs" --teacher center-gaussian --size 192 --keep-aspect \
+    --stimulus-size 192 --map-size 8
+wepsam pretrain "$RUNS/photographs" --keep 1.0 --recipe cnn_vlm --out "$RUNS/cnn_vlm"
+
 # Export.
 wepsam export "$RUNS/fine" src/wepsam/weights/wepsam-paper.onnx --card recipes/cards/wepsam-paper.json \
     --probe "$DATA/osie"
 wepsam export "$RUNS/random" "$RUNS/random-start.onnx" --probe "$DATA/osie"
 wepsam export "$RUNS/mr_cnn" src/wepsam/weights/mr_cnn.onnx --card recipes/cards/mr_cnn.json --probe "$DATA/osie" \
     --no-mirror
+wepsam export "$RUNS/cnn_vlm" src/wepsam/weights/cnn_vlm-lite0.onnx --card recipes/cards/cnn_vlm-lite0.json \
+    --probe "$DATA/osie" --no-mirror
 
 # Scores on the validation parts. No network has learned from these pictures, but they selected the best epoch of each
 # run.
 wepsam evaluate "$RUNS/random-start.onnx" -d "$OSIE" -d "$DUT"
-wepsam evaluate mr_cnn -d "$OSIE" -d "$DUT" --also emd --out results/classical
+for rival in mr_cnn cnn_vlm-lite0; do
+    wepsam evaluate "$rival" -d "$OSIE" -d "$DUT" --also emd --out results/classical
+done
+wepsam evaluate cnn_vlm-lite0 --calibration none -d "$OSIE" -d "$DUT" --also emd --out results/classical
 DATA="$DATA" RUNS="$RUNS" bash recipes/scores.sh
-python recipes/card_scores.py src/wepsam/weights/mr_cnn.json \
-    results/classical/osie-validation results/classical/dut_omron-validation
+for rival in mr_cnn cnn_vlm-lite0; do
+    python recipes/card_scores.py "src/wepsam/weights/$rival.json" \
+        results/classical/osie-validation results/classical/dut_omron-validation
+done
 python recipes/metrics_figure.py
 
 # The classical models: docs/classical.md, and the card that `wepsam models` reads. Those that are fitted to fixations

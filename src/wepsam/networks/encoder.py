@@ -6,6 +6,7 @@ they are in fine-tuning, and it costs nothing.
 """
 
 import math
+import os
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -107,16 +108,21 @@ class Encoder(nn.Module):
         return features
 
 
-def load_imagenet(encoder: nn.Module, name: str) -> None:
+def load_imagenet(encoder: nn.Module, name: str, weights: str | os.PathLike[str] | None = None) -> None:
     """Load the weights learned on ImageNet.
 
     Args:
-        encoder: receives the weights of all its `Conv`: an `Encoder`, alone or followed by the published last layer.
+        encoder: receives the weights of all its `Conv`: an `Encoder`, also one of fewer stages, alone or followed by
+            the published last layer.
         name: of the encoder, one of ENCODERS.
+        weights: refused unless None; a file is for encoders that no package contains.
 
     Raises:
         ImportError: the package is not installed.
+        ValueError: a file of weights.
     """
+    if weights is not None:
+        raise ValueError(f"the weights of {name} come from its package, not from {weights}; leave out the file")
     tensors = published(name)
     convolutions = [value for key, value in tensors.items() if value.dim() == 4]
     norms = [key.removesuffix("running_mean") for key in tensors if key.endswith("running_mean")]
