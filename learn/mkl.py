@@ -1,7 +1,7 @@
 """Learn `mkl` from where people looked: python -m learn.mkl DATA
 
 Writes bases/mkl.npz, and bases/mkl.json with the weights of the groups and the comparison with other machines. `learn`
-says what DATA is; `learn.class_responses` comes first. Takes five minutes of one core.
+says what DATA is; `learn.class_responses` comes first.
 
 Pixels are sampled as for `judd`, from some pictures of each training part. Other pictures of it compare the machines.
 """
