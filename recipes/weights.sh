@@ -60,6 +60,9 @@ python recipes/metrics_figure.py
 # learn from the training parts and are scored on the validation parts only. An hour or two on one core.
 python -m learn.judd "$DATA"
 python -m learn.ensemble "$DATA"
+python -m learn.class_responses "$DATA"
+python -m learn.mkl "$DATA"
+python recipes/mkl_page.py
 names() { python -c "from wepsam.classical import CLASSICAL, FITTED; print(*($1))"; }
 for model in center-bias $(names '[name for name in CLASSICAL if not name.startswith("gbvs-")]'); do
     wepsam evaluate "$model" -d "$OSIE" -d "$DUT" --also emd --out results/classical

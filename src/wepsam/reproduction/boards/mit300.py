@@ -64,6 +64,7 @@ ROWS = {
     "itti-1998": "Itti-Koch, SaliencyToolbox",
     "judd": "Judd",
     "lgs": "LGS",
+    "mkl": "MKL",
     "mr_cnn": "MR-CNN",
     "narfi": "NARFI",
     "one-observer": "one human",
