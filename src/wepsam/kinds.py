@@ -118,7 +118,7 @@ def measures(stimulus: np.ndarray) -> dict[str, float] | None:
     picture = without_border(_small(stimulus))
     if min(picture.shape[:2]) < LEAST_SIDE:
         return None
-    red, green, blue = planes = np.ascontiguousarray(np.moveaxis(picture, 2, 0))  # several times as fast
+    planes = np.ascontiguousarray(np.moveaxis(picture, 2, 0))  # several times as fast
     across = _steps(planes[:, :-1, :-1], planes[:, :-1, 1:])  # (h - 1, w - 1), to the right neighbor
     down = _steps(planes[:, :-1, :-1], planes[:, 1:, :-1])
     largest = np.maximum(across, down)
@@ -139,7 +139,7 @@ def measures(stimulus: np.ndarray) -> dict[str, float] | None:
         "straight horizontal lines": _long(((down > STEP) & along_rows).T),
         "steps along rows or columns": _share(along) / (_share(sharp) + 1 / 500),  # near 0 if few are sharp
         "letters on flat ground": _letters(flat, across > SHARP, gray),
-        "colorful": _difference(red, blue).mean() / 255,
+        "colorful": _difference(planes[0], planes[2]).mean() / 255,
     }
     return {name: float(np.sqrt(share)) for name, share in shares.items()}
 
