@@ -200,6 +200,7 @@ class LiteNet(Network):
             shape_of=partial(shapes.input_shape, area=area),
             card=_card(area, scales, mirror),
             defaults={"center_bias": self.center_bias.detach()},
+            doubles=True,  # the sides of the input are multiples of 32
         )
 
     def _all_frozen(self, stages: int) -> bool:
