@@ -62,8 +62,8 @@ PredictModel = Annotated[str, Option(
 )]
 Save = Annotated[str, Option(
     metavar="KINDS",
-    help="What to write, separated by commas: map (8-bit PNG, to look at), overlay (PNG), npy (float32, to compute "
-    "with), density (float64, sums to 1), log-density (its natural logarithm)."
+    help="What to write, separated by commas: map (8-bit PNG, to look at), overlay (JPEG), overlay-png, npy "
+    "(float32, to compute with), density (float64, sums to 1), log-density (its natural logarithm)."
 )]
 Sheet = Annotated[bool, Option(
     "--sheet", help="Also write sheet.png: the first 12 pictures beside their maps and overlays."

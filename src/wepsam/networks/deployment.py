@@ -29,6 +29,7 @@ class Deployment:
         shape_of: (height, width) of a picture -> (height, width) of the input.
         card: what the card says about the input and the output.
         defaults: values of the inputs that people need not feed.
+        doubles: whether every enlargement of features doubles the sides.
     """
 
     module: nn.Module
@@ -37,6 +38,7 @@ class Deployment:
     shape_of: Callable[[int, int], Shape]
     card: dict[str, Any]
     defaults: dict[str, Tensor] = field(default_factory=dict)
+    doubles: bool = False
 
 
 def square(

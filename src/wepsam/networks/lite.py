@@ -194,6 +194,7 @@ class LiteNet(Network):
             dynamic=plain.dynamic | bias,
             card=plain.card | {"input": plain.card["input"] + about},
             defaults={"center_bias": self.center_bias.detach()},
+            doubles=True,  # the sides of the input are multiples of 32
         )
 
     def _all_frozen(self, stages: int) -> bool:
