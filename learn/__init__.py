@@ -6,6 +6,8 @@
 | python -m learn.sun PHOTOS | the filters of `sun` and the densities of their responses | photographs | bases/sun.npz |
 | python -m learn.lgs PHOTOS | the dictionaries of `lgs` | photographs | bases/lgs.npz |
 | python -m learn.judd DATA | the weights of `judd` | fixations | bases/judd.json |
+| python -m learn.class_responses DATA | axes of class responses, for `mkl` | photographs | bases/class_responses.onnx |
+| python -m learn.mkl DATA | the kernels of `mkl`, the weights of their groups | fixations | bases/mkl.npz, mkl.json |
 | python -m learn.ensemble DATA | the eleven numbers of `ensemble` | fixations | ensemble.json |
 | python -m learn.areas DATA | intervals of areas' shares | fixations | ../attention/intervals.json |
 | python -m learn.reference DATA | percentiles of scores | photographs, screenshots | ../attention/reference.json |

@@ -62,8 +62,8 @@ PredictModel = Annotated[str, Option(
 )]
 Save = Annotated[str, Option(
     metavar="KINDS",
-    help="What to write, separated by commas: map (8-bit PNG, to look at), overlay (PNG), npy (float32, to compute "
-    "with), density (float64, sums to 1), log-density (its natural logarithm)."
+    help="What to write, separated by commas: map (8-bit PNG, to look at), overlay (JPEG), overlay-png, npy "
+    "(float32, to compute with), density (float64, sums to 1), log-density (its natural logarithm)."
 )]
 Sheet = Annotated[bool, Option(
     "--sheet", help="Also write sheet.png: the first 12 pictures beside their maps and overlays."
@@ -182,12 +182,12 @@ KeepWeak = Annotated[float, Option(
 Start = Annotated[str | None, Option(
     metavar="START", show_default="the recipe's own start",
     help="Weights to start from: a run folder, a checkpoint, a shipped model, an .onnx file, random, or imagenet "
-    "(recipe lite only)."
+    "(recipes lite and cnn_vlm)."
 )]
 Recipe = Annotated[str, Option(
     metavar="NAME",
     help="Network and training settings by name: shipped (wepsam-paper's), paper (the publication's), lite "
-    "(wepsam-lite's), juntingnet, mr_cnn."
+    "(wepsam-lite's), juntingnet, mr_cnn, cnn_vlm (learns from photographs alone)."
 )]
 Set = Annotated[list[str] | None, Option(
     "--set", metavar="NAME=VALUE",
@@ -195,6 +195,12 @@ Set = Annotated[list[str] | None, Option(
 )]
 Network = Annotated[list[str] | None, Option(
     "--network", metavar="NAME=VALUE", help="Change the network, such as --network hidden=512. Repeatable."
+)]
+Encoder = Annotated[str | None, Option(
+    metavar="NAME", help="The network's encoder: lite0, lite1, lite2, or vgg19 (recipe cnn_vlm; needs --weights)."
+)]
+EncoderWeights = Annotated[Path | None, Option(
+    "--weights", metavar="FILE", help="ImageNet's weights of vgg19: torchvision's .pth, or .safetensors."
 )]
 Weak = Annotated[str | None, Option(
     metavar="WEAK",

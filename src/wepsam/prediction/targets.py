@@ -13,14 +13,16 @@ from wepsam.images import ImageError, is_drawn
 # What can be written for a picture, and how its file name ends behind the picture's stem.
 SAVES = {
     "map": "_map.png",
-    "overlay": "_overlay.png",
+    "overlay": "_overlay.jpg",
+    "overlay-png": "_overlay.png",
     "npy": ".npy",
     "density": "_density.npy",
     "log-density": "_log-density.npy",
 }
 BITS = "_log2-density.npy"  # the log density to base 2, so that the two units cannot be confused
 SHEET = "sheet.png"
-_PICTURES = tuple(ending for ending in SAVES.values() if ending.endswith(".png"))
+OVERLAYS = {"overlay", "overlay-png"}
+_PICTURES = tuple(ending for ending in SAVES.values() if not ending.endswith(".npy"))
 
 Images = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -84,7 +86,7 @@ def drawn(paths: Iterable[str], others: Sequence[str] = (SHEET,)) -> set[str]:
 
     Args:
         paths: pictures, or their URLs, which are not opened. Only files with the names that wepsam gives are opened.
-        others: names besides STEM_map.png and STEM_overlay.png.
+        others: names besides STEM_map.png, STEM_overlay.jpg and STEM_overlay.png.
     """
     candidates = (path for path in paths if path.endswith(_PICTURES) or _name(path) in others)
     return {path for path in candidates if not files.is_url(path) and is_drawn(path)}
