@@ -92,6 +92,36 @@ Legend = Annotated[bool, Option(
     help="Whether overlays and sheet show their scale; without it an overlay has the picture's size."
 )]
 
+# ---- areas
+
+Picture = Annotated[Path, Argument(metavar="PICTURE", help="The picture; upright, as a viewer shows it.")]
+Areas = Annotated[Path, Option(
+    "--areas", "-a", metavar="FILE",
+    help="The areas: JSON (ours, COCO, Label Studio, boxes of a browser), CSV, or a mask picture in which each gray value is "
+    "an area."
+)]
+Unit = Annotated[str | None, Option(
+    metavar="shares|pixels|percent", show_default="what the file says, or as its numbers look",
+    help="What the numbers of boxes and polygons count: shares of the sides, pixels, or percent of the sides."
+)]
+Viewers = Annotated[int, Option(min=1, metavar="N", help="People in the group whose shares the intervals are about.")]
+Seconds = Annotated[float, Option(metavar="SECONDS", help="How long each of them looks at the picture.")]
+SeenBy = Annotated[float | None, Option(
+    "--fixations", metavar="N", show_default="as many as fit where people looked",
+    help="How many independent fixations of a viewer the chance to be seen assumes: 1 - (1 - share)^N."
+)]
+
+# ---- scores, benchmark
+
+Reference = Annotated[str | None, Option(
+    metavar="NAME|FILE", show_default="by what a picture looks like",
+    help="Pictures that percentiles are among: photographs, web pages, or a file that `wepsam benchmark` wrote."
+)]
+ReferenceOut = Annotated[Path, Option("--out", "-o", dir_okay=False, metavar="FILE", help="The JSON file to write.")]
+ReferenceName = Annotated[str | None, Option(
+    metavar="NAME", show_default="the name of the folder", help="What the pictures of the reference are called."
+)]
+
 # ---- label, inspect
 
 Photos = Annotated[list[str], Argument(
