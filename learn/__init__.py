@@ -6,6 +6,7 @@
 | python -m learn.sun PHOTOS | the filters of `sun` and the densities of their responses | photographs | bases/sun.npz |
 | python -m learn.lgs PHOTOS | the dictionaries of `lgs` | photographs | bases/lgs.npz |
 | python -m learn.judd DATA | the weights of `judd` | fixations | bases/judd.json |
+| python -m learn.edn DATA | the readout "relearned" of `edn` | fixations | bases/edn.npz |
 | python -m learn.ensemble DATA | the eleven numbers of `ensemble` | fixations | ensemble.json |
 | python -m learn.kinds DATA | what tells pages from photographs | screenshots, photographs | ../kinds.json |
 

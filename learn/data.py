@@ -1,6 +1,7 @@
 """What the scripts read and where they write: photographs, patches of them, the training pictures of datasets."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,15 @@ def patches_of(picture: np.ndarray, side: int, count: int, rng: np.random.Genera
 def training_pictures(name: str, data: Path) -> list[Sample]:
     """The pictures of a dataset's training part whose density is known. The dataset lies in DATA/NAME."""
     return [sample for sample in read_dataset(name, data / name).split("train") if sample.has_density]
+
+
+def some_training_pictures(counts: Mapping[str, int], data: Path, rng: np.random.Generator) -> list[Sample]:
+    """As many random training pictures of each dataset as `counts` says, or all of them if there are fewer."""
+    chosen = []
+    for name, count in counts.items():
+        samples = training_pictures(name, data)
+        chosen += [samples[i] for i in sorted(rng.permutation(len(samples))[:count])]
+    return chosen
 
 
 def save(name: str, **arrays: np.ndarray) -> None:

@@ -53,6 +53,7 @@ python recipes/metrics_figure.py
 # The classical models: docs/classical.md, and the card that `wepsam models` reads. Those that are fitted to fixations
 # learn from the training parts and are scored on the validation parts only. An hour or two on one core.
 python -m learn.judd "$DATA"
+python -m learn.edn "$DATA"
 python -m learn.ensemble "$DATA"
 names() { python -c "from wepsam.classical import CLASSICAL, FITTED; print(*($1))"; }
 for model in center-bias $(names '[name for name in CLASSICAL if not name.startswith("gbvs-")]'); do

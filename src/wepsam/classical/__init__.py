@@ -31,6 +31,7 @@ from wepsam.classical.center_bias import CenterBias
 from wepsam.classical.center_gaussian import center_gaussian
 from wepsam.classical.ciw import ciw
 from wepsam.classical.covsal import covsal
+from wepsam.classical.edn import edn
 from wepsam.classical.ensemble import ensemble
 from wepsam.classical.fes import fes
 from wepsam.classical.gao import gao
@@ -75,18 +76,28 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "ciw": ciw,
     "cas": cas,
     "gao": gao,
+    "edn": edn,
     "ensemble": ensemble,
     "judd": judd,
 }
 
-# The models that learned from fixations, and from which parts of which datasets, as `datasets.learned` reads it. All
-# others are training-free. They learned before a fifth of EyeCrowd and Scene was held out.
-FITTED: tuple[str, ...] = ("ensemble", "judd")
+# The models that learned from fixations. All others are training-free.
+FITTED: tuple[str, ...] = ("edn", "ensemble", "judd")
+# From which parts of which datasets they learned, as `datasets.learned` reads it. They learned before a fifth of
+# EyeCrowd and Scene was held out.
 LEARNED_FROM = {"osie": "train", "dut_omron": "train", "eyecrowd": "all", "scene": "all"}
+LEARNED_ELSEWHERE: dict[str, dict[str, str]] = {"edn": {"mit1003": "all"}}  # those that learned from others
+
+
+def learned_from(name: str) -> dict[str, str]:
+    """The parts of datasets that a model has learned from, by its name in CLASSICAL."""
+    return LEARNED_ELSEWHERE.get(name, LEARNED_FROM) if name in FITTED else {}
+
 
 __all__ = [
     "CLASSICAL",
     "FITTED",
+    "LEARNED_ELSEWHERE",
     "LEARNED_FROM",
     "CenterBias",
     "aim",
@@ -95,6 +106,7 @@ __all__ = [
     "center_gaussian",
     "ciw",
     "covsal",
+    "edn",
     "ensemble",
     "fes",
     "gao",
@@ -104,6 +116,7 @@ __all__ = [
     "itti",
     "itti_1998",
     "judd",
+    "learned_from",
     "lgs",
     "narfi",
     "rare2012",
