@@ -1,6 +1,6 @@
 """Learn a readout of eDN's maps from where people looked: python -m learn.edn DATA
 
-Adds "relearned" to bases/edn.npz, beside the readouts of its authors. `learn` says what DATA is. Takes ten minutes of
+Adds "relearned" to bases/edn.npz, beside the readouts of its authors. `learn` says what DATA is. Takes five minutes of
 one core.
 """
 
@@ -14,8 +14,8 @@ from wepsam.datasets import Sample
 from wepsam.files import replacing
 from wepsam.progress import track
 
-PICTURES = {"osie": 90, "dut_omron": 90, "eyecrowd": 60, "scene": 60}  # of each training part
-PER_PICTURE = 40  # positive positions, and as many negative ones
+PICTURES = {"osie": 50, "dut_omron": 40, "eyecrowd": 30, "scene": 30}  # of each training part
+PER_PICTURE = 80  # positive positions, and as many negative ones
 MARGIN = 2  # positions of the grid to the border
 C = 1e-4  # of the support vector machine
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def places_of(sample: Sample, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(80, 833) features of some positions of a picture, and (80,) whether each is positive."""
+    """(160, 833) features of some positions of a picture, and (160,) whether each is positive."""
     values = features(sample.stimulus())
     density = maps.enlarge(sample.density(), values.shape[1:])
     places, positive = sampled_places(density, rng, PER_PICTURE, MARGIN)
