@@ -14,9 +14,9 @@ PHOTOS is a folder of photographs. The committed constants were learned from the
 adversarial-attacks development set (CC-BY 2.0), with 144 pixels on the shorter side. The constants are filters and
 their statistics; they hold no photograph and no part of one.
 
-DATA is a folder with the datasets osie/, dut_omron/, eyecrowd/ and scene/ (docs/datasets.md). Only their training parts
-are used, so that their validation parts stay fit for scoring. `learn.kinds` needs no fixations and reads all pictures
-of more folders; its docstring names them.
+DATA is a folder with the datasets osie/, dut_omron/, eyecrowd/ and scene/ (docs/datasets.md); `learn.ensemble` also
+reads sjtu/, salicon/ and emod/. Only their training parts are used, so that their validation parts stay fit for
+scoring. `learn.kinds` needs no fixations and reads all pictures of more folders; its docstring names them.
 
 The scripts need `pip install 'wepsam[train]'`. Run them at the root of the repository. Random numbers have fixed seeds:
 the same pictures give the same constants.
