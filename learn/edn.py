@@ -1,6 +1,6 @@
 """Learn a readout of eDN's maps from where people looked: python -m learn.edn DATA
 
-Adds "relearned" to bases/edn.npz, beside the readouts of its authors. `learn` says what DATA is. Takes two minutes of
+Adds "relearned" to bases/edn.npz, beside the readouts of its authors. `learn` says what DATA is. Takes five minutes of
 one core.
 """
 
@@ -14,7 +14,7 @@ from wepsam.datasets import Sample
 from wepsam.files import replacing
 from wepsam.progress import track
 
-PICTURES = {"osie": 25, "dut_omron": 20, "eyecrowd": 15, "scene": 15}  # of each training part
+PICTURES = {"osie": 60, "dut_omron": 50, "eyecrowd": 40, "scene": 40}  # of each training part
 PER_PICTURE = 80  # positive positions, and as many negative ones
 MARGIN = 2  # positions of the grid to the border
 C = 1e-4  # of the support vector machine

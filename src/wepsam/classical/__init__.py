@@ -86,7 +86,11 @@ FITTED: tuple[str, ...] = ("edn", "ensemble", "judd")
 # From which parts of which datasets they learned, as `datasets.learned` reads it. They learned before a fifth of
 # EyeCrowd and Scene was held out.
 LEARNED_FROM = {"osie": "train", "dut_omron": "train", "eyecrowd": "all", "scene": "all"}
-LEARNED_ELSEWHERE: dict[str, dict[str, str]] = {"edn": {"mit1003": "all"}}  # those that learned from others
+# Those that learned from others, or after that.
+LEARNED_ELSEWHERE: dict[str, dict[str, str]] = {
+    "edn": {"mit1003": "all"},
+    "ensemble": dict.fromkeys(("osie", "dut_omron", "eyecrowd", "scene", "sjtu", "salicon-densities", "emod"), "train"),
+}
 
 
 def learned_from(name: str) -> dict[str, str]:
