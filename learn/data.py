@@ -1,7 +1,6 @@
 """What the scripts read and where they write: photographs, patches of them, the training pictures of datasets."""
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from wepsam.progress import track
 from wepsam.reproduction.laboratories import LABORATORIES
 
 CONSTANTS = Path(classical.__file__).parent / "bases"
+FIXATIONS = ("osie", "dut_omron", "eyecrowd", "scene")  # the datasets below DATA
 
 
 def folder(description: str | None, name: str) -> Path:
@@ -53,13 +53,10 @@ def training_pictures(name: str, data: Path) -> list[Sample]:
     return [sample for sample in dataset.split("train") if sample.has_density]
 
 
-def some_training_pictures(counts: Mapping[str, int], data: Path, rng: np.random.Generator) -> list[Sample]:
-    """As many random training pictures of each dataset as `counts` says, or all of them if there are fewer."""
-    chosen = []
-    for name, count in counts.items():
-        samples = training_pictures(name, data)
-        chosen += [samples[i] for i in sorted(rng.permutation(len(samples))[:count])]
-    return chosen
+def some_training_pictures(name: str, data: Path, count: int, rng: np.random.Generator) -> list[Sample]:
+    """As many random ones of a dataset's training pictures, or all of them if there are fewer."""
+    samples = training_pictures(name, data)
+    return [samples[i] for i in sorted(rng.permutation(len(samples))[:count])]
 
 
 def save(name: str, **arrays: np.ndarray) -> None:

@@ -23,7 +23,9 @@ C = 1e-4  # of the support vector machine
 def main() -> None:
     folder = data.folder(__doc__, "DATA")
     rng = np.random.default_rng(0)
-    pictures = data.some_training_pictures(PICTURES, folder, rng)
+    pictures = [
+        sample for name, count in PICTURES.items() for sample in data.some_training_pictures(name, folder, count, rng)
+    ]
     examples = [places_of(sample, rng) for sample in track(pictures, "features")]
     samples, positive = (np.concatenate(arrays) for arrays in zip(*examples, strict=True))
     readout, accuracy = fit(samples, positive)

@@ -3,6 +3,7 @@
 Writes bases/judd.json. `learn` says what DATA is. Takes two minutes of one core.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ C = 1.0  # of the support vector machine
 def main() -> None:
     folder = data.folder(__doc__, "DATA")
     rng = np.random.default_rng(0)
-    pictures = data.some_training_pictures(PICTURES, folder, rng)
+    pictures = [sample for name in PICTURES for sample in some_pictures(name, folder, rng)]
     examples = [pixels_of(sample, rng) for sample in track(pictures, "features")]
     samples, positive = (np.concatenate(arrays) for arrays in zip(*examples, strict=True))
     # The mirror images take part, so that a mirrored picture has a mirrored map.
@@ -33,6 +34,11 @@ def main() -> None:
     print(f"{len(samples)} pixels of {len(pictures)} pictures, {model['accuracy']:.3f} of them on the right side")
     for name, (_, _, weight) in sorted(model["features"].items(), key=lambda feature: -abs(feature[1][2])):
         print(f"{weight:+.3f} {name}")
+
+
+def some_pictures(name: str, folder: Path, rng: np.random.Generator) -> list[Sample]:
+    """As many random training pictures of a dataset as PICTURES says."""
+    return data.some_training_pictures(name, folder, PICTURES[name], rng)
 
 
 def pixels_of(sample: Sample, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

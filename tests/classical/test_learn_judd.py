@@ -77,7 +77,7 @@ def test_only_training_pictures_are_learned_from(
     monkeypatch.setattr(judd, "PICTURES", {"csv": 1000})
     (tmp_path / "csv").symlink_to(own_dataset)
     validation = {sample.id for sample in read_dataset("csv", own_dataset).split("validation")}
-    learned_from = {sample.id for sample in data.some_training_pictures({"csv": 1000}, tmp_path, rng)}
+    learned_from = {sample.id for sample in judd.some_pictures("csv", tmp_path, rng)}
     assert validation
     assert len(learned_from) + len(validation) == 12
     assert not validation & learned_from

@@ -42,6 +42,7 @@ from wepsam.classical.itti import itti
 from wepsam.classical.itti_1998 import itti_1998
 from wepsam.classical.judd import judd
 from wepsam.classical.lgs import lgs
+from wepsam.classical.mkl import mkl
 from wepsam.classical.narfi import narfi
 from wepsam.classical.rare2012 import rare2012
 from wepsam.classical.sdsr import sdsr
@@ -66,6 +67,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gnms": gnms,
     "narfi": narfi,
     "stc": stc,
+    "mkl": mkl,
     "center-gaussian": center_gaussian,
     "itti": itti,
     "itti-1998": itti_1998,
@@ -81,27 +83,19 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "judd": judd,
 }
 
-# The models that learned from fixations. All others are training-free.
-FITTED: tuple[str, ...] = ("edn", "ensemble", "judd")
-# From which parts of which datasets they learned, as `datasets.learned` reads it. They learned before a fifth of
-# EyeCrowd and Scene was held out.
-LEARNED_FROM = {"osie": "train", "dut_omron": "train", "eyecrowd": "all", "scene": "all"}
-# Those that learned from others, or after that.
-LEARNED_ELSEWHERE: dict[str, dict[str, str]] = {
+# The models that learned from fixations, and from which parts of which datasets, as `datasets.learned` reads it. All
+# others are training-free. `judd` learned before a fifth of EyeCrowd and Scene was held out.
+LEARNED_FROM: dict[str, dict[str, str]] = {
     "edn": {"mit1003": "all"},
     "ensemble": dict.fromkeys(("osie", "dut_omron", "eyecrowd", "scene", "sjtu", "salicon-densities", "emod"), "train"),
+    "judd": {"osie": "train", "dut_omron": "train", "eyecrowd": "all", "scene": "all"},
+    "mkl": {"osie": "train", "dut_omron": "train", "eyecrowd": "train", "scene": "train"},
 }
-
-
-def learned_from(name: str) -> dict[str, str]:
-    """The parts of datasets that a model has learned from, by its name in CLASSICAL."""
-    return LEARNED_ELSEWHERE.get(name, LEARNED_FROM) if name in FITTED else {}
-
+FITTED: tuple[str, ...] = tuple(LEARNED_FROM)
 
 __all__ = [
     "CLASSICAL",
     "FITTED",
-    "LEARNED_ELSEWHERE",
     "LEARNED_FROM",
     "CenterBias",
     "aim",
@@ -120,8 +114,8 @@ __all__ = [
     "itti",
     "itti_1998",
     "judd",
-    "learned_from",
     "lgs",
+    "mkl",
     "narfi",
     "rare2012",
     "sdsr",

@@ -1,6 +1,6 @@
 """Which pictures something has learned from: a dataset's name -> the part of it, "train", "validation" or "all".
 
-Cards of weights say it as "learned_from", `classical.learned_from` says it of the classical models. A score on
+Cards of weights say it as "learned_from", `classical.LEARNED_FROM` says it of the fitted classical models. A score on
 pictures that a model has learned from is optimistic, so `evaluate` records it and tables mark it.
 """
 

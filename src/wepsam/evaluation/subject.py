@@ -221,7 +221,9 @@ def _learned_from(predict: resolve.Predict, source: str | None) -> LearnedFrom |
     """What a predictor has learned from: its card says it, or it is a classical model; None of any other function."""
     if isinstance(predict, Predictor):
         return learned.of_card(predict.card)
-    return None if source is None else classical.learned_from(source)
+    if source is None:
+        return None
+    return classical.LEARNED_FROM.get(source, {})
 
 
 def _source(source: str | None, name: str) -> dict[str, str | None]:

@@ -53,7 +53,7 @@ ROWS = {
     "cas": "CAS",
     "center-gaussian": "center Gaussian",
     "ciw": "CIW",
-    "cnn_vlm-lite0": "CNN-VLM",
+    "cnn_vlm-lite0-none": "CNN-VLM",  # the method on other features; without the calibration, as published
     "covsal": "CovSal",
     "edn": "eDN",
     "fes": "FES",
