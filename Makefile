@@ -29,6 +29,7 @@ bench: .venv/dev .venv-unisal/ready  ## speed, with peers and limits in the same
 	$(BIN)/python -m benchmarks.labeling $(BENCH)
 	$(BIN)/python -m benchmarks.predict $(BENCH) --unisal .venv-unisal/bin/python
 	$(BIN)/python -m benchmarks.metrics
+	$(BIN)/python -m benchmarks.attention
 
 interop: .venv-interop/ready  ## our metrics, predictors and datasets against pysaliency's, in an environment of its own
 	.venv-interop/bin/python -m pytest tests/interop

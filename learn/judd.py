@@ -37,9 +37,8 @@ def main() -> None:
 
 
 def some_pictures(name: str, folder: Path, rng: np.random.Generator) -> list[Sample]:
-    """As many random training pictures of a dataset as PICTURES says, or all of them if there are fewer."""
-    samples = data.training_pictures(name, folder)
-    return [samples[i] for i in sorted(rng.permutation(len(samples))[: PICTURES[name]])]
+    """As many random training pictures of a dataset as PICTURES says."""
+    return data.some_training_pictures(name, folder, PICTURES[name], rng)
 
 
 def pixels_of(sample: Sample, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -67,5 +67,5 @@ def test_settings_that_do_not_exist_or_fit(tmp_path: Path, wepsam_command: Run, 
 def test_recipes_are_listed(tmp_path: Path, wepsam_command: Run) -> None:
     code, _, err = wepsam_command("pretrain", tmp_path, "--out", tmp_path / "run", "--recipe", "best")
     assert code == 2
-    for recipe in ("paper", "juntingnet", "shipped", "lite", "mr_cnn"):
+    for recipe in ("paper", "juntingnet", "shipped", "lite", "mr_cnn", "cnn_vlm"):
         assert recipe in err

@@ -27,7 +27,7 @@ def test_the_light_network_comes_back(tmp_path) -> None:
         torch.testing.assert_close(back(stimuli), network.eval()(stimuli), rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["wepsam-paper", "mr_cnn"])
+@pytest.mark.parametrize("name", ["wepsam-paper", "mr_cnn", "cnn_vlm-lite0"])
 def test_only_the_light_network_is_read_back(name: str) -> None:
     with pytest.raises(ValueError, match="only the light network can be read back"):
         from_onnx(weights_file(name))

@@ -7,6 +7,7 @@ import pytest
 
 from wepsam.networks.base import MAP_LOSSES, NetworkConfig
 from wepsam.networks.build import NETWORKS, build
+from wepsam.networks.cnn_vlm import CnnVlmConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.mr_cnn import MrCnnConfig
 from wepsam.networks.paper import PaperConfig
@@ -14,6 +15,7 @@ from wepsam.training.losses import LOSSES
 
 CONFIGS = [
     PaperConfig(filters=(4, 4, 4), hidden=8), LiteConfig(width=8, blocks=1), MrCnnConfig(filters=(4, 6, 8), hidden=10),
+    CnnVlmConfig(components=6, hidden=10),
 ]  # fmt: skip
 
 
@@ -28,6 +30,6 @@ def test_each_loss_has_a_network_that_learns_by_it() -> None:
     assert {*MAP_LOSSES}.union(*(network.losses for network in NETWORKS.values())) == {*LOSSES}
 
 
-def test_only_the_light_network_has_an_imagenet_start() -> None:
+def test_the_papers_network_has_no_imagenet_start() -> None:
     with pytest.raises(ValueError, match="the paper's network has no ImageNet start"):
         build(CONFIGS[0]).load_imagenet()

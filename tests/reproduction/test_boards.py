@@ -70,7 +70,7 @@ def test_names_from_results_are_shown_and_do_nothing_else(tmp_path: Path) -> Non
 def test_names_of_ours_lead_to_rows() -> None:
     assert set(ROWS.values()) <= set(MIT300)
     assert len(set(ROWS.values())) == len(ROWS)
-    assert set(ROWS) - set(CLASSICAL) <= {"judd", "edn", "mr_cnn", "one-observer", "wepsam-paper"}
+    assert set(ROWS) - set(CLASSICAL) <= {"judd", "edn", "cnn_vlm-lite0-none", "mr_cnn", "one-observer", "wepsam-paper"}
     assert quoted("spectral_residual") is None
     assert ROWS["rare2012-raw"] in PAPER  # the paper has the raw model
     assert ROWS["rare2012"] in BOARD_ROWS

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from helpers import discs, noise_pairs, squares
-from wepsam.networks.base import Network
+from wepsam.networks.base import Network, NetworkConfig
 from wepsam.networks.build import build
+from wepsam.networks.cnn_vlm import CnnVlmConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.mr_cnn import MrCnnConfig
 from wepsam.networks.paper import PaperConfig, PaperNet
@@ -117,11 +118,11 @@ LITE = LiteConfig(width=8, blocks=1, area=64 * 64, sources=2)
 LITE_QUICK = replace(QUICK, epochs=2, loss="kl_cc", frozen=2, encoder_rate=0.1)
 MR_CNN = MrCnnConfig(filters=(4, 6, 8), hidden=10)
 MR_CNN_QUICK = replace(QUICK, batch_size=2, loss="logistic", augmentation=Augmentation())
+CNN_VLM = CnnVlmConfig(components=6, hidden=10)
+CNN_VLM_QUICK = replace(QUICK, batch_size=2, loss="surprise")
 
 
-def trained(
-    config: LiteConfig | MrCnnConfig, data: list[Pairs], settings: TrainSettings, out: Path
-) -> tuple[Network, float]:
+def trained(config: NetworkConfig, data: list[Pairs], settings: TrainSettings, out: Path) -> tuple[Network, float]:
     net = build(config, torch.Generator().manual_seed(0))
     run = train(net, data, data[:1], settings, out, "random")
     return load_weights(run.best)[0], run.validation_loss
@@ -131,8 +132,8 @@ def trained(
 @pytest.mark.parametrize(
     ("config", "data", "settings"),
     [(LITE, [noise_pairs((64, 64), 8), noise_pairs((32, 96), 4, source=1)], LITE_QUICK),
-     (MR_CNN, [discs(4)], MR_CNN_QUICK)],
-    ids=["lite", "mr_cnn"],
+     (MR_CNN, [discs(4)], MR_CNN_QUICK), (CNN_VLM, [noise_pairs((64, 64), 8)], CNN_VLM_QUICK)],
+    ids=["lite", "mr_cnn", "cnn_vlm"],
 )  # fmt: skip
 def test_the_other_networks_resume_to_the_same_weights(
     tmp_path, config, data, settings, save_every, monkeypatch

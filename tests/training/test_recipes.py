@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from wepsam.networks.cnn_vlm import CnnVlmConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.mr_cnn import MrCnnConfig
 from wepsam.networks.paper import PaperConfig
@@ -19,6 +20,7 @@ def test_the_network_and_the_start_of_each_recipe() -> None:
         "shipped": (PaperConfig(init="he"), "random"),
         "lite": (LiteConfig(), "imagenet"),
         "mr_cnn": (MrCnnConfig(), "random"),
+        "cnn_vlm": (CnnVlmConfig(), "imagenet"),
     }
 
 
@@ -32,7 +34,7 @@ def test_each_network_can_learn_by_its_recipes_losses() -> None:
 
 def test_a_recipe_by_name() -> None:
     assert find("lite") is RECIPES["lite"] is find(RECIPES["lite"])
-    with pytest.raises(ValueError, match="no recipe 'best'; choose one of paper, juntingnet, shipped, lite, mr_cnn"):
+    with pytest.raises(ValueError, match="no recipe 'best'; choose one of paper, juntingnet, shipped, lite, mr_cnn, "):
         find("best")
 
 

@@ -40,7 +40,7 @@ def test_a_shipped_model_is_a_start_by_name() -> None:
     assert network.config == LiteConfig(area=192 * 256)
 
 
-@pytest.mark.parametrize("name", ["wepsam-paper", "mr_cnn"])
+@pytest.mark.parametrize("name", ["wepsam-paper", "mr_cnn", "cnn_vlm-lite0"])
 def test_shipped_models_that_cannot_be_read_back_are_named(name: str) -> None:
     with pytest.raises(ValueError, match="only the light network can be read back"):
         load(name)

@@ -16,7 +16,7 @@ from typer import Argument, Option
 Json = Annotated[bool, Option("--json", help="Print the result as JSON, so that programs can read it.")]
 Quality = Annotated[str, Option(
     metavar="best|fast",
-    help="best averages over several views of each picture; fast looks once and takes about an eighth of the time."
+    help="best averages over the picture and its mirror image; fast looks once, at fewer pixels, and takes a third of the time."
 )]
 CalibrationOf = Annotated[str | None, Option(
     "--calibration", metavar="NAME|FILE", show_default="the default of the model's card",
@@ -92,6 +92,36 @@ Legend = Annotated[bool, Option(
     help="Whether overlays and sheet show their scale; without it an overlay has the picture's size."
 )]
 
+# ---- areas
+
+Picture = Annotated[Path, Argument(metavar="PICTURE", help="The picture; upright, as a viewer shows it.")]
+Areas = Annotated[Path, Option(
+    "--areas", "-a", metavar="FILE",
+    help="The areas: JSON (ours, COCO, Label Studio, boxes of a browser), CSV, or a mask picture in which each gray value is "
+    "an area."
+)]
+Unit = Annotated[str | None, Option(
+    metavar="shares|pixels|percent", show_default="what the file says, or as its numbers look",
+    help="What the numbers of boxes and polygons count: shares of the sides, pixels, or percent of the sides."
+)]
+Viewers = Annotated[int, Option(min=1, metavar="N", help="People in the group whose shares the intervals are about.")]
+Seconds = Annotated[float, Option(metavar="SECONDS", help="How long each of them looks at the picture.")]
+SeenBy = Annotated[float | None, Option(
+    "--fixations", metavar="N", show_default="as many as fit where people looked",
+    help="How many independent fixations of a viewer the chance to be seen assumes: 1 - (1 - share)^N."
+)]
+
+# ---- scores, benchmark
+
+Reference = Annotated[str | None, Option(
+    metavar="NAME|FILE", show_default="by what a picture looks like",
+    help="Pictures that percentiles are among: photographs, web pages, or a file that `wepsam benchmark` wrote."
+)]
+ReferenceOut = Annotated[Path, Option("--out", "-o", dir_okay=False, metavar="FILE", help="The JSON file to write.")]
+ReferenceName = Annotated[str | None, Option(
+    metavar="NAME", show_default="the name of the folder", help="What the pictures of the reference are called."
+)]
+
 # ---- label, inspect
 
 Photos = Annotated[list[str], Argument(
@@ -152,12 +182,12 @@ KeepWeak = Annotated[float, Option(
 Start = Annotated[str | None, Option(
     metavar="START", show_default="the recipe's own start",
     help="Weights to start from: a run folder, a checkpoint, a shipped model, an .onnx file, random, or imagenet "
-    "(recipe lite only)."
+    "(recipes lite and cnn_vlm)."
 )]
 Recipe = Annotated[str, Option(
     metavar="NAME",
     help="Network and training settings by name: shipped (wepsam-paper's), paper (the publication's), lite "
-    "(wepsam-lite's), juntingnet, mr_cnn."
+    "(wepsam-lite's), juntingnet, mr_cnn, cnn_vlm (learns from photographs alone)."
 )]
 Set = Annotated[list[str] | None, Option(
     "--set", metavar="NAME=VALUE",
@@ -165,6 +195,12 @@ Set = Annotated[list[str] | None, Option(
 )]
 Network = Annotated[list[str] | None, Option(
     "--network", metavar="NAME=VALUE", help="Change the network, such as --network hidden=512. Repeatable."
+)]
+Encoder = Annotated[str | None, Option(
+    metavar="NAME", help="The network's encoder: lite0, lite1, lite2, or vgg19 (recipe cnn_vlm; needs --weights)."
+)]
+EncoderWeights = Annotated[Path | None, Option(
+    "--weights", metavar="FILE", help="ImageNet's weights of vgg19: torchvision's .pth, or .safetensors."
 )]
 Weak = Annotated[str | None, Option(
     metavar="WEAK",
@@ -220,7 +256,7 @@ Area = Annotated[int | None, Option(
     metavar="PIXELS", show_default="as in training", help="Light network: number of pixels of the picture that it sees."
 )]
 Scales = Annotated[str | None, Option(
-    metavar="A,B,...", show_default="0.667,1,1.5",
+    metavar="A,B,...", show_default="1",
     help="Light network: sizes that are averaged at --quality best, in multiples of the sides at --area."
 )]
 ExportCalibration = Annotated[Path | None, Option(

@@ -17,6 +17,8 @@ def pretrain(
     recipe: options.Recipe = "shipped",
     changes: options.Set = None,
     network: options.Network = None,
+    encoder: options.Encoder = None,
+    weights: options.EncoderWeights = None,
 ) -> None:
     """Step 1c: pre-train a network on the weak labels of lowest entropy.
 
@@ -25,9 +27,11 @@ def pretrain(
         wepsam pretrain weak/ --keep 0.5 --out runs/pre/
         wepsam pretrain weak-lite/ --recipe lite --keep 0.5 --out runs/lite-pre/
         wepsam pretrain weak/ --recipe paper --set epochs=3 --out runs/try/
+        wepsam pretrain weak/ --recipe cnn_vlm --encoder vgg19 --weights vgg19.pth --out runs/vlm/
     """
+    described = [*(network or ()), *([f"encoder={encoder}"] if encoder else ())]
     run = wepsam.pretrain(
-        weak, out, keep=keep, start=start, recipe=recipe, changes=changes or (), network=network or ()
+        weak, out, keep=keep, start=start, recipe=recipe, changes=changes or (), network=described, weights=weights
     )
     _print_run(run)
 

@@ -11,9 +11,9 @@ from onnx import numpy_helper
 from wepsam.networks.deployment import Deployment
 
 
-def to_onnx(deployment: Deployment) -> onnx.ModelProto:
+def to_onnx(deployment: Deployment, output: str = "saliency_maps") -> onnx.ModelProto:
     """The ONNX graph of a network, for batches of any size. Products of constants are computed here, once."""
-    model = _exported(deployment)
+    model = _exported(deployment, output)
     fold(model)
     if deployment.doubles:
         keep_blocked(model, {*deployment.example})
@@ -23,7 +23,7 @@ def to_onnx(deployment: Deployment) -> onnx.ModelProto:
     return model
 
 
-def _exported(deployment: Deployment) -> onnx.ModelProto:
+def _exported(deployment: Deployment, output: str) -> onnx.ModelProto:
     # The exporter warns about operators of torchvision, which no network here uses, and about torch's own internals.
     exporter_log = logging.getLogger("torch.onnx")
     level = exporter_log.level
@@ -36,7 +36,7 @@ def _exported(deployment: Deployment) -> onnx.ModelProto:
                 tuple(deployment.example.values()),
                 dynamo=True,
                 input_names=[*deployment.example],
-                output_names=["saliency_maps"],
+                output_names=[output],
                 dynamic_shapes=deployment.dynamic,
                 verbose=False,
             )

@@ -1,5 +1,6 @@
 """What every network can do: the questions that training and export ask of it, with the answers most networks give."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -40,6 +41,7 @@ class Network(nn.Module):
         losses: names in `training.losses.LOSSES` of the losses by which it can learn.
         zoom_room: training pictures are kept larger than the network's input by this factor, so that augmentation can
             zoom in.
+        calibration_batches: of 32 pictures, to which a fresh start is fitted.
         adaptable: whether `wepsam adapt` can tune it, and `deploy.from_onnx` can read it back from an exported file.
         storage: how an exported file may store weights; see `deployment.Storage`.
         least_cc: an exported file whose maps correlate less with torch's, on the worst picture, is refused. The light
@@ -51,6 +53,7 @@ class Network(nn.Module):
     title: ClassVar[str]
     losses: ClassVar[Sequence[str]] = MAP_LOSSES
     zoom_room: ClassVar[float] = 1.25
+    calibration_batches: ClassVar[int] = 1
     adaptable: ClassVar[bool] = False
     storage: ClassVar[Storage] = SQUARE_STORAGE
     least_cc: ClassVar[float] = 0.9995
@@ -84,11 +87,14 @@ class Network(nn.Module):
         """Parameters that learn at `TrainSettings.encoder_rate`, with so many stages frozen; by default none."""
         return set()
 
-    def load_imagenet(self) -> None:
+    def load_imagenet(self, weights: str | os.PathLike[str] | None = None) -> None:
         """Replace the random start of the encoder by weights learned on ImageNet.
 
+        Args:
+            weights: a file of them, for an encoder whose weights no package contains. None: those of the package.
+
         Raises:
-            ValueError: the network has no ImageNet start.
+            ValueError: the network has no ImageNet start, or the file does not hold the weights of its encoder.
             ImportError: the package with the weights is not installed.
         """
         raise ValueError(
@@ -97,6 +103,8 @@ class Network(nn.Module):
 
     def calibrate(self, stimuli: Tensor, *, whole: bool = True) -> None:
         """Fit the scales of a fresh start to a batch of pictures; by default there are none.
+
+        It is called for `calibration_batches` batches.
 
         Args:
             stimuli: (B, 3, H, W) pixels in [0, 1].

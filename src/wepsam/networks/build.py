@@ -7,6 +7,7 @@ import torch
 
 from wepsam.card_fields import MAX_AREA
 from wepsam.networks.base import Network, NetworkConfig
+from wepsam.networks.cnn_vlm import CnnVlm, CnnVlmConfig
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.networks.mr_cnn import MrCnn, MrCnnConfig
 from wepsam.networks.paper import PaperConfig, PaperNet
@@ -15,10 +16,15 @@ NETWORKS: dict[type[NetworkConfig], type[Network]] = {
     PaperConfig: PaperNet,
     LiteConfig: LiteNet,
     MrCnnConfig: MrCnn,
+    CnnVlmConfig: CnnVlm,
 }
 # The largest numbers of a network that a file describes: it takes at most 1 GB.
-MOST = {"area": MAX_AREA, "blocks": 32, "sources": 1000, "width": 1024, "filters": 1024, "hidden": 1 << 16}
-MOST_CONNECTIONS = 1 << 20  # of the last filters with the hidden units; the paper's network has 64 x 1024
+MOST = {
+    "area": MAX_AREA, "blocks": 32, "sources": 1000, "width": 1024, "filters": 1024, "hidden": 1 << 16, "stride": 32,
+    "components": 1024,
+}  # fmt: skip
+# Of hidden units with the last filters, or with one another; the paper's network has 64 x 1024.
+MOST_CONNECTIONS = 1 << 20
 
 
 def build(config: NetworkConfig | dict[str, Any], generator: torch.Generator | None = None) -> Network:
@@ -40,7 +46,8 @@ def _config(fields: Any) -> Any:
     """The description in a file's dictionary: the fields of one kind of network, each of the type of its default."""
     if not isinstance(fields, dict) or not fields.keys() & {"encoder", "filters"}:
         raise ValueError("there is no description of a network; expected its encoder or its filters")
-    kind: Any = LiteConfig if "encoder" in fields else PaperConfig if "head" in fields else MrCnnConfig
+    with_encoder = CnnVlmConfig if "components" in fields else LiteConfig
+    kind: Any = with_encoder if "encoder" in fields else PaperConfig if "head" in fields else MrCnnConfig
     defaults = asdict(kind())
     if unknown := sorted(map(repr, set(fields) - set(defaults))):
         raise ValueError(f"no network has {', '.join(unknown)[:80]}")
@@ -49,7 +56,8 @@ def _config(fields: Any) -> Any:
         if not _fits(value, defaults[name], MOST.get(name, 0)):
             raise ValueError(f"the network's {name} cannot be {repr(value)[:40]}; its default is {defaults[name]!r}")
     config = kind(**given)
-    if "filters" in defaults and (connections := config.filters[-1] * config.hidden) > MOST_CONNECTIONS:
+    hidden = getattr(config, "hidden", 0)
+    if (connections := hidden * (config.filters[-1] if "filters" in defaults else hidden)) > MOST_CONNECTIONS:
         raise ValueError(f"the network has {connections:,} connections, expected at most {MOST_CONNECTIONS:,}")
     return config
 

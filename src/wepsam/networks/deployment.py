@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from wepsam.shapes import Shape
+from wepsam.shapes import SIDE_STEP, Shape, input_shape
 
 DIM = torch.export.Dim
 # How weights are stored, by the name of the choice, smallest file first: tensors of more than so many values as this
@@ -71,6 +72,40 @@ def square(
             "output": f"saliency_maps: (B, {cells}, {cells}) float32 >= 0{density}",
             "input_size": side,
             "mirror": mirror,
+        },
+    )
+
+
+def in_aspect(
+    module: nn.Module, *, output: str, mirror: bool, area: int, scales: Sequence[float]
+) -> Deployment:  # fmt: skip
+    """The deployment of a network that sees every picture in about its own aspect.
+
+    Args:
+        module: (B, H, W, 3) uint8, sides multiples of 32 -> (B, H/4, W/4) float32.
+        output: what the card says of the values.
+        mirror: whether the predictor averages over the picture and its mirror image, at quality "best".
+        area: of the input, in pixels, about.
+        scales: the sizes at quality "best", as factors of the sides at that area.
+
+    Raises:
+        ValueError: an area too small, or no scales above 0.
+    """
+    if not scales or min(scales) <= 0 or area < SIDE_STEP**2:
+        raise ValueError(f"area={area}: expected at least {SIDE_STEP**2} pixels; scales={scales}: above 0")
+    rows, columns = (SIDE_STEP * DIM(name, min=1, max=1000) for name in ("rows", "columns"))
+    return Deployment(
+        module,
+        example={"stimuli": torch.zeros(2, 192, 256, 3, dtype=torch.uint8)},
+        dynamic={"stimuli": {0: DIM("batch", min=1), 1: rows, 2: columns}},
+        shape_of=partial(input_shape, area=area),
+        card={
+            "input": "stimuli: (B, H, W, 3) uint8 RGB, H and W multiples of stride, H W about input_area: the whole "
+            "picture resized (bicubic, antialiased)",
+            "output": f"saliency_maps: (B, H/4, W/4) float32 >= 0, {output}",
+            "input_area": area,
+            "stride": SIDE_STEP,
+            "views": {"fast": {"scales": [1.0], "mirror": False}, "best": {"scales": [*scales], "mirror": mirror}},
         },
     )
 

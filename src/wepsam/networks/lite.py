@@ -4,9 +4,9 @@ It applies weak pre-learning to a modern network, the successor that the paper's
 4 million parameters.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Self
 
 import torch
@@ -19,11 +19,11 @@ from wepsam.networks import deployment, encoder
 from wepsam.networks.base import Network, NetworkConfig, as_map
 from wepsam.networks.deployment import DIM, Deployment, Storage
 from wepsam.networks.encoder import Block, Conv, Encoder
-from wepsam.shapes import AREA, SIDE_STEP, Shape
+from wepsam.shapes import AREA, Shape
 
 BIAS_GRID = (6, 8)  # cells of the center bias, which is enlarged to the map
 BLUR = 0.01  # share of the map's sides: the first guess of the blur of a kind of densities
-SCALES = (2 / 3, 1.0, 1.5)  # sizes of the input at quality "best" (docs/log.md)
+SCALES = (1.0,)  # sizes of the input at quality "best" (docs/log.md)
 # The few values of the depthwise convolutions and of the first one would lose the most: the CC with the network itself
 # was .9996 with them as int8, .99997 without.
 STORAGE: Storage = {
@@ -145,9 +145,9 @@ class LiteNet(Network):
         readout = self.readout.parameters() if self._all_frozen(stages) else ()
         return {*self.encoder.parameters(), *readout}
 
-    def load_imagenet(self) -> None:
+    def load_imagenet(self, weights: str | os.PathLike[str] | None = None) -> None:
         """Put ImageNet's weights into the encoder; see `encoder.load_imagenet`."""
-        encoder.load_imagenet(self.encoder, self.config.encoder)
+        encoder.load_imagenet(self.encoder, self.config.encoder, weights)
 
     def calibrate(self, stimuli: Tensor, *, whole: bool = True) -> None:
         """Fit the scales of a fresh start to a batch of pictures: all scales, or those of the decoder alone."""
@@ -178,27 +178,21 @@ class LiteNet(Network):
         self, output: str, *, mirror: bool = True, area: int | None = None, scales: Sequence[float] | None = None
     ) -> Deployment:
         """Export for pictures of any shape, with a center bias that people may replace; see `Network.deployment`."""
-        area = self.config.area if area is None else area
-        scales = SCALES if scales is None else scales
-        if not scales or min(scales) <= 0 or area < SIDE_STEP**2:
-            raise ValueError(f"area={area}: expected at least {SIDE_STEP**2} pixels; scales={scales}: above 0")
         if output != "log_density":
             raise ValueError(
                 "the light network was trained to output a map, its file holds a density; train it with another loss"
             )
-        rows, columns = (SIDE_STEP * DIM(name, min=1, max=1000) for name in ("rows", "columns"))
-        return Deployment(
-            DeployedLite(self),
-            example={
-                "stimuli": torch.zeros(2, 192, 256, 3, dtype=torch.uint8),
-                "center_bias": torch.zeros(1, 1, *BIAS_GRID),
-            },
-            dynamic={
-                "stimuli": {0: DIM("batch", min=1), 1: rows, 2: columns},
-                "center_bias": {2: DIM("bias_rows", min=1), 3: DIM("bias_columns", min=1)},
-            },
-            shape_of=partial(shapes.input_shape, area=area),
-            card=_card(area, scales, mirror),
+        plain = deployment.in_aspect(
+            DeployedLite(self), output="sums to 1", mirror=mirror, area=self.config.area if area is None else area,
+            scales=SCALES if scales is None else scales,
+        )  # fmt: skip
+        bias = {"center_bias": {2: DIM("bias_rows", min=1), 3: DIM("bias_columns", min=1)}}
+        about = "; center_bias, if other than the learned: (1, 1, h, w) float32 logits"
+        return replace(
+            plain,
+            example=plain.example | {"center_bias": torch.zeros(1, 1, *BIAS_GRID)},
+            dynamic=plain.dynamic | bias,
+            card=plain.card | {"input": plain.card["input"] + about},
             defaults={"center_bias": self.center_bias.detach()},
             doubles=True,  # the sides of the input are multiples of 32
         )
@@ -222,17 +216,6 @@ class DeployedLite(nn.Module):
         logits = self.network(deployment.to_pixels(stimuli), center_bias=False)
         bias = self.network.center_bias if center_bias is None else center_bias
         return as_map(logits + _enlarge(bias, logits.shape[1:])[:, 0], "log_density")
-
-
-def _card(area: int, scales: Sequence[float], mirror: bool) -> dict[str, object]:
-    return {
-        "input": "stimuli: (B, H, W, 3) uint8 RGB, H and W multiples of stride, H W about input_area: the whole "
-        "picture resized (bicubic, antialiased); center_bias, if other than the learned: (1, 1, h, w) float32 logits",
-        "output": "saliency_maps: (B, H/4, W/4) float32 >= 0, sums to 1",
-        "input_area": area,
-        "stride": SIDE_STEP,
-        "views": {"fast": {"scales": [1.0], "mirror": False}, "best": {"scales": [*scales], "mirror": mirror}},
-    }
 
 
 def _enlarge(x: Tensor, size: torch.Size) -> Tensor:

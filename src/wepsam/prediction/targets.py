@@ -58,16 +58,27 @@ def find_pictures(images: Images, out: Path, endings: dict[str, str], sheet: Pat
         ImageError: there is no picture, a path does not exist, two results would have the same name (also if only
             upper and lower case differ), or a result would overwrite a picture. One line.
     """
-    given = [images] if isinstance(images, str | PathLike) else [*images]
     pictures: dict[str, Picture] = {}
-    for path, name in (pair for each in given for pair in _below(os.fspath(each))):
+    for path, name in _all_below(images):
         stem = Path(name).stem
         targets = {kind: (out / name).with_name(stem + ending) for kind, ending in endings.items()}
         pictures.setdefault(os.path.abspath(path), Picture(Path(path), Path(name).as_posix(), targets))
-    if not pictures:
-        raise ImageError(f"no pictures in {', '.join(map(str, given))}")
     _check([*pictures.values()], sheet)
     return [*pictures.values()]
+
+
+def found(images: Images) -> list[Path]:
+    """The pictures that a path or several stand for, each once, in order; ImageError if there are none."""
+    return [*dict.fromkeys(Path(path) for path, _ in _all_below(images))]
+
+
+def _all_below(images: Images) -> list[tuple[str, str]]:
+    """The pictures that a path or several stand for, each with its path below the folder that it was found in."""
+    given = [images] if isinstance(images, str | PathLike) else [*images]
+    pairs = [pair for each in given for pair in _below(os.fspath(each))]
+    if not pairs:
+        raise ImageError(f"no pictures in {', '.join(map(str, given))}")
+    return pairs
 
 
 def drawn(paths: Iterable[str], others: Sequence[str] = (SHEET,)) -> set[str]:

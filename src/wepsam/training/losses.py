@@ -88,6 +88,19 @@ def logistic(output: Tensor, target: Tensor) -> Tensor:
     return (FIXATED_COUNT * positive + NONFIXATED_COUNT * negative) / (FIXATED_COUNT + NONFIXATED_COUNT)
 
 
+def surprise(output: Tensor, target: Tensor) -> Tensor:
+    """CNN-VLM's loss: the mean of its output, its own errors of prediction. The target, where people look, is ignored.
+
+    Args:
+        output: (B, h, w) errors.
+        target: ignored.
+
+    Returns:
+        (B,) the loss of each picture.
+    """
+    return output.flatten(1).mean(1)
+
+
 # name -> the loss, and the kind of output it gives a network: "map" (linear) or "log_density" (logits of a softmax).
 LOSSES: dict[str, tuple[Loss, str]] = {
     "mse": (mse, "map"),
@@ -98,4 +111,5 @@ LOSSES: dict[str, tuple[Loss, str]] = {
     "kl_cc_nss": (kl_cc_nss, "log_density"),
     # Its logits are those of the odds: with such places, the odds of the best answer are proportional to the density.
     "logistic": (logistic, "log_density"),
+    "surprise": (surprise, "map"),
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from wepsam.networks.base import NetworkConfig
+from wepsam.networks.cnn_vlm import CnnVlmConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.mr_cnn import MrCnnConfig
 from wepsam.networks.paper import PaperConfig
@@ -50,6 +51,12 @@ _MR_CNN = TrainSettings(
     weight_decay=0.01, dropout=0.2, average=0.998, precision="bf16-mixed", validate_every=0.5,
 )  # fmt: skip
 
+# Not the publication's settings (plain descent, one picture at a time, 20,000 steps), for the same reason.
+_CNN_VLM = TrainSettings(
+    epochs=1, batch_size=16, loss="surprise", optimizer="adamw", learning_rate=(2e-3, 0), schedule="cosine", warmup=50,
+    precision="bf16-mixed", validate_every=0.25,
+)  # fmt: skip
+
 RECIPES: dict[str, Recipe] = {
     # The paper's own: it takes days, with 500 and 1200 epochs.
     "paper": Recipe(PaperConfig(), "random", TrainSettings(epochs=500), TrainSettings(epochs=1200)),
@@ -80,6 +87,7 @@ RECIPES: dict[str, Recipe] = {
         replace(_LITE, epochs=8, average=0.999, validate_every=0.5, augmentation=Augmentation(geometry=0.8, color=0.8)),
     ),
     "mr_cnn": Recipe(MrCnnConfig(), "random", _MR_CNN, _MR_CNN),
+    "cnn_vlm": Recipe(CnnVlmConfig(), "imagenet", _CNN_VLM, _CNN_VLM),
 }  # fmt: skip
 
 

@@ -23,18 +23,22 @@ def pretrain(
     recipe: str | Recipe = "shipped",
     changes: Changes = (),
     network: Changes = (),
+    weights: str | os.PathLike[str] | None = None,
 ) -> Run:
     """Step 1: learn the teacher's maps of unannotated photographs.
 
     Args:
         weak: a folder that `label` made, or its URL.
         out: the run's folder; an interrupted run resumes.
-        start: "random"; "imagenet" for the light network's encoder; a run folder or checkpoint; the name of a shipped
-            model, or its .onnx file (only the light network's can be read back). None: the recipe's own start.
+        start: "random"; "imagenet" for the encoder of the light network or of CNN-VLM; a run folder or checkpoint; the
+            name of a shipped model, or its .onnx file (only the light network's can be read back). None: the recipe's
+            own start.
         keep: how many maps, those of lowest entropy (the paper: 100,000), or a share up to 1.0.
-        recipe: a name in `recipes.RECIPES` (shipped, paper, juntingnet, lite, mr_cnn), or a `Recipe`.
+        recipe: a name in `recipes.RECIPES` (shipped, paper, juntingnet, lite, mr_cnn, cnn_vlm), or a `Recipe`.
         changes: of the recipe's settings for this step: "NAME=VALUE" strings as `--set` takes them, or a mapping.
         network: of the recipe's network: "NAME=VALUE" strings as `--network` takes them, or a mapping.
+        weights: the file of an encoder's weights that no package has, for the start "imagenet": torchvision's vgg19 for
+            CNN-VLM with encoder=vgg19.
 
     Returns:
         The best weights, the log, and the lowest validation loss.
@@ -47,7 +51,7 @@ def pretrain(
     chosen = recipes.find(recipe)
     settings = recipes.changed(chosen.pretrain, changes)
     start = chosen.start if start is None else start
-    net, origin = starts.choose(start, chosen, network, settings.seed)
+    net, origin = starts.choose(start, chosen, network, settings.seed, weights)
     training, validation = batches.from_store(weak, net.config.training_shape, keep)
     starts.prepare(net, start, training, settings)
     return train(net, training, validation, settings, out, origin, starts.learned_from(start))

@@ -21,7 +21,9 @@ Start = str | os.PathLike[str]
 FRESH = ("random", "imagenet")
 
 
-def choose(start: Start, recipe: Recipe, changes: Changes, seed: int) -> tuple[Network, str]:
+def choose(
+    start: Start, recipe: Recipe, changes: Changes, seed: int, weights: Start | None = None
+) -> tuple[Network, str]:
     """The network that a recipe trains, with its start weights.
 
     Args:
@@ -29,6 +31,7 @@ def choose(start: Start, recipe: Recipe, changes: Changes, seed: int) -> tuple[N
         recipe: its network is built, or has to be of the same kind as the network of `start`.
         changes: of the recipe's network. A network that is loaded keeps its architecture, so it has to agree.
         seed: of a random start.
+        weights: see `begin`.
 
     Returns:
         The network, and the origin of its weights for the record.
@@ -36,28 +39,32 @@ def choose(start: Start, recipe: Recipe, changes: Changes, seed: int) -> tuple[N
     Raises:
         ValueError: the start has another architecture.
     """
-    network, origin = begin(start, changed(recipe.network, changes), seed)
+    network, origin = begin(start, changed(recipe.network, changes), seed, weights)
     if start not in FRESH and (wrong := _differences(network.config, changed(network.config, changes))):
         raise ValueError(f"{start} has {wrong}, which the network changes contradict; leave them out")
     return network, origin
 
 
-def begin(start: Start, config: NetworkConfig, seed: int) -> tuple[Network, str]:
+def begin(start: Start, config: NetworkConfig, seed: int, weights: Start | None = None) -> tuple[Network, str]:
     """A network with its start weights.
 
     Args:
-        start: "random"; "imagenet" for the light network's encoder; a run folder or checkpoint; the name of a shipped
-            model, or an .onnx file.
+        start: "random"; "imagenet" for the encoder of the light network or of CNN-VLM; a run folder or checkpoint; the
+            name of a shipped model, or an .onnx file.
         config: the network to build. A network that is loaded is of this kind, has its own architecture and takes
             over the input size.
         seed: of a random start.
+        weights: for start "imagenet", a file of the encoder's weights, if no package has them.
 
     Returns:
         The network, and the origin of its weights for the record.
 
     Raises:
-        ValueError: `start` holds another kind of network, or cannot be read; or the network has no ImageNet start.
+        ValueError: `start` holds another kind of network, or cannot be read; the network has no ImageNet start; or the
+            file of weights does not fit.
     """
+    if weights is not None and start != "imagenet":
+        raise ValueError(f"{weights} holds weights of an encoder, for the start imagenet, not {start}; choose one")
     if start not in FRESH:
         network, origin = load(start)
         kind = NETWORKS[type(config)]
@@ -71,8 +78,8 @@ def begin(start: Start, config: NetworkConfig, seed: int) -> tuple[Network, str]
         return network, origin
     network = build(config, torch.Generator().manual_seed(seed))
     if start == "imagenet":
-        network.load_imagenet()
-    return network, str(start)
+        network.load_imagenet(weights)
+    return network, str(start) if weights is None else f"{start}, {Path(weights).name}"
 
 
 def file_of(start: Start) -> Path:
@@ -117,8 +124,9 @@ def prepare(
     """
     network.set_sources(sources)
     if start in FRESH:
-        stimuli, _, _ = Batches(training, 32, settings.augmentation, settings.seed)[0]
-        network.calibrate(stimuli, whole=start == "random")
+        pictures = Batches(training, 32, settings.augmentation, settings.seed)
+        for number in range(min(network.calibration_batches, pictures.per_epoch)):
+            network.calibrate(pictures[number][0], whole=start == "random")
 
 
 def _differences(have: NetworkConfig, want: NetworkConfig) -> str:
