@@ -6,6 +6,7 @@
 | python -m learn.sun PHOTOS | the filters of `sun` and the densities of their responses | photographs | bases/sun.npz |
 | python -m learn.lgs PHOTOS | the dictionaries of `lgs` | photographs | bases/lgs.npz |
 | python -m learn.judd DATA | the weights of `judd` | fixations | bases/judd.json |
+| python -m learn.edn DATA | the readout "relearned" of `edn` | fixations | bases/edn.npz |
 | python -m learn.class_responses DATA | axes of class responses, for `mkl` | photographs | bases/class_responses.onnx |
 | python -m learn.mkl DATA | the kernels of `mkl`, the weights of their groups | fixations | bases/mkl.npz, mkl.json |
 | python -m learn.ensemble DATA | the eleven numbers of `ensemble` | fixations | ensemble.json |
@@ -18,7 +19,8 @@ adversarial-attacks development set (CC-BY 2.0), with 144 pixels on the shorter 
 their statistics; they hold no photograph and no part of one.
 
 DATA is a folder with the datasets osie/, dut_omron/, eyecrowd/ and scene/ (docs/datasets.md). Only their training parts
-are used, so that their validation parts stay fit for scoring; `learn.areas` and `learn.reference` use validation parts,
+are used, so that their validation parts stay fit for scoring. `learn.ensemble` also reads those of sjtu/, salicon/ and
+emod/. `learn.areas` and `learn.reference` use validation parts,
 from which the networks have not learned, and read sjtu/ and more, too. `learn.kinds` needs no fixations and reads all
 pictures of more folders; its docstring names them.
 

@@ -29,5 +29,6 @@ wepsam label "$DATA/photos" "$DATA/photos224" "$RUNS/weak-taught" --size none --
 wepsam finetune --recipe lite --start "$RUNS/teacher-lite0" --weak "$RUNS/weak-taught" "${SETS[@]}" \
     --out "$RUNS/lite" --set epochs=3.5 --set 'learning_rate=[0.0007,0]' --set balance=0.5 --set seed=3 \
     --set validate_every=1
+# "best" sees the size at which it has learned, "fast" less than half of the pixels.
 wepsam export "$RUNS/lite" src/wepsam/weights/wepsam-lite.onnx --card recipes/cards/wepsam-lite.json \
-    --probe "$DATA/osie"
+    --area 49152 --scales 1.5 --probe "$DATA/osie"

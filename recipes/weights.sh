@@ -59,6 +59,7 @@ python recipes/metrics_figure.py
 # The classical models: docs/classical.md, and the card that `wepsam models` reads. Those that are fitted to fixations
 # learn from the training parts and are scored on the validation parts only. An hour or two on one core.
 python -m learn.judd "$DATA"
+python -m learn.edn "$DATA"
 python -m learn.ensemble "$DATA"
 python -m learn.class_responses "$DATA"
 python -m learn.mkl "$DATA"

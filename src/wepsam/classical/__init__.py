@@ -31,6 +31,7 @@ from wepsam.classical.center_bias import CenterBias
 from wepsam.classical.center_gaussian import center_gaussian
 from wepsam.classical.ciw import ciw
 from wepsam.classical.covsal import covsal
+from wepsam.classical.edn import edn
 from wepsam.classical.ensemble import ensemble
 from wepsam.classical.fes import fes
 from wepsam.classical.gao import gao
@@ -77,16 +78,17 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "ciw": ciw,
     "cas": cas,
     "gao": gao,
+    "edn": edn,
     "ensemble": ensemble,
     "judd": judd,
 }
 
 # The models that learned from fixations, and from which parts of which datasets, as `datasets.learned` reads it. All
-# others are training-free. The first two learned before a fifth of EyeCrowd and Scene was held out.
-_BEFORE = {"osie": "train", "dut_omron": "train", "eyecrowd": "all", "scene": "all"}
+# others are training-free. `judd` learned before a fifth of EyeCrowd and Scene was held out.
 LEARNED_FROM: dict[str, dict[str, str]] = {
-    "ensemble": _BEFORE,
-    "judd": _BEFORE,
+    "edn": {"mit1003": "all"},
+    "ensemble": dict.fromkeys(("osie", "dut_omron", "eyecrowd", "scene", "sjtu", "salicon-densities", "emod"), "train"),
+    "judd": {"osie": "train", "dut_omron": "train", "eyecrowd": "all", "scene": "all"},
     "mkl": {"osie": "train", "dut_omron": "train", "eyecrowd": "train", "scene": "train"},
 }
 FITTED: tuple[str, ...] = tuple(LEARNED_FROM)
@@ -102,6 +104,7 @@ __all__ = [
     "center_gaussian",
     "ciw",
     "covsal",
+    "edn",
     "ensemble",
     "fes",
     "gao",

@@ -16,7 +16,7 @@ from typer import Argument, Option
 Json = Annotated[bool, Option("--json", help="Print the result as JSON, so that programs can read it.")]
 Quality = Annotated[str, Option(
     metavar="best|fast",
-    help="best averages over several views of each picture; fast looks once and takes about an eighth of the time."
+    help="best averages over the picture and its mirror image; fast looks once, at fewer pixels, and takes a third of the time."
 )]
 CalibrationOf = Annotated[str | None, Option(
     "--calibration", metavar="NAME|FILE", show_default="the default of the model's card",
@@ -256,7 +256,7 @@ Area = Annotated[int | None, Option(
     metavar="PIXELS", show_default="as in training", help="Light network: number of pixels of the picture that it sees."
 )]
 Scales = Annotated[str | None, Option(
-    metavar="A,B,...", show_default="0.667,1,1.5",
+    metavar="A,B,...", show_default="1",
     help="Light network: sizes that are averaged at --quality best, in multiples of the sides at --area."
 )]
 ExportCalibration = Annotated[Path | None, Option(

@@ -23,7 +23,7 @@ from wepsam.shapes import AREA, Shape
 
 BIAS_GRID = (6, 8)  # cells of the center bias, which is enlarged to the map
 BLUR = 0.01  # share of the map's sides: the first guess of the blur of a kind of densities
-SCALES = (2 / 3, 1.0, 1.5)  # sizes of the input at quality "best" (docs/log.md)
+SCALES = (1.0,)  # sizes of the input at quality "best" (docs/log.md)
 # The few values of the depthwise convolutions and of the first one would lose the most: the CC with the network itself
 # was .9996 with them as int8, .99997 without.
 STORAGE: Storage = {
