@@ -6,18 +6,21 @@ which does not change the time. It imports nothing from wepsam and prints one li
 picture.
 """
 
+import importlib
 import io
 import json
+import os
 import sys
 import time
 
 import numpy as np
-import onnxruntime
 import torch
 from mediaattention.saliency import _unisal_input, _unisal_size
 from mediaattention.unisal.model import UNISAL
 from PIL import Image
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at the import; as wepsam.offline does
+onnxruntime = importlib.import_module("onnxruntime")
 pictures = [Image.fromarray(picture) for picture in np.load(sys.argv[1])]  # (N, H, W, 3) uint8
 clock = {"processor": time.process_time, "wall": time.perf_counter}[sys.argv[2]]
 size = pictures[0].height, pictures[0].width

@@ -4,8 +4,8 @@ DATA is the folder with osie/, eyecrowd/ and sjtu/ (docs/datasets.md). On boxes 
 predicted shares are compared with those of the fixations, and the result is kept in results/attention/areas.json; that
 takes ten minutes or more. Without DATA the table and the figure are made again from that file.
 
-An interval is checked with numbers that were fitted to the other laboratories. The table of scores is made from
-results/attention/scores.json, which `python -m learn.reference DATA` writes.
+An interval and a chance to be seen are checked with numbers that were fitted to the other laboratories. The table of
+scores is made from results/attention/scores.json, which `python -m learn.reference DATA` writes.
 """
 
 import json
@@ -42,6 +42,7 @@ CHECKED = ("osie", "eyecrowd", "sjtu")
 RULES = (learn.AT_RANDOM, learn.CONTRAST, learn.HOT)
 MODEL, CENTER, GBVS, HALF = DEFAULT, "center alone", "gbvs, calibrated", "half of the observers"
 EDGES = (0, 0.01, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.45, 1.0)  # of predicted shares, for the calibration curve
+LEAST = 10  # boxes of a point of the curve
 SEEN_EDGES = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 Row = dict[str, Any]
@@ -77,18 +78,20 @@ def measure(folder: str) -> Row:
         view = {key: intervals.card()[key] for key in ("fixations_per_second", "clustering")}
         known = [o for o in observed if o.rule in learn.LEARNED_FROM and o.laboratory != name]
         others = [[o for o in known if o.laboratory == other] for other in fitted_to if other != name]
-        numbers = learn.fit_error(others, MODEL, view)
+        numbers = learn.fit_error(others, MODEL, view) | {"independent": learn.independent(known, MODEL)}
         for rule in RULES:
             chosen = [one for one in here if one.rule == rule]
             rows += [
                 {"laboratory": name, "rule": rule, "boxes": len(chosen), "prediction": prediction} | answer
-                for prediction, answer in _answers(chosen, numbers, view).items()
+                for prediction, answer in _answers(chosen, numbers, view, rule == RULES[0]).items()
             ]
     about = {"seen": [name for name in CHECKED if name not in fitted_to], "weights": predict.card["sha256"]}
     return about | {"calibration": predict.calibration.name, "level": intervals.LEVEL, "rows": rows}
 
 
-def _answers(chosen: Sequence[Observed], numbers: Mapping[str, float], view: learn.Numbers) -> dict[str, Row]:
+def _answers(
+    chosen: Sequence[Observed], numbers: Mapping[str, float], view: learn.Numbers, curves: bool
+) -> dict[str, Row]:
     """By prediction: how right it is on some boxes."""
     measured = np.array([one.measured for one in chosen])
     told = [one for one in chosen if one.told_apart]
@@ -96,12 +99,12 @@ def _answers(chosen: Sequence[Observed], numbers: Mapping[str, float], view: lea
     answers = {}
     for name in (MODEL, CENTER, GBVS):
         predicted = np.array([one.shares[name] for one in chosen])
-        answers[name] = {"share": _agreement(predicted, measured, EDGES)}
+        answers[name] = {"share": _agreement(predicted, measured, EDGES if curves else ())}
         if told:
-            chance = np.array([learn.seen(one, name, intervals.card()["independent"]) for one in told])
-            answers[name]["seen"] = _agreement(chance, looked, SEEN_EDGES)
+            chance = np.array([learn.seen(one, name, numbers["independent"]) for one in told])
+            answers[name]["seen"] = _agreement(chance, looked, SEEN_EDGES if curves else ())
             all_count = np.array([learn.seen(one, name, 1.0) for one in told])
-            answers[name]["seen, all fixations"] = _agreement(all_count, looked, SEEN_EDGES)
+            answers[name]["seen, all fixations"] = _agreement(all_count, looked)
     predicted, surface = (np.array(v) for v in zip(*((o.shares[MODEL], o.surface) for o in chosen), strict=True))
     low, high = intervals.interval(predicted, surface, learn.counts(chosen, view), numbers)
     answers[MODEL]["interval"] = {
@@ -119,21 +122,21 @@ def _half(told: Sequence[Observed]) -> Row:
     one, other = ([(o.made[part], o.inside[part]) for o in told] for part in (slice(0, None, 2), slice(1, None, 2)))
     predicted, measured = (np.array([inside.sum() / made.sum() for made, inside in half]) for half in (one, other))
     looked, will_look = (np.array([(inside > 0).mean() for _, inside in half]) for half in (one, other))
-    return {"share": _agreement(predicted, measured, EDGES), "seen": _agreement(looked, will_look, SEEN_EDGES)}
+    return {"share": _agreement(predicted, measured), "seen": _agreement(looked, will_look)}
 
 
-def _agreement(predicted: np.ndarray, measured: np.ndarray, edges: Sequence[float]) -> Row:
-    """Mean absolute error, correlation, bias, and the calibration curve: mean predicted and measured in bins."""
-    bins = np.digitize(predicted, edges[1:-1])
-    return {
+def _agreement(predicted: np.ndarray, measured: np.ndarray, edges: Sequence[float] = ()) -> Row:
+    """Mean absolute error, correlation, bias, and with edges the calibration curve: means in bins of the predicted."""
+    found: Row = {
         "error": float(np.abs(predicted - measured).mean()),
         "correlation": float(np.corrcoef(predicted, measured)[0, 1]),
         "bias": float((predicted - measured).mean()),
-        "curve": [
-            [float(predicted[bins == one].mean()), float(measured[bins == one].mean()), int((bins == one).sum())]
-            for one in np.unique(bins)
-        ],
     }
+    if edges:
+        bins = np.digitize(predicted, edges[1:-1])
+        shown = [one for one in np.unique(bins) if (bins == one).sum() >= LEAST]
+        found["curve"] = [[float(side[bins == one].mean()) for one in shown] for side in (predicted, measured)]
+    return found
 
 
 # ---- what is shown
@@ -223,9 +226,8 @@ def figure(found: Row) -> plt.Figure:
             for row in _rows(found, name, RULES[0]):
                 if what in row and row["prediction"] in styles:
                     line, color = styles[row["prediction"]]
-                    points = np.array([[x, y] for x, y, count in row[what]["curve"] if count >= 10]).reshape(-1, 2)
                     cell.plot(
-                        *points.T, line, marker=marks[name], color=color, markersize=4, linewidth=1,
+                        *row[what]["curve"], line, marker=marks[name], color=color, markersize=4, linewidth=1,
                         label=f"{row['prediction']}, {name}",
                     )  # fmt: skip
         cell.set(xlabel=f"predicted {what}", ylabel=f"measured {what}", xlim=(0, most), ylim=(0, most))

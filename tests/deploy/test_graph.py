@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from onnx import numpy_helper
 
+from wepsam import offline
 from wepsam.deploy.graph import shrink, to_onnx
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.networks.paper import PaperConfig, PaperNet
@@ -38,7 +38,7 @@ def test_the_blocked_layout_is_kept_and_the_maps_stay(tmp_path):
         for parameter in (network.context[-1].weight, network.readout.weight):
             parameter.normal_(0, 0.3, generator=torch.Generator().manual_seed(1))
     deployment = network.deployment("log_density")
-    sessions, reordered = [], []
+    onnxruntime, sessions, reordered = offline.onnxruntime(), [], []
     for doubles in (False, True):
         options = onnxruntime.SessionOptions()
         options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
