@@ -16,7 +16,7 @@ from typer import Argument, Option
 Json = Annotated[bool, Option("--json", help="Print the result as JSON, so that programs can read it.")]
 Quality = Annotated[str, Option(
     metavar="best|fast",
-    help="best averages over the picture and its mirror image; fast looks once, at fewer pixels, and takes a third of the time."
+    help="best averages over the picture and its mirror image; fast looks once, at fewer pixels, in a third of the time or less."
 )]
 CalibrationOf = Annotated[str | None, Option(
     "--calibration", metavar="NAME|FILE", show_default="the default of the model's card",
