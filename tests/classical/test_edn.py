@@ -239,7 +239,7 @@ def test_places_are_the_most_and_the_least_looked_at(own_dataset: Path, rng: np.
     assert positive.sum() > 10
     assert (~positive).sum() == PER_PICTURE
     stimulus = features(sample.stimulus()).reshape(833, -1)
-    assert all((stimulus.T == row).all(axis=1).any() for row in samples[:3])
+    assert all((row == stimulus.T).all(axis=1).any() for row in samples[:3])
 
 
 @pytest.mark.parametrize("readout", ["published", "relearned"])
