@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from helpers import ROOT, Paint
-from learn.edn import fit
+from learn.edn import PER_PICTURE, fit, places_of
 from wepsam.classical import CLASSICAL, LEARNED_FROM, edn
 from wepsam.classical.edn import (
     NETWORKS,
@@ -230,6 +230,16 @@ def test_fit_finds_a_planted_line(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(deviations, 2, atol=0.1)
     assert np.corrcoef(weights, planted)[0, 1] > 0.99
     assert accuracy > 0.9
+
+
+def test_places_are_the_most_and_the_least_looked_at(own_dataset: Path, rng: np.random.Generator) -> None:
+    sample = read_dataset("csv", own_dataset).samples[0]
+    samples, positive = places_of(sample, rng)
+    assert samples.shape == (len(positive), 833)
+    assert positive.sum() > 10
+    assert (~positive).sum() == PER_PICTURE
+    stimulus = features(sample.stimulus()).reshape(833, -1)
+    assert all((row == stimulus.T).all(axis=1).any() for row in samples[:3])
 
 
 @pytest.mark.parametrize("readout", ["published", "relearned"])
