@@ -18,9 +18,8 @@ from wepsam.deploy.graph import shrink, to_onnx
 from wepsam.deploy.to_onnx import least_cc
 from wepsam.files import write_bytes
 from wepsam.images import resize
-from wepsam.networks.deployment import DIM, Deployment, to_pixels
+from wepsam.networks.deployment import ASPECT_STORAGE, DIM, Deployment, to_pixels
 from wepsam.networks.encoder import Conv, Encoder, load_imagenet, published
-from wepsam.networks.lite import STORAGE
 from wepsam.progress import track
 from wepsam.shapes import SIDE_STEP, input_shape
 
@@ -100,7 +99,7 @@ def graph(network: nn.Module) -> onnx.ModelProto:
         card={},
     )
     model = to_onnx(deployment, "class_responses")
-    for kind, more_than in STORAGE["int8"]:
+    for kind, more_than in ASPECT_STORAGE["int8"]:
         shrink(model, kind, more_than)
     return model
 

@@ -165,7 +165,7 @@ def attend(
     return Attention(
         name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings), _name(predict, model),
         _calibration(predict).name, group, group.independent if fixations is None else fixations,
-        _reference(reference, predict), stimulus, alone,
+        reference_of(reference, predict), stimulus, alone,
     )  # fmt: skip
 
 
@@ -199,8 +199,8 @@ def _doubted(predict: resolve.Predict, stimulus: np.ndarray) -> str | None:
     return predict.doubt(stimulus) if isinstance(predict, Predictor) else None
 
 
-def _reference(given: Reference | str | PathLike[str] | None, predict: resolve.Predict) -> Reference | None:
-    """The reference of a name or a file."""
+def reference_of(given: Reference | str | PathLike[str] | None, predict: resolve.Predict) -> Reference | None:
+    """The reference of a name or a file, as `attend` takes it. A log line says if its maps are of other weights."""
     if given is None or isinstance(given, Reference):
         return given
     found = references.read(given) if fspath(given).endswith(".json") else references.shipped(fspath(given))

@@ -16,6 +16,7 @@ from functools import cache
 
 import numpy as np
 
+from wepsam import srgb
 from wepsam.images import resize
 from wepsam.shapes import within
 
@@ -73,8 +74,7 @@ def _lab(stimulus: np.ndarray) -> np.ndarray:
 @cache
 def _linear() -> np.ndarray:
     """(256,) float32: the light of each value of sRGB."""
-    value = np.arange(256) / 255
-    return np.where(value >= 0.04045, ((value + 0.055) / 1.055) ** 2.4, value / 12.92).astype(np.float32)
+    return srgb.to_linear(np.arange(256, dtype=np.uint8)).astype(np.float32)
 
 
 def _pyramid(lab: np.ndarray) -> list[np.ndarray]:

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from wepsam import images, offline
+from wepsam import images
+from wepsam.prediction.sessions import CPU, open_session
 from wepsam.shapes import input_shape
 
 AREA = 384 * 512  # pixels of the network's input, at most; a cell is 32x32 of them
@@ -40,8 +41,4 @@ def class_responses(stimulus: np.ndarray) -> np.ndarray:
 @cache
 def _session() -> Any:
     """The open file, one core as for any other model here; other processes open it again."""
-    onnxruntime = offline.onnxruntime()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4  # what fails comes as an error
-    return onnxruntime.InferenceSession(FILE, options, providers=["CPUExecutionProvider"])
+    return open_session(FILE, FILE.read_bytes(), 1, CPU)

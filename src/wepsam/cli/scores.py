@@ -29,8 +29,8 @@ def scores(
         wepsam scores photos/ --json
         wepsam scores page.png --reference ours.json
     """
-    from wepsam import markdown, resolve
-    from wepsam.attention.answers import rounded
+    from wepsam import markdown, progress, resolve
+    from wepsam.attention.answers import reference_of, rounded
     from wepsam.attention.scores import NAMES
     from wepsam.prediction import targets
 
@@ -38,11 +38,12 @@ def scores(
     rows, found = [], []
     doubts: list[str] = []
     failed: list[str] = []
-    for path in targets.found(pictures):
+    among = reference_of(reference, predict)
+    for path in progress.track(targets.found(pictures), "scores"):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", wepsam.PictureWarning)  # printed below
-                answer = wepsam.attend(path, model=predict, reference=reference, max_pixels=max_pixels)
+                answer = wepsam.attend(path, model=predict, reference=among, max_pixels=max_pixels)
                 made = answer.scores
         except wepsam.ImageError as error:
             failed.append(str(error))
