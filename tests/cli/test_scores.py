@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from helpers import Paint, Run, Write, one_line
+from wepsam.attention import reference
 from wepsam.attention.scores import NAMES
 
 MODEL = ("--model", "center-gaussian")  # it sees nothing of a picture but its size
@@ -53,3 +54,14 @@ def test_pictures_that_cannot_be_read(photos: Path, tmp_path: Path, wepsam_comma
         code, _, err = wepsam_command(*arguments, *MODEL)
         assert code == 2
         one_line(err, word)
+
+
+def test_a_reference_of_other_weights_is_said_once(photos: Path, tmp_path: Path, wepsam_command: Run) -> None:
+    quantiles = dict.fromkeys(NAMES, [0.0] * reference.QUANTILES)
+    reference.write(tmp_path / "theirs.json", reference.Reference("theirs", 10, quantiles, model="0" * 64))
+    code, printed, err = wepsam_command(
+        "scores", photos, "--reference", tmp_path / "theirs.json", "--quality", "fast", "--json"
+    )
+    assert code == 0
+    assert len(json.loads(printed)) == 3
+    assert err.count("the reference theirs was made with other weights") == 1
