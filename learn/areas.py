@@ -6,9 +6,10 @@ after it. Takes some minutes of one core.
 
 The validation pictures of the laboratories with fixations take part, with boxes on them that are chosen by rules. The
 error of the model is fitted by maximum likelihood to the laboratories from which the model has not learned, each of
-which counts once. Boxes around the places at which these very people looked most have no part in it: there any model
-falls short, because the places were chosen for the luck of the sample, too. How many fixations a viewer makes, how
-alike they are and how many of them count as independent is measured where a laboratory says which viewer looked where.
+which counts once. Boxes around the places at which people looked most have no part in it. They were chosen by the
+fixations that they are scored on, so chance has a part in that choice, and any model predicts too little there. How
+many fixations a viewer makes, how alike they are and how many of them count as independent is measured where a
+laboratory says which viewer looked where.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,7 +28,6 @@ from wepsam.calibration import Calibration
 from wepsam.datasets import Sample, learned
 from wepsam.evaluation.subject import subject
 from wepsam.files import write_json
-from wepsam.maps import enlarge, to_density
 from wepsam.prediction.predictor import DEFAULT, Predictor
 from wepsam.progress import track
 from wepsam.reproduction import laboratories
@@ -94,12 +94,12 @@ def _box(middle: np.ndarray, sides: np.ndarray) -> tuple[float, ...]:
 
 
 def _small(values: np.ndarray) -> np.ndarray:
-    return enlarge(values.astype(np.float32), (GRID, GRID))
+    return maps.enlarge(values.astype(np.float32), (GRID, GRID))
 
 
 def _contrast(stimulus: np.ndarray) -> np.ndarray:
     """(GRID, GRID) the standard deviation of the gray in each cell and around it."""
-    gray = enlarge(stimulus.mean(axis=2), (8 * GRID, 8 * GRID))
+    gray = maps.enlarge(stimulus.mean(axis=2), (8 * GRID, 8 * GRID))
     cells = gray.reshape(GRID, 8, GRID, 8).std(axis=(1, 3))
     return maps.blur(cells, 1.0)
 
@@ -268,7 +268,7 @@ def main(model: str = DEFAULT) -> None:
 
     def density(sample: Sample, stimulus: np.ndarray) -> np.ndarray:
         found = network(predict)(sample, stimulus)
-        means.append(to_density(_small(found).astype(np.float64)))
+        means.append(maps.to_density(_small(found).astype(np.float64)))
         return found
 
     observed = [one for one in observe(folder, {model: density}) if one.rule in LEARNED_FROM]

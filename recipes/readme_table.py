@@ -54,13 +54,14 @@ def short_table(results: Path) -> str:
     calibrated = _over([folder for folder in folders if _name(folder) in means.datasets], LEFT_OUT)
     unknown = _over([folder for folder in folders if _name(folder) in UNKNOWN], NEVER_SEEN)
     note = (
-        f"First the mean over {len(means.datasets)} laboratories, each of which counts once: {sets}. These are "
-        "pictures that none of the networks has learned from; wepsam-lite has learned from other pictures of the same "
-        "laboratories, and the four numbers of its calibration are fitted to these. With the calibration of the other "
-        f"laboratories it has a CC of {calibrated['cc']:.2f} and a KL of {calibrated['kl_div']:.2f}. For a laboratory "
-        "that nothing has been learned from, take its first weights as a guide: on the three that they had never seen "
-        f"they have a CC of {unknown['cc']:.2f} and a KL of {unknown['kl_div']:.2f} "
-        "([docs/calibration.md](docs/calibration.md)). \\*: where a laboratory publishes densities only, the NSS that "
+        f"First the mean over {len(means.datasets)} laboratories, each of which counts once: {sets}. None of the "
+        "networks has learned from these pictures. wepsam-lite has learned from other pictures of the same "
+        "laboratories, and the four numbers of its calibration are fitted to these pictures. With a calibration that "
+        f"is fitted to the other laboratories, it has a CC of {calibrated['cc']:.2f} and a KL of "
+        f"{calibrated['kl_div']:.2f}. Its first weights had never seen {len(UNKNOWN)} of these laboratories: there "
+        f"they have a CC of {unknown['cc']:.2f} and a KL of {unknown['kl_div']:.2f}. That is the best guide to "
+        "an unknown laboratory ([docs/calibration.md](docs/calibration.md)). \\*: where a laboratory publishes "
+        "densities only, the NSS that "
         "is expected of fixations drawn from them."
     )
     return f"{markdown.table(['', *head], rows)}\n\n{note}"

@@ -5,9 +5,10 @@ The share of the fixations that a group makes in an area has a beta distribution
     variance = s * (1 - s) * (e + (1 - e) * c / (viewers * k))
     log odds of e = constant + by_share * log odds of s + by_surface * log(surface)
 
-e is the error of the model. k is the number of fixations of a viewer, and c = 1 + (k - 1) * clustering says how much
-more alike they are than those of different viewers. The numbers are in intervals.json beside this file; `learn.areas`
-fitted them to validation pictures, and docs/attention.md says how often the intervals hold.
+e is the error of the model. k is the number of fixations of a viewer. They are more alike than those of different
+viewers: c = 1 + (k - 1) * clustering of them tell as much as one independent fixation. The numbers are in
+intervals.json beside this file; `learn.areas` fitted them to validation pictures, and docs/attention.md says how
+often the intervals hold.
 """
 
 import json
@@ -68,7 +69,7 @@ def error(share: np.ndarray, surface: np.ndarray, numbers: Mapping[str, float]) 
 
 
 def crowding(fixations: float, clustering: float) -> float:
-    """c, by how much the fixations of a group tell less than as many independent ones."""
+    """c: so many fixations of a group tell as much as one independent fixation."""
     return 1 + (fixations - 1) * clustering
 
 

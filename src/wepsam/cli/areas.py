@@ -31,8 +31,8 @@ def areas(
     """Say how much attention each area of a picture gets, and how sure that is.
 
     The share of an area is the part of all fixations that are expected in it. Its interval holds the share that a group
-    of viewers would show, in 9 of 10 cases. The lift is the share over that of a place of the same surface in a picture at
-    which people look everywhere alike; "center alone" is what its place would get if nothing in the picture attracted
+    of viewers would show, in 9 of 10 cases. The lift is the share divided by the surface: 1 is what the area would get
+    if people looked everywhere alike. "Center alone" is what its place would get if nothing in the picture attracted
     anybody. Remarks say what to doubt; they go to stderr with --json, which prints a list of objects.
 
         wepsam areas page.png --areas areas.json
