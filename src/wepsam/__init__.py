@@ -67,6 +67,7 @@ HOMES = {
     "models": "prediction.predictor",
     "Predictor": "prediction.predictor",
     "attend": "attention.answers",
+    "report": "reporting.writing",
     "benchmark": "attention.benchmarking",
     "Area": "attention.areas",
     "Calibration": "calibration.definition",

@@ -14,6 +14,7 @@ from wepsam.attention import intervals, scores, shares
 from wepsam.attention import reference as references
 from wepsam.attention.areas import Area
 from wepsam.attention.clutter import clutter
+from wepsam.attention.hot_spots import HotSpot, hot_spots
 from wepsam.attention.intervals import Group
 from wepsam.attention.reading import Given, read_areas
 from wepsam.attention.reference import Reference
@@ -44,6 +45,7 @@ class Attention:
         shapes: the areas themselves.
         warnings: lines that say what to doubt. Empty: nothing is known.
         model: the name of the model.
+        weights: their SHA-256; "" for a model without weights.
         calibration: the name of its calibration.
         group: whose shares the intervals are about.
         fixations: how many independent ones `AreaScore.seen` assumes.
@@ -60,6 +62,7 @@ class Attention:
     shapes: tuple[Area, ...]
     warnings: tuple[str, ...]
     model: str
+    weights: str
     calibration: str
     group: Group
     fixations: float
@@ -79,6 +82,11 @@ class Attention:
         }
         among = self.reference or references.of_kind(kinds.kind(self.stimulus))
         return Scores(**values, percentiles=among.percentiles(values), reference=among.name)
+
+    @cached_property
+    def hot_spots(self) -> list[HotSpot]:
+        """The few places that people most likely look at, the largest share first."""
+        return hot_spots(self.density)
 
     @cached_property
     def map(self) -> np.ndarray:
@@ -163,7 +171,7 @@ def attend(
         warnings += ["the intervals were checked on photographs only"] if doubted else []
         warnings += [*_remarks(predict), *intervals.remarks(group), *shares.remarks(shapes, measured, density.shape)]
     return Attention(
-        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings), _name(predict, model),
+        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings), _name(predict, model), _weights(predict),
         _calibration(predict).name, group, group.independent if fixations is None else fixations,
         reference_of(reference, predict), stimulus, alone,
     )  # fmt: skip
@@ -204,13 +212,17 @@ def reference_of(given: Reference | str | PathLike[str] | None, predict: resolve
     if given is None or isinstance(given, Reference):
         return given
     found = references.read(given) if fspath(given).endswith(".json") else references.shipped(fspath(given))
-    if isinstance(predict, Predictor) and found.model not in ("", predict.card.get("sha256")):
+    if isinstance(predict, Predictor) and found.model not in ("", _weights(predict)):
         log.warning("the reference %s was made with other weights than those of %s", found.name, predict.name)
     return found
 
 
 def _calibration(predict: resolve.Predict) -> Named:
     return predict.calibration if isinstance(predict, Predictor | Calibrated) else Named(NONE, Calibration())
+
+
+def _weights(predict: resolve.Predict) -> str:
+    return str(predict.card.get("sha256", "")) if isinstance(predict, Predictor) else ""
 
 
 def _name(predict: resolve.Predict, model: resolve.Model) -> str:
@@ -220,7 +232,7 @@ def _name(predict: resolve.Predict, model: resolve.Model) -> str:
 def _remarks(predict: resolve.Predict) -> list[str]:
     """What to say if the intervals were fitted to the errors of something else."""
     fitted, own = intervals.card()["fitted"], _calibration(predict).name
-    if not isinstance(predict, Predictor) or predict.card.get("sha256") != fitted["weights"]:
+    if _weights(predict) != fitted["weights"]:
         return [f"the intervals are those of {fitted['model']}: those of this model may be wider"]
     if own != fitted["calibration"]:
         return [f"the intervals are those of the calibration {fitted['calibration']}, not of {own}"]

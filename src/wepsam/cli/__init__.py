@@ -22,6 +22,7 @@ from wepsam.cli import (
     models,
     output,
     predict,
+    report,
     reproduce,
     score,
     scores,
@@ -44,7 +45,14 @@ interrupted command resumes when it is started again.
 """
 
 STAGES: dict[str, list[layout.Command]] = {
-    "Predict": [predict.predict, areas.areas, scores.scores, scores.benchmark, models.models],
+    "Predict": [
+        predict.predict,
+        areas.areas,
+        scores.scores,
+        report.report,
+        scores.benchmark,
+        models.models,
+    ],
     "Step 1: weak labels": [label.label, label.inspect],
     "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export],
     "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],

@@ -113,6 +113,18 @@ SeenBy = Annotated[float | None, Option(
     help="How many independent fixations of a viewer the chance to be seen assumes: 1 - (1 - share)^N."
 )]
 
+# ---- report
+
+ReportOut = Annotated[Path, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER",
+    help="Folder for report.html, report.json and areas.csv; those of an earlier report are replaced."
+)]
+AreasOfReport = Annotated[Path | None, Option(
+    "--areas", "-a", metavar="FILE", help="Areas of each picture, in the forms that `wepsam areas` takes."
+)]
+Title = Annotated[str | None, Option(metavar="TEXT", show_default="the name of the picture, or how many", help="Title of the page.")]
+AsPdf = Annotated[bool, Option("--pdf", help="Also print the page to report.pdf, by WeasyPrint or a Chromium that is there.")]
+
 # ---- scores, benchmark
 
 Reference = Annotated[str | None, Option(

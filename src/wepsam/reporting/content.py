@@ -1,0 +1,73 @@
+"""What a report says, as a value for JSON. Its form is that of report.schema.json beside this file."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from os import PathLike, fspath
+from typing import Any
+
+import wepsam
+from wepsam.attention import intervals
+from wepsam.attention.answers import Attention, rounded
+from wepsam.spreadsheets import inert
+
+FORMAT, VERSION = "wepsam-report", 1
+COLUMNS = (
+    "picture", "label", "share", "share_low", "share_high", "lift", "center_share", "center_lift", "surface", "seen",
+    "rank",
+)  # fmt: skip
+SHARED = ("model", "weights", "calibration", "viewers", "seconds", "fixations")  # said once, not for each picture
+
+
+def content(
+    answers: Sequence[Mapping[str, Any]],
+    title: str,
+    failed: Iterable[Mapping[str, str]] = (),
+    comparisons: Iterable[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """The content of a report.
+
+    Args:
+        answers: of at least one picture, as `of_picture` gives them.
+        title: of the page.
+        failed: the pictures that could not be read, each with its error.
+        comparisons: of the first picture with each other one.
+    """
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "wepsam": wepsam.__version__,
+        "created": date.today().isoformat(),
+        "title": title,
+        **{name: answers[0][name] for name in SHARED},
+        "pictures": [{name: value for name, value in answer.items() if name not in SHARED} for answer in answers],
+        "comparisons": list(comparisons),
+        "failed": list(failed),
+        "checked": intervals.card().get("checked", []),
+    }
+
+
+def of_picture(answer: Attention, name: str, path: str | PathLike[str] = "") -> dict[str, Any]:
+    """All numbers of one picture under the name that the report gives it.
+
+    Args:
+        answer: what is said of it.
+        name: without the folders of this machine.
+        path: its file, which remarks may name.
+    """
+    remarks = [line.removeprefix(f"{fspath(path)}: ") for line in answer.warnings]
+    spots = [{"number": s.number, "share": s.share, "surface": s.surface, "peak": s.peak} for s in answer.hot_spots]
+    return answer.as_dict() | {"picture": name, "warnings": remarks, "weights": answer.weights, "hot_spots": rounded(spots)}
+
+
+def csv_of_areas(report: Mapping[str, Any]) -> str:
+    """A row for each area of each picture. No cell is a formula for a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for picture in report["pictures"]:
+        for area in picture["areas"]:
+            row = area | {"picture": picture["picture"]}
+            writer.writerow([inert(value) if isinstance(value := row[name], str) else value for name in COLUMNS])
+    return text.getvalue()
