@@ -1,0 +1,49 @@
+"""One drawing by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wepsam.drawing import tinted
+from wepsam.drawing.styles import Style
+
+if TYPE_CHECKING:
+    from wepsam.attention.answers import Attention
+
+DEFAULT = Style()
+KINDS: dict[str, Callable[[Attention, Style], np.ndarray]] = {
+    "heat": tinted.heat,
+    "map": tinted.colored,
+    "fog": tinted.fog,
+}
+
+
+def draw(answer: Attention, kind: str, style: Style = DEFAULT) -> np.ndarray:
+    """Draw what is known about a picture over the picture.
+
+        drawing.draw(wepsam.attend("page.png"), "fog", drawing.Style(size=1200))
+
+    Args:
+        answer: as `wepsam.attend` gives it; it is not changed.
+        kind: one of KINDS:
+
+            - heat: the map in colors over the picture;
+            - map: the map alone in colors;
+            - fog: the picture, dimmed and blurred where few look;
+            - contours: lines around the places that hold 25, 50 and 75 % of the density;
+            - hot-spots: the places that people most likely look at, numbered by their shares; not a path;
+            - areas: the outlines of the areas, each with its share and interval.
+        style: colors, opacity, sizes.
+
+    Returns:
+        (H, W, 3) uint8 RGB: the picture at the style's size and, with a legend, a strip below it.
+
+    Raises:
+        ValueError: no such kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"no drawing {kind!r}: expected one of {', '.join(KINDS)}")
+    return KINDS[kind](answer, style)
