@@ -2,14 +2,14 @@
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wepsam import kinds, resolve
+from wepsam import extras, kinds, resolve
 from wepsam.attention import intervals, scores, shares
 from wepsam.attention import reference as references
 from wepsam.attention.areas import Area
@@ -26,6 +26,9 @@ from wepsam.images import MAX_PIXELS, Source, read_sized, source_name
 from wepsam.prediction import predictor
 from wepsam.prediction.calibrated import Calibrated, small_density
 from wepsam.prediction.predictor import DEFAULT, QUALITIES, Predictor
+
+if TYPE_CHECKING:
+    from wepsam.reporting.writing import Reported
 
 log = logging.getLogger("wepsam")
 
@@ -101,12 +104,14 @@ class Attention:
             "width": self.size[1],
             "height": self.size[0],
             "model": self.model,
+            "weights": self.weights,
             "calibration": self.calibration,
             "viewers": self.group.viewers,
             "seconds": self.group.seconds,
             "fixations": self.fixations,
             "areas": rounded(areas),
             "elsewhere": rounded(self.elsewhere),
+            "hot_spots": rounded([asdict(spot) for spot in self.hot_spots]),
             "scores": rounded(self.scores.as_dict()),
             "warnings": list(self.warnings),
         }
@@ -114,6 +119,17 @@ class Attention:
     def to_json(self) -> str:
         """`as_dict` as a text."""
         return json.dumps(self.as_dict(), indent=1, ensure_ascii=False)
+
+    def report(self, out: str | PathLike[str], *, title: str | None = None, as_pdf: bool = False) -> "Reported":
+        """Write report.html, report.json and areas.csv about this picture into a folder; see `wepsam.report`.
+
+        The picture is not read again, and the network does not run again.
+        """
+        try:
+            from wepsam.reporting.writing import of_answer
+        except ModuleNotFoundError as error:
+            raise extras.missing(error, "a report") from error
+        return of_answer(self, out, title, as_pdf)
 
 
 def attend(
@@ -171,8 +187,8 @@ def attend(
         warnings += ["the intervals were checked on photographs only"] if doubted else []
         warnings += [*_remarks(predict), *intervals.remarks(group), *shares.remarks(shapes, measured, density.shape)]
     return Attention(
-        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings), _name(predict, model), _weights(predict),
-        _calibration(predict).name, group, group.independent if fixations is None else fixations,
+        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings),
+        _name(predict, model), _weights(predict), _calibration(predict).name, group, group.independent if fixations is None else fixations,
         reference_of(reference, predict), stimulus, alone,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import wepsam
 from wepsam.attention import intervals
-from wepsam.attention.answers import Attention, rounded
+from wepsam.attention.answers import Attention
 from wepsam.spreadsheets import inert
 
 FORMAT, VERSION = "wepsam-report", 1
@@ -57,8 +57,7 @@ def of_picture(answer: Attention, name: str, path: str | PathLike[str] = "") -> 
         path: its file, which remarks may name.
     """
     remarks = [line.removeprefix(f"{fspath(path)}: ") for line in answer.warnings]
-    spots = [{"number": s.number, "share": s.share, "surface": s.surface, "peak": s.peak} for s in answer.hot_spots]
-    return answer.as_dict() | {"picture": name, "warnings": remarks, "weights": answer.weights, "hot_spots": rounded(spots)}
+    return answer.as_dict() | {"picture": name, "warnings": remarks}
 
 
 def csv_of_areas(report: Mapping[str, Any]) -> str:

@@ -18,15 +18,18 @@ SCORES = {
 SHARES = ("focus_50", "focus_80", "centeredness")  # scores that are shares
 
 
-def render(report: Mapping[str, Any], views: Sequence[Sequence[View]]) -> str:
+def render(report: Mapping[str, Any], shown: Sequence[tuple[str, Sequence[View]]]) -> str:
     """The page as HTML. It asks for nothing from outside.
 
     Args:
         report: as `content.content` makes it.
-        views: for each of its pictures.
+        shown: for each of its pictures, a thumbnail as a data: URL and the views.
     """
-    pictures = [one | {"views": drawn} for one, drawn in zip(report["pictures"], views, strict=True)]
-    kinds = [*dict.fromkeys(view.kind for drawn in views for view in drawn)]
+    pictures = [
+        one | {"thumbnail": thumbnail, "views": views}
+        for one, (thumbnail, views) in zip(report["pictures"], shown, strict=True)
+    ]
+    kinds = [*dict.fromkeys(view.kind for _, views in shown for view in views)]
     return _template().render(report=report, pictures=pictures, scores=SCORES, kinds=kinds)
 
 
@@ -37,7 +40,7 @@ def percent(share: float) -> str:
 
 def times(lift: float) -> str:
     """A lift to read."""
-    return f"{lift:.1f}×" if lift < 9.95 else f"{lift:.0f}×"
+    return f"{lift:.1f}x" if lift < 9.95 else f"{lift:.0f}x"
 
 
 def place(peak: Sequence[float]) -> str:
@@ -66,7 +69,9 @@ def summary(picture: Mapping[str, Any]) -> list[str]:
     ]
     if picture["hot_spots"]:
         first = picture["hot_spots"][0]
-        said.append(f"The strongest place is in the {place(first['peak'])}, with {percent(first['share'])} of the attention.")
+        said.append(
+            f"The strongest place is in the {place(first['peak'])}, with {percent(first['share'])} of the attention."
+        )
     areas = sorted(picture["areas"], key=lambda area: area["rank"])
     for area in areas[:1]:
         said.append(

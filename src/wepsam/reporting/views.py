@@ -7,13 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from wepsam import overlays
+from wepsam import drawing
 from wepsam.attention.answers import Attention
 from wepsam.images import resize
-from wepsam.prediction import predictor
 
-LONGEST, TALLEST = 1000, 3000  # pixels of the width and of the height that a page shows
+WIDEST, TALLEST = 1000, 3000  # pixels that a page shows
+THUMBNAIL = 160  # pixels of its longer side
 QUALITY = 86  # of JPEG
+
+# The kinds of drawing that a page shows: what people read on the tab, and below the picture.
+TABS = {
+    "heat": ("Heat map", "It glows where the density of fixations is high. The picture is untouched elsewhere."),
+    "fog": ("Fog", "Sharp and bright where people will look, dimmed and blurred where few do."),
+    # "contours": ("Contours", "The lines hold 25, 50 and 75% of the attention."),
+    # "hot-spots": ("Hot spots", "The strongest places, numbered by their share. They are not a path."),
+    # "areas": ("Areas", "Each area with its share and the 90 % interval of the share."),
+}
 
 
 @dataclass(frozen=True)
@@ -21,8 +30,8 @@ class View:
     """One picture of the page.
 
     Attributes:
-        kind: the name of its tab in the page's code.
-        tab: the name that people read.
+        kind: of drawing, or "picture".
+        tab: its name for people.
         caption: what it shows.
         data: a data: URL.
         width: in pixels.
@@ -39,22 +48,30 @@ class View:
 
 def of_answer(answer: Attention) -> list[View]:
     """The views of a picture, the one to see first at the start."""
-    return [
-        view("heat", "Heat map", "Where people will look: it glows where the density of fixations is high.", overlays.overlay(answer.stimulus, predictor.saliency_map(answer.density, answer.stimulus.shape[:2]))),
-        view("picture", "Picture", "The picture itself.", answer.stimulus),
-    ]
+    shown = {kind: text for kind, text in TABS.items() if kind != "areas" or answer.areas}
+    views = [_view(kind, *text, drawing.draw(answer, kind)) for kind, text in shown.items()]
+    return [*views, _view("picture", "Picture", "The picture itself.", answer.stimulus)]
 
 
-def view(kind: str, tab: str, caption: str, drawn: np.ndarray) -> View:
-    """A (H, W, 3) uint8 picture as a view."""
-    data = io.BytesIO()
-    Image.fromarray(drawn).save(data, "JPEG", quality=QUALITY, optimize=True)
-    text = "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode()
-    return View(kind, tab, caption, text, drawn.shape[1], drawn.shape[0])
+def thumbnail(answer: Attention) -> str:
+    """A small heat map, as a data: URL."""
+    size = min(THUMBNAIL, max(answer.stimulus.shape))
+    return _data(drawing.draw(answer, "heat", drawing.Style(legend=False, size=size)))
 
 
 def fitted(stimulus: np.ndarray) -> np.ndarray:
-    """The picture, smaller if it is larger than a page shows it."""
+    """The (H, W, 3) picture, smaller if it is larger than a page shows it."""
     height, width = stimulus.shape[:2]
-    scale = min(1.0, LONGEST / width, TALLEST / height)
+    scale = min(1.0, WIDEST / width, TALLEST / height)
     return stimulus if scale == 1 else resize(stimulus, (max(1, round(height * scale)), max(1, round(width * scale))))
+
+
+def _view(kind: str, tab: str, caption: str, drawn: np.ndarray) -> View:
+    return View(kind, tab, caption, _data(drawn), drawn.shape[1], drawn.shape[0])
+
+
+def _data(drawn: np.ndarray) -> str:
+    """A (H, W, 3) uint8 picture as a data: URL."""
+    buffer = io.BytesIO()
+    Image.fromarray(drawn).save(buffer, "JPEG", quality=QUALITY, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from wepsam import kinds, progress, resolve
@@ -106,6 +106,15 @@ def report(
     return write(folder, answers, _title(title, [name for _, name in found]), failed, print_page)
 
 
+def of_answer(answer: Attention, out: str | PathLike[str], title: str | None, as_pdf: bool) -> Reported:
+    """The report of one picture about which all is known; see `Attention.report`."""
+    folder, name = Path(out), PurePath(answer.picture).name
+    check(folder)
+    print_page = pdf.printer() if as_pdf else None
+    numbers = content.of_picture(answer, name, answer.picture)
+    return write(folder, [(numbers, small(answer))], _title(title, [name]), [], print_page)
+
+
 def small(answer: Attention) -> Attention:
     """The answer with a picture no larger than the page shows it, so that many fit into the memory."""
     return dataclasses.replace(answer, stimulus=views.fitted(answer.stimulus))
@@ -128,9 +137,9 @@ def write(
         print_page: as `pdf.printer` gives it; None: no PDF.
     """
     said = content.content([numbers for numbers, _ in answers], title, failed)
-    drawn = [views.of_answer(answer) for _, answer in progress.track(answers, "drawing")]
+    shown = [(views.thumbnail(a), views.of_answer(a)) for _, a in progress.track(answers, "drawing")]
     folder.mkdir(parents=True, exist_ok=True)
-    text = page.render(said, drawn)
+    text = page.render(said, shown)
     write_json(folder / NUMBERS, said)  # first: it says whose folder this is
     write_text(folder / TABLE, content.csv_of_areas(said))
     write_text(folder / PAGE, text)
@@ -144,15 +153,17 @@ def write(
 
 def check(folder: Path) -> None:
     """See that nothing of somebody else's is in the way, before any work; ValueError with one line."""
-    there = [name for name in (PAGE, NUMBERS, TABLE, PRINT) if (path := below(folder, name)).exists() or path.is_symlink()]
+    there = [
+        name for name in (PAGE, NUMBERS, TABLE, PRINT) if (path := below(folder, name)).exists() or path.is_symlink()
+    ]
     if not there:
         return
     try:
-        ours = read_json(folder / NUMBERS)["format"] == content.FORMAT
+        written = read_json(folder / NUMBERS)["format"] == content.FORMAT
     except (OSError, ValueError, TypeError, KeyError):
-        ours = False
-    if not ours:
-        raise ValueError(f"{folder / there[0]} is there and was not written by wepsam report; choose another --out")
+        written = False
+    if not written:
+        raise ValueError(f"{there[0]} is there and was not written by wepsam report; choose another --out")
 
 
 def _title(given: str | None, names: Sequence[str]) -> str:
