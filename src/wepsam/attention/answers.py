@@ -188,7 +188,8 @@ def attend(
         warnings += [*_remarks(predict), *intervals.remarks(group), *shares.remarks(shapes, measured, density.shape)]
     return Attention(
         name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings),
-        _name(predict, model), _weights(predict), _calibration(predict).name, group, group.independent if fixations is None else fixations,
+        _name(predict, model), _weights(predict), _calibration(predict).name,
+        group, group.independent if fixations is None else fixations,
         reference_of(reference, predict), stimulus, alone,
     )  # fmt: skip
 
