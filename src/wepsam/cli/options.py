@@ -122,7 +122,7 @@ ReportOut = Annotated[Path, Option(
 AreasOfReport = Annotated[Path | None, Option(
     "--areas", "-a", metavar="FILE", help="Areas of each picture, in the forms that `wepsam areas` takes."
 )]
-Title = Annotated[str | None, Option(metavar="TEXT", show_default="the name of the picture, or how many", help="Title of the page.")]
+Title = Annotated[str | None, Option(metavar="TEXT", show_default="the name of the picture, or how many", help="Title of the page, on one line.")]
 AsPdf = Annotated[bool, Option("--pdf", help="Also print the page to report.pdf, by WeasyPrint or a Chromium that is there.")]
 
 # ---- scores, benchmark
