@@ -9,7 +9,7 @@ SMALLEST, LARGEST = 16, 30_000  # pixels of the longer side that may be asked fo
 LOWEST_DPI, HIGHEST_DPI = 30, 2400
 POINTS = 8.0  # of the text in print: 1/72 inch each
 
-TEXT = 1 / 65  # of the picture's measure: text that is as large as on a page of print
+TEXT = 1 / 55  # of the picture's measure: text that is as large as on a page of print
 LEAST_TEXT = 10  # pixels; smaller letters cannot be read
 MOST_TEXT = 1 / 16  # of the picture's measure
 
