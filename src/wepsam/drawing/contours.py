@@ -82,7 +82,7 @@ def _segments(padded: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]
     width = padded.shape[1]
     inside = padded >= level
     corners = inside[:-1, :-1], inside[:-1, 1:], inside[1:, 1:], inside[1:, :-1]
-    case = sum(corner.astype(np.uint8) << bit for bit, corner in enumerate(corners))
+    case = np.sum([corner.astype(np.uint8) << bit for bit, corner in enumerate(corners)], axis=0)
     sides = np.array([0, 2 + 1, 2 * width, 1])  # of a square, TOP to LEFT, as edges from its upper left corner
     starts, ends = [], []
     for pattern, steps in STEPS.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wepsam.drawing import lettering, outlined, tinted
+from wepsam.drawing import lettering, outlined, svg, tinted
 from wepsam.drawing.scene import Scene, painted
 from wepsam.drawing.styles import Style
 
@@ -62,3 +62,22 @@ def scene(answer: Attention, kind: str, style: Style) -> Scene:
     if kind not in OUTLINED:
         raise ValueError(f"no drawing {kind!r}: expected one of {', '.join(KINDS)}")
     return OUTLINED[kind](answer, style)
+
+
+def draw_svg(answer: Attention, kind: str, style: Style = DEFAULT, *, picture: bool = True) -> str:
+    """A drawing of lines as an SVG document.
+
+    Args:
+        answer: as `wepsam.attend` gives it.
+        kind: contours, hot-spots or areas.
+        style: colors and sizes.
+        picture: whether the picture is put inside, with a caption below; otherwise lines and labels stand alone on
+            transparent ground.
+
+    Raises:
+        ValueError: a kind that is not made of lines, or there are no areas to draw.
+    """
+    if kind in TINTED:
+        raise ValueError(f"{kind} is made of pixels: SVG is for {', '.join(OUTLINED)}")
+    stimulus = tinted.canvas(answer, style) if picture else None
+    return svg.svg(scene(answer, kind, style), answer.picture, style, stimulus)

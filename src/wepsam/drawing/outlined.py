@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 HELD = (0.25, 0.5, 0.75)  # shares of the density that contours hold
 LEVELS = (0.86, 0.62, 0.4)  # their places on the color ramp
+CONTOURS = "Each line is around the places that get this share of all looks."
+SPOTS = (
+    "Places that people most likely look at, numbered by their shares of the expected attention. They are not a path."
+)
+EVEN = "No place stands out: all of them are looked at alike."
 SPOT = 0.5  # the place of hot spots on the color ramp
-NUMBERED = 20  # characters of a number and its shares, which stand behind the label of an area
 PLACES = 16  # on a line where its label may stand
 LINE = 1 / 7  # of the text's size: the width of lines
 # Colors of areas, by M. Okabe and K. Ito (2008): color-blind people can tell them apart. Their yellow is left out.
@@ -36,25 +40,18 @@ def of_contours(answer: Attention, style: Style) -> Scene:
     ramp = colormaps.colors(style.colors)
     colors = [_color(ramp[round(255 * level)]) for level in LEVELS]
     outlines = [[_pixels(line, shape, size) for line in contours.holding(answer.density, share)] for share in HELD]
-    lines = [
-        Line(points, color, _width(size))
-        for color, found in [*zip(colors, outlines, strict=True)][::-1]
-        for points in found
-    ]
-    room, texts = Room(shape), []
+    room, lines, texts = Room(shape), [], []
     for share, color, found in zip(HELD, colors, outlines, strict=True):
+        lines += [Line(points, color, _width(size)) for points in found]
         if found:
-            others = [points for line in outlines if line is not found for points in line]
-            text = f"{share:.0%}"
-            wide = lettering.width(text, size)
-            step = max(1, len(found[0]) // PLACES)
-            from_top = np.roll(found[0], -int(found[0][:, 1].argmin()), axis=0)[::step]
-            avoided = np.concatenate(others) if others else None
-            center = room.find((wide, lettering.PLATE * size), [(float(x), float(y)) for x, y in from_top], avoided)
-            if center:
-                texts.append(Text(text, center, size, wide, color))
-    caption = "Each line is around the places that hold this share of the expected attention."
-    return Scene(shape, tuple(lines), (), tuple(texts), caption if lines else "The expected attention is even.")
+            others = [points for other in outlines if other is not found for points in other]
+            text, wide = f"{share:.0%}", lettering.width(f"{share:.0%}", size)
+            center = room.find(
+                (wide, lettering.PLATE * size), _along(found[0]), np.concatenate(others) if others else None
+            )
+            texts += [Text(text, center, size, wide, color)] if center else []
+    # The line of the largest share comes first: the others lie on top of it.
+    return Scene(shape, tuple(lines[::-1]), (), tuple(texts), CONTOURS if lines else EVEN)
 
 
 def of_hot_spots(answer: Attention, style: Style) -> Scene:
@@ -62,36 +59,24 @@ def of_hot_spots(answer: Attention, style: Style) -> Scene:
     shape, size = _sizes(answer, style)
     color = _color(colormaps.colors(style.colors)[round(255 * SPOT)])
     radius = 0.95 * size
-    room = Room(shape)
-    lines, discs, texts, shares = [], [], [], []
-    for spot, cells in hot_spots.regions(answer.density):
-        density = contours.smoothed(np.where(cells, answer.density, 0) / answer.density.max())
-        level = hot_spots.REACH * answer.density[cells].max() / answer.density.max()
-        for line in contours.loops(density, level)[:1]:
+    spots = hot_spots.regions(answer.density)
+    room, lines, discs, texts = Room(shape), [], [], []
+    for spot, cells in spots:
+        own = np.where(cells, answer.density, 0)
+        for line in contours.loops(contours.smoothed(own), hot_spots.REACH)[:1]:
             lines.append(Line(_pixels(_smooth(line), shape, size), color, _width(size)))
-        center = tuple(
-            min(max(place * side, radius), max(radius, side - radius))
-            for place, side in zip(spot.peak, shape[::-1], strict=True)
-        )
+        center = _inside(spot.peak, shape, radius)
         discs.append(Disc(center, radius, color))
-        number = str(spot.number)
-        texts.append(Text(number, center, size, 0, color))
+        texts.append(Text(str(spot.number), center, size, 0, color))
         room.take(center, (2 * radius, 2 * radius))
-        shares.append((f"{spot.share:.0%}", center))
-    for text, (x, y) in shares:
+    for (spot, _), disc in zip(spots, discs, strict=True):
+        (x, y), text = disc.center, f"{spot.share:.0%}"
         wide, away = lettering.width(text, size), radius + 0.7 * size
         beside = wide / 2 + radius
         centers = [(x + beside, y), (x - beside, y), (x, y + away), (x, y - away)]
-        if center := room.find((wide, lettering.PLATE * size), centers):
-            texts.append(Text(text, center, size, wide, color))
-    caption = "Places that people most likely look at, numbered by their shares of the expected attention. They are not a path."
-    return Scene(
-        shape,
-        tuple(lines),
-        tuple(discs),
-        tuple(texts),
-        caption if discs else "No place stands out: there are no hot spots.",
-    )
+        if center_of_text := room.find((wide, lettering.PLATE * size), centers):
+            texts.append(Text(text, center_of_text, size, wide, color))
+    return Scene(shape, tuple(lines), tuple(discs), tuple(texts), SPOTS if spots else EVEN)
 
 
 def of_areas(answer: Attention, style: Style) -> Scene:
@@ -159,6 +144,21 @@ def _around(outline: Sequence[np.ndarray], wide: float, high: float, width: floa
     levels = [*inside, *outside] if fits else [*outside, *inside]
     beside = [(x1 + gap + wide / 2, inside[0]), (x0 - gap - wide / 2, inside[0])]
     return [*((x, y) for y in levels for x in (left, (x0 + x1) / 2, right)), *beside]
+
+
+def _along(line: np.ndarray) -> list[lettering.Point]:
+    """Where the label of a line may stand: on it, from its highest point on."""
+    from_top = np.roll(line, -int(line[:, 1].argmin()), axis=0)[:: max(1, len(line) // PLACES)]
+    return [(float(x), float(y)) for x, y in from_top]
+
+
+def _inside(place: lettering.Point, shape: Shape, radius: float) -> lettering.Point:
+    """A place in shares of the sides in pixels, moved so that a disc around it is inside the picture."""
+    x, y = (
+        min(max(share * side, radius), max(radius, side - radius))
+        for share, side in zip(place, shape[::-1], strict=True)
+    )
+    return x, y
 
 
 def _sizes(answer: Attention, style: Style) -> tuple[Shape, int]:

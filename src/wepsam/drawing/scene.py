@@ -181,7 +181,7 @@ def _pieces(line: np.ndarray) -> list[np.ndarray]:
     ends = np.concatenate([line, line[:2]])
     points = [
         np.linspace(one, other, max(1, int(np.hypot(*(other - one)) / PIECE)), endpoint=False)
-        for one, other in zip(ends[:-1], ends[1:], strict=True)
+        for one, other in pairwise(ends)
     ]
     fine = np.concatenate(points)
     along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(fine, axis=0).T))])
