@@ -131,22 +131,24 @@ class Room:
 
 def with_caption(drawn: np.ndarray, text: str, style: Style) -> np.ndarray:
     """A drawing with a text on white below it, in as many lines as it takes; as it is if the style has no legend."""
-    if not style.legend:
-        return drawn
-    shape = drawn.shape[0], drawn.shape[1]
-    size, lines = style.text(shape), caption_lines(text, shape, style)
-    strip = Image.new("RGB", (shape[1], caption_height(len(lines), size)), "white")
+    height, width = drawn.shape[:2]
+    return np.concatenate([drawn, caption(text, width, style.text((height, width)))]) if style.legend else drawn
+
+
+def caption(text: str, width: int, size: int) -> np.ndarray:
+    """(h, width, 3) uint8: a text on white, in as many lines as it takes."""
+    lines = caption_lines(text, width, size)
+    strip = Image.new("RGB", (width, caption_height(len(lines), size)), "white")
     draw = ImageDraw.Draw(strip)
     for place, line in enumerate(lines):
-        at = caption_place(place, size, shape[1])
-        draw.text(at, line, overlays.STRONG[0], overlays.typeface(size), "lm")
-    return np.concatenate([drawn, np.asarray(strip)])
+        draw.text(caption_place(place, size, width), line, overlays.STRONG[0], overlays.typeface(size), "lm")
+    return np.asarray(strip)
 
 
-def caption_lines(text: str, shape: Shape, style: Style) -> list[str]:
-    """The lines of a caption below a picture of this (height, width), broken between words."""
-    font = overlays.typeface(style.text(shape))
-    room = shape[1] - 2 * caption_place(0, style.text(shape), shape[1])[0]
+def caption_lines(text: str, width: int, size: int) -> list[str]:
+    """The lines of a caption of a width in pixels, broken between words."""
+    font = overlays.typeface(size)
+    room = width - 2 * caption_place(0, size, width)[0]
     lines: list[str] = []
     for word in text.split():
         if lines and font.getlength(f"{lines[-1]} {word}") <= room:

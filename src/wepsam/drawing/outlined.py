@@ -28,6 +28,7 @@ SPOTS = (
 )
 EVEN = "No place stands out: all of them are looked at alike."
 SPOT = 0.5  # the place of hot spots on the color ramp
+PER_SCREEN = 2  # hot spots of a page that was read screen by screen
 PLACES = 16  # on a line where its label may stand
 LINE = 1 / 7  # of the text's size: the width of lines
 # Colors of areas, by M. Okabe and K. Ito (2008): color-blind people can tell them apart. Their yellow is left out.
@@ -59,7 +60,7 @@ def of_hot_spots(answer: Attention, style: Style) -> Scene:
     shape, size = _sizes(answer, style)
     color = _color(colormaps.colors(style.colors)[round(255 * SPOT)])
     radius = 0.95 * size
-    spots = hot_spots.regions(answer.density)
+    spots = hot_spots.regions(answer.density, max(hot_spots.LIMIT, round(PER_SCREEN * answer.screens)))
     room, lines, discs, texts = Room(shape), [], [], []
     for spot, cells in spots:
         own = np.where(cells, answer.density, 0)

@@ -12,7 +12,7 @@ from wepsam import overlays
 from wepsam.drawing import lettering
 from wepsam.drawing.scene import Scene, Text, around, border, plate
 from wepsam.drawing.styles import Style
-from wepsam.images import LONGEST_JPEG
+from wepsam.images import LONGEST_JPEG, SVG_MARK
 from wepsam.overlays import Color
 
 FONT = "Helvetica, Arial, sans-serif"
@@ -35,13 +35,13 @@ def svg(scene: Scene, title: str, style: Style, stimulus: np.ndarray | None) -> 
         Text without scripts, links or references to other files. Whatever labels and title are, they stay text.
     """
     (height, width), size = scene.shape, style.text(scene.shape)
-    lines = lettering.caption_lines(scene.caption, scene.shape, style) if style.legend and stimulus is not None else []
+    lines = lettering.caption_lines(scene.caption, width, size) if style.legend and stimulus is not None else []
     below = lettering.caption_height(len(lines), size) if lines else 0
     sides = {"width": width, "height": height + below}
     unit, scale = ("in", style.dpi) if style.dpi else ("", 1)
     printed = " ".join(f'{name}="{_number(side / scale)}{unit}"' for name, side in sides.items())
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {printed} viewBox="0 0 {width} {height + below}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" {SVG_MARK} {printed} viewBox="0 0 {width} {height + below}" '
         f'role="img" font-family="{FONT}">',
         f"<title>{_text(title)}</title>",
         f"<desc>{_text(scene.caption)}</desc>",
