@@ -256,7 +256,7 @@ def contact_sheet(
     draw = ImageDraw.Draw(sheet)
 
     def write(text: str, font: ImageFont.FreeTypeFont, column: int, top: int, color: Color) -> None:
-        draw.text((lefts[column] + widths[column] / 2, top), _cut(text, font, widths[column]), color, font, "ma")
+        draw.text((lefts[column] + widths[column] / 2, top), cut(text, font, widths[column]), color, font, "ma")
 
     for k, text in enumerate(labels or ()):
         write(text, heading, k, margin - gap // 2, STRONG[dark])
@@ -346,7 +346,7 @@ def _line(font: ImageFont.FreeTypeFont) -> int:
     return round(1.5 * font.size)
 
 
-def _cut(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+def cut(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "…") > width:

@@ -16,6 +16,7 @@ from wepsam.cli import (
     adapt,
     areas,
     compare,
+    draw,
     errors,
     label,
     layout,
@@ -47,6 +48,7 @@ interrupted command resumes when it is started again.
 STAGES: dict[str, list[layout.Command]] = {
     "Predict": [
         predict.predict,
+        draw.draw,
         areas.areas,
         scores.scores,
         report.report,

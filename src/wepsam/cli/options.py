@@ -82,7 +82,9 @@ OverlayStrength = Annotated[float, Option(
     metavar="SHARE", help="Opacity of the overlay's color, from 0 to 1: lower shows more of the picture."
 )]
 Colors = Annotated[str, Option(
-    metavar="NAME", help="Colors of overlays: ember, gray, viridis, magma, inferno or cividis; NAME_r reverses them."
+    metavar="NAME",
+    help="Colors of overlays: ember, gray, viridis, magma, inferno or cividis; NAME_r reverses them. jet is the rainbow of "
+    "older programs, which shows edges where there are none."
 )]
 Scale = Annotated[str, Option(
     metavar="own|common",
@@ -113,6 +115,12 @@ SeenBy = Annotated[float | None, Option(
     help="How many independent fixations of a viewer the chance to be seen assumes: 1 - (1 - share)^N."
 )]
 
+Viewport = Annotated[str | None, Option(
+    metavar="WIDTHxHEIGHT", show_default="the picture is seen at once",
+    help="The screen through which people see a long page, such as 1280x800: it is read screen by screen, each looked at "
+    "equally long. The page is as wide as the screen."
+)]
+
 # ---- report
 
 ReportOut = Annotated[Path, Option(
@@ -124,6 +132,35 @@ AreasOfReport = Annotated[Path | None, Option(
 )]
 Title = Annotated[str | None, Option(metavar="TEXT", show_default="the name of the picture, or how many", help="Title of the page, on one line.")]
 AsPdf = Annotated[bool, Option("--pdf", help="Also print the page to report.pdf, by WeasyPrint or a Chromium that is there.")]
+
+# ---- draw
+
+DrawnKinds = Annotated[str, Option(
+    "--as", metavar="KINDS",
+    help="What to draw, separated by commas: heat (colors over the picture), map (colors alone), fog (the rest dimmed and "
+    "blurred), contours (around 25, 50 and 75 % of all looks), hot-spots (likely places, numbered), areas (needs --areas), "
+    "before-after (two pictures on one scale)."
+)]
+DrawnAreas = Annotated[Path | None, Option(
+    "--areas", "-a", metavar="FILE", help="The areas of each picture, in the forms that `wepsam areas` reads."
+)]
+Opacity = Annotated[float, Option(
+    metavar="SHARE", help="Opacity of colors and fog, from 0 to 1: lower shows more of the picture."
+)]
+DrawnSize = Annotated[int | None, Option(
+    "--size", metavar="PIXELS", show_default="that of the picture",
+    help="The longer side of the picture in the drawing; text and lines grow with it."
+)]
+Dpi = Annotated[float | None, Option(
+    metavar="DPI", help="Pixels per inch in print, which the files then say; text has 8 points at this resolution."
+)]
+DrawnLegend = Annotated[bool, Option(
+    "--legend/--no-legend", help="Whether a strip below says what is shown; without it a drawing has the picture's size."
+)]
+Svg = Annotated[bool, Option("--svg", help="Also write contours, hot-spots and areas as SVG, with the picture inside.")]
+LinesOnly = Annotated[bool, Option(
+    "--lines-only", help="Leave the picture out of SVG files: lines and labels on transparent ground."
+)]
 
 # ---- scores, benchmark
 

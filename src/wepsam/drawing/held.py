@@ -18,3 +18,15 @@ def share_above(values: np.ndarray, density: np.ndarray) -> np.ndarray:
     mass = levels * counts
     above = np.cumsum(mass[::-1])[::-1] - mass
     return np.interp(values, levels, above / mass.sum())
+
+
+def level(values: np.ndarray, share: float) -> float:
+    """The density that the places of highest density which hold a share of the whole reach at least.
+
+    Args:
+        values: (h, w) >= 0, its sum above 0.
+        share: between 0 and 1.
+    """
+    falling = np.sort(values, axis=None)[::-1]
+    sums = np.cumsum(falling)
+    return float(np.interp(share * sums[-1], sums, falling))

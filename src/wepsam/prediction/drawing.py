@@ -72,7 +72,7 @@ def overlay(
 def color_legend(saliency_map: np.ndarray, style: Style, strength: float | None) -> np.ndarray:
     """The legend of a map, as wide as it is: its colors over white at this strength; None: those of the map alone."""
     mean = average(saliency_map)
-    low, high = (_number(limit / mean) for limit in style.limits(saliency_map))
+    low, high = (number(limit / mean) for limit in style.limits(saliency_map))
     unit = UNIT if style.highest is None else f"{UNIT}, {COMMON}"
     return _strip(saliency_map.shape[1], low, high, unit, strength=strength, colors=style.colors, size=style.text)
 
@@ -112,7 +112,7 @@ def sheet(rows: Sequence[Sequence[np.ndarray]], names: Sequence[tuple[str, str]]
     if style.highest is None:
         limits, unit = ("lowest", "highest"), "of each picture"
     else:
-        limits, unit = ("0", _number(style.highest)), f"{UNIT}, {COMMON}"
+        limits, unit = ("0", number(style.highest)), f"{UNIT}, {COMMON}"
     strips = [
         overlays.legend(
             drawn.shape[1], *limits, f"{unit} ({what})", strength=strength, colors=style.colors, size=SHEET_HEIGHT // 11
@@ -122,5 +122,5 @@ def sheet(rows: Sequence[Sequence[np.ndarray]], names: Sequence[tuple[str, str]]
     return np.concatenate([drawn, *strips])
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     return f"{value:.0f}" if value >= 100 or value < 0.05 else f"{value:.1f}"
