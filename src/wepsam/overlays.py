@@ -244,7 +244,7 @@ def contact_sheet(
     widths = [max((cell.width for (_, j), cell in cells.items() if j == k), default=0) for k in range(columns)]
     gap = max(4, height // 16)
     margin = 2 * gap
-    heading, caption = (_font(max(11, round(height * share))) for share in (0.1, 0.075))
+    heading, caption = (typeface(max(11, round(height * share))) for share in (0.1, 0.075))
     above = _line(heading) if labels is not None else 0
     below = _line(caption) if captions is not None else 0
     dark = bool(np.mean(background) <= 127)
@@ -294,7 +294,7 @@ def legend(
         (h, width, 3) uint8 on white, twice as high as the text.
     """
     size = size or min(max(10, round(width / 65)), 40)
-    font, pad = _font(size), size // 2
+    font, pad = typeface(size), size // 2
     strip = Image.new("RGB", (width, 2 * size), "white")
     draw = ImageDraw.Draw(strip)
     texts, room = ["", ""], width - min(2 * pad, width // 2)
@@ -335,7 +335,8 @@ def _fit(picture: np.ndarray, height: int) -> Image.Image:
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def typeface(size: int) -> ImageFont.FreeTypeFont:
+    """The font of all drawings at a size in pixels: Pillow's own, which has Latin letters only."""
     font = ImageFont.load_default(size)  # scalable: Pillow ships an outline font
     assert isinstance(font, ImageFont.FreeTypeFont)
     return font

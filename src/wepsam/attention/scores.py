@@ -61,12 +61,7 @@ def places(density: np.ndarray, size: tuple[int, int]) -> float:
         density: (h, w), sums to 1.
         size: (height, width) of the picture.
     """
-    rows, columns = within(*size, PLACES)
-    down, across = (
-        coverage.overlap(coverage.edges(count)[:-1], coverage.edges(count)[1:], coverage.edges(cells))
-        for count, cells in zip((rows, columns), density.shape, strict=True)
-    )
-    shares = np.maximum(down @ density @ across.T, 0).ravel()
+    shares = np.maximum(coverage.regrid(density, within(*size, PLACES)), 0).ravel()
     shares = shares[shares > 0] / shares.sum()
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
