@@ -162,6 +162,41 @@ LinesOnly = Annotated[bool, Option(
     "--lines-only", help="Leave the picture out of SVG files: lines and labels on transparent ground."
 )]
 
+# ---- compare-pictures, gate
+
+PictureA = Annotated[Path, Argument(metavar="A", help="The first picture, such as the old design.")]
+PictureB = Annotated[Path, Argument(metavar="B", help="The second picture, such as the new design.")]
+AreasOfBoth = Annotated[Path | None, Option(
+    "--areas", "-a", metavar="FILE", help="The areas of both pictures, in a form that `wepsam areas` takes."
+)]
+AreasB = Annotated[Path | None, Option(
+    "--areas-b", metavar="FILE", show_default="those of --areas",
+    help="The areas of B, if they lie elsewhere in it; areas belong together by their label."
+)]
+DifferenceOut = Annotated[Path | None, Option(
+    "--out", "-o", dir_okay=False, metavar="FILE",
+    help="Also draw both maps on one scale, and their difference: orange where B gets more, blue where A does."
+)]
+
+Pictures = Annotated[list[str], Argument(
+    metavar="PICTURE", help="Pictures, folders (searched recursively), or list files (.txt, one path per line)."
+)]
+GateAreas = Annotated[Path | None, Option(
+    "--areas", "-a", metavar="FILE", help="The areas of each picture, in a form that `wepsam areas` takes."
+)]
+Require = Annotated[list[str] | None, Option(
+    "--require", "-r", metavar="RULE", help="A rule that has to hold, such as buy.share>=0.05. Repeatable."
+)]
+Rules = Annotated[Path | None, Option(
+    "--rules", metavar="FILE", help="More rules, one a line; lines that begin with # and a space are comments."
+)]
+Against = Annotated[Path | None, Option(
+    metavar="PICTURE",
+    help="An earlier version, with the same areas: rules may then ask for change, change_low and change_high of an "
+    "area, and for moved, the share of the attention that lies elsewhere."
+)]
+Strict = Annotated[bool, Option("--strict", help="Fail a picture with any remark on stderr too, such as a web page.")]
+
 # ---- scores, benchmark
 
 Reference = Annotated[str | None, Option(

@@ -51,8 +51,10 @@ def report(
     out: str | PathLike[str],
     areas: Given = None,
     *,
+    compare: bool = False,
     title: str | None = None,
     as_pdf: bool = False,
+    viewport: Screen | None = None,
     model: resolve.Model = DEFAULT,
     unit: str | None = None,
     viewers: int = 15,
@@ -69,8 +71,10 @@ def report(
         pictures: a path or several: pictures, folders, list files; at most `MOST_PICTURES`.
         out: the folder for report.html, report.json and areas.csv. Those of an earlier report are replaced.
         areas: as `wepsam.attend` takes them; they count for each picture.
+        compare: also say what each other picture gains and loses beside the first one, with verdicts.
         title: of the page; by default the name of the picture, or how many there are.
         as_pdf: also write report.pdf.
+        viewport: as `wepsam.attend` takes it, for long pages.
         model: as `wepsam.attend` takes it, as all that follow.
 
     Raises:
