@@ -145,6 +145,7 @@ def attend(
     calibration: Which = None,
     reference: Reference | str | PathLike[str] | None = None,
     max_pixels: int | None = None,
+    name: str | None = None,
 ) -> Attention:
     """Say what a picture gets people to look at: one pass of the network for all of it.
 
@@ -164,6 +165,7 @@ def attend(
         reference: the pictures that the percentiles of scores are among: a file that `wepsam benchmark` wrote,
             "photographs" or "web pages"; None: by what the picture looks like.
         max_pixels: larger pictures are refused before they are decoded; None: the limit of `wepsam.read_image`.
+        name: what the picture is called in remarks and in a file with the areas of several pictures; None: as its file.
 
     Raises:
         ImageError: the picture cannot be read.
@@ -175,12 +177,12 @@ def attend(
         raise ValueError(f"fixations is {fixations!r}; expected a number above 0")
     predict = resolve.predictor(model, quality=quality, calibration=calibration)
     stimulus, size = _read(predict, picture, max_pixels or MAX_PIXELS)
-    name = source_name(picture)
+    name = source_name(picture) if name is None else name
     shapes = read_areas(areas, size, name, unit)
     density = predict.low_resolution(stimulus) if isinstance(predict, Predictor) else small_density(predict(stimulus))
     alone, doubted = center(predict, density.shape), _doubted(predict, stimulus)
     measured, elsewhere = shares.measure(density, alone, shapes, group, fixations)
-    warnings = [kinds.message(doubted, picture)] if doubted else []
+    warnings = [kinds.message(doubted, name)] if doubted else []
     if doubted and (not isinstance(model, Predictor) or model.warn):
         kinds.warn(warnings[0])
     if shapes:

@@ -26,6 +26,7 @@ from wepsam.cli import (
     reproduce,
     score,
     scores,
+    serve,
     train,
 )
 
@@ -51,6 +52,7 @@ STAGES: dict[str, list[layout.Command]] = {
         scores.scores,
         report.report,
         scores.benchmark,
+        serve.serve,
         models.models,
     ],
     "Step 1: weak labels": [label.label, label.inspect],

@@ -15,6 +15,8 @@ SCORES = {
     "centeredness": "Explained by the center alone",
     "clutter": "Clutter",
 }
+# What a browser may load for the page: nothing but what is part of it.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 SHARES = ("focus_50", "focus_80", "centeredness")  # scores that are shares
 
 
@@ -30,7 +32,7 @@ def render(report: Mapping[str, Any], shown: Sequence[tuple[str, Sequence[View]]
         for one, (thumbnail, views) in zip(report["pictures"], shown, strict=True)
     ]
     kinds = [*dict.fromkeys(view.kind for _, views in shown for view in views)]
-    return _template().render(report=report, pictures=pictures, scores=SCORES, kinds=kinds)
+    return _template().render(report=report, pictures=pictures, scores=SCORES, kinds=kinds, policy=POLICY)
 
 
 def percent(share: float) -> str:

@@ -103,7 +103,7 @@ def report(
             failed.append({"picture": name, "error": str(error).removeprefix(f"{path}: ")})
     if not answers:
         raise failures[0]
-    return write(folder, answers, _title(title, [name for _, name in found]), failed, print_page)
+    return write(folder, answers, title, failed, print_page)
 
 
 def of_answer(answer: Attention, out: str | PathLike[str], title: str | None, as_pdf: bool) -> Reported:
@@ -112,7 +112,7 @@ def of_answer(answer: Attention, out: str | PathLike[str], title: str | None, as
     check(folder)
     print_page = pdf.printer() if as_pdf else None
     numbers = content.of_picture(answer, name, answer.picture)
-    return write(folder, [(numbers, small(answer))], _title(title, [name]), [], print_page)
+    return write(folder, [(numbers, small(answer))], title, [], print_page)
 
 
 def small(answer: Attention) -> Attention:
@@ -120,10 +120,29 @@ def small(answer: Attention) -> Attention:
     return dataclasses.replace(answer, stimulus=views.fitted(answer.stimulus))
 
 
+def compose(
+    answers: Sequence[tuple[dict[str, Any], Attention]], title: str | None, failed: Sequence[dict[str, str]] = ()
+) -> tuple[dict[str, Any], str]:
+    """The numbers of a report and its page.
+
+    Args:
+        answers: of at least one picture, its numbers as `content.of_picture` gives them.
+        title: of the page; None: by the pictures.
+        failed: as `content.content` takes them.
+
+    Raises:
+        ValueError: the title is not one line.
+    """
+    named_after = _title(title, [numbers["picture"] for numbers, _ in answers])
+    said = content.content([numbers for numbers, _ in answers], named_after, failed)
+    shown = [(views.thumbnail(a), views.of_answer(a)) for _, a in progress.track(answers, "drawing")]
+    return said, page.render(said, shown)
+
+
 def write(
     folder: Path,
     answers: Sequence[tuple[dict[str, Any], Attention]],
-    title: str,
+    title: str | None,
     failed: Sequence[dict[str, str]] = (),
     print_page: pdf.Printer | None = None,
 ) -> Reported:
@@ -131,15 +150,13 @@ def write(
 
     Args:
         folder: as `check` has seen it.
-        answers: of at least one picture, its numbers as `content.of_picture` gives them.
+        answers: as `compose` takes them, as the title and what failed.
         title: of the page.
-        failed: as `content.content` takes them.
+        failed: the pictures that could not be read.
         print_page: as `pdf.printer` gives it; None: no PDF.
     """
-    said = content.content([numbers for numbers, _ in answers], title, failed)
-    shown = [(views.thumbnail(a), views.of_answer(a)) for _, a in progress.track(answers, "drawing")]
+    said, text = compose(answers, title, failed)
     folder.mkdir(parents=True, exist_ok=True)
-    text = page.render(said, shown)
     write_json(folder / NUMBERS, said)  # first: it says whose folder this is
     write_text(folder / TABLE, content.csv_of_areas(said))
     write_text(folder / PAGE, text)
