@@ -53,6 +53,7 @@ def serve(
     with socket.socket(family, socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(128)
         shown = f"[{host}]" if ":" in host else host
         print(
             f"http://{shown}:{listening.getsockname()[1]} answers with {model}; Ctrl-C ends it",
