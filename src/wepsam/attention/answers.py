@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("wepsam")
 
+Screen = str | tuple[int, int] | Viewport | None  # "1280x800", (width, height)
+
 DIGITS = 6  # of a number in JSON
 MOST_PARTS = 24  # screens of a page whose clutter is measured
 
@@ -125,7 +127,8 @@ class Attention:
             "viewers": self.group.viewers,
             "seconds": self.group.seconds,
             "viewport": None if self.viewport is None else [self.viewport.width, self.viewport.height],
-            "fixations": self.fixations,
+            "screens": rounded(self.screens),
+            "fixations": rounded(self.fixations),
             "areas": rounded(areas),
             "elsewhere": rounded(self.elsewhere),
             "hot_spots": rounded([asdict(spot) for spot in self.hot_spots]),
@@ -162,7 +165,8 @@ def attend(
     calibration: Which = None,
     reference: Reference | str | PathLike[str] | None = None,
     max_pixels: int | None = None,
-    viewport: str | tuple[int, int] | Viewport | None = None,
+    viewport: Screen = None,
+    name: str | None = None,
 ) -> Attention:
     """Say what a picture gets people to look at: one pass of the network for all of it.
 
@@ -184,6 +188,7 @@ def attend(
         max_pixels: larger pictures are refused before they are decoded; None: the limit of `wepsam.read_image`.
         viewport: (width, height) of the screen, if the picture is a page that people scroll, as wide as the screen: it
             is read screen by screen; see `wepsam.attention.screens`. None: the picture is seen at once.
+        name: what the picture is called in remarks and in a file with the areas of several pictures; None: as its file.
 
     Raises:
         ImageError: the picture cannot be read.
@@ -195,13 +200,13 @@ def attend(
         raise ValueError(f"fixations is {fixations!r}; expected a number above 0")
     predict = resolve.predictor(model, quality=quality, calibration=calibration)
     stimulus, size = _read(predict, picture, max_pixels or MAX_PIXELS)
-    name = source_name(picture)
+    name = source_name(picture) if name is None else name
     shapes = read_areas(areas, size, name, unit)
     whole = group if seen_through is None else Group(viewers, seconds * seen_through.screens(size))
     density, alone = densities(predict, stimulus, seen_through)
     doubted = _doubted(predict, stimulus)
     measured, elsewhere = shares.measure(density, alone, shapes, whole, fixations)
-    warnings = [kinds.message(doubted, picture)] if doubted else []
+    warnings = [kinds.message(doubted, name)] if doubted else []
     warnings += screens.remarks(size, seen_through)
     if doubted and (not isinstance(model, Predictor) or model.warn):
         kinds.warn(warnings[0])

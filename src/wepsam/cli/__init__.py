@@ -29,6 +29,7 @@ from wepsam.cli import (
     reproduce,
     score,
     scores,
+    serve,
     train,
 )
 
@@ -48,16 +49,16 @@ interrupted command resumes when it is started again.
 """
 
 STAGES: dict[str, list[layout.Command]] = {
-    "Predict": [
-        predict.predict,
-        draw.draw,
+    "Predict": [predict.predict, draw.draw, models.models],
+    "Answers": [
         areas.areas,
         scores.scores,
-        report.report,
         scores.benchmark,
-        models.models,
+        report.report,
+        compare_pictures.compare_pictures,
+        gate.gate,
+        serve.serve,
     ],
-    "Compare and check": [compare_pictures.compare_pictures, gate.gate],
     "Step 1: weak labels": [label.label, label.inspect],
     "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export],
     "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],

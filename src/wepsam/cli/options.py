@@ -130,6 +130,9 @@ ReportOut = Annotated[Path, Option(
 AreasOfReport = Annotated[Path | None, Option(
     "--areas", "-a", metavar="FILE", help="Areas of each picture, in the forms that `wepsam areas` takes."
 )]
+CompareAll = Annotated[bool, Option(
+    "--compare", help="Also say what each other picture gains and loses beside the first one, with verdicts."
+)]
 Title = Annotated[str | None, Option(metavar="TEXT", show_default="the name of the picture, or how many", help="Title of the page, on one line.")]
 AsPdf = Annotated[bool, Option("--pdf", help="Also print the page to report.pdf, by WeasyPrint or a Chromium that is there.")]
 
@@ -196,6 +199,28 @@ Against = Annotated[Path | None, Option(
     "area, and for moved, the share of the attention that lies elsewhere."
 )]
 Strict = Annotated[bool, Option("--strict", help="Fail a picture with any remark on stderr too, such as a web page.")]
+
+
+# ---- serve
+
+Host = Annotated[str, Option(metavar="ADDRESS", help="The address to listen at; 0.0.0.0 lets other machines ask, and needs a token.")]
+Port = Annotated[int, Option(min=0, max=65535, metavar="N", help="The port to listen at; 0 takes a free one.")]
+TokenFile = Annotated[Path | None, Option(
+    exists=True, dir_okay=False, metavar="FILE",
+    help="A file whose first line is the token that requests must bear: Authorization: Bearer TOKEN."
+)]
+HostNames = Annotated[list[str] | None, Option(
+    "--host-name", metavar="NAME", show_default="localhost",
+    help="A name by which the service may be addressed; repeat it for several. Requests to other names are refused."
+)]
+ServeWorkers = Annotated[int, Option(
+    "--workers", metavar="N", help="Pictures computed at a time, a core each: -1 uses every core."
+)]
+Waiting = Annotated[int, Option(min=0, metavar="N", help="Requests that may wait for a worker; further ones are answered with 429.")]
+MaxMegabytes = Annotated[int, Option(min=1, max=1024, metavar="N", help="Largest request in megabytes; larger ones are answered with 413, unread.")]
+RequestSeconds = Annotated[float, Option(
+    "--request-seconds", min=0.1, metavar="SECONDS", help="In which a request has to arrive; slower ones are answered with 408."
+)]
 
 # ---- scores, benchmark
 

@@ -12,8 +12,10 @@ def report(
     pictures: options.Images,
     out: options.ReportOut,
     areas: options.AreasOfReport = None,
+    compare: options.CompareAll = False,
     title: options.Title = None,
     as_pdf: options.AsPdf = False,
+    viewport: options.Viewport = None,
     model: options.PredictModel = "wepsam-lite",
     unit: options.Unit = None,
     viewers: options.Viewers = 15,
@@ -33,12 +35,13 @@ def report(
 
         wepsam report page.png --out report/
         wepsam report designs/ --areas areas.json --out report/
-        wepsam report before.png after.png --title "Start page, two designs" --out report/ --pdf
+        wepsam report before.png after.png --compare --title "Two designs" --out report/ --pdf
+        wepsam report long-page.png --viewport 1280x800 --out report/
 
     Needs pip install 'wepsam[report]'.
     """
     done = wepsam.report(
-        pictures, out, areas, title=title, as_pdf=as_pdf, model=model, unit=unit, viewers=viewers, seconds=seconds,
+        pictures, out, areas, compare=compare, title=title, as_pdf=as_pdf, viewport=viewport, model=model, unit=unit, viewers=viewers, seconds=seconds,
         fixations=fixations, quality=quality, calibration=calibration, reference=reference, max_pixels=max_pixels,
     )  # fmt: skip
     if as_json:

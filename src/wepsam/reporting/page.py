@@ -15,22 +15,30 @@ SCORES = {
     "centeredness": "Explained by the center alone",
     "clutter": "Clutter",
 }
+# What a browser may load for the page: nothing but what is part of it.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 SHARES = ("focus_50", "focus_80", "centeredness")  # scores that are shares
 
 
-def render(report: Mapping[str, Any], shown: Sequence[tuple[str, Sequence[View]]]) -> str:
+def render(
+    report: Mapping[str, Any], shown: Sequence[tuple[str, Sequence[View]]], differences: Sequence[View] = ()
+) -> str:
     """The page as HTML. It asks for nothing from outside.
 
     Args:
         report: as `content.content` makes it.
         shown: for each of its pictures, a thumbnail as a data: URL and the views.
+        differences: the pictures of its comparisons.
     """
     pictures = [
         one | {"thumbnail": thumbnail, "views": views}
         for one, (thumbnail, views) in zip(report["pictures"], shown, strict=True)
     ]
+    comparisons = [one | {"view": view} for one, view in zip(report["comparisons"], differences, strict=True)]
     kinds = [*dict.fromkeys(view.kind for _, views in shown for view in views)]
-    return _template().render(report=report, pictures=pictures, scores=SCORES, kinds=kinds)
+    return _template().render(
+        report=report, pictures=pictures, comparisons=comparisons, scores=SCORES, kinds=kinds, policy=POLICY
+    )
 
 
 def percent(share: float) -> str:
@@ -57,6 +65,11 @@ def place(peak: Sequence[float]) -> str:
 def score(value: float, name: str) -> str:
     """A score to read."""
     return percent(value) if name in SHARES else f"{value:.3g}"
+
+
+def points(change: float) -> str:
+    """A difference of two shares to read, in percentage points."""
+    return f"{100 * change:+.1f} points"
 
 
 def summary(picture: Mapping[str, Any]) -> list[str]:
@@ -98,5 +111,12 @@ def _template() -> jinja2.Template:
         loader=jinja2.PackageLoader("wepsam.reporting", "."),
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"percent": percent, "times": times, "place": place, "score": score, "summary": summary}
+    environment.filters |= {
+        "percent": percent,
+        "times": times,
+        "place": place,
+        "score": score,
+        "summary": summary,
+        "points": points,
+    }
     return environment.get_template("report.html.jinja")

@@ -9,6 +9,8 @@ from PIL import Image
 
 from wepsam import drawing
 from wepsam.attention.answers import Attention
+from wepsam.attention.comparing import Comparison
+from wepsam.drawing import difference
 from wepsam.images import resize
 
 WIDEST, TALLEST = 1000, 3000  # pixels that a page shows
@@ -19,9 +21,9 @@ QUALITY = 86  # of JPEG
 TABS = {
     "heat": ("Heat map", "It glows where the density of fixations is high. The picture is untouched elsewhere."),
     "fog": ("Fog", "Sharp and bright where people will look, dimmed and blurred where few do."),
-    # "contours": ("Contours", "The lines hold 25, 50 and 75% of the attention."),
-    # "hot-spots": ("Hot spots", "The strongest places, numbered by their share. They are not a path."),
-    # "areas": ("Areas", "Each area with its share and the 90 % interval of the share."),
+    "contours": ("Contours", "The lines hold 25, 50 and 75% of the attention."),
+    "hot-spots": ("Hot spots", "The strongest places, numbered by their share. They are not a path."),
+    "areas": ("Areas", "Each area with its share and the 90 % interval of the share."),
 }
 
 
@@ -57,6 +59,12 @@ def thumbnail(answer: Attention) -> str:
     """A small heat map, as a data: URL."""
     size = min(THUMBNAIL, max(answer.stimulus.shape))
     return _data(drawing.draw(answer, "heat", drawing.Style(legend=False, size=size)))
+
+
+def of_comparison(found: Comparison) -> View:
+    """Two pictures on one scale, and their difference."""
+    drawn = difference.sheet((found.a.stimulus, found.b.stimulus), (found.a.density, found.b.density), found.difference)
+    return _view("difference", "Difference", "Both maps on one scale, and their difference on B.", drawn)
 
 
 def fitted(stimulus: np.ndarray) -> np.ndarray:

@@ -9,13 +9,12 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from wepsam import kinds, progress, resolve
-from wepsam.attention.answers import Attention, attend, reference_of
-from wepsam.attention.areas import AreaError
+from wepsam.attention import comparing
+from wepsam.attention.answers import Attention, Screen, attend, reference_of
 from wepsam.attention.reading import Given
 from wepsam.attention.reference import Reference
 from wepsam.calibration.presets import Which
 from wepsam.files import below, read_json, write_json, write_text
-from wepsam.images import ImageError
 from wepsam.prediction.predictor import DEFAULT, QUALITIES
 from wepsam.prediction.targets import Images, named
 from wepsam.reporting import content, page, pdf, views
@@ -54,7 +53,7 @@ def report(
     compare: bool = False,
     title: str | None = None,
     as_pdf: bool = False,
-    viewport: Screen | None = None,
+    viewport: Screen = None,
     model: resolve.Model = DEFAULT,
     unit: str | None = None,
     viewers: int = 15,
@@ -99,15 +98,15 @@ def report(
                 warnings.simplefilter("ignore", kinds.PictureWarning)  # the page says it
                 answer = attend(
                     path, areas, model=predict, unit=unit, viewers=viewers, seconds=seconds, fixations=fixations,
-                    reference=among, max_pixels=max_pixels,
+                    reference=among, max_pixels=max_pixels, viewport=viewport, name=name,
                 )  # fmt: skip
-            answers.append((content.of_picture(answer, name, path), small(answer)))
-        except (ImageError, AreaError) as error:
+            answers.append((content.of_picture(answer, name), small(answer)))
+        except ValueError as error:  # of this picture, or of all: then it is raised below
             failures.append(error)
             failed.append({"picture": name, "error": str(error).removeprefix(f"{path}: ")})
     if not answers:
         raise failures[0]
-    return write(folder, answers, _title(title, [name for _, name in found]), failed, print_page)
+    return write(folder, answers, title, failed, print_page, compare)
 
 
 def of_answer(answer: Attention, out: str | PathLike[str], title: str | None, as_pdf: bool) -> Reported:
@@ -115,8 +114,8 @@ def of_answer(answer: Attention, out: str | PathLike[str], title: str | None, as
     folder, name = Path(out), PurePath(answer.picture).name
     check(folder)
     print_page = pdf.printer() if as_pdf else None
-    numbers = content.of_picture(answer, name, answer.picture)
-    return write(folder, [(numbers, small(answer))], _title(title, [name]), [], print_page)
+    numbers = content.of_picture(answer, name)
+    return write(folder, [(numbers, small(answer))], title, [], print_page)
 
 
 def small(answer: Attention) -> Attention:
@@ -124,26 +123,50 @@ def small(answer: Attention) -> Attention:
     return dataclasses.replace(answer, stimulus=views.fitted(answer.stimulus))
 
 
+def compose(
+    answers: Sequence[tuple[dict[str, Any], Attention]],
+    title: str | None,
+    failed: Sequence[dict[str, str]] = (),
+    compare: bool = False,
+) -> tuple[dict[str, Any], str]:
+    """The numbers of a report and its page.
+
+    Args:
+        answers: of at least one picture, its numbers as `content.of_picture` gives them.
+        title: of the page; None: by the pictures.
+        failed: as `content.content` takes them.
+        compare: the first picture with each other one.
+
+    Raises:
+        ValueError: the title is not one line.
+    """
+    named_after = _title(title, [numbers["picture"] for numbers, _ in answers])
+    compared = [comparing.compared(answers[0][1], other) for _, other in answers[1:]] if compare else []
+    said = content.content([numbers for numbers, _ in answers], named_after, failed, compared)
+    shown = [(views.thumbnail(a), views.of_answer(a)) for _, a in progress.track(answers, "drawing")]
+    return said, page.render(said, shown, [views.of_comparison(one) for one in compared])
+
+
 def write(
     folder: Path,
     answers: Sequence[tuple[dict[str, Any], Attention]],
-    title: str,
+    title: str | None,
     failed: Sequence[dict[str, str]] = (),
     print_page: pdf.Printer | None = None,
+    compare: bool = False,
 ) -> Reported:
     """Write the files of a report; each is whole or not there.
 
     Args:
         folder: as `check` has seen it.
-        answers: of at least one picture, its numbers as `content.of_picture` gives them.
+        answers: as `compose` takes them, as the title and what failed.
         title: of the page.
-        failed: as `content.content` takes them.
+        failed: the pictures that could not be read.
         print_page: as `pdf.printer` gives it; None: no PDF.
+        compare: the first picture with each other one.
     """
-    said = content.content([numbers for numbers, _ in answers], title, failed)
-    shown = [(views.thumbnail(a), views.of_answer(a)) for _, a in progress.track(answers, "drawing")]
+    said, text = compose(answers, title, failed, compare)
     folder.mkdir(parents=True, exist_ok=True)
-    text = page.render(said, shown)
     write_json(folder / NUMBERS, said)  # first: it says whose folder this is
     write_text(folder / TABLE, content.csv_of_areas(said))
     write_text(folder / PAGE, text)
