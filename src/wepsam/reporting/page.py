@@ -35,10 +35,12 @@ def render(
         for one, (thumbnail, views) in zip(report["pictures"], shown, strict=True)
     ]
     comparisons = [one | {"view": view} for one, view in zip(report["comparisons"], differences, strict=True)]
+    references = [*dict.fromkeys(one["scores"]["reference"] for one in pictures)]
     kinds = [*dict.fromkeys(view.kind for _, views in shown for view in views)]
     return _template().render(
-        report=report, pictures=pictures, comparisons=comparisons, scores=SCORES, kinds=kinds, policy=POLICY
-    )
+        report=report, pictures=pictures, comparisons=comparisons, scores=SCORES, references=references,
+        kinds=kinds, policy=POLICY,
+    )  # fmt: skip
 
 
 def percent(share: float) -> str:
