@@ -124,7 +124,7 @@ FUNCTIONS = (
 )
 PUBLIC = {f"wepsam {name}": getattr(wepsam, name) for name in FUNCTIONS}
 PUBLIC |= {"wepsam submit write": wepsam.submit, "wepsam areas": wepsam.attend}
-PYTHON_ONLY = {("wepsam evaluate", "name"), ("wepsam areas", "reference")}
+PYTHON_ONLY = {("wepsam evaluate", "name"), ("wepsam areas", "name"), ("wepsam areas", "reference")}
 OWN_DEFAULTS = {("wepsam evaluate", "out")}  # the command always saves its results; the function returns them
 
 
