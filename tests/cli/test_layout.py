@@ -40,7 +40,7 @@ def parse(arguments: list[str]) -> typer.Context:
 
 def test_the_commands_stand_in_the_order_of_the_pipeline(wepsam_command: Run) -> None:
     assert " ".join(path.removeprefix("wepsam ") for path in LEAVES) == (
-        "predict areas scores benchmark models compare-pictures gate label inspect pretrain finetune adapt export "
+        "predict areas scores benchmark models compare-pictures gate page label inspect pretrain finetune adapt export "
         "evaluate compare plot table1 reproduce datasets list datasets check submit write submit check"
     )
     for arguments in (["--help"], ["-h"]):

@@ -23,6 +23,7 @@ from wepsam.cli import (
     layout,
     models,
     output,
+    page,
     predict,
     reproduce,
     score,
@@ -47,7 +48,7 @@ interrupted command resumes when it is started again.
 
 STAGES: dict[str, list[layout.Command]] = {
     "Predict": [predict.predict, areas.areas, scores.scores, scores.benchmark, models.models],
-    "Compare and check": [compare_pictures.compare_pictures, gate.gate],
+    "Compare and check": [compare_pictures.compare_pictures, gate.gate, page.page],
     "Step 1: weak labels": [label.label, label.inspect],
     "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export],
     "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],

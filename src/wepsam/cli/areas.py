@@ -48,6 +48,11 @@ def areas(
             picture, areas, model=model, unit=unit, viewers=viewers, seconds=seconds, fixations=fixations,
             quality=quality, calibration=calibration, max_pixels=max_pixels,
         )  # fmt: skip
+    show(found, as_json)
+
+
+def show(found: Attention, as_json: bool) -> None:
+    """Print the areas of a picture, and what to doubt."""
     if as_json:
         from wepsam.attention.answers import rounded
 
