@@ -158,7 +158,9 @@ Select = Annotated[list[str] | None, Option(
     "--select", "-s", metavar="CSS|LABEL=CSS",
     help="Elements that become areas, such as #buy or price=.price > b. Repeatable; several elements are numbered."
 )]
-Viewport = Annotated[str, Option(metavar="WIDTHxHEIGHT", help="Size of the window, in CSS pixels.")]
+Window = Annotated[str, Option(
+    "--viewport", metavar="WIDTHxHEIGHT", help="Size of the window, in CSS pixels."
+)]
 DeviceScale = Annotated[float, Option(
     "--scale", metavar="N", help="Pixels of the picture per CSS pixel: 2 as on a screen of high density."
 )]

@@ -11,7 +11,7 @@ def page(
     page: options.PageOf,
     out: options.PageOut,
     select: options.Select = None,
-    viewport: options.Viewport = "1280x800",
+    viewport: options.Window = "1280x800",
     scale: options.DeviceScale = 1.0,
     screen: options.Screen = False,
     javascript: options.Javascript = True,
@@ -54,6 +54,7 @@ def page(
     write_areas(boxes, found.areas)
     for line in found.warnings:
         output.to_stderr(line)
+    # Read at once. Where `attend` reads a page screen by screen, it takes viewport=None if screen else viewport.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", wepsam.PictureWarning)  # printed with the areas
         answer = wepsam.attend(

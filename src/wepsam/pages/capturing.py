@@ -15,13 +15,13 @@ import numpy as np
 from wepsam.attention.areas import MOST_AREAS, Area, AreaError, checked_label, number, shown
 from wepsam.attention.exports import numbered
 from wepsam.files import cause
-from wepsam.images import read_image
+from wepsam.images import MAX_PIXELS, read_image
 from wepsam.pages import browser
 from wepsam.pages.addresses import address, named
 from wepsam.pages.browser import PageError, first_line
 
 HIGHEST = 20_000  # CSS pixels of a page; the rest is cut off
-PIECE = 4000  # CSS pixels that are captured at a time: a graphics buffer has an end
+PIECE = 8000  # pixels that are captured at a time: a graphics buffer has an end
 SIDES, SCALES = (50, 8192), (0.5, 4.0)  # of a viewport, of a device's pixels per CSS pixel
 SECONDS = 60.0  # that a page has to load, and as long again to be captured
 QUIET, STEP, STEPS = 2.0, 0.08, 30  # seconds without requests that are waited for; between the steps of scrolling
@@ -100,9 +100,9 @@ def capture(
         page = wepsam.pages.capture("index.html", (1280, 800), {"buy": "#buy"})
         wepsam.attend(page.picture, page.areas)
 
-    The browser has a profile of its own, without cookies, and keeps nothing. It asks for nothing but http and https,
-    and of a local page for the files that the page names, as any browser does; but it shows no other local page in it.
-    Downloads are refused and dialogs dismissed.
+    The browser has a profile of its own, without cookies, and keeps nothing. It asks for nothing but http and https
+    (and web sockets), and of a local page for the files that the page names, as any browser does; but it shows no other
+    local page in it. Downloads are refused and dialogs dismissed.
 
     Args:
         page: an HTML file, or an address with http:// or https://.
@@ -237,7 +237,7 @@ async def _taken(page: Any, settings: _Settings, wanted: list[tuple[str, str]], 
     await page.evaluate(_SETTLED)
     query = [[css for _, css in wanted], MOST_AREAS + 1]
     before = await page.evaluate(_FIND, query)
-    picture = await _picture(page, width, height)
+    picture = await _picture(page, width, height, settings.scale)
     after = await page.evaluate(_FIND, query)
     areas, remarks = _areas(wanted, before, after, (width, height))
     return Page(
@@ -257,11 +257,17 @@ async def _full_height(page: Any, screen: int) -> int:
     return int(await page.evaluate(_HEIGHT))
 
 
-async def _picture(page: Any, width: int, height: int) -> np.ndarray:
+async def _picture(page: Any, width: int, height: int, scale: float) -> np.ndarray:
     """(H, W, 3) the upper part of the page, captured in pieces."""
+    if width * height * scale**2 > MAX_PIXELS:
+        raise PageError(
+            f"a picture of {width}x{height} CSS pixels at scale {scale:g} has more than {MAX_PIXELS:,} pixels; "
+            "choose a smaller scale or viewport"
+        )
     pieces = []
-    for top in range(0, height, PIECE):
-        clip = {"x": 0, "y": top, "width": width, "height": min(PIECE, height - top)}
+    step = int(PIECE / scale) // 100 * 100  # a whole number of pixels too
+    for top in range(0, height, step):
+        clip = {"x": 0, "y": top, "width": width, "height": min(step, height - top)}
         pieces.append(read_image(await page.screenshot(full_page=True, clip=clip)))
     return np.concatenate(pieces)
 
