@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from wepsam.attention.areas import AreaError
-from wepsam.pages import PageError, capture
+from wepsam.pages import Page, PageError, capture, capturing
 from wepsam.pages.capturing import labeled
 
 Site = tuple[Path, str]
@@ -83,10 +84,20 @@ def test_a_local_page_shows_its_pictures_and_no_other_pages(site: Site) -> None:
 def test_pages_that_fail_are_one_line(site: Site) -> None:
     folder, address = site
     (folder / "data.bin").write_bytes(bytes(100))
+    (folder / "liar.html").write_text("<p>x</p><script>Array.from = () => ['x']</script>")
     (folder / "busy.html").write_text("<p>x</p><script>setTimeout(() => { while (true) {} }, 200)</script>")
-    for name, word in [("nowhere.html", "404"), ("data.bin", "download"), ("busy.html", "more than 4 s")]:
+    for name, word in [
+        ("nowhere.html", "404"),
+        ("data.bin", "download"),
+        ("busy.html", "more than 4 s"),
+        ("liar.html", "capturing it fails"),
+    ]:
         with pytest.raises(PageError, match=word) as caught:
-            capture(f"{address.replace('//', '//user:secret@')}/{name}", seconds=4)
+            capture(
+                f"{address.replace('//', '//user:secret@')}/{name}",
+                selectors=["p"],
+                seconds=4 if name == "busy.html" else 60,
+            )
         assert len(str(caught.value).splitlines()) == 1
         assert "secret" not in str(caught.value)
     with pytest.raises(PageError, match="no program of a browser"):
@@ -101,6 +112,17 @@ def test_the_end_of_a_page(site: Site) -> None:
     assert "30,0" in page.warnings[0]
     assert "p: 1 found, all invisible, empty or outside the picture; no area" in page.warnings
     assert page.areas[0].outside == pytest.approx(1 / 3)
+
+
+def test_a_page_that_lies_about_its_elements_is_one_line() -> None:
+    pytest.importorskip("playwright", reason="no Playwright: pip install 'wepsam[page]'")
+
+    async def lie() -> Page:
+        capturing._areas([("a", "#a")], "x", [[["x"]]], (10, 10))
+        raise AssertionError
+
+    with pytest.raises(PageError, match="page fails: its scripts"):
+        asyncio.run(capturing._within(lie(), 5, "page"))
 
 
 def test_labels_of_selectors() -> None:

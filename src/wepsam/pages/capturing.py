@@ -12,9 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from wepsam.attention.areas import MOST_AREAS, Area, AreaError, checked_label, number, shown
+from wepsam.attention.areas import FARTHEST, MOST_AREAS, Area, AreaError, checked_label, number, shown
 from wepsam.attention.exports import numbered
-from wepsam.files import cause
 from wepsam.images import MAX_PIXELS, read_image
 from wepsam.pages import browser
 from wepsam.pages.addresses import address, named
@@ -298,10 +297,10 @@ def _areas(
     if len(found) > MOST_AREAS:
         raise AreaError(f"{len(found):,} elements or more, expected at most {MOST_AREAS}; choose narrower selectors")
     labels = numbered([label for label, _ in found])
-    areas = [
-        Area(label, box=(x, y, x + w, y + h), pixels=(size[1], size[0]))
-        for label, (_, (x, y, w, h, _)) in zip(labels, found, strict=True)
-    ]
+    areas = []
+    for label, (_, (x, y, w, h, _)) in zip(labels, found, strict=True):
+        sides = np.array([x, y, x + w, y + h]) / [*size, *size]
+        areas.append(Area(label, box=tuple(np.clip(sides, -FARTHEST, FARTHEST).tolist())))
     return areas, remarks
 
 
@@ -318,7 +317,12 @@ async def _within(work: Awaitable[Page], seconds: float, what: str) -> Page:
 
     try:
         return await asyncio.wait_for(work, seconds)
+    except (AreaError, PageError):
+        raise
+    except (TypeError, ValueError, OverflowError) as error:
+        text = "fails: its scripts change what the browser says of it; switch them off (--no-javascript)"
+        raise PageError(f"{what} {text}") from error
     except (TimeoutError, Late):
         raise PageError(f"{what} takes more than {seconds:g} s") from None
     except Error as error:
-        raise PageError(f"{what} fails: {cause(error)[:300]}") from error
+        raise PageError(f"{what} fails: {first_line(error)}") from error
