@@ -71,6 +71,7 @@ HOMES = {
     "models": "prediction.predictor",
     "Predictor": "prediction.predictor",
     "attend": "attention.answers",
+    "report": "reporting.writing",
     "benchmark": "attention.benchmarking",
     "compare_pictures": "attention.comparing",
     "gate": "attention.gating",

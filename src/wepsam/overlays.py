@@ -111,7 +111,7 @@ def glow(
     """
     check_strength(strength)
     kept, added, light = _tables(strength, colors)
-    for rows in _strips(*levels.shape):
+    for rows in strips(*levels.shape):
         drawn[rows] = stimulus[rows]
         columns = np.flatnonzero(levels[rows].max(axis=0) > ONSET * 255)
         if not len(columns):
@@ -164,7 +164,7 @@ def gray(saliency_map: np.ndarray, limits: Limits | None = None) -> np.ndarray:
     """
     low, high = _limits(saliency_map, limits)
     levels = np.empty(saliency_map.shape, np.uint8)
-    for rows in _strips(*saliency_map.shape):
+    for rows in strips(*saliency_map.shape):
         values = saliency_map[rows].astype(np.float64)
         values -= low
         values /= high - low or 1
@@ -256,7 +256,7 @@ def contact_sheet(
     draw = ImageDraw.Draw(sheet)
 
     def write(text: str, font: ImageFont.FreeTypeFont, column: int, top: int, color: Color) -> None:
-        draw.text((lefts[column] + widths[column] / 2, top), _cut(text, font, widths[column]), color, font, "ma")
+        draw.text((lefts[column] + widths[column] / 2, top), cut(text, font, widths[column]), color, font, "ma")
 
     for k, text in enumerate(labels or ()):
         write(text, heading, k, margin - gap // 2, STRONG[dark])
@@ -346,7 +346,7 @@ def _line(font: ImageFont.FreeTypeFont) -> int:
     return round(1.5 * font.size)
 
 
-def _cut(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+def cut(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "…") > width:
@@ -369,7 +369,7 @@ def _limits(saliency_map: np.ndarray, limits: Limits | None) -> Limits:
     return limits or (low, high)
 
 
-def _strips(height: int, width: int) -> list[slice]:
+def strips(height: int, width: int) -> list[slice]:
     """Rows that are computed at a time. The steps need a dozen bytes a pixel: gigabytes for a large photograph."""
     rows = max(1, STRIP // width)
     return [slice(top, top + rows) for top in range(0, height, rows)]

@@ -47,6 +47,9 @@ def test_a_page(page: Path, tmp_path: Path, wepsam_command: Run) -> None:
     code, printed, _ = wepsam_command(*call)  # once more, over its own files
     assert printed.splitlines()[: len(table)] == table
     assert "400x300 CSS pixels" in printed
+    pytest.importorskip("jinja2", reason="no Jinja2: pip install 'wepsam[report]'")
+    assert wepsam_command(*call, "--report")[0] == 0
+    assert "#buy" in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_mistakes_are_one_line(

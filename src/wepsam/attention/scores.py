@@ -54,14 +54,17 @@ def focus(density: np.ndarray, held: float) -> float:
     return float(np.interp(held * sums[-1], sums, np.linspace(0, 1, len(sums))))
 
 
-def places(density: np.ndarray, size: tuple[int, int]) -> float:
+def places(density: np.ndarray, size: tuple[int, int], screens: float = 1.0) -> float:
     """The exponential of the entropy of a density over places.
 
     Args:
         density: (h, w), sums to 1.
         size: (height, width) of the picture.
+        screens: of a page one below the other; places are then a 16th of the longer side of a screen.
     """
-    shares = np.maximum(coverage.regrid(density, within(*size, PLACES)), 0).ravel()
+    screen = round(size[0] / screens), size[1]
+    grid = within(*size, max(1, round(PLACES * max(size) / max(screen))))
+    shares = np.maximum(coverage.regrid(density, grid), 0).ravel()
     shares = shares[shares > 0] / shares.sum()
     return float(np.exp(-(shares * np.log(shares)).sum()))
 

@@ -17,6 +17,7 @@ from wepsam.cli import (
     areas,
     compare,
     compare_pictures,
+    draw,
     errors,
     gate,
     label,
@@ -25,9 +26,11 @@ from wepsam.cli import (
     output,
     page,
     predict,
+    report,
     reproduce,
     score,
     scores,
+    serve,
     train,
 )
 
@@ -47,8 +50,17 @@ interrupted command resumes when it is started again.
 """
 
 STAGES: dict[str, list[layout.Command]] = {
-    "Predict": [predict.predict, areas.areas, scores.scores, scores.benchmark, models.models],
-    "Compare and check": [compare_pictures.compare_pictures, gate.gate, page.page],
+    "Predict": [predict.predict, draw.draw, models.models],
+    "Answers": [
+        areas.areas,
+        scores.scores,
+        scores.benchmark,
+        report.report,
+        compare_pictures.compare_pictures,
+        gate.gate,
+        page.page,
+        serve.serve,
+    ],
     "Step 1: weak labels": [label.label, label.inspect],
     "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export],
     "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],

@@ -26,6 +26,7 @@ def compare_pictures(
     quality: options.Quality = "best",
     calibration: options.CalibrationOf = None,
     max_pixels: options.MaxPixels = None,
+    viewport: options.Viewport = None,
     as_json: options.Json = False,
 ) -> None:
     """Compare two pictures, such as two variants of a design: which areas gain or lose attention.
@@ -46,7 +47,7 @@ def compare_pictures(
         check_drawing(out)
     found = wepsam.compare_pictures(
         a, b, areas, areas_b, model=model, unit=unit, viewers=viewers, seconds=seconds, quality=quality,
-        calibration=calibration, max_pixels=max_pixels,
+        calibration=calibration, max_pixels=max_pixels, viewport=viewport,
     )  # fmt: skip
     if out is not None:
         from wepsam.drawing import difference
