@@ -64,7 +64,7 @@ def show(found: Attention, as_json: bool) -> None:
             print(line)
         print(
             f"\n{found.model}, calibration {found.calibration}. Intervals: {found.group.viewers} viewers, "
-            f"{found.group.seconds:g} s. Seen: at least one of {found.fixations:.3g} independent fixations."
+            f"{found.group.seconds:.3g} s. Seen: at least one of {found.fixations:.3g} independent fixations."
         )
     for line in found.warnings:
         output.to_stderr(line)

@@ -62,7 +62,7 @@ def compare_pictures(
             print(line)
         print(
             f"\n{found.moved:.0%} of the attention lies elsewhere in B.\n{found.a.model}, calibration "
-            f"{found.a.calibration}. Intervals: two groups of {found.a.group.viewers} viewers, {found.a.group.seconds:g} s."
+            f"{found.a.calibration}. Intervals: two groups of {found.a.group.viewers} viewers, {found.a.group.seconds:.3g} s."
         )
     for line in found.warnings:
         output.to_stderr(line)
