@@ -35,7 +35,7 @@ FUNCTIONS = [
     ),
 ]
 CLASSES = ["Predictor", "ImageError", "PictureWarning", "Area"]
-MODULES = ["classical", "datasets", "metrics"]
+MODULES = ["classical", "datasets", "metrics", "pages"]
 
 
 def python(code: str) -> str:

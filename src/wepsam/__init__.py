@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wepsam import classical as classical
     from wepsam import datasets as datasets
     from wepsam import metrics as metrics
+    from wepsam import pages as pages
     from wepsam.adaptation import adapt as adapt
     from wepsam.attention.answers import attend as attend
     from wepsam.attention.areas import Area as Area
@@ -85,7 +86,7 @@ HOMES = {
     "save_overlay": "overlays",
     "contact_sheet": "overlays",
 }
-PACKAGES = ("classical", "datasets", "metrics")
+PACKAGES = ("classical", "datasets", "metrics", "pages")
 
 offline.switch_off()
 

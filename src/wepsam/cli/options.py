@@ -200,6 +200,38 @@ Against = Annotated[Path | None, Option(
 )]
 Strict = Annotated[bool, Option("--strict", help="Fail a picture with any remark on stderr too, such as a web page.")]
 
+# ---- page
+
+PageOf = Annotated[str, Argument(metavar="PAGE", help="An HTML file, or an address with http:// or https://.")]
+PageOut = Annotated[Path, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for page.png and areas.json; created if missing."
+)]
+Select = Annotated[list[str] | None, Option(
+    "--select", "-s", metavar="CSS|LABEL=CSS",
+    help="Elements that become areas, such as #buy or price=.price > b. Repeatable; several elements are numbered."
+)]
+Window = Annotated[str, Option(
+    "--viewport", metavar="WIDTHxHEIGHT", help="Size of the window, in CSS pixels."
+)]
+DeviceScale = Annotated[float, Option(
+    "--scale", metavar="N", help="Pixels of the picture per CSS pixel: 2 as on a screen of high density."
+)]
+Screen = Annotated[bool, Option(
+    "--screen", help="Take what the window shows at first, instead of the whole page."
+)]
+WithReport = Annotated[bool, Option("--report", help="Also write report.html, report.json and areas.csv there.")]
+Javascript = Annotated[bool, Option("--javascript/--no-javascript", help="Whether the page's own scripts run.")]
+Browser = Annotated[Path | None, Option(
+    metavar="FILE", show_default="Playwright's own, or that of the system", help="Program of a Chromium or Chrome."
+)]
+Sandbox = Annotated[bool, Option(
+    "--sandbox/--no-sandbox",
+    help="Keep the page's processes from the rest of the machine. Some containers cannot; then only for pages that "
+    "you trust."
+)]
+Timeout = Annotated[float, Option(
+    metavar="SECONDS", help="How long the page may take to load, and as long again to be captured."
+)]
 
 # ---- serve
 
