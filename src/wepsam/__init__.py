@@ -7,7 +7,8 @@
     wepsam.save_overlay("overlay.png", "street.jpg", saliency_map)
 
 The functions have the names and the defaults of the commands: `predict`, `label`, `inspect`, `pretrain`, `finetune`,
-`adapt`, `export`, `evaluate`, `compare`, `submit`, `benchmark`; `attend` is that of `wepsam areas` and `wepsam scores`.
+`adapt`, `export`, `evaluate`, `compare`, `submit`, `benchmark`; `attend` is that of `wepsam areas` and `wepsam scores`,
+`crop_pictures` that of `wepsam crop`.
 The library prints nothing. It logs to the logger "wepsam", progress included.
 """
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from wepsam.attention.answers import attend as attend
     from wepsam.attention.areas import Area as Area
     from wepsam.attention.benchmarking import benchmark as benchmark
+    from wepsam.attention.crop_pictures import crop as crop
+    from wepsam.attention.crop_pictures import crop_pictures as crop_pictures
     from wepsam.calibration.definition import Calibration as Calibration
     from wepsam.deploy.to_onnx import export as export
     from wepsam.evaluation import evaluate as evaluate
@@ -68,6 +71,8 @@ HOMES = {
     "Predictor": "prediction.predictor",
     "attend": "attention.answers",
     "benchmark": "attention.benchmarking",
+    "crop": "attention.crop_pictures",
+    "crop_pictures": "attention.crop_pictures",
     "Area": "attention.areas",
     "Calibration": "calibration.definition",
     "ImageError": "images",

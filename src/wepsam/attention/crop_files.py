@@ -1,7 +1,7 @@
 """Write a crop as a picture file of the same format: the depth of its pixels, alpha, EXIF and color profile are kept.
 
-Other reading in this package ends in 8-bit RGB. A crop is a picture that people go on using, so here nothing is converted
-that the format can hold.
+Other reading in this package ends in 8-bit RGB. A crop is a picture that people go on using, so nothing is converted
+here that the format can hold.
 """
 
 import io

@@ -16,6 +16,7 @@ from wepsam.cli import (
     adapt,
     areas,
     compare,
+    crop,
     errors,
     label,
     layout,
@@ -44,7 +45,7 @@ interrupted command resumes when it is started again.
 """
 
 STAGES: dict[str, list[layout.Command]] = {
-    "Predict": [predict.predict, areas.areas, scores.scores, scores.benchmark, models.models],
+    "Predict": [predict.predict, areas.areas, scores.scores, scores.benchmark, crop.crop, models.models],
     "Step 1: weak labels": [label.label, label.inspect],
     "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export],
     "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],
