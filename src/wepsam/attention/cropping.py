@@ -21,6 +21,7 @@ STEPS = 128  # sizes of a window, and places of its edges, between which the cro
 # hot spots and keeps less of the attention, because whole ones are then left out (docs/log.md).
 CUT = 0.5
 KEEP = 100.0  # what it is worth to hold the area that has to be kept, where all of the attention is 1
+LEAST = 1e-6  # what it is worth to be in the middle: it decides between equal windows
 PARTLY = (0.1, 0.9)  # a hot spot is cut if this part of its box is in the crop: neither left out nor held
 FOCUS = 1 / 3  # of the sides: the window around the focal point
 LONGEST_ASPECT = 10_000  # to 1
@@ -77,7 +78,7 @@ def best_crop(
     spots = hot_spots(density) if spots is None else spots
     box = crop_box(density, size, aspect, keep=keep, spots=spots)
     shares = _shares(box, size)
-    inside = [_part(spot.box, shares) for spot in spots]
+    inside = [part_inside(spot.box, shares) for spot in spots]
     rows, columns = (coverage.edges(side) for side in density.shape)
     return Crop(
         box=box,
@@ -87,7 +88,7 @@ def best_crop(
         left_out=tuple(s for s, part in zip(spots, inside, strict=True) if part < PARTLY[0]),
         focal_point=focal_point(density),
         object_position=object_position(box, size),
-        keep=1.0 if keep is None else _part(keep, shares),
+        keep=1.0 if keep is None else part_inside(keep, shares),
     )
 
 
@@ -216,12 +217,10 @@ def _nested(
     moved = np.zeros((STEPS + 1, STEPS + 1), bool)
     for length in range(STEPS - 1, -1, -1):
         later = np.concatenate([[-np.inf], best[:-1]])
-        # Of equal ways the one that stays nearer to the middle.
-        moved[length] = np.where(later == best, 2 * np.arange(STEPS + 1) <= STEPS - length, later > best)
+        moved[length] = later > best
         best = np.where(moved[length], later, best) + values[length]
     starts = np.zeros(STEPS + 1, int)
-    middle = abs(np.arange(STEPS + 1) - STEPS / 2)
-    starts[0] = min(np.flatnonzero(best == best.max()), key=lambda place: middle[place])
+    starts[0] = best.argmax()
     for length in range(STEPS):
         starts[length + 1] = starts[length] - moved[length, starts[length]]
     return starts
@@ -235,8 +234,8 @@ def _values(
     along = np.interp(coverage.edges(STEPS), coverage.edges(len(profile)), sums)
     length, start = np.indices((STEPS + 1, STEPS + 1))
     end = np.minimum(start + length, STEPS)
-    values = along[end] - along[start]
     low, high = start / STEPS, end / STEPS
+    values = along[end] - along[start] - LEAST * (low + high - 1) ** 2
 
     def held(first: float, last: float) -> np.ndarray:
         return np.clip((np.minimum(high, last) - np.maximum(low, first)) / (last - first), 0, 1)
@@ -260,8 +259,8 @@ def _shares(box: Pixels, size: tuple[int, int]) -> Box:
     return box[0] / width, box[1] / height, box[2] / width, box[3] / height
 
 
-def _part(inner: Box, outer: Box) -> float:
-    """The part of one box that is in another."""
+def part_inside(inner: Sequence[float], outer: Sequence[float]) -> float:
+    """The part of one box (x0, y0, x1, y1) that is in another, from 0 to 1."""
     part = 1.0
     for low, high in ((0, 2), (1, 3)):
         part *= max(0.0, min(inner[high], outer[high]) - max(inner[low], outer[low])) / (inner[high] - inner[low])
