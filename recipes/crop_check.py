@@ -238,12 +238,12 @@ def faces_table(found: Row, faces: Row) -> str:
     counts = " and ".join(f"{count} pictures of {lab}" for lab, count in pictures.items())
     note = (
         "Share of the faces of a picture of which less than half is in the crop; means over "
-        f"{', '.join(ASPECTS)} and {counts} ± half of the 95 % bootstrap interval. Small: narrower than {SMALL:.0%} of "
-        f"the picture. Crowd: at least {CROWD} faces that people looked at; few: less. The cascade found "
-        f"{faces['found']} boxes; of a random {eye['boxes']} of them {eye['are_faces'] / eye['boxes']:.0%} are faces by "
-        f"eye. At {faces['looked_at']} boxes at least a quarter of the viewers had looked. Each of these was checked by "
-        f"eye, and the {faces['faces']} that are faces count here. On {eye['pictures']} random pictures the cascade "
-        f"found {eye['found']} of about {eye['visible']} faces that one can see: it missed "
+        f"{', '.join(ASPECTS)} and {counts} ± half of the 95 % bootstrap interval. Small: narrower than {SMALL:.0%} "
+        f"of the picture. Crowd: at least {CROWD} faces that people looked at; few: less. The cascade found "
+        f"{faces['found']} boxes; of a random {eye['boxes']} of them {eye['are_faces'] / eye['boxes']:.0%} are faces "
+        f"by eye. At {faces['looked_at']} boxes a quarter of the viewers or more had looked. Each of these was "
+        f"checked by eye, and the {faces['faces']} that are faces count here. On {eye['pictures']} random pictures "
+        f"the cascade found {eye['found']} of about {eye['visible']} faces that one can see: it missed "
         f"{1 - eye['found'] / eye['visible']:.0%}, most of them turned to the side, in the shade, or tiny."
     )
     return f"{markdown.table(head, rows)}\n\n{note}"
