@@ -32,6 +32,8 @@ FUNCTIONS = [
         "benchmark",
         "crop",
         "crop_pictures",
+        "compare_pictures",
+        "gate",
     ),
 ]
 CLASSES = ["Predictor", "ImageError", "PictureWarning", "Area"]

@@ -15,7 +15,6 @@ from wepsam.attention import crop_files, cropping
 from wepsam.attention.answers import Attention, attend, rounded
 from wepsam.attention.areas import Box
 from wepsam.attention.cropping import Aspect, Crop
-from wepsam.attention.hot_spots import hot_spots
 from wepsam.calibration.presets import Which
 from wepsam.files import below, write_bytes
 from wepsam.images import MAX_PIXELS, ImageError, Source, pixel_count
@@ -136,7 +135,7 @@ def crop(
     cropping.as_aspect(aspect)
     if not isinstance(picture, Attention):
         picture = attend(picture, model=model, quality=quality, calibration=calibration, max_pixels=max_pixels)
-    return cropping.best_crop(picture.density, picture.size, aspect, keep=keep)
+    return cropping.best_crop(picture.density, picture.size, aspect, keep=keep, spots=picture.hot_spots)
 
 
 # Long by its parameters and their documentation.
@@ -257,7 +256,7 @@ def _crops(
     enlarge: bool,
     write: Callable[..., Written] | None,
 ) -> list[CroppedPicture]:
-    spots = hot_spots(answer.density)
+    spots = answer.hot_spots
     made = []
     for kind in wanted:
         found = cropping.best_crop(answer.density, answer.size, kind.aspect, keep=keep, spots=spots)
