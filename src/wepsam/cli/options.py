@@ -251,15 +251,9 @@ Keep = Annotated[str | None, Option(
     metavar="X0,Y0,X1,Y1", show_default=False,
     help="An area that every crop has to hold, in shares of the sides; a logo at a fixed place, for example."
 )]
-Enlarge = Annotated[bool, Option(
-    "--enlarge", help="Also enlarge crops that have fewer pixels than --size. Otherwise they keep theirs, and a line says so."
-)]
-Exif = Annotated[bool, Option(
-    "--exif/--no-exif", help="Whether crops keep EXIF, XMP and comments, which may say where and by whom a picture was taken."
-)]
-Overwrite = Annotated[bool, Option(
-    "--overwrite", help="Replace files that have other content. Without it such a picture is reported and left alone."
-)]
+Enlarge = Annotated[bool, Option("--enlarge", help="Also enlarge crops that have fewer pixels than --size. Otherwise they keep theirs, and a line says so.")]
+Exif = Annotated[bool, Option("--exif/--no-exif", help="Whether crops keep EXIF, XMP and comments, which may say where and by whom a picture was taken.")]
+Overwrite = Annotated[bool, Option("--overwrite", help="Replace files that have other content. Without it such a picture is reported and left alone.")]
 
 # ---- datasets, evaluate, submit
 
