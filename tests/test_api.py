@@ -30,6 +30,8 @@ FUNCTIONS = [
         "looks_like",
         "attend",
         "benchmark",
+        "crop",
+        "crop_pictures",
         "compare_pictures",
         "gate",
     ),

@@ -265,6 +265,28 @@ ReferenceName = Annotated[str | None, Option(
     metavar="NAME", show_default="the name of the folder", help="What the pictures of the reference are called."
 )]
 
+# ---- crop
+
+CropOut = Annotated[Path | None, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER", show_default="nothing is written",
+    help="Folder for the crops; created if missing. Pictures of a folder keep their paths below it."
+)]
+Aspects = Annotated[list[str] | None, Option(
+    "--aspect", "--aspects", metavar="W:H", show_default=False,
+    help="Width to height, such as 16:9; several with commas between them. The crop keeps its pixels."
+)]
+Sizes = Annotated[list[str] | None, Option(
+    "--size", "--sizes", metavar="WxH", show_default=False,
+    help="Pixels of the crop, such as 400x300; several with commas between them. The crop is resized."
+)]
+Keep = Annotated[str | None, Option(
+    metavar="X0,Y0,X1,Y1", show_default=False,
+    help="An area that every crop has to hold, in shares of the sides; a logo at a fixed place, for example."
+)]
+Enlarge = Annotated[bool, Option("--enlarge", help="Also enlarge crops that have fewer pixels than --size. Otherwise they keep theirs, and a line says so.")]
+Exif = Annotated[bool, Option("--exif/--no-exif", help="Whether crops keep EXIF, XMP and comments, which may say where and by whom a picture was taken.")]
+Overwrite = Annotated[bool, Option("--overwrite", help="Replace files that have other content. Without it such a picture is reported and left alone.")]
+
 # ---- datasets, evaluate, submit
 
 DatasetName = Annotated[str, Argument(
