@@ -10,6 +10,7 @@ import numpy as np
 from wepsam import colormaps
 from wepsam.attention import coverage, hot_spots
 from wepsam.attention.areas import Area
+from wepsam.attention.hot_spots import HotSpot
 from wepsam.drawing import contours, lettering
 from wepsam.drawing.lettering import Room
 from wepsam.drawing.scene import Disc, Line, Scene, Text, border
@@ -28,7 +29,8 @@ SPOTS = (
 )
 EVEN = "No place stands out: all of them are looked at alike."
 SPOT = 0.5  # the place of hot spots on the color ramp
-PER_SCREEN = 2  # hot spots of a page that was read screen by screen
+PER_SCREEN, MOST_SPOTS = 2, 40  # hot spots of a page that was read screen by screen
+AROUND = 3  # cells around a hot spot that its outline is found in
 PLACES = 16  # on a line where its label may stand
 LINE = 1 / 7  # of the text's size: the width of lines
 # Colors of areas, by M. Okabe and K. Ito (2008): color-blind people can tell them apart. Their yellow is left out.
@@ -60,12 +62,12 @@ def of_hot_spots(answer: Attention, style: Style) -> Scene:
     shape, size = _sizes(answer, style)
     color = _color(colormaps.colors(style.colors)[round(255 * SPOT)])
     radius = 0.95 * size
-    spots = hot_spots.regions(answer.density, max(hot_spots.LIMIT, round(PER_SCREEN * answer.screens)))
+    limit = min(max(hot_spots.LIMIT, round(PER_SCREEN * answer.screens)), MOST_SPOTS)
+    spots = hot_spots.regions(answer.density, limit)
     room, lines, discs, texts = Room(shape), [], [], []
     for spot, cells in spots:
-        own = np.where(cells, answer.density, 0)
-        for line in contours.loops(contours.smoothed(own), hot_spots.REACH)[:1]:
-            lines.append(Line(_pixels(_smooth(line), shape, size), color, _width(size)))
+        if outline := _reach(answer.density, spot, cells):
+            lines.append(Line(_pixels(outline[0], shape, size), color, _width(size)))
         center = _inside(spot.peak, shape, radius)
         discs.append(Disc(center, radius, color))
         texts.append(Text(str(spot.number), center, size, 0, color))
@@ -166,6 +168,16 @@ def _sizes(answer: Attention, style: Style) -> tuple[Shape, int]:
     """(height, width) of the picture in the drawing, and the size of its text."""
     shape = style.shape(*answer.stimulus.shape[:2])
     return shape, style.text(shape)
+
+
+def _reach(density: np.ndarray, spot: HotSpot, cells: np.ndarray) -> list[np.ndarray]:
+    """The line around a hot spot, in shares of the picture's sides: where its density is half of its peak."""
+    sides = np.array(density.shape[::-1])
+    low = np.maximum(np.floor(np.array(spot.box[:2]) * sides).astype(int) - AROUND, 0)
+    high = np.minimum(np.ceil(np.array(spot.box[2:]) * sides).astype(int) + AROUND, sides)
+    part = slice(low[1], high[1]), slice(low[0], high[0])
+    found = contours.loops(contours.smoothed(np.where(cells[part], density[part], 0)), hot_spots.REACH)
+    return [(_smooth(line) * (high - low) + low) / sides for line in found[:1]]
 
 
 def _smooth(line: np.ndarray) -> np.ndarray:
