@@ -21,13 +21,14 @@ from PIL import Image, PngImagePlugin
 from wepsam import _picture_costs, _picture_files, _picture_pixels
 from wepsam._picture_costs import MAX_PIXELS, allowed_bytes
 from wepsam._picture_files import ImageError, one_line
-from wepsam.files import replacing
+from wepsam.files import replacing, shown
 
 __all__ = [
     "MAX_PIXELS",
     "ImageError",
     "Source",
     "allowed_bytes",
+    "check_drawing",
     "image_size",
     "is_drawn",
     "one_line",
@@ -233,6 +234,15 @@ def is_drawn(path: str | os.PathLike[str]) -> bool:
     except OSError:
         return False
     return any(head.startswith(start) and mark in head for start, mark in _MARKS.items())
+
+
+def check_drawing(path: str | os.PathLike[str]) -> None:
+    """ImageError if a drawing may not be written here: a PNG or JPEG, in place of none but a drawing."""
+    path = Path(path)
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise ImageError(f"{shown(path)}: a drawing is a PNG or JPEG; choose a name that ends with .png or .jpg")
+    if os.path.lexists(path) and not is_drawn(path):
+        raise ImageError(f"{shown(path)}: there is a file that wepsam has not drawn; choose another name")
 
 
 def source_name(source: object) -> str:

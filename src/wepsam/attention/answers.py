@@ -2,18 +2,19 @@
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wepsam import kinds, resolve
+from wepsam import extras, kinds, resolve
 from wepsam.attention import intervals, scores, screens, shares
 from wepsam.attention import reference as references
 from wepsam.attention.areas import Area
 from wepsam.attention.clutter import clutter
+from wepsam.attention.hot_spots import HotSpot, hot_spots
 from wepsam.attention.intervals import Group
 from wepsam.attention.reading import Given, read_areas
 from wepsam.attention.reference import Reference
@@ -29,8 +30,11 @@ from wepsam.prediction.predictor import DEFAULT, QUALITIES, Predictor
 
 if TYPE_CHECKING:
     from wepsam.drawing import Style
+    from wepsam.reporting.writing import Reported
 
 log = logging.getLogger("wepsam")
+
+Screen = str | tuple[int, int] | Viewport | None  # "1280x800", (width, height)
 
 DIGITS = 6  # of a number in JSON
 MOST_PARTS = 24  # screens of a page whose clutter is measured
@@ -49,6 +53,7 @@ class Attention:
         shapes: the areas themselves.
         warnings: lines that say what to doubt. Empty: nothing is known.
         model: the name of the model.
+        weights: their SHA-256; "" for a model without weights.
         calibration: the name of its calibration.
         group: whose shares the intervals are about.
         fixations: how many independent ones `AreaScore.seen` assumes.
@@ -66,6 +71,7 @@ class Attention:
     shapes: tuple[Area, ...]
     warnings: tuple[str, ...]
     model: str
+    weights: str
     calibration: str
     group: Group
     fixations: float
@@ -93,6 +99,11 @@ class Attention:
         return 1.0 if self.viewport is None else self.viewport.screens(self.size)
 
     @cached_property
+    def hot_spots(self) -> list[HotSpot]:
+        """The few places that people most likely look at, the largest share first."""
+        return hot_spots(self.density)
+
+    @cached_property
     def map(self) -> np.ndarray:
         """(H, W) float32 at the picture's size, its largest value 1, as the model itself gives it."""
         return predictor.saliency_map(self.density, self.size)
@@ -111,13 +122,16 @@ class Attention:
             "width": self.size[1],
             "height": self.size[0],
             "model": self.model,
+            "weights": self.weights,
             "calibration": self.calibration,
             "viewers": self.group.viewers,
             "seconds": self.group.seconds,
             "viewport": None if self.viewport is None else [self.viewport.width, self.viewport.height],
-            "fixations": self.fixations,
+            "screens": rounded(self.screens),
+            "fixations": rounded(self.fixations),
             "areas": rounded(areas),
             "elsewhere": rounded(self.elsewhere),
+            "hot_spots": rounded([asdict(spot) for spot in self.hot_spots]),
             "scores": rounded(self.scores.as_dict()),
             "warnings": list(self.warnings),
         }
@@ -125,6 +139,17 @@ class Attention:
     def to_json(self) -> str:
         """`as_dict` as a text."""
         return json.dumps(self.as_dict(), indent=1, ensure_ascii=False)
+
+    def report(self, out: str | PathLike[str], *, title: str | None = None, as_pdf: bool = False) -> "Reported":
+        """Write report.html, report.json and areas.csv about this picture into a folder; see `wepsam.report`.
+
+        The picture is not read again, and the network does not run again.
+        """
+        try:
+            from wepsam.reporting.writing import of_answer
+        except ModuleNotFoundError as error:
+            raise extras.missing(error, "a report") from error
+        return of_answer(self, out, title, as_pdf)
 
 
 def attend(
@@ -140,7 +165,8 @@ def attend(
     calibration: Which = None,
     reference: Reference | str | PathLike[str] | None = None,
     max_pixels: int | None = None,
-    viewport: str | tuple[int, int] | Viewport | None = None,
+    viewport: Screen = None,
+    name: str | None = None,
 ) -> Attention:
     """Say what a picture gets people to look at: one pass of the network for all of it.
 
@@ -162,6 +188,7 @@ def attend(
         max_pixels: larger pictures are refused before they are decoded; None: the limit of `wepsam.read_image`.
         viewport: (width, height) of the screen, if the picture is a page that people scroll, as wide as the screen: it
             is read screen by screen; see `wepsam.attention.screens`. None: the picture is seen at once.
+        name: what the picture is called in remarks and in a file with the areas of several pictures; None: as its file.
 
     Raises:
         ImageError: the picture cannot be read.
@@ -173,13 +200,13 @@ def attend(
         raise ValueError(f"fixations is {fixations!r}; expected a number above 0")
     predict = resolve.predictor(model, quality=quality, calibration=calibration)
     stimulus, size = _read(predict, picture, max_pixels or MAX_PIXELS)
-    name = source_name(picture)
+    name = source_name(picture) if name is None else name
     shapes = read_areas(areas, size, name, unit)
     whole = group if seen_through is None else Group(viewers, seconds * seen_through.screens(size))
     density, alone = densities(predict, stimulus, seen_through)
     doubted = _doubted(predict, stimulus)
     measured, elsewhere = shares.measure(density, alone, shapes, whole, fixations)
-    warnings = [kinds.message(doubted, picture)] if doubted else []
+    warnings = [kinds.message(doubted, name)] if doubted else []
     warnings += screens.remarks(size, seen_through)
     if doubted and (not isinstance(model, Predictor) or model.warn):
         kinds.warn(warnings[0])
@@ -187,8 +214,9 @@ def attend(
         warnings += ["the intervals were checked on photographs only"] if doubted else []
         warnings += [*_remarks(predict), *intervals.remarks(group), *shares.remarks(shapes, measured, density.shape)]
     return Attention(
-        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings), _name(predict, model),
-        _calibration(predict).name, whole, whole.independent if fixations is None else fixations,
+        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings),
+        _name(predict, model), _weights(predict), _calibration(predict).name,
+        whole, whole.independent if fixations is None else fixations,
         reference_of(reference, predict), stimulus, alone, seen_through,
     )  # fmt: skip
 
@@ -253,13 +281,17 @@ def reference_of(given: Reference | str | PathLike[str] | None, predict: resolve
     if given is None or isinstance(given, Reference):
         return given
     found = references.read(given) if fspath(given).endswith(".json") else references.shipped(fspath(given))
-    if isinstance(predict, Predictor) and found.model not in ("", predict.card.get("sha256")):
+    if isinstance(predict, Predictor) and found.model not in ("", _weights(predict)):
         log.warning("the reference %s was made with other weights than those of %s", found.name, predict.name)
     return found
 
 
 def _calibration(predict: resolve.Predict) -> Named:
     return predict.calibration if isinstance(predict, Predictor | Calibrated) else Named(NONE, Calibration())
+
+
+def _weights(predict: resolve.Predict) -> str:
+    return str(predict.card.get("sha256", "")) if isinstance(predict, Predictor) else ""
 
 
 def _name(predict: resolve.Predict, model: resolve.Model) -> str:
@@ -269,7 +301,7 @@ def _name(predict: resolve.Predict, model: resolve.Model) -> str:
 def _remarks(predict: resolve.Predict) -> list[str]:
     """What to say if the intervals were fitted to the errors of something else."""
     fitted, own = intervals.card()["fitted"], _calibration(predict).name
-    if not isinstance(predict, Predictor) or predict.card.get("sha256") != fitted["weights"]:
+    if _weights(predict) != fitted["weights"]:
         return [f"the intervals are those of {fitted['model']}: those of this model may be wider"]
     if own != fitted["calibration"]:
         return [f"the intervals are those of the calibration {fitted['calibration']}, not of {own}"]

@@ -63,12 +63,8 @@ def places(density: np.ndarray, size: tuple[int, int], screens: float = 1.0) -> 
         screens: of a page one below the other; places are then a 16th of the longer side of a screen.
     """
     screen = round(size[0] / screens), size[1]
-    rows, columns = within(*size, max(1, round(PLACES * max(size) / max(screen))))
-    down, across = (
-        coverage.overlap(coverage.edges(count)[:-1], coverage.edges(count)[1:], coverage.edges(cells))
-        for count, cells in zip((rows, columns), density.shape, strict=True)
-    )
-    shares = np.maximum(down @ density @ across.T, 0).ravel()
+    grid = within(*size, max(1, round(PLACES * max(size) / max(screen))))
+    shares = np.maximum(coverage.regrid(density, grid), 0).ravel()
     shares = shares[shares > 0] / shares.sum()
     return float(np.exp(-(shares * np.log(shares)).sum()))
 

@@ -75,11 +75,4 @@ def table(found: Attention) -> list[str]:
         for area in found.areas
     ]  # fmt: skip
     rows = [list(COLUMNS), *rows, ["everything else", f"{found.elsewhere:.1%}", *[""] * (len(COLUMNS) - 2)]]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(width) if place else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    return output.aligned(rows)

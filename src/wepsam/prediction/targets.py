@@ -79,7 +79,15 @@ def find_pictures(images: Images, out: Path, endings: dict[str, str], sheet: Pat
 
 def found(images: Images) -> list[Path]:
     """The pictures that a path or several stand for, each once, in order; ImageError if there are none."""
-    return [*dict.fromkeys(Path(path) for path, _ in _all_below(images))]
+    return [path for path, _ in named(images)]
+
+
+def named(images: Images) -> list[tuple[Path, str]]:
+    """As `found`, each with its file name or, if it was found below a folder, its path below that folder."""
+    pairs: dict[Path, str] = {}
+    for path, name in _all_below(images):
+        pairs.setdefault(Path(path), Path(name).as_posix())
+    return [*pairs.items()]
 
 
 def _all_below(images: Images) -> list[tuple[str, str]]:
