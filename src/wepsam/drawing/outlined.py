@@ -73,7 +73,7 @@ def of_hot_spots(answer: Attention, style: Style) -> Scene:
         texts.append(Text(str(spot.number), center, size, 0, color))
         room.take(center, (2 * radius, 2 * radius))
     for (spot, _), disc in zip(spots, discs, strict=True):
-        (x, y), text = disc.center, f"{spot.share:.0%}"
+        (x, y), text = disc.center, _percent(spot.share)
         wide, away = lettering.width(text, size), radius + 0.7 * size
         beside = wide / 2 + radius
         centers = [(x + beside, y), (x - beside, y), (x, y + away), (x, y - away)]
@@ -100,8 +100,8 @@ def of_areas(answer: Attention, style: Style) -> Scene:
         score, color = answer.areas[place], AREAS[place % len(AREAS)]
         outline = [_pixels(line, shape, size) for line in outlines(answer.shapes[place])]
         lines += [Line(points, color, _width(size)) for points in outline]
-        numbers = f"{score.share:.0%} ({100 * score.share_low:.0f}-{score.share_high:.0%})"
-        for text in (_labeled(score.label, numbers, size, 0.9 * shape[1]), f"{score.share:.0%}"):
+        numbers = f"{_percent(score.share)} ({100 * score.share_low:.0f}-{score.share_high:.0%})"
+        for text in (_labeled(score.label, numbers, size, 0.9 * shape[1]), _percent(score.share)):
             wide, high = lettering.width(text, size), lettering.PLATE * size
             if center := room.find((wide, high), _around(outline, wide, high, _width(size))):
                 texts.append(Text(text, center, size, wide, color))
@@ -125,6 +125,11 @@ def outlines(area: Area) -> list[np.ndarray]:
         return [*area.polygons]
     rows, columns = (coverage.edges(count) for count in contours.shape_of_outline(*area.mask.size))
     return contours.loops(area.coverage(rows, columns), 0.5)
+
+
+def _percent(share: float) -> str:
+    """A share in percent; what is less than one has a decimal."""
+    return f"{share:.0%}" if share >= 0.01 or share < 0.0005 else f"{share:.1%}"
 
 
 def _labeled(label: str, numbers: str, size: int, most: float) -> str:
