@@ -139,7 +139,7 @@ def test_hot_spots_say_that_they_are_no_path(answer: Answer, paint: Paint) -> No
 def test_small_shares_have_a_decimal(answer: Answer) -> None:
     areas = [{"label": "speck", "box": [0.3, 0.35, 0.31, 0.36]}, {"label": "all", "box": [0, 0, 1, 1]}]
     scene = OUTLINED["areas"](answer(np.zeros((300, 400, 3), np.uint8), areas), drawing.Style())
-    share = [text.text for text in scene.texts if text.text.startswith("speck")][0].split()[1]
+    share = next(text.text for text in scene.texts if text.text.startswith("speck")).split()[1]
     assert 0 < float(share.rstrip("%")) < 1
     assert any(text.text.startswith("all 100% (100-100%)") for text in scene.texts)
 
