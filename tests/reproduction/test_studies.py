@@ -15,7 +15,8 @@ def test_runs_have_names_of_their_own_and_come_after_their_starts() -> None:
 
 
 def test_compared_arms_see_as_many_pictures() -> None:
-    jobs = {job.name: job for job in STUDIES["labels"](FULL) + STUDIES["convergence"](FULL) + STUDIES["encoder"](FULL)}
+    studies = ("labels", "convergence", "encoder", "deeper")
+    jobs = {job.name: job for study in studies for job in STUDIES[study](FULL)}
 
     def seen(name: str) -> int:
         job = jobs[name]
@@ -32,6 +33,6 @@ def test_compared_arms_see_as_many_pictures() -> None:
             assert replace(job.start, data=rival.start.data, arm=rival.start.arm) == rival.start
         elif "as-long" in name:  # compared at equal fine-tuning
             assert job.pictures == jobs[name.replace("weak-as-long", "random")].pictures
-        elif name.startswith("labels/weak"):
+        elif name.startswith("labels/weak") or (name.startswith("deeper/") and "-weak-" in name):
             assert isinstance(job.data, Human)
             assert seen(name) == seen(name.replace("weak", "random"))

@@ -151,13 +151,13 @@ KeepWeak = Annotated[float, Option(
 )]
 Start = Annotated[str | None, Option(
     metavar="START", show_default="the recipe's own start",
-    help="Weights to start from: a run folder, a checkpoint, a shipped model, an .onnx file, random, or imagenet "
-    "(recipes lite and cnn_vlm)."
+    help="Weights to start from: a run folder, a checkpoint, a shipped model, an .onnx file, random, imagenet "
+    "(recipes lite and cnn_vlm), or torchvision's weights, such as vgg16.pth (recipes vgg16 and googlenet)."
 )]
 Recipe = Annotated[str, Option(
     metavar="NAME",
     help="Network and training settings by name: shipped (wepsam-paper's), paper (the publication's), lite "
-    "(wepsam-lite's), juntingnet, mr_cnn, cnn_vlm (learns from photographs alone)."
+    "(wepsam-lite's), juntingnet, mr_cnn, cnn_vlm (learns from photographs alone), vgg16, googlenet."
 )]
 Set = Annotated[list[str] | None, Option(
     "--set", metavar="NAME=VALUE",
@@ -354,7 +354,7 @@ PublicFigure = Annotated[Path | None, Option(
 
 Studies = Annotated[list[str] | None, Option(
     "--study", metavar="NAME", show_default="all studies",
-    help="plateau, convergence, labels, selection or encoder. Repeatable."
+    help="plateau, convergence, labels, selection, encoder or deeper. Repeatable."
 )]
 StudyData = Annotated[Path, Option(
     file_okay=False, metavar="FOLDER", help="Folder with photos/ and the datasets osie/, dut_omron/, eyecrowd/, scene/."

@@ -21,7 +21,6 @@ from wepsam import metrics
 from wepsam.datasets import open_dataset
 from wepsam.files import replacing, write_json
 from wepsam.networks.base import NetworkConfig, as_map
-from wepsam.networks.lite import LiteConfig
 from wepsam.reproduction.studies import Job, Size, Weak
 from wepsam.sources import find_images
 from wepsam.training.batches import Pairs, from_datasets, from_store, take, to_map_size
@@ -88,8 +87,8 @@ def _start_name(job: Job) -> str:
 
 
 def _sized(network: NetworkConfig, size: Size) -> NetworkConfig:
-    change = {"area": size.area} if isinstance(network, LiteConfig) else {"hidden": size.hidden}
-    return replace(network, **{name: value for name, value in change.items() if value})
+    change = {"area": size.area, "hidden": size.hidden, "percent": size.percent}
+    return replace(network, **{name: value for name, value in change.items() if value and hasattr(network, name)})
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wepsam.networks.base import NetworkConfig
+from wepsam.networks.deep import DeepConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.paper import PaperConfig
 from wepsam.training.batches import Augmentation
@@ -98,6 +99,7 @@ class Size:
         seeds: most seeds of an arm; None for all.
         hidden: width of the paper network's wide layer; None for the network's own.
         area: pixels of the light network's input; None for the network's own.
+        percent: of a deep network's published channels; None for the network's own.
     """
 
     scale: float = 1.0
@@ -105,13 +107,14 @@ class Size:
     seeds: int | None = None
     hidden: int | None = None
     area: int | None = None
+    percent: int | None = None
 
     def seeds_of(self, study: int) -> range:
         """The seeds of an arm, of which the study has this number."""
         return range(study if self.seeds is None else min(self.seeds, study))
 
 
-FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32, area=64 * 64)
+FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32, area=64 * 64, percent=4)
 
 # The paper's start, loss, optimizer and initial rate. To leave the plateau of the mean map takes a number of steps, not
 # of pictures, so small batches make it affordable. The paper's schedule of hundreds of epochs is cut off, not squeezed:
@@ -126,6 +129,7 @@ DENSITY = TrainSettings(
 )  # fmt: skip
 DENSITY_HUMAN = replace(DENSITY, dropout=0.3, average=0.995, augmentation=Augmentation(geometry=0.6, color=0.6))
 WEAK_PICTURES = 32_000
+DEEPER_SHARES, DEEPER_WEAK = (0.1, 1.0), 12_000  # of the study "deeper"
 
 
 def plateau_study(size: Size) -> list[Job]:
@@ -242,6 +246,39 @@ def encoder_study(size: Size) -> list[Job]:
     return jobs
 
 
+def deeper_study(size: Size) -> list[Job]:
+    """The paper's future work: does a deeper network profit more from weak pre-learning than a shallow one?
+
+    Random start against weak pre-training at equal compute, with a tenth of the pictures with fixations and with all.
+    VGG-16 and GoogLeNet are thinner than published, and the light network sees small pictures, so that two cores can
+    train them. All start at random, so nothing is frozen.
+    """
+    deep = (RECIPES["vgg16"].pretrain, RECIPES["vgg16"].finetune)
+    light = tuple(
+        replace(step, frozen=0, encoder_rate=1.0) for step in (RECIPES["lite"].pretrain, RECIPES["lite"].finetune)
+    )
+    kinds: dict[str, tuple[NetworkConfig, Sequence[TrainSettings]]] = {
+        "five-layer": (HE, (DENSITY, DENSITY_HUMAN)),
+        "vgg16": (DeepConfig("vgg16", percent=25), deep),
+        "googlenet": (DeepConfig("googlenet", percent=50), deep),
+        "lite": (LiteConfig(area=96 * 256), light),
+    }
+    jobs = []
+    for share in DEEPER_SHARES:
+        pictures = min(16_000, round(80_000 * share))
+        for seed in size.seeds_of(2):
+            for name, (network, steps) in kinds.items():
+                step1, step2 = (replace(step, seed=seed) for step in steps)
+                labels = Weak(aspect=isinstance(network, LiteConfig))
+                weak = Job(f"pre/deeper-{name}", labels, DEEPER_WEAK, 3_000, step1, network=network)
+                people, every = Human(share=share), pictures // 8
+                jobs += [
+                    Job(f"deeper/{name}-weak-{share:g}", people, pictures, every, step2, weak, network),
+                    Job(f"deeper/{name}-random-{share:g}", people, DEEPER_WEAK + pictures, every, step2, None, network),
+                ]
+    return jobs
+
+
 def pretraining(weak: Weak, seed: int) -> Job:
     """Step 1 of the shipped weights, but shorter."""
     name = f"pre/{weak.teacher}-{weak.size}-{weak.order}-{weak.keep:g}"
@@ -254,6 +291,7 @@ STUDIES: dict[str, Callable[[Size], list[Job]]] = {
     "labels": fixation_study,
     "selection": selection_study,
     "encoder": encoder_study,
+    "deeper": deeper_study,
 }
 
 

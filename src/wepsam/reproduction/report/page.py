@@ -19,6 +19,7 @@ REPORTS: dict[str, tuple[Callable[[Arms], str], Callable[[Arms, Path], None]]] =
     "labels": (tables.fixation_table, charts.fixation_chart),
     "selection": (tables.selection_table, charts.selection_chart),
     "encoder": (tables.encoder_table, charts.encoder_chart),
+    "deeper": (tables.deeper_table, charts.deeper_chart),
 }
 
 

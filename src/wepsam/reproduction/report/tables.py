@@ -187,6 +187,26 @@ def encoder_table(arms: Arms) -> str:
     )
 
 
+def deeper_table(arms: Arms) -> str:
+    """What weak pre-training changes in each network, by the share of the fixation pictures."""
+    rows = []
+    for name, title in charts.DEEPER.items():
+        random, weak = (by_share(arms, f"{name}-{start}") for start in ("random", "weak"))
+        for share, arm in weak.items():
+            scores = [f"{start[share].mean('cc'):.3f}" for start in (random, weak)]
+            changes = [str(difference(arm, random[share], metric)) for metric in METRICS]
+            rows.append([title, f"{share:.0%} ({arm.training_pictures:,})", *scores, *changes])
+    run = next(iter(weak.values())).runs[0]
+    before = run.about["job"]["start"]["pictures"]
+    head = ["network", "fixation pictures", "CC, random start", "CC, weakly pre-trained", "difference in CC", "in NSS",
+            "in KL"]  # fmt: skip
+    return _with_note(
+        markdown.table(head, rows),
+        f"{_seed_counts(arms)} seeds; {arm.test_pictures} test pictures. The random start sees the {before:,} pictures "
+        f"of the pre-training on top of its fine-tuning, so the compute of both is equal. {PAIRED}",
+    )
+
+
 def _with_note(table: str, note: str) -> str:
     return f"{table}\n\n{note}"
 
