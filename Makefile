@@ -25,10 +25,11 @@ soak: .venv/dev  ## threads, killed jobs, memory and open files, then the long t
 check: .venv/dev  ## style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: .venv/dev  ## speed, with peers and limits in the same run
+bench: .venv/dev .venv-unisal/ready  ## speed, with peers and limits in the same run
 	$(BIN)/python -m benchmarks.labeling $(BENCH)
-	$(BIN)/python -m benchmarks.predict $(BENCH)
+	$(BIN)/python -m benchmarks.predict $(BENCH) --unisal .venv-unisal/bin/python
 	$(BIN)/python -m benchmarks.metrics
+	$(BIN)/python -m benchmarks.attention
 
 interop: .venv-interop/ready  ## our metrics, predictors and datasets against pysaliency's, in an environment of its own
 	.venv-interop/bin/python -m pytest tests/interop
@@ -40,7 +41,7 @@ weights: .venv/dev  ## the shipped weights from the data: labels, both stages, e
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash recipes/weights.sh
 
 clean:
-	rm -rf .venv .venv-interop demo tests/browser/node_modules
+	rm -rf .venv .venv-interop .venv-unisal demo tests/browser/node_modules
 
 # The core alone: no torch, opencv, scipy. The stamp is renewed when what is installed changes.
 .venv/core: pyproject.toml constraints.txt
@@ -59,6 +60,13 @@ clean:
 	.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check \
 		--constraint tests/interop/requirements.txt --editable '.[classical]'
 	.venv-interop/bin/python -c "import pysaliency"
+	touch $@
+
+# The architecture of UNISAL, apart from .venv because mediaattention is needed for nothing else.
+.venv-unisal/ready: constraints.txt
+	$(PYTHON) -m venv .venv-unisal
+	.venv-unisal/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt mediaattention==0.2.1 torch onnx onnxruntime
 	touch $@
 
 tests/browser/node_modules/.ready: tests/browser/package-lock.json

@@ -11,8 +11,10 @@ from wepsam.datasets import Sample, read_dataset
 from wepsam.files import replacing
 from wepsam.images import read_image
 from wepsam.progress import track
+from wepsam.reproduction.laboratories import LABORATORIES
 
 CONSTANTS = Path(classical.__file__).parent / "bases"
+FIXATIONS = ("osie", "dut_omron", "eyecrowd", "scene")  # the datasets below DATA
 
 
 def folder(description: str | None, name: str) -> Path:
@@ -46,8 +48,15 @@ def patches_of(picture: np.ndarray, side: int, count: int, rng: np.random.Genera
 
 
 def training_pictures(name: str, data: Path) -> list[Sample]:
-    """The pictures of a dataset's training part whose density is known. The dataset lies in DATA/NAME."""
-    return [sample for sample in read_dataset(name, data / name).split("train") if sample.has_density]
+    """The pictures of a dataset's training part whose density is known; in DATA/NAME, unless LABORATORIES says more."""
+    dataset = read_dataset(name, data / LABORATORIES.get(name, name))
+    return [sample for sample in dataset.split("train") if sample.has_density]
+
+
+def some_training_pictures(name: str, data: Path, count: int, rng: np.random.Generator) -> list[Sample]:
+    """As many random ones of a dataset's training pictures, or all of them if there are fewer."""
+    samples = training_pictures(name, data)
+    return [samples[i] for i in sorted(rng.permutation(len(samples))[:count])]
 
 
 def save(name: str, **arrays: np.ndarray) -> None:

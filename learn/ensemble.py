@@ -18,9 +18,9 @@ from wepsam.classical.gbvs import gbvs
 from wepsam.datasets import Sample
 from wepsam.files import write_json
 from wepsam.progress import bar, track
+from wepsam.reproduction.laboratories import LABORATORIES
 
-FITTED_TO = {"osie": 150, "dut_omron": 150, "eyecrowd": 100, "scene": 100}  # pictures of each dataset
-SCORED_ON = {"osie": 80, "dut_omron": 80, "eyecrowd": 70, "scene": 70}  # other pictures
+FITTED_TO, SCORED_ON = 75, 40  # pictures of each laboratory's training part, and others of it
 # No map may count negatively, and none may be blurred beyond recognition.
 BOUNDS = {"weight": (0.01, 20.0), "blur": (0.005, 0.1), "power": (0.1, 5.0)}
 CENTER = (0.1, 20.0)  # bounds of center_y and center_x
@@ -31,17 +31,17 @@ Group = tuple[dict[str, np.ndarray], np.ndarray]  # pictures of one shape: (N, h
 def main() -> None:
     folder = data.folder(__doc__, "DATA")
     training, others = [], []
-    for name, count in FITTED_TO.items():
+    for name in LABORATORIES:
         samples = data.training_pictures(name, folder)
         order = np.random.default_rng(0).permutation(len(samples))
-        training += [samples[k] for k in order[:count]]
-        others += [samples[k] for k in order[count : count + SCORED_ON[name]]]
+        training += [samples[k] for k in order[:FITTED_TO]]
+        others += [samples[k] for k in order[FITTED_TO : FITTED_TO + SCORED_ON]]
     numbers = fit(observed(training), tuple(MODELS))
     card = {
         "name": "ensemble",
         "summary": "Boolean maps, self-resemblance and spectral residual, fused for the largest information gain.",
         "numbers": numbers,
-        "data": {"fixations": "training parts of OSIE (150), DUT-OMRON (150), EyeCrowd (100), Scene (100)"},
+        "data": {"fixations": dict.fromkeys(LABORATORIES, f"{FITTED_TO} pictures of the training part")},
         "on_other_training_pictures": mean_scores(observed(others, MODELS | {"gbvs": gbvs}), numbers),
         "limits": "free viewing of natural photographs for a few seconds; it knows no faces and no words",
         "terms": "MIT for these numbers. The pictures have their owners' terms; none of them is part of this file.",

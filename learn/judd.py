@@ -37,9 +37,8 @@ def main() -> None:
 
 
 def some_pictures(name: str, folder: Path, rng: np.random.Generator) -> list[Sample]:
-    """As many random training pictures of a dataset as PICTURES says, or all of them if there are fewer."""
-    samples = data.training_pictures(name, folder)
-    return [samples[i] for i in sorted(rng.permutation(len(samples))[: PICTURES[name]])]
+    """As many random training pictures of a dataset as PICTURES says."""
+    return data.some_training_pictures(name, folder, PICTURES[name], rng)
 
 
 def pixels_of(sample: Sample, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -48,21 +47,29 @@ def pixels_of(sample: Sample, rng: np.random.Generator) -> tuple[np.ndarray, np.
     return features(sample.stimulus()).reshape(len(FEATURES), -1)[:, places].T, positive
 
 
-def sampled_places(density: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Flat indices of 10 pixels from the most looked-at fifth of a density, then 10 from the least looked-at 70 %.
+def sampled_places(
+    density: np.ndarray, rng: np.random.Generator, count: int = PER_PICTURE, margin: int = MARGIN
+) -> tuple[np.ndarray, np.ndarray]:
+    """Flat indices of pixels from the most looked-at fifth of a density, then of pixels from the least looked-at 70 %.
 
-    The tenth in between is unclear and therefore left out, as is the border. A very narrow density may have fewer than
-    10 positive pixels; then all of them are taken.
+    The tenth in between is unclear and therefore left out, as is the border. A very narrow density may have fewer
+    positive pixels; then all of them are taken.
+
+    Args:
+        density: (h, w) of a picture.
+        rng: chooses the pixels.
+        count: pixels on each side.
+        margin: pixels of the border.
 
     Returns:
         Two arrays of the same length: indices into the flattened density, and whether each is positive.
     """
     inside = np.zeros(density.shape, bool)
-    inside[MARGIN:-MARGIN, MARGIN:-MARGIN] = True
+    inside[margin:-margin, margin:-margin] = True
     above, below = np.quantile(density, [1 - TOP, BOTTOM])
     # A density can be 0 nearly everywhere. Then the quantile is 0, and only pixels above it were looked at.
     sides = [np.flatnonzero(inside & side) for side in (density > above, density <= below)]
-    places = [rng.choice(side, min(PER_PICTURE, len(side)), replace=False) for side in sides]
+    places = [rng.choice(side, min(count, len(side)), replace=False) for side in sides]
     return np.concatenate(places), np.repeat([True, False], [len(side) for side in places])
 
 

@@ -22,7 +22,7 @@ PAGE, FIGURE = ROOT / "docs" / "calibration.md", ROOT / "docs" / "calibration.jp
 MODELS = ("wepsam-lite", "wepsam-paper")
 SHOWN = (
     "center-bias", "gbvs", "gbvs-left-out", "wepsam-paper", "wepsam-paper-left-out", "wepsam-lite",
-    "wepsam-lite-left-out",
+    "wepsam-lite-left-out", "wepsam-lite-first-left-out",
 )  # fmt: skip
 COLUMNS = {"power": "power", "center_weight": "center weight", "blur": "blur (% of the sides)", "floor": "floor (%)"}
 ROWS: dict[str, list[tuple[str, Calibration]]] = {

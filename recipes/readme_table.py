@@ -4,8 +4,9 @@ Five rows: their mean over laboratories, and two of these alone, from the files 
 docs/results.md has all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 
 from wepsam import markdown
 from wepsam.evaluation.comparison import NAMES, TITLES, column_title, select
@@ -15,6 +16,8 @@ from wepsam.evaluation.results import read
 ROOT = Path(__file__).parents[1]
 MODELS = ("center-bias", "gbvs", "wepsam-paper", "wepsam-lite")
 LEFT_OUT = "wepsam-lite-left-out"  # each laboratory with the calibration of the others
+# Weights that have learned nothing from these laboratories, each of which has the calibration of the others.
+NEVER_SEEN, UNKNOWN = "wepsam-lite-first-left-out", ("emod", "salicon-densities", "sjtu")
 PEOPLE = "half-of-observers"  # some laboratories do not say which observer looked where: no mean over them
 METRICS = ("cc", "nss_or_density", "sim", "kl_div")  # of the mean
 ALONE = {"osie": ("OSIE", ("cc", "nss")), "dut_omron": ("DUT-OMRON", ("cc", "nss_density"))}
@@ -36,7 +39,10 @@ def short_table(results: Path) -> str:
         model: dict(zip(means.metrics, (c.mean for c in cells), strict=True)) for model, cells in means.rows.items()
     }
     head, columns = [], []
-    for title, metrics, scores in [("", METRICS, mean), *((*ALONE[name], _alone(results, name)) for name in ALONE)]:
+    for title, metrics, scores in [
+        ("", METRICS, mean),
+        *((*ALONE[name], _alone(results / f"{name}-validation")) for name in ALONE),
+    ]:
         for metric in metrics:
             head.append(f"{title} {column_title(metric)}".strip().replace(TITLES["nss_or_density"], "NSS\\*"))
             columns.append({model: f"{found[metric]:.2f}" for model, found in scores.items()})
@@ -45,20 +51,34 @@ def short_table(results: Path) -> str:
         for model in (*MODELS, PEOPLE)
     ]
     sets = ", ".join(f"`{name}`" for name in means.datasets)
-    apart = mean_over_datasets([select(read(folder), (*MODELS, LEFT_OUT), folder) for folder in folders])[-1]
-    left_out = {metric: f"{cell.mean:.2f}" for metric, cell in zip(apart.metrics, apart.rows[LEFT_OUT], strict=True)}
+    calibrated = _over([folder for folder in folders if _name(folder) in means.datasets], LEFT_OUT)
+    unknown = _over([folder for folder in folders if _name(folder) in UNKNOWN], NEVER_SEEN)
     note = (
-        f"First the mean over {len(means.datasets)} laboratories, each of which counts once: {sets}. None of these "
-        "networks has learned from their pictures. The four numbers of their calibrations are fitted to them. For a "
-        f"laboratory that it has never seen, wepsam-lite has a CC of {left_out['cc']} and a KL of {left_out['kl_div']} "
-        "([docs/calibration.md](docs/calibration.md)). \\*: where a laboratory publishes densities only, the NSS that "
+        f"First the mean over {len(means.datasets)} laboratories, each of which counts once: {sets}. None of the "
+        "networks has learned from these pictures. wepsam-lite has learned from other pictures of the same "
+        "laboratories, and the four numbers of its calibration are fitted to these pictures. With a calibration that "
+        f"is fitted to the other laboratories, it has a CC of {calibrated['cc']:.2f} and a KL of "
+        f"{calibrated['kl_div']:.2f}. Its first weights had never seen {len(UNKNOWN)} of these laboratories: there "
+        f"they have a CC of {unknown['cc']:.2f} and a KL of {unknown['kl_div']:.2f}. That is the best guide to "
+        "an unknown laboratory ([docs/calibration.md](docs/calibration.md)). \\*: where a laboratory publishes "
+        "densities only, the NSS that "
         "is expected of fixations drawn from them."
     )
     return f"{markdown.table(['', *head], rows)}\n\n{note}"
 
 
-def _alone(results: Path, dataset: str) -> Mapping[str, Mapping[str, float]]:
-    return {e.about["model"]: e.mean() for e in read(results / f"{dataset}-validation")}
+def _over(folders: Sequence[Path], model: str) -> dict[str, float]:
+    """A model's means over laboratories, each of which counts once."""
+    means = [_alone(folder)[model] for folder in folders]
+    return {metric: fmean(mean[metric] for mean in means) for metric in ("cc", "kl_div")}
+
+
+def _name(folder: Path) -> str:
+    return folder.name.removesuffix("-validation")
+
+
+def _alone(folder: Path) -> Mapping[str, Mapping[str, float]]:
+    return {e.about["model"]: e.mean() for e in read(folder)}
 
 
 if __name__ == "__main__":

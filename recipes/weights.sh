@@ -6,25 +6,20 @@
 set -euo pipefail
 DATA=${DATA:-../shared/data}
 RUNS=${RUNS:-runs}
-OSIE="osie=$DATA/osie" DUT="dut_omron=$DATA/dut_omron" CROWD="eyecrowd=$DATA/eyecrowd" SCENE="scene=$DATA/scene"
-SETS=(-d "$OSIE" -d "$DUT" -d "$CROWD" -d "$SCENE")
+OSIE="osie=$DATA/osie" DUT="dut_omron=$DATA/dut_omron"
+SETS=(-d "$OSIE" -d "$DUT" -d "eyecrowd=$DATA/eyecrowd" -d "scene=$DATA/scene" -d "sjtu=$DATA/sjtu"
+    -d "salicon-densities=$DATA/salicon" -d "emod=$DATA/emod")
 
-# Step 1: weak labels of the photographs, and pre-training on them. The paper's network sees squares, the light network
-# pictures in their own aspect.
+# The light network, which also labels the photographs for the paper's network (RUNS/weak-taught).
+DATA="$DATA" RUNS="$RUNS" bash recipes/lite.sh
+
+# Step 1: weak labels of the photographs, and pre-training on them. The paper's network sees squares.
 wepsam label "$DATA/photos" "$RUNS/weak" --size 512
-wepsam label "$DATA/photos" "$RUNS/weak-lite" --size 512 --keep-aspect --stimulus-size 192 --map-size 64
 wepsam inspect "$RUNS/weak"
 wepsam pretrain "$RUNS/weak" --keep 0.5 --out "$RUNS/pre"
-wepsam pretrain "$RUNS/weak-lite" --recipe lite --keep 0.5 --out "$RUNS/lite-pre"
 
-# Step 2: fine-tuning on human fixations. First a small and fast light network, which then labels the photographs.
-wepsam finetune --recipe lite --network area=49152 --start "$RUNS/lite-pre" "${SETS[@]}" --out "$RUNS/lite-teacher" \
-    --set epochs=12 --set average=0.998 --set augmentation.geometry=0.6 --set augmentation.color=0.6
-wepsam export "$RUNS/lite-teacher" "$RUNS/lite-teacher.onnx"
-wepsam label "$DATA/photos" "$RUNS/weak-taught" --teacher "$RUNS/lite-teacher.onnx" --size none --keep-aspect \
-    --stimulus-size 192 --map-size 64
-# Then the weights that ship: both networks learn fixations, and the photographs with the labels of that teacher.
-wepsam finetune --recipe lite --start "$RUNS/lite-pre" --weak "$RUNS/weak-taught" "${SETS[@]}" --out "$RUNS/lite"
+# Step 2: fine-tuning on human fixations, and on the photographs with the labels of the light network's teachers.
+# (wepsam-paper as it ships is older: its card says from what it has learned.)
 wepsam finetune --start "$RUNS/pre" --weak "$RUNS/weak-taught" "${SETS[@]}" --out "$RUNS/fine"
 # The paper's network on fixations alone, with and without step 1: these runs show what each step is worth.
 wepsam finetune --start "$RUNS/pre" "${SETS[@]}" --out "$RUNS/untaught"
@@ -33,14 +28,12 @@ wepsam finetune "${SETS[@]}" --out "$RUNS/random"
 wepsam finetune --recipe mr_cnn "${SETS[@]}" --out "$RUNS/mr_cnn"
 
 # CNN-VLM, another rival, from all photographs and no fixations (the labels are not learned, so the cheapest teacher
-# will do): a quarter of an hour on one core.
+# will do): ten minutes on one core.
 wepsam label "$DATA/photos" "$DATA/photos224" "$RUNS/photographs" --teacher center-gaussian --size 192 --keep-aspect \
     --stimulus-size 192 --map-size 8
 wepsam pretrain "$RUNS/photographs" --keep 1.0 --recipe cnn_vlm --out "$RUNS/cnn_vlm"
 
 # Export.
-wepsam export "$RUNS/lite" src/wepsam/weights/wepsam-lite.onnx --card recipes/cards/wepsam-lite.json \
-    --probe "$DATA/osie"
 wepsam export "$RUNS/fine" src/wepsam/weights/wepsam-paper.onnx --card recipes/cards/wepsam-paper.json \
     --probe "$DATA/osie"
 wepsam export "$RUNS/random" "$RUNS/random-start.onnx" --probe "$DATA/osie"
@@ -66,7 +59,11 @@ python recipes/metrics_figure.py
 # The classical models: docs/classical.md, and the card that `wepsam models` reads. Those that are fitted to fixations
 # learn from the training parts and are scored on the validation parts only. An hour or two on one core.
 python -m learn.judd "$DATA"
+python -m learn.edn "$DATA"
 python -m learn.ensemble "$DATA"
+python -m learn.class_responses "$DATA"
+python -m learn.mkl "$DATA"
+python recipes/mkl_page.py
 names() { python -c "from wepsam.classical import CLASSICAL, FITTED; print(*($1))"; }
 for model in center-bias $(names '[name for name in CLASSICAL if not name.startswith("gbvs-")]'); do
     wepsam evaluate "$model" -d "$OSIE" -d "$DUT" --also emd --out results/classical

@@ -19,9 +19,20 @@ from wepsam import extras
 
 FUNCTIONS = [
     *("predict", "label", "inspect", "pretrain", "finetune", "adapt", "export", "evaluate", "compare", "submit"),
-    *("load", "models", "read_image", "overlay", "save_map", "save_overlay", "contact_sheet", "looks_like"),
+    *(
+        "load",
+        "models",
+        "read_image",
+        "overlay",
+        "save_map",
+        "save_overlay",
+        "contact_sheet",
+        "looks_like",
+        "attend",
+        "benchmark",
+    ),
 ]
-CLASSES = ["Predictor", "ImageError", "PictureWarning"]
+CLASSES = ["Predictor", "ImageError", "PictureWarning", "Area"]
 MODULES = ["classical", "datasets", "metrics"]
 
 

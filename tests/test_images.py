@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from picture_samples import READERS, encoded, ramp, refusal
-from wepsam.images import image_size, read_image, resize, save_image
+from wepsam.images import image_size, is_drawn, read_image, resize, save_image
 
 pytestmark = pytest.mark.filterwarnings("error")  # no warning of Pillow's reaches the user
 
@@ -124,6 +124,31 @@ def test_save_image(suffix: str, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == [path.name]
 
 
+@pytest.mark.parametrize("strip", [1, 400, 1 << 21])
+def test_pngs_are_read_by_others(strip: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole, with their checksums, as gray and as color, whatever is packed at a time."""
+    monkeypatch.setattr("wepsam._picture_pixels.STRIP", strip)
+    color = np.random.default_rng(0).integers(0, 256, (37, 53, 3), dtype=np.uint8)
+    for image, mode in ((color, "RGB"), (color[..., 0], "L"), (color[:1, :1], "RGB")):
+        for drawn in (False, True):
+            save_image(tmp_path / "a.png", image, drawn=drawn)
+            with Image.open(tmp_path / "a.png") as picture:
+                picture.verify()
+            with Image.open(tmp_path / "a.png") as picture:
+                assert (picture.mode, picture.info.get("Software")) == (mode, "wepsam" if drawn else None)
+                np.testing.assert_array_equal(np.asarray(picture), image)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_picture_says_that_it_was_drawn(suffix: str, tmp_path: Path) -> None:
+    for image in (ramp(), ramp()[..., 0]):
+        save_image(tmp_path / f"a{suffix}", image, drawn=True)
+        save_image(tmp_path / f"b{suffix}", image)
+        assert [is_drawn(tmp_path / f"{name}{suffix}") for name in "ab"] == [True, False]
+        os.replace(tmp_path / f"a{suffix}", tmp_path / "a.txt")
+        assert is_drawn(tmp_path / "a.txt")  # by its content
+
+
 def test_save_image_refuses(tmp_path: Path) -> None:
     def save(path: Path, image: np.ndarray | None = None) -> None:
         save_image(path, ramp() if image is None else image)
@@ -131,7 +156,11 @@ def test_save_image_refuses(tmp_path: Path) -> None:
     assert ".png" in refusal(str(tmp_path / "a.xyz"), tmp_path / "a.xyz", save)
     assert ".png" in refusal(str(tmp_path / "a"), tmp_path / "a", save)
     assert "No such file" in refusal(str(tmp_path / "no/a.png"), tmp_path / "no/a.png", save)
-    for image in (ramp() / 255.0, ramp()[None], ramp()[..., :2]):
+    long = np.zeros((1, 65_501), np.uint8)
+    assert "at most 65,500 pixels a side" in refusal(str(tmp_path / "a.jpg"), tmp_path / "a.jpg", save, image=long)
+    save_image(tmp_path / "a.jpg", long[:, 1:])
+    (tmp_path / "a.jpg").unlink()
+    for image in (ramp() / 255.0, ramp()[None], ramp()[..., :2], ramp()[:0]):
         assert "uint8" in refusal(str(tmp_path / "a.png"), tmp_path / "a.png", save, image=image)
     (tmp_path / "b.png").mkdir()
     refusal(str(tmp_path / "b.png"), tmp_path / "b.png", save)

@@ -92,6 +92,28 @@ def test_overlay_keeps_the_stimulus_readable() -> None:
     assert glowing[-1] > 2 * glowing[0]
 
 
+def slow_overlay(picture: np.ndarray, saliency_map: np.ndarray, strength: float, ramp: str) -> np.ndarray:
+    """The formula of the overlay in floats, for a map in [0, 1]."""
+    x = np.clip((saliency_map - 0.03) / (0.35 - 0.03), 0, 1)[..., None]
+    luma = picture.astype(float) @ [0.299, 0.587, 0.114]
+    color = colors(ramp)[np.rint(64 + 171 * saliency_map).astype(int)] * (0.75 + 0.35 / 255 * luma[..., None])
+    return np.asarray(np.clip(picture + strength * x * x * (3 - 2 * x) * (color - picture), 0, 255))
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.3, 0.75, 1.0])
+@pytest.mark.parametrize("ramp", ["ember", "gray_r"])
+def test_overlay_is_its_formula(strength: float, ramp: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within the rounding to 8 bits, on any colors, whatever is computed at a time."""
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    saliency_map = np.rint(255 * blob(40, 60) * rng.random((40, 60))) / 255
+    saliency_map[7], saliency_map[8, 9], saliency_map[:, -1] = 0, 1, 0
+    for strip in (1, 500, 1 << 16):
+        monkeypatch.setattr("wepsam.overlays.STRIP", strip)
+        drawn = overlay(picture, saliency_map, strength=strength, colors=ramp)
+        assert np.abs(drawn - slow_overlay(picture, saliency_map, strength, ramp)).max() < 2
+
+
 def test_overlay_strength_and_scale() -> None:
     picture, saliency_map = stimulus(), blob()
     np.testing.assert_array_equal(overlay(picture, 9 * saliency_map + 1), overlay(picture, saliency_map))

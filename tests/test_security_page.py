@@ -7,6 +7,7 @@ import re
 
 from helpers import ROOT
 from wepsam import card_fields, cards
+from wepsam.attention import areas, reading
 from wepsam.images import MAX_PIXELS
 from wepsam.networks import build
 from wepsam.prediction import onnx_file
@@ -28,6 +29,9 @@ def test_the_values_are_those_of_the_code() -> None:
 
     assert f"{MAX_PIXELS // 10**6} million" in row("pixels of a picture")
     assert f"{card_fields.MAX_BYTES >> 20} MiB" in row("bytes of a card")
+    assert f"{reading.MOST_BYTES >> 20} MiB" in row("bytes of a file of areas")
+    counts = f"{areas.MOST_AREAS}, {areas.MOST_POINTS:,}, {areas.MOST_MASKS}, {areas.MOST_RUNS >> 20} million"
+    assert counts in row("areas of a picture")
     assert f"{cards.MAX_WEIGHTS >> 30} GiB" in row("bytes of weights")
     assert f"{onnx_file.MAX_PARTS // 10**6} million" in row("parts of an .onnx file")
     assert f"{card_fields.MAX_SIDE} x {card_fields.MAX_SIDE} pixels" in row("input of a network")

@@ -7,8 +7,8 @@
     wepsam.save_overlay("overlay.png", "street.jpg", saliency_map)
 
 The functions have the names and the defaults of the commands: `predict`, `label`, `inspect`, `pretrain`, `finetune`,
-`adapt`, `export`, `evaluate`, `compare`, `submit`. The library prints nothing. It logs to the logger "wepsam", progress
-included.
+`adapt`, `export`, `evaluate`, `compare`, `submit`, `benchmark`; `attend` is that of `wepsam areas` and `wepsam scores`.
+The library prints nothing. It logs to the logger "wepsam", progress included.
 """
 
 import logging
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from wepsam import datasets as datasets
     from wepsam import metrics as metrics
     from wepsam.adaptation import adapt as adapt
+    from wepsam.attention.answers import attend as attend
+    from wepsam.attention.areas import Area as Area
+    from wepsam.attention.benchmarking import benchmark as benchmark
     from wepsam.calibration.definition import Calibration as Calibration
     from wepsam.deploy.to_onnx import export as export
     from wepsam.evaluation import evaluate as evaluate
@@ -63,6 +66,9 @@ HOMES = {
     "load": "prediction.predictor",
     "models": "prediction.predictor",
     "Predictor": "prediction.predictor",
+    "attend": "attention.answers",
+    "benchmark": "attention.benchmarking",
+    "Area": "attention.areas",
     "Calibration": "calibration.definition",
     "ImageError": "images",
     "PictureWarning": "kinds",

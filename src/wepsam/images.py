@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import struct
 import zlib
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -52,7 +53,11 @@ WRITABLE: dict[str, tuple[str, dict[str, Any]]] = {  # suffix -> Pillow's format
     ".tiff": ("TIFF", {"compression": "tiff_lzw"}),
     ".bmp": ("BMP", {}),
 }
-DRAWN = ("Software", "wepsam")  # what a PNG says that wepsam drew
+LONGEST_JPEG = 65_500  # pixels a side
+# What a picture says that wepsam drew, near its beginning: a PNG in a chunk of text, a JPEG in a comment.
+DRAWN = ("Software", "wepsam")
+_NOTE = "\0".join(DRAWN).encode()
+_MARKS = {b"\x89PNG": b"tEXt" + _NOTE, b"\xff\xd8": b"\xff\xfe" + struct.pack(">H", 2 + len(_NOTE)) + _NOTE}
 
 
 def read_image(
@@ -182,19 +187,24 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray, *, drawn: bool =
     Args:
         path: the suffix chooses the format.
         image: the picture.
-        drawn: note in a PNG that wepsam drew it, so that nobody takes it for a photograph; see `is_drawn`.
+        drawn: note in a PNG or JPEG that wepsam drew it, so that nobody takes it for a photograph; see `is_drawn`.
 
     Raises:
-        ImageError: the suffix is not in WRITABLE, the array has another shape or type, or the file cannot be written.
+        ImageError: the suffix is not in WRITABLE, the array has another shape or type, a side is too long for a JPEG,
+            or the file cannot be written.
     """
     path = Path(path)
     with one_line(str(path), "cannot be written"):
         if path.suffix.lower() not in WRITABLE:
             raise ImageError(f"cannot write {path.suffix or 'a name without suffix'}; choose {', '.join(WRITABLE)}")
-        if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
+        if image.dtype != np.uint8 or not image.size or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
             raise ImageError(f"got {_picture_pixels.description(image)}, expected (H, W) or (H, W, 3) as uint8")
         kind, options = WRITABLE[path.suffix.lower()]
-        if drawn and kind == "PNG":
+        if kind == "JPEG" and max(image.shape) > LONGEST_JPEG:
+            raise ImageError(f"a JPEG has at most {LONGEST_JPEG:,} pixels a side, not {max(image.shape):,}; choose PNG")
+        if drawn and kind == "JPEG":
+            options = options | {"comment": _NOTE}
+        elif drawn and kind == "PNG":
             note = PngImagePlugin.PngInfo()
             note.add_text(*DRAWN)
             options = options | {"pnginfo": note}
@@ -203,7 +213,7 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray, *, drawn: bool =
 
 
 def is_drawn(path: str | os.PathLike[str]) -> bool:
-    """Whether a PNG says that wepsam drew it; False for a file that cannot be read."""
+    """Whether a PNG or JPEG says that wepsam drew it; False for a file that cannot be read."""
     try:
         if not os.path.isfile(path):
             return False  # reading a pipe may never end
@@ -211,7 +221,7 @@ def is_drawn(path: str | os.PathLike[str]) -> bool:
             head = file.read(256)
     except OSError:
         return False
-    return head.startswith(b"\x89PNG") and "tEXt{}\0{}".format(*DRAWN).encode() in head
+    return any(head.startswith(start) and mark in head for start, mark in _MARKS.items())
 
 
 def source_name(source: object) -> str:

@@ -37,7 +37,7 @@ def test_the_most_objectlike_window_holds_the_object() -> None:
     colors[24:48, 36:60] = 50  # cells (2..3, 3..4) of (6, 8)
     labels = np.zeros((72, 96), int)
     labels[24:48, 36:60] = 1
-    scores, inside = windows(colors, labels, (6, 8), 2)
+    scores, inside = windows(colors, np.ones((72, 96)), labels, (6, 8), 2)
     best = scores.argmax()
     assert inside[best].tolist() == [0, 24 * 24]
     assert scores[best] == pytest.approx(50 * 3**0.5)
@@ -46,6 +46,21 @@ def test_the_most_objectlike_window_holds_the_object() -> None:
     assert largest[1] > largest[0]
     table = integral(np.ones((3, 4, 1)))
     assert boxes(table, *np.array([[0, 1], [0, 2], [3, 2], [4, 4]])).ravel().tolist() == [12, 2]
+
+
+def test_a_window_counts_by_its_mean_spectral_residual() -> None:
+    colors = np.zeros((72, 96, 3))
+    colors[24:48, 12:36] = colors[24:48, 60:84] = 50  # two objects that differ in nothing else
+    labels = np.zeros((72, 96), int)
+    labels[24:48, 12:36], labels[24:48, 60:84] = 1, 2
+    residual = np.full((72, 96), 0.1)
+    residual[24:48, 60:72] = 0.7  # half of the second object
+    plain, inside = windows(colors, np.ones((72, 96)), labels, (6, 8), 3)
+    scores, _ = windows(colors, residual, labels, (6, 8), 3)
+    one, other = (int(np.flatnonzero((inside == counts).all(axis=1))[0]) for counts in ([0, 576, 0], [0, 0, 576]))
+    assert plain[one] == pytest.approx(plain[other])
+    assert scores[one] == pytest.approx(0.1 * plain[one])
+    assert scores[other] == pytest.approx(0.4 * plain[other])
 
 
 def test_nonlocal_mean_blends_what_is_alike() -> None:

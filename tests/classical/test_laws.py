@@ -9,7 +9,7 @@ from wepsam.classical import CLASSICAL
 
 MODELS = [name for name in CLASSICAL if not name.startswith("gbvs")]
 BLIND = ["center-gaussian"]  # uses nothing but the picture's size
-PRIOR = ["judd", "ensemble"]  # answer the center bias that they learned where a picture shows nothing
+PRIOR = ["judd", "ensemble", "mkl", "edn"]  # answer the center bias that they learned where a picture shows nothing
 SEEING = [name for name in MODELS if name not in BLIND]
 
 # How far the mirror image's map may be from the map's mirror image: mean difference, the largest value being 1.
@@ -20,7 +20,9 @@ MIRROR_OF = {
     "itti": 0.03,
     "itti-1998": 0.03,
     "judd": 0.03,  # has Itti's channels among its features
+    "mkl": 0.15,  # upside down its network sees other objects; left to right see test_mkl.py
     "aim": 0.02,  # a learned basis is not its own mirror image
+    "edn": 0.05,  # nor are random filters
 }
 
 

@@ -32,7 +32,7 @@ def test_predict(photos: Path, tmp_path: Path, wepsam_command: Run) -> None:
     assert err.splitlines()[-2:] == [done["failed"][0], "1 of 4 pictures failed"]
     code, _, err = wepsam_command("predict", photos, "-o", out_folder, "--save", "jpg")
     assert code == 2
-    assert "save takes map, overlay, npy, density, log-density, not 'jpg'" in err
+    assert "save takes map, overlay, overlay-png, npy, density, log-density, not 'jpg'" in err
     code, _, err = wepsam_command("predict", tmp_path / "nowhere", "-o", out_folder)
     assert code == 2
     one_line(err, "nowhere: no such file or folder")
@@ -51,7 +51,7 @@ def test_options_of_predict_are_heard(photos: Path, tmp_path: Path, wepsam_comma
     pictures = []
     for style in styles:
         assert wepsam_command(*overlay, *style)[0] == 0
-        pictures.append((tmp_path / "0_overlay.png").read_bytes())
+        pictures.append((tmp_path / "0_overlay.jpg").read_bytes())
     assert len(set(pictures)) == len(styles)
     for wrong in (("--colors", "pink"), ("--scale", "log"), ("--overlay-strength", 2), ("--bits",)):
         code, _, err = wepsam_command(*overlay, *wrong)

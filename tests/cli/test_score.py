@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from helpers import Paint, Run, Write, one_line
+from wepsam.classical import LEARNED_FROM
 from wepsam.datasets import open_dataset
 
 
 def test_a_model_on_pictures_it_has_learned_from_is_warned_of(
     own_dataset: Path, tmp_path: Path, wepsam_command: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
-    monkeypatch.setattr("wepsam.classical.LEARNED_FROM", {"own": "train"})
+    monkeypatch.setitem(LEARNED_FROM, "center-gaussian", {"own": "train"})
     command = ("evaluate", "center-gaussian", "-d", f"csv={own_dataset}", "-o", tmp_path)
     said = "center-gaussian has learned from the training part of own; these scores are optimistic"
     assert said in wepsam_command(*command, "--split", "all")[2]

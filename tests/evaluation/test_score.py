@@ -15,7 +15,7 @@ import pytest
 import wepsam
 from helpers import Paint, Write
 from wepsam import maps, metrics
-from wepsam.classical import CLASSICAL, CenterBias, center_gaussian
+from wepsam.classical import CLASSICAL, LEARNED_FROM, CenterBias, center_gaussian
 from wepsam.datasets import FixationDataset, Sample, open_dataset
 from wepsam.evaluation import compare, evaluate, evaluate_all, read, score
 from wepsam.evaluation.results import fingerprint
@@ -318,8 +318,7 @@ def test_where_only_densities_are_known_people_are_left_out(
 def test_a_model_that_has_learned_from_the_pictures_is_warned_of(
     own: FixationDataset, own_dataset: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("wepsam.classical.FITTED", ("center-gaussian",))
-    monkeypatch.setattr("wepsam.classical.LEARNED_FROM", {"own": "train"})
+    monkeypatch.setitem(LEARNED_FROM, "center-gaussian", {"own": "train"})
     network = wepsam.load()
     monkeypatch.setitem(network.card, "learned_from", {"own": "train"})
     warning = "has learned from the training part of own; these scores are optimistic"

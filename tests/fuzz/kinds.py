@@ -276,6 +276,58 @@ def use_studies(folder: Path, changed: str) -> None:
         assert isinstance(text, str)
 
 
+# ---- areas
+
+
+def make_areas(folder: Path) -> None:
+    box, corners = [0.25, 0.5, 0.75, 1.0], [[20, 30], [60, 30], [60, 60], [20, 60]]
+    flat = [float(value) for corner in corners for value in corner]
+    own = [
+        {"label": "buy", "box": box},
+        {"label": "sky", "unit": "pixels", "polygon": corners},
+        {"label": "mask", "mask": {"size": [3, 4], "counts": [3, 2, 4, 3]}},
+    ]
+    annotations = [{"image_id": 1, "category_id": 2, "segmentation": [flat], "bbox": [1, 2, 3, 4]}] * 2
+    results = [
+        {"value": {"x": 25, "y": 50, "width": 50, "height": 50, "rotation": 30, "rectanglelabels": ["car"]}},
+        {"value": {"points": [[25, 50], [75, 50], [75, 100]], "polygonlabels": ["sky"]}},
+    ]
+    contents = {
+        "own": own,
+        "browser": {"viewport": [160, 120], "areas": [{"id": "a", "x": 40, "y": 60, "width": 80, "height": 60}]},
+        "coco": {
+            "images": [{"id": 1, "file_name": "street.jpg", "height": 60, "width": 80}],
+            "categories": [{"id": 2, "name": "person"}],
+            "annotations": annotations,
+        },
+        "studio": [{"data": {"image": "/1/ab-street.jpg"}, "annotations": [{"result": results}]}],
+    }
+    for name, content in contents.items():
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    (folder / "boxes.csv").write_text("label,x0,y0,x1,y1\nbuy,20,30,60,60\nsky,0,0,80,20\n")
+    (folder / "corners.csv").write_text("label;x;y\n" + "".join(f"sky;{x};{y}\n" for x, y in corners))
+    Image.fromarray(np.arange(48, dtype=np.uint8).reshape(6, 8) // 16 * 100).save(folder / "mask.png")
+
+
+def use_areas(folder: Path, changed: str) -> None:
+    from wepsam.attention import shares
+    from wepsam.attention.areas import write_areas
+    from wepsam.attention.intervals import Group
+    from wepsam.attention.reading import read_areas
+
+    size = (60, 80)
+    areas = read_areas(folder / changed, size, "street.jpg")
+    density = np.full((6, 8), 1 / 48)
+    scores, elsewhere = shares.measure(density, density, areas, Group())
+    assert -1e-9 <= elsewhere <= 1
+    for score, area in zip(scores, areas, strict=True):
+        assert 0 <= score.share_low <= score.share <= score.share_high <= 1
+        assert 0 < area.surface <= 1
+        assert score.label.isprintable()
+    write_areas(folder / "again.json", areas)
+    assert [area.label for area in read_areas(folder / "again.json", size)] == [area.label for area in areas]
+
+
 KINDS = {
     "pictures": Kind(make_pictures, use_pictures),
     "maps": Kind(make_maps, use_maps),
@@ -289,4 +341,5 @@ KINDS = {
     "archives": Kind(make_archives, use_archives),
     "results": Kind(make_results, use_results, ("own/*.json", "own/*.csv", "gathered/*")),
     "studies": Kind(make_studies, use_studies, ("plateau/*",)),
+    "areas": Kind(make_areas, use_areas),
 }

@@ -53,7 +53,19 @@ def test_predict_goes_on_after_a_bad_picture(photos, tmp_path):
         assert gray.shape == (90, 120, 3)
         np.testing.assert_allclose(gray[..., 0], 255 * (expected - expected.min()) / np.ptp(expected), atol=0.51)
         assert read_image(written["overlay"]).shape == (90, 120, 3)
-    assert files(out) == sorted(f"{s}{end}" for s in range(3) for end in ("_map.png", "_overlay.png", ".npy"))
+    assert files(out) == sorted(f"{s}{end}" for s in range(3) for end in ("_map.png", "_overlay.jpg", ".npy"))
+
+
+def test_overlays_are_jpegs_unless_pngs_are_asked_for(tmp_path, pictures):
+    predict(pictures / "coffee.png", tmp_path, model=center_gaussian, save="overlay,overlay-png")
+    assert files(tmp_path) == ["coffee_overlay.jpg", "coffee_overlay.png"]
+    jpeg, png = (read_image(tmp_path / f"coffee_overlay.{suffix}").astype(float) for suffix in ("jpg", "png"))
+    style = drawing.Style()
+    stimulus = read_image(pictures / "coffee.png")
+    np.testing.assert_array_equal(png, drawing.overlay(stimulus, center_gaussian(stimulus), style))
+    assert 0 < np.sqrt(np.mean((jpeg - png) ** 2)) < 5
+    sizes = [(tmp_path / f"coffee_overlay.{suffix}").stat().st_size for suffix in ("jpg", "png")]
+    assert 3 * sizes[0] < sizes[1]
 
 
 def test_maps_are_saved_as_float32_whatever_the_predictor_computes_in(photos, tmp_path):
@@ -173,7 +185,7 @@ def test_nothing_to_predict_for(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"save": "map,jpg"}, "save takes map, overlay, npy, density, log-density, not 'jpg'"),
+        ({"save": "map,jpg"}, "save takes map, overlay, overlay-png, npy, density, log-density, not 'jpg'"),
         ({"save": ""}, "save takes"),
         ({"save": ["gif"]}, "not 'gif'"),
         ({"scale": "large"}, "scale is own or common, not 'large'"),
@@ -205,7 +217,7 @@ def test_on_a_common_scale_the_same_saliency_has_the_same_color(tmp_path, write)
             flat[:20, :20] = 91.0  # a ninth of the picture: 91 / (16 1/3) = 5.57 times the average
         return flat
 
-    saves = {"save": "map,overlay", "model": model, "legend": False}
+    saves = {"save": "map,overlay-png", "model": model, "legend": False}
     predict(paths, tmp_path / "common", scale="common", **saves)
     predict(paths, tmp_path / "own", scale="own", **saves)
     flat, peaked = (read_image(tmp_path / "common" / f"{name}_map.png")[..., 0] for name in ("flat", "peak"))
@@ -232,7 +244,7 @@ def test_a_common_scale_with_a_bad_picture(photos, tmp_path):
 
 def test_a_legend_stands_below_the_overlay_unless_it_is_turned_off(photos, tmp_path):
     for legend in (True, False):
-        predict(photos, tmp_path / str(legend), model=center_gaussian, save="overlay", legend=legend, sheet=True)
+        predict(photos, tmp_path / str(legend), model=center_gaussian, save="overlay-png", legend=legend, sheet=True)
     with_legend, without = (read_image(tmp_path / legend / "0_overlay.png") for legend in ("True", "False"))
     assert without.shape == (90, 120, 3)
     assert with_legend.shape[1] == 120
@@ -264,7 +276,7 @@ def test_the_sheet_shows_the_first_twelve_with_their_names(tmp_path, paint, writ
 def test_overlays_of_tiny_pictures_have_legends_too(shape, tmp_path, write):
     path = write(tmp_path / "tiny.png", np.zeros((*shape, 3), np.uint8))
     predict(path, tmp_path / "out", model=brightness, save="overlay", sheet=True)
-    assert read_image(tmp_path / "out" / "tiny_overlay.png").shape[1] == shape[1]
+    assert read_image(tmp_path / "out" / "tiny_overlay.jpg").shape[1] == shape[1]
 
 
 def test_a_style_is_the_same_in_any_unit():

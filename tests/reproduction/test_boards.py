@@ -19,7 +19,16 @@ from wepsam.evaluation.comparison import read_tables, score_table
 from wepsam.reproduction.boards.leads import leads, leads_markdown, spearman
 from wepsam.reproduction.boards.leads_figure import draw_leads
 from wepsam.reproduction.boards.mit300 import MIT300, ROWS, quoted
-from wepsam.reproduction.boards.paper_table import BOARD_ROWS, COLUMNS, PAPER, table1_markdown
+from wepsam.reproduction.boards.paper_table import (
+    ALL_ROWS,
+    BETWEEN,
+    BOARD_ROWS,
+    COLUMNS,
+    INTRODUCTION,
+    MODELS,
+    PAPER,
+    table1_markdown,
+)
 
 # Table 1 as the paper prints it, on MIT300: AUC-Judd, AUC-Borji, CC, SIM, KL, NSS.
 PRINTED = {
@@ -70,7 +79,8 @@ def test_names_from_results_are_shown_and_do_nothing_else(tmp_path: Path) -> Non
 def test_names_of_ours_lead_to_rows() -> None:
     assert set(ROWS.values()) <= set(MIT300)
     assert len(set(ROWS.values())) == len(ROWS)
-    assert set(ROWS) - set(CLASSICAL) <= {"judd", "edn", "cnn_vlm-lite0", "mr_cnn", "one-observer", "wepsam-paper"}
+    assert set(ROWS) - set(CLASSICAL) <= {"cnn_vlm-lite0-none", "mr_cnn", "one-observer", "wepsam-paper"}
+    assert set(INTRODUCTION.values()) <= set(CLASSICAL)
     assert quoted("spectral_residual") is None
     assert ROWS["rare2012-raw"] in PAPER  # the paper has the raw model
     assert ROWS["rare2012"] in BOARD_ROWS
@@ -206,7 +216,7 @@ def test_table_1_quotes_and_measures(own_dataset: Path, tmp_path: Path) -> None:
     made["own"].about["weights"] = "abc"  # which networks have
     for one in made.values():
         one.save(tmp_path)
-    above, below = table1_markdown([tmp_path]).split("**Minus GBVS on the same pictures**")
+    above, below = table1_markdown([tmp_path]).split("**What stands")[0].split("**Minus GBVS on the same pictures**")
     rows, leads = (
         {line.split(" | ")[0]: line.split(" | ")[1:] for line in part.splitlines()} for part in (above, below)
     )
@@ -219,3 +229,23 @@ def test_table_1_quotes_and_measures(own_dataset: Path, tmp_path: Path) -> None:
     assert leads["| CAS"][2].startswith(f"*-0.12* / {made['cas'].mean()['cc'] - gbvs['cc']:+.2f} ± ")  # .36 - .48
     assert leads["| **own**"][2].startswith(f"— / {own['cc'] - gbvs['cc']:+.2f} ± ")
     assert not any("center" in name or "128" in name or "MKL" in name for name in leads)
+
+
+def test_table_1_is_whole(tmp_path: Path) -> None:
+    """Each system of the paper and of its introduction has one row, our name, and a word on the difference."""
+    assert list(BETWEEN) == list(ALL_ROWS)
+    assert [name for name in ALL_ROWS if name not in MODELS] == ["JuntingNet"]
+    for name in ("gbvs", "edn", "gao", "mkl"):
+        at(name, cc=0.4, nss=1.0).save(tmp_path)
+    measured, differences = table1_markdown([tmp_path]).split("**What stands")
+    scores, leads = measured.split("**Minus GBVS")
+    for name in (*PRINTED, *INTRODUCTION):
+        assert sum(line.startswith(f"| {name} |") for line in scores.splitlines()) == 1, name
+        assert sum(line.startswith(f"| {name} |") for line in differences.splitlines()) == 1, name
+    assert "| MKL | *0.42* / 0.40 ± 0.25 | *1.08* / 1.00 ± 0.25 |" in scores
+    assert "| Gao | — / 0.40 ± 0.25 | — / 1.00 ± 0.25 |" in scores
+    assert "| eDN | *0.45* / 0.40 ± 0.25 | *1.14* / 1.00 ± 0.25 |" in scores
+    assert "| eDN | *-0.03* / +0.00 ± 0.00 |" in leads
+    assert "| eDN | `edn` | " in differences
+    assert "| CIW | — | " in differences
+    assert "not built" not in differences

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from helpers import noise_pairs, squares
-from wepsam.training.batches import Augmentation, Batches, augment, take, to_network
+from wepsam.training.batches import Augmentation, Batches, Pairs, augment, source_weights, take, to_network
 
 SQUARE = (128, 128)
 
@@ -96,3 +96,23 @@ def test_take_counts_through_all_shapes() -> None:
     some = take([noise_pairs((64, 64), 8), noise_pairs((32, 96), 4), noise_pairs((96, 32), 3)], np.array([9, 2, 7, 8]))
     assert [(p.input_shape, len(p)) for p in some] == [((64, 64), 2), ((32, 96), 2)]
     np.testing.assert_array_equal(some[1].stimuli, noise_pairs((32, 96), 4).stimuli[[1, 0]])
+
+
+def test_balanced_sources_count_the_same_whatever_their_size() -> None:
+    pairs = [_of_sources([0] * 30 + [1] * 10, names=("a", "b"))]
+    np.testing.assert_allclose(source_weights(pairs, 0.0), [1, 1])
+    np.testing.assert_allclose(source_weights(pairs, 1.0), [40 / 60, 40 / 20])
+    each = source_weights(pairs, 0.5)
+    np.testing.assert_allclose(each[1] / each[0], 3**0.5)
+
+
+def test_weak_labels_beside_datasets_have_a_weight_of_their_own() -> None:
+    pairs = [_of_sources([0] * 4 + [1] * 4, names=("a", "b")), _of_sources([2] * 16, names=("a", "b", "weak"))]
+    np.testing.assert_allclose(source_weights(pairs, 1.0), [2, 2, 0.5])
+
+
+def _of_sources(sources: list[int], names: tuple[str, ...]) -> Pairs:
+    count = len(sources)
+    return Pairs(
+        np.zeros((count, 8, 8, 3), np.uint8), np.zeros((count, 4, 4), np.uint8), np.array(sources), names, (8, 8)
+    )

@@ -82,7 +82,7 @@ def test_a_run_records_what_its_weights_have_learned_from(own_dataset, tmp_path)
     card = cards.read(export(second, tmp_path / "own.onnx"))
     assert card["learned_from"] == {"own": "train", "more": "all"}
     assert starts.learned_from(tmp_path / "own.onnx") == card["learned_from"]
-    assert starts.learned_from("wepsam-lite")["scene"] == "all"
+    assert starts.learned_from("wepsam-lite")["scene"] == "train"
     assert starts.learned_from("random") == {}
 
 

@@ -31,6 +31,7 @@ from wepsam.classical.center_bias import CenterBias
 from wepsam.classical.center_gaussian import center_gaussian
 from wepsam.classical.ciw import ciw
 from wepsam.classical.covsal import covsal
+from wepsam.classical.edn import edn
 from wepsam.classical.ensemble import ensemble
 from wepsam.classical.fes import fes
 from wepsam.classical.gao import gao
@@ -41,6 +42,7 @@ from wepsam.classical.itti import itti
 from wepsam.classical.itti_1998 import itti_1998
 from wepsam.classical.judd import judd
 from wepsam.classical.lgs import lgs
+from wepsam.classical.mkl import mkl
 from wepsam.classical.narfi import narfi
 from wepsam.classical.rare2012 import rare2012
 from wepsam.classical.sdsr import sdsr
@@ -65,6 +67,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gnms": gnms,
     "narfi": narfi,
     "stc": stc,
+    "mkl": mkl,
     "center-gaussian": center_gaussian,
     "itti": itti,
     "itti-1998": itti_1998,
@@ -75,14 +78,20 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "ciw": ciw,
     "cas": cas,
     "gao": gao,
+    "edn": edn,
     "ensemble": ensemble,
     "judd": judd,
 }
 
 # The models that learned from fixations, and from which parts of which datasets, as `datasets.learned` reads it. All
-# others are training-free. They learned before a fifth of EyeCrowd and Scene was held out.
-FITTED: tuple[str, ...] = ("ensemble", "judd")
-LEARNED_FROM = {"osie": "train", "dut_omron": "train", "eyecrowd": "all", "scene": "all"}
+# others are training-free. `judd` learned before a fifth of EyeCrowd and Scene was held out.
+LEARNED_FROM: dict[str, dict[str, str]] = {
+    "edn": {"mit1003": "all"},
+    "ensemble": dict.fromkeys(("osie", "dut_omron", "eyecrowd", "scene", "sjtu", "salicon-densities", "emod"), "train"),
+    "judd": {"osie": "train", "dut_omron": "train", "eyecrowd": "all", "scene": "all"},
+    "mkl": {"osie": "train", "dut_omron": "train", "eyecrowd": "train", "scene": "train"},
+}
+FITTED: tuple[str, ...] = tuple(LEARNED_FROM)
 
 __all__ = [
     "CLASSICAL",
@@ -95,6 +104,7 @@ __all__ = [
     "center_gaussian",
     "ciw",
     "covsal",
+    "edn",
     "ensemble",
     "fes",
     "gao",
@@ -105,6 +115,7 @@ __all__ = [
     "itti_1998",
     "judd",
     "lgs",
+    "mkl",
     "narfi",
     "rare2012",
     "sdsr",

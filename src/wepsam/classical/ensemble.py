@@ -13,7 +13,7 @@ but they need some: as a teacher the ensemble has learned from people, while GBV
 
 import json
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,7 @@ LONGEST = 400  # pixels of the longer side of the picture that every model sees;
 CELLS = 64  # of the longer side of the maps that are fused
 CARD = Path(__file__).with_name("ensemble.json")
 # Forward selection among eleven models, as far as a teacher can afford their time, ended with these (docs/log.md).
-MODELS: dict[str, Model] = {
-    # The settings for which the numbers were fitted: more filtering and blur than in the publication, less dilation;
-    # a border as bright as the rest.
-    "bms": partial(bms, median=2, dilation=1, last_dilation=5, blur=20),
-    "sdsr": sdsr,
-    "spectral_residual": partial(spectral_residual, dark_border=False),
-}
+MODELS: dict[str, Model] = {"bms": bms, "sdsr": sdsr, "spectral_residual": spectral_residual}
 
 
 def ensemble(stimulus: np.ndarray) -> np.ndarray:

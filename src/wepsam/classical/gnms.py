@@ -9,16 +9,18 @@ three; a nonlocal mean of the fused cue as the saliency.
 
 Ours: everything else. Superpixels are clusters of Lab color and place (SLIC, without making them connected) that begin
 as a grid of 12-pixel cells, 16 along the longer side. Uniqueness is color contrast to all other superpixels, with more
-weight for near ones. Objectness has two of the cues of Alexe, Deselaers and Ferrari ("Measuring the Objectness of Image
-Windows", TPAMI 2012): few superpixels straddle the window's edge, and the window's color differs from that of the ring
-around it; contrast counts by the share of the ring that lies in the picture. The two ways to pool are the mean of the
-best windows over a superpixel, and the best one. Fusion is the uniqueness times the mean of the two.
+weight for near ones. Objectness has three of the cues of Alexe, Deselaers and Ferrari ("Measuring the Objectness of
+Image Windows", TPAMI 2012), multiplied: few superpixels straddle the window's edge; the window's color differs from
+that of the ring around it, where contrast counts by the share of the ring that lies in the picture; the mean spectral
+residual inside is high (theirs is computed at several scales, ours at 64 pixels). The two ways to pool are the mean of
+the best windows over a superpixel, and the best one. Fusion is the uniqueness times the mean of the two.
 """
 
 import numpy as np
 
 from wepsam import maps
 from wepsam.classical._frame import classical_model, lab
+from wepsam.classical.spectral_residual import spectral_residual
 from wepsam.classical.toolbox import lattice_shape
 
 CELL = 12  # pixels: the side of a superpixel before clustering
@@ -46,7 +48,8 @@ def gnms(picture: np.ndarray) -> np.ndarray:
     labels, centers = superpixels(colors, grid)
     sizes = np.bincount(labels.ravel(), minlength=len(centers))
     unique = maps.to_unit(uniqueness(centers, sizes))
-    mean, best = (maps.to_unit(cue) for cue in pooled(*windows(colors, labels, grid, len(centers)), sizes))
+    scores, inside = windows(colors, spectral_residual(picture), labels, grid, len(centers))
+    mean, best = (maps.to_unit(cue) for cue in pooled(scores, inside, sizes))
     smooth = nonlocal_mean(unique * (mean + best) / 2, centers, sizes)
     return maps.blur(smooth[labels], BLUR)
 
@@ -81,16 +84,25 @@ def uniqueness(centers: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return (weights * colors).sum(axis=1) / weights.sum(axis=1)
 
 
-def windows(colors: np.ndarray, labels: np.ndarray, grid: tuple[int, int], n: int) -> tuple[np.ndarray, np.ndarray]:
+def windows(
+    colors: np.ndarray, residual: np.ndarray, labels: np.ndarray, grid: tuple[int, int], n: int
+) -> tuple[np.ndarray, np.ndarray]:
     """The objectness of all windows of whole cells with sides of SIDES, and the superpixels in them.
+
+    Args:
+        colors: (h, w, 3) Lab.
+        residual: (h, w) map in [0, 1] whose mean inside a window is one of the cues.
+        labels: (h, w) superpixel of each pixel, below n.
+        grid: (rows, columns) of cells.
+        n: number of superpixels.
 
     Returns:
         (m,) objectness in [0, 1] times Lab units, and (m, n) numbers of pixels of each superpixel in each window.
     """
     cells = np.arange(grid[0] * grid[1]).reshape(grid).repeat(CELL, axis=0).repeat(CELL, axis=1)
     counts = np.bincount((cells * n + labels).ravel(), minlength=cells.size // CELL**2 * n).reshape(*grid, n)
-    color = colors.reshape(grid[0], CELL, grid[1], CELL, 3).sum(axis=(1, 3))
-    sums = integral(np.concatenate([counts, color], axis=2))
+    values = np.concatenate([colors, residual[..., None]], axis=2)
+    sums = integral(np.concatenate([counts, values.reshape(grid[0], CELL, grid[1], CELL, 4).sum(axis=(1, 3))], axis=2))
     sizes = np.bincount(labels.ravel(), minlength=n)
     scores, inside = [], []
     for h in sorted({min(side, grid[0]) for side in SIDES}):
@@ -100,9 +112,10 @@ def windows(colors: np.ndarray, labels: np.ndarray, grid: tuple[int, int], n: in
             around = boxes(sums, (top - 1).clip(0), (left - 1).clip(0), *edges(top + h + 1, left + w + 1, grid)) - box
             area, ring = h * w * CELL**2, around[:, :n].sum(axis=1)
             straddling = np.minimum(box[:, :n], sizes - box[:, :n]).sum(axis=1) / area
-            contrast = np.linalg.norm(box[:, n:] / area - around[:, n:] / np.maximum(ring, 1)[:, None], axis=1)
+            color, color_around = box[:, n:-1] / area, around[:, n:-1] / np.maximum(ring, 1)[:, None]
+            contrast = np.linalg.norm(color - color_around, axis=1)
             whole_ring = ((h + 2) * (w + 2) - h * w) * CELL**2
-            scores.append((1 - straddling).clip(0) * contrast * ring / whole_ring)
+            scores.append((1 - straddling).clip(0) * contrast * ring / whole_ring * box[:, -1] / area)
             inside.append(box[:, :n])
     return np.concatenate(scores), np.concatenate(inside)
 

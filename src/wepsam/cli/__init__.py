@@ -12,7 +12,21 @@ import typer
 
 import wepsam
 from wepsam import ending, progress
-from wepsam.cli import adapt, compare, errors, label, layout, models, output, predict, reproduce, score, train
+from wepsam.cli import (
+    adapt,
+    areas,
+    compare,
+    errors,
+    label,
+    layout,
+    models,
+    output,
+    predict,
+    reproduce,
+    score,
+    scores,
+    train,
+)
 
 HELP = """Where will people look in this picture? Weakly pre-learned saliency models (WEPSAM).
 
@@ -30,7 +44,7 @@ interrupted command resumes when it is started again.
 """
 
 STAGES: dict[str, list[layout.Command]] = {
-    "Predict": [predict.predict, models.models],
+    "Predict": [predict.predict, areas.areas, scores.scores, scores.benchmark, models.models],
     "Step 1: weak labels": [label.label, label.inspect],
     "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export],
     "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],

@@ -1,18 +1,18 @@
 """wepsam adapt: a model fitted to your own pictures, and what that changes."""
 
 import wepsam
-from wepsam.cli import options, output
+from wepsam.cli import options, output, training_options
 
 
 def adapt(
-    pictures: options.AdaptPictures,
-    out: options.AdaptOut,
-    fixations: options.Fixations = None,
-    maps: options.Maps = None,
-    model: options.AdaptModel = "wepsam-lite",
-    readout: options.Readout = False,
-    full: options.Full = False,
-    folds: options.Folds = 5,
+    pictures: training_options.AdaptPictures,
+    out: training_options.AdaptOut,
+    fixations: training_options.Fixations = None,
+    maps: training_options.Maps = None,
+    model: training_options.AdaptModel = "wepsam-lite",
+    readout: training_options.Readout = False,
+    full: training_options.Full = False,
+    folds: training_options.Folds = 5,
     as_json: options.Json = False,
 ) -> None:
     """Step 3: fit a model to your own pictures in seconds, and measure whether that helps.

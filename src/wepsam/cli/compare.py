@@ -94,7 +94,8 @@ def table1(
 ) -> None:
     """Print Table 1 of the paper beside scores measured here.
 
-    All systems of the paper, GBVS, the center, people: quoted from the publication, and measured by `wepsam evaluate`.
+    All systems of the paper and of its introduction, GBVS, the center, people: quoted from the publication, measured by
+    `wepsam evaluate`, and what stands between the two.
 
         wepsam table1 results/osie-validation/ classical/osie-validation/
         wepsam table1 results/osie-all/ results/osie-validation/ --public --metric nss

@@ -1,21 +1,21 @@
 """wepsam label and wepsam inspect: the weak labels of step 1."""
 
 import wepsam
-from wepsam.cli import options, output
+from wepsam.cli import options, output, training_options
 
 
 def label(
-    photos: options.Photos,
-    out: options.LabelOut,
-    teacher: options.Teacher = "gbvs",
-    size: options.LabelSize = "128",
-    keep_aspect: options.KeepAspect = False,
-    workers: options.LabelWorkers = -1,
-    part_size: options.PartSize = 500,
-    stimulus_size: options.StimulusSize = 128,
-    map_size: options.MapSize = 32,
-    engine: options.Engine = "processes",
-    scheduler: options.Scheduler = None,
+    photos: training_options.Photos,
+    out: training_options.LabelOut,
+    teacher: training_options.Teacher = "gbvs",
+    size: training_options.LabelSize = "128",
+    keep_aspect: training_options.KeepAspect = False,
+    workers: training_options.LabelWorkers = -1,
+    part_size: training_options.PartSize = 500,
+    stimulus_size: training_options.StimulusSize = 128,
+    map_size: training_options.MapSize = 32,
+    engine: training_options.Engine = "processes",
+    scheduler: training_options.Scheduler = None,
 ) -> None:
     """Step 1a: label photographs with the saliency maps of a teacher.
 
@@ -41,7 +41,7 @@ def label(
     print(f"look at them: wepsam inspect {out}")
 
 
-def inspect(weak: options.WeakFolder, out: options.InspectOut = None, as_json: options.Json = False) -> None:
+def inspect(weak: options.WeakFolder, out: training_options.InspectOut = None, as_json: options.Json = False) -> None:
     """Step 1b: check a weak-label folder and show what is in it.
 
     Prints totals, reasons for rejection, and entropies; draws a histogram of the entropies and a contact sheet with the

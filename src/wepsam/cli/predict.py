@@ -10,7 +10,8 @@ import wepsam
 from wepsam.cli import options, output
 
 PLURALS = {
-    "map": "maps", "overlay": "overlays", "npy": "npy", "density": "densities", "log-density": "log-densities",
+    "map": "maps", "overlay": "overlays", "overlay-png": "overlays", "npy": "npy", "density": "densities",
+    "log-density": "log-densities",
 }  # fmt: skip
 
 DOUBTS = 10  # pictures that do not look like photographs, named one by one
@@ -36,7 +37,7 @@ def predict(
 ) -> None:
     """Predict where people will look in pictures.
 
-    A picture that is named gives OUT/STEM_map.png, OUT/STEM_overlay.png and so on, at the size of the picture. A
+    A picture that is named gives OUT/STEM_map.png, OUT/STEM_overlay.jpg and so on, at the size of the picture. A
     picture found below a folder keeps its path below that folder. A picture that cannot be read is reported and the
     others are done; the exit code is then 1.
 

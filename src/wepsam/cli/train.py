@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import wepsam
-from wepsam.cli import options
+from wepsam.cli import options, training_options
 
 if TYPE_CHECKING:
     from wepsam.training.loop import Run
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 def pretrain(
     weak: options.WeakFolder,
-    out: options.RunOut,
-    keep: options.KeepLabels = 100_000,
-    start: options.Start = None,
-    recipe: options.Recipe = "shipped",
-    changes: options.Set = None,
-    network: options.Network = None,
-    encoder: options.Encoder = None,
-    weights: options.EncoderWeights = None,
+    out: training_options.RunOut,
+    keep: training_options.KeepLabels = 100_000,
+    start: training_options.Start = None,
+    recipe: training_options.Recipe = "shipped",
+    changes: training_options.Set = None,
+    network: training_options.Network = None,
+    encoder: training_options.Encoder = None,
+    weights: training_options.EncoderWeights = None,
 ) -> None:
     """Step 1c: pre-train a network on the weak labels of lowest entropy.
 
@@ -38,14 +38,14 @@ def pretrain(
 
 def finetune(
     datasets: options.Datasets,
-    out: options.RunOut,
-    start: options.Start = None,
-    validation: options.Validation = None,
-    weak: options.Weak = None,
-    keep: options.KeepWeak = 1.0,
-    recipe: options.Recipe = "shipped",
-    changes: options.Set = None,
-    network: options.Network = None,
+    out: training_options.RunOut,
+    start: training_options.Start = None,
+    validation: training_options.Validation = None,
+    weak: training_options.Weak = None,
+    keep: training_options.KeepWeak = 1.0,
+    recipe: training_options.Recipe = "shipped",
+    changes: training_options.Set = None,
+    network: training_options.Network = None,
 ) -> None:
     """Step 2: fine-tune a network on human fixations.
 
@@ -64,15 +64,15 @@ def finetune(
 
 
 def export(
-    checkpoint: options.Checkpoint,
-    out: options.ExportOut,
-    storage: options.Storage = None,
-    mirror: options.Mirror = True,
-    area: options.Area = None,
-    scales: options.Scales = None,
-    calibration: options.ExportCalibration = None,
-    probe: options.Probe = None,
-    card: options.Card = None,
+    checkpoint: training_options.Checkpoint,
+    out: training_options.ExportOut,
+    storage: training_options.Storage = None,
+    mirror: training_options.Mirror = True,
+    area: training_options.Area = None,
+    scales: training_options.Scales = None,
+    calibration: training_options.ExportCalibration = None,
+    probe: training_options.Probe = None,
+    card: training_options.Card = None,
 ) -> None:
     """Turn a checkpoint into an .onnx file that predicts without torch.
 

@@ -49,7 +49,8 @@ def from_onnx(path: str | os.PathLike[str]) -> Network:
 
 def _fill(network: Any, constants: "_Constants") -> None:
     """Copy the constants of a graph into the network that its card describes."""
-    nodes = [node for node in constants.graph.node if node.op_type == "Conv"]
+    # The convolution that `graph.keep_blocked` adds is none of the network's; it has no bias.
+    nodes = [node for node in constants.graph.node if node.op_type == "Conv" and len(node.input) == 3]
     layers = _in_order(network)
     if len(nodes) != len(layers):
         raise ValueError(f"it has {len(nodes)} convolutions, the network of its card has {len(layers)}")

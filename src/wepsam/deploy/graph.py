@@ -11,17 +11,19 @@ from onnx import numpy_helper
 from wepsam.networks.deployment import Deployment
 
 
-def to_onnx(deployment: Deployment) -> onnx.ModelProto:
+def to_onnx(deployment: Deployment, output: str = "saliency_maps") -> onnx.ModelProto:
     """The ONNX graph of a network, for batches of any size. Products of constants are computed here, once."""
-    model = _exported(deployment)
+    model = _exported(deployment, output)
     fold(model)
+    if deployment.doubles:
+        keep_blocked(model, {*deployment.example})
     # An input that is also a constant need not be fed: the constant is its default.
     for name, value in deployment.defaults.items():
         model.graph.initializer.append(numpy_helper.from_array(value.numpy(), name))
     return model
 
 
-def _exported(deployment: Deployment) -> onnx.ModelProto:
+def _exported(deployment: Deployment, output: str) -> onnx.ModelProto:
     # The exporter warns about operators of torchvision, which no network here uses, and about torch's own internals.
     exporter_log = logging.getLogger("torch.onnx")
     level = exporter_log.level
@@ -34,7 +36,7 @@ def _exported(deployment: Deployment) -> onnx.ModelProto:
                 tuple(deployment.example.values()),
                 dynamo=True,
                 input_names=[*deployment.example],
-                output_names=["saliency_maps"],
+                output_names=[output],
                 dynamic_shapes=deployment.dynamic,
                 verbose=False,
             )
@@ -61,6 +63,48 @@ def fold(model: onnx.ModelProto) -> None:
     used = {name for node in model.graph.node for name in node.input}
     for name in constants.keys() - used:
         model.graph.initializer.remove(constants[name])
+
+
+def keep_blocked(model: onnx.ModelProto, inputs: set[str]) -> None:
+    """Let ONNX Runtime keep its blocked layout of channels (NCHWc) from the first convolution to the last.
+
+    It leaves this layout at an enlargement to a size that is computed, and for a sum of two shapes and all that is
+    added to it. So the enlargements get a constant factor, and behind the sum stands a convolution that changes
+    nothing. The time falls by 7 %, the maps differ by less than 1e-5 of their peak (docs/log.md).
+
+    Args:
+        model: is changed. It doubles the sides of features wherever it enlarges them.
+        inputs: the names of its inputs, whose enlargements stay as they are.
+    """
+    graph = model.graph
+    weights = {c.name: c for c in graph.initializer}
+    spread = {node.output[0] for node in graph.node if node.op_type == "Unsqueeze"}
+    graph.initializer.append(numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "twice"))
+    for node in [*graph.node]:
+        if node.op_type == "Resize" and node.input[0] not in inputs:
+            node.input[:] = [node.input[0], "", "twice"]
+        if node.op_type == "Add" and not spread.isdisjoint(node.input):
+            (channels,) = {
+                weights[n.input[1]].dims[1] for n in graph.node if n.op_type == "Conv" and n.input[0] == node.output[0]
+            }
+            ones, total = f"{node.output[0]}_ones", f"{node.output[0]}_unordered"
+            graph.initializer.append(numpy_helper.from_array(np.ones((channels, 1, 1, 1), np.float32), ones))
+            same = onnx.helper.make_node("Conv", [total, ones], [node.output[0]], kernel_shape=[1, 1], group=channels)
+            node.output[0] = total
+            graph.node.insert([*graph.node].index(node) + 1, same)
+    _drop_unused(graph)
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    """Remove nodes without effect: ONNX Runtime would run what they are made from."""
+    outputs = {output.name for output in graph.output}
+    while True:
+        used = outputs | {name for node in graph.node for name in node.input}
+        unused = [node for node in graph.node if used.isdisjoint(node.output)]
+        if not unused:
+            return
+        for node in unused:
+            graph.node.remove(node)
 
 
 def shrink(model: onnx.ModelProto, storage: str, more_than: int) -> None:

@@ -34,6 +34,7 @@ NAMES = {
     "random-start": "wepsam-paper, no weak pre-training",
     "wepsam-paper-first": "wepsam-paper as first shipped",
     "wepsam-lite-fast": "wepsam-lite, fast",
+    "wepsam-lite-first": "wepsam-lite as first shipped",
     "one-observer": "one observer",
     "half-of-observers": "half of the observers",
     "gold-standard": "gold standard (all others)",

@@ -223,7 +223,7 @@ def _learned_from(predict: resolve.Predict, source: str | None) -> LearnedFrom |
         return learned.of_card(predict.card)
     if source is None:
         return None
-    return classical.LEARNED_FROM if source in classical.FITTED else {}
+    return classical.LEARNED_FROM.get(source, {})
 
 
 def _source(source: str | None, name: str) -> dict[str, str | None]:

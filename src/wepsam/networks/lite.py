@@ -7,32 +7,26 @@ It applies weak pre-learning to a modern network, the successor that the paper's
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wepsam import shapes
 from wepsam.calibration import Calibration
 from wepsam.networks import deployment, encoder
-from wepsam.networks.base import Network, NetworkConfig, as_map
-from wepsam.networks.deployment import DIM, Deployment, Storage
+from wepsam.networks.base import InAspect, Network, as_map
+from wepsam.networks.deployment import ASPECT_STORAGE, DIM, Deployment
 from wepsam.networks.encoder import Block, Conv, Encoder
-from wepsam.shapes import AREA, Shape
+from wepsam.shapes import AREA
 
 BIAS_GRID = (6, 8)  # cells of the center bias, which is enlarged to the map
 BLUR = 0.01  # share of the map's sides: the first guess of the blur of a kind of densities
-SCALES = (2 / 3, 1.0, 1.5)  # sizes of the input at quality "best" (docs/log.md)
-# The few values of the depthwise convolutions and of the first one would lose the most: the CC with the network itself
-# was .9996 with them as int8, .99997 without.
-STORAGE: Storage = {
-    "int8": (("int8", 20_000), ("float16", 2_000)), "float16": (("float16", 2_000),), "float32": (),
-}  # fmt: skip
+SCALES = (1.0,)  # sizes of the input at quality "best" (docs/log.md)
 
 
 @dataclass(frozen=True)
-class LiteConfig(NetworkConfig):
+class LiteConfig(InAspect):
     """The light network's architecture and input size.
 
     Attributes:
@@ -49,25 +43,13 @@ class LiteConfig(NetworkConfig):
     sources: int = 1
     area: int = AREA
 
-    def input_shape(self, height: int, width: int) -> Shape:
-        """About the picture's aspect and this area; see `shapes.input_shape`."""
-        return shapes.input_shape(height, width, self.area)
-
-    def training_shape(self, height: int, width: int) -> Shape:
-        """The input shape, but small pictures are not enlarged; see `shapes.training_shape`."""
-        return shapes.training_shape(height, width, self.area)
-
-    def with_input_of(self, other: Self) -> Self:
-        """This description with the other one's area."""
-        return replace(self, area=other.area)
-
 
 class LiteNet(Network):
     """(B, 3, H, W) pixels in [0, 1], sides multiples of 32 -> (B, H/4, W/4) logits of the density of fixations."""
 
     title = "the light network"
     adaptable = True
-    storage = STORAGE
+    storage = ASPECT_STORAGE
 
     def __init__(self, config: LiteConfig, generator: torch.Generator | None = None) -> None:
         """Build and initialize at random; see `load_imagenet` for the better start.
@@ -194,6 +176,7 @@ class LiteNet(Network):
             dynamic=plain.dynamic | bias,
             card=plain.card | {"input": plain.card["input"] + about},
             defaults={"center_bias": self.center_bias.detach()},
+            doubles=True,  # the sides of the input are multiples of 32
         )
 
     def _all_frozen(self, stages: int) -> bool:

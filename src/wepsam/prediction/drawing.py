@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,22 +37,44 @@ class Style:
             return float(saliency_map.min()), float(saliency_map.max())
         return 0.0, self.highest * average(saliency_map)
 
+    def levels(self, saliency_map: np.ndarray) -> np.ndarray:
+        """The gray levels with which this map is drawn: (H, W) uint8."""
+        return overlays.gray(saliency_map, self.limits(saliency_map))
+
 
 def average(saliency_map: np.ndarray) -> float:
     """The mean of a map; 1 for a map of zeros."""
     return float(saliency_map.mean(dtype=np.float64)) or 1.0
 
 
-def overlay(stimulus: np.ndarray, saliency_map: np.ndarray, style: Style) -> np.ndarray:
-    """The map over its stimulus, and the legend below."""
-    limits = style.limits(saliency_map)
-    drawn = overlays.overlay(stimulus, saliency_map, strength=style.strength, colors=style.colors, limits=limits)
-    if not style.legend:
-        return drawn
-    low, high = (_number(limit / average(saliency_map)) for limit in limits)
+def overlay(
+    stimulus: np.ndarray, saliency_map: np.ndarray, style: Style, levels: np.ndarray | None = None
+) -> np.ndarray:
+    """The map over its stimulus, and the legend below.
+
+    Args:
+        stimulus: (H, W, 3) uint8 RGB.
+        saliency_map: (H, W).
+        style: how it is drawn.
+        levels: what `style.levels` says of this map, if that is known.
+    """
+    height, width = saliency_map.shape
+    legend = _legend(saliency_map, style) if style.legend else np.empty((0, width, 3), np.uint8)
+    drawn = np.empty((height + len(legend), width, 3), np.uint8)
+    drawn[height:] = legend
+    levels = style.levels(saliency_map) if levels is None else levels
+    overlays.glow(stimulus, levels, drawn[:height], strength=style.strength, colors=style.colors)
+    return drawn
+
+
+def _legend(saliency_map: np.ndarray, style: Style) -> np.ndarray:
+    mean = average(saliency_map)
+    low, high = (_number(limit / mean) for limit in style.limits(saliency_map))
     unit = UNIT if style.highest is None else f"{UNIT}, {COMMON}"
-    legend = overlays.legend(drawn.shape[1], low, high, unit, strength=style.strength, colors=style.colors)
-    return np.concatenate([drawn, legend])
+    return _strip(saliency_map.shape[1], low, high, unit, strength=style.strength, colors=style.colors)
+
+
+_strip = lru_cache(128)(overlays.legend)  # many pictures of a folder have the same one
 
 
 def sheet_row(stimulus: np.ndarray, saliency_map: np.ndarray, style: Style) -> list[np.ndarray]:

@@ -94,7 +94,8 @@ def predict(
         save: what to write, as a sequence or comma-separated:
 
             - map: 8-bit PNG, the lowest value black, the highest white;
-            - overlay: PNG, the map in colors over the picture, with a legend below;
+            - overlay: JPEG, the map in colors over the picture, with a legend below;
+            - overlay-png: the same as a PNG, without loss and several times as large;
             - npy: the map as the model gives it, (H, W) float32;
             - density: the probability that a fixation falls into each pixel, (H, W) float64, sums to 1;
             - log-density: its natural logarithm, (H, W) float64. Models other than wepsam's weights get a millionth of
@@ -136,7 +137,8 @@ def predict(
     sheet_file = folder / targets.SHEET if sheet else None
     pictures = targets.find_pictures(images, folder, endings, sheet_file)
     workers, most = min(workers, len(pictures)), max_pixels or MAX_PIXELS
-    with_stimulus, with_log = sheet or "overlay" in endings, bool({"density", "log-density"} & set(endings))
+    with_stimulus = sheet or bool(targets.OVERLAYS & set(endings))
+    with_log = bool({"density", "log-density"} & set(endings))
     needed = MAP + DRAWING * with_stimulus + LOG * with_log
     in_order = partial(
         ordered.in_order,
@@ -235,10 +237,12 @@ def _predict(
         """
         try:
             found = answer(picture.path)
+            is_drawn = not {"map", *targets.OVERLAYS}.isdisjoint(picture.targets)
+            levels = style.levels(found.saliency_map) if is_drawn else None
             for kind, target in picture.targets.items():
                 below(out, target.relative_to(out).as_posix())  # a link in there may lead elsewhere
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _save(kind, target, found, style)
+                _save(kind, target, found, levels, style)
         except FAILURES as error:
             text = str(error) or "not enough memory"
             return text if isinstance(error, ImageError) else f"{picture.path}: {text}"
@@ -265,12 +269,13 @@ def _predict(
     return done
 
 
-def _save(kind: str, target: Path, found: Answer, style: drawing.Style) -> None:
+def _save(kind: str, target: Path, found: Answer, levels: np.ndarray | None, style: drawing.Style) -> None:
     if kind == "map":
-        overlays.save_map(target, found.saliency_map, limits=style.limits(found.saliency_map))
-    elif kind == "overlay":
+        assert levels is not None
+        save_image(target, levels, drawn=True)
+    elif kind in targets.OVERLAYS:
         assert found.stimulus is not None
-        save_image(target, drawing.overlay(found.stimulus, found.saliency_map, style), drawn=True)
+        save_image(target, drawing.overlay(found.stimulus, found.saliency_map, style, levels), drawn=True)
     elif kind == "npy":
         _save_array(target, found.saliency_map.astype(np.float32, copy=False))
     else:

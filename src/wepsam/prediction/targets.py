@@ -13,14 +13,16 @@ from wepsam.images import ImageError, is_drawn
 # What can be written for a picture, and how its file name ends behind the picture's stem.
 SAVES = {
     "map": "_map.png",
-    "overlay": "_overlay.png",
+    "overlay": "_overlay.jpg",
+    "overlay-png": "_overlay.png",
     "npy": ".npy",
     "density": "_density.npy",
     "log-density": "_log-density.npy",
 }
 BITS = "_log2-density.npy"  # the log density to base 2, so that the two units cannot be confused
 SHEET = "sheet.png"
-_PICTURES = tuple(ending for ending in SAVES.values() if ending.endswith(".png"))
+OVERLAYS = {"overlay", "overlay-png"}
+_PICTURES = tuple(ending for ending in SAVES.values() if not ending.endswith(".npy"))
 
 Images = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -56,16 +58,27 @@ def find_pictures(images: Images, out: Path, endings: dict[str, str], sheet: Pat
         ImageError: there is no picture, a path does not exist, two results would have the same name (also if only
             upper and lower case differ), or a result would overwrite a picture. One line.
     """
-    given = [images] if isinstance(images, str | PathLike) else [*images]
     pictures: dict[str, Picture] = {}
-    for path, name in (pair for each in given for pair in _below(os.fspath(each))):
+    for path, name in _all_below(images):
         stem = Path(name).stem
         targets = {kind: (out / name).with_name(stem + ending) for kind, ending in endings.items()}
         pictures.setdefault(os.path.abspath(path), Picture(Path(path), Path(name).as_posix(), targets))
-    if not pictures:
-        raise ImageError(f"no pictures in {', '.join(map(str, given))}")
     _check([*pictures.values()], sheet)
     return [*pictures.values()]
+
+
+def found(images: Images) -> list[Path]:
+    """The pictures that a path or several stand for, each once, in order; ImageError if there are none."""
+    return [*dict.fromkeys(Path(path) for path, _ in _all_below(images))]
+
+
+def _all_below(images: Images) -> list[tuple[str, str]]:
+    """The pictures that a path or several stand for, each with its path below the folder that it was found in."""
+    given = [images] if isinstance(images, str | PathLike) else [*images]
+    pairs = [pair for each in given for pair in _below(os.fspath(each))]
+    if not pairs:
+        raise ImageError(f"no pictures in {', '.join(map(str, given))}")
+    return pairs
 
 
 def drawn(paths: Iterable[str], others: Sequence[str] = (SHEET,)) -> set[str]:
@@ -73,7 +86,7 @@ def drawn(paths: Iterable[str], others: Sequence[str] = (SHEET,)) -> set[str]:
 
     Args:
         paths: pictures, or their URLs, which are not opened. Only files with the names that wepsam gives are opened.
-        others: names besides STEM_map.png and STEM_overlay.png.
+        others: names besides STEM_map.png, STEM_overlay.jpg and STEM_overlay.png.
     """
     candidates = (path for path in paths if path.endswith(_PICTURES) or _name(path) in others)
     return {path for path in candidates if not files.is_url(path) and is_drawn(path)}

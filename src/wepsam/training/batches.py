@@ -150,7 +150,8 @@ def source_weights(pairs: Sequence[Pairs], balance: float) -> np.ndarray:
         pairs: of all shapes.
         balance: see `TrainSettings.balance`.
     """
-    counts = np.sum([np.bincount(group.sources, minlength=len(group.names)) for group in pairs], axis=0)
+    sources = max(len(group.names) for group in pairs)  # weak labels come after the datasets: they have one name more
+    counts = np.sum([np.bincount(group.sources, minlength=sources) for group in pairs], axis=0)
     weights = np.maximum(counts, 1) ** -balance
     return np.asarray(weights * counts.sum() / (counts @ weights))
 

@@ -53,7 +53,7 @@ ROWS = {
     "cas": "CAS",
     "center-gaussian": "center Gaussian",
     "ciw": "CIW",
-    "cnn_vlm-lite0": "CNN-VLM",  # the method on other features
+    "cnn_vlm-lite0-none": "CNN-VLM",  # the method on other features; without the calibration, as published
     "covsal": "CovSal",
     "edn": "eDN",
     "fes": "FES",
@@ -64,6 +64,7 @@ ROWS = {
     "itti-1998": "Itti-Koch, SaliencyToolbox",
     "judd": "Judd",
     "lgs": "LGS",
+    "mkl": "MKL",
     "mr_cnn": "MR-CNN",
     "narfi": "NARFI",
     "one-observer": "one human",

@@ -1,0 +1,83 @@
+"""wepsam areas: what the areas of a picture get, and how sure that is."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import wepsam
+from wepsam.cli import options, output
+
+if TYPE_CHECKING:
+    from wepsam.attention.answers import Attention
+
+KEYS = ("label", "share", "share_low", "share_high", "lift", "center_share", "surface", "seen")  # of --json
+COLUMNS = ("area", "share", "90 % interval", "lift", "center alone", "surface", "seen", "rank")
+
+
+def areas(
+    picture: options.Picture,
+    areas: options.Areas,
+    model: options.PredictModel = "wepsam-lite",
+    unit: options.Unit = None,
+    viewers: options.Viewers = 15,
+    seconds: options.Seconds = 3.0,
+    fixations: options.SeenBy = None,
+    quality: options.Quality = "best",
+    calibration: options.CalibrationOf = None,
+    max_pixels: options.MaxPixels = None,
+    as_json: options.Json = False,
+) -> None:
+    """Say how much attention each area of a picture gets, and how sure that is.
+
+    The share of an area is the part of all fixations that are expected in it. Its interval holds the share that a group
+    of viewers would show, in 9 of 10 cases. The lift is the share divided by the surface: 1 is what the area would get
+    if people looked everywhere alike. "Center alone" is what its place would get if nothing in the picture attracted
+    anybody. Remarks say what to doubt; they go to stderr with --json, which prints a list of objects.
+
+        wepsam areas page.png --areas areas.json
+        wepsam areas photo.jpg --areas mask.png --viewers 30 --json
+        wepsam areas photo.jpg --areas boxes.csv --unit pixels --seconds 5
+
+    areas.json: [{"label": "buy", "box": [0.7, 0.1, 0.9, 0.2]}], as x0, y0, x1, y1 in shares of the sides. docs/attention.md
+    shows all forms: polygons, COCO, Label Studio, CSV, masks and boxes of a browser.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", wepsam.PictureWarning)  # printed below
+        found = wepsam.attend(
+            picture, areas, model=model, unit=unit, viewers=viewers, seconds=seconds, fixations=fixations,
+            quality=quality, calibration=calibration, max_pixels=max_pixels,
+        )  # fmt: skip
+    if as_json:
+        from wepsam.attention.answers import rounded
+
+        output.print_json([{key: rounded(getattr(area, key)) for key in KEYS} for area in found.areas])
+    else:
+        for line in table(found):
+            print(line)
+        print(
+            f"\n{found.model}, calibration {found.calibration}. Intervals: {found.group.viewers} viewers, "
+            f"{found.group.seconds:g} s. Seen: at least one of {found.fixations:.3g} independent fixations."
+        )
+    for line in found.warnings:
+        output.to_stderr(line)
+
+
+def table(found: Attention) -> list[str]:
+    """The areas as lines of a table with aligned columns; the last row is everything else."""
+    rows = [
+        [
+            area.label, f"{area.share:.1%}", f"{area.share_low:.1%} to {area.share_high:.1%}", f"{area.lift:.1f}",
+            f"{area.center_share:.1%}", f"{area.surface:.1%}", f"{area.seen:.0%}", str(area.rank),
+        ]
+        for area in found.areas
+    ]  # fmt: skip
+    rows = [list(COLUMNS), *rows, ["everything else", f"{found.elsewhere:.1%}", *[""] * (len(COLUMNS) - 2)]]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
