@@ -129,7 +129,8 @@ DENSITY = TrainSettings(
 )  # fmt: skip
 DENSITY_HUMAN = replace(DENSITY, dropout=0.3, average=0.995, augmentation=Augmentation(geometry=0.6, color=0.6))
 WEAK_PICTURES = 32_000
-DEEPER_SHARES, DEEPER_WEAK = (0.1, 1.0), 12_000  # of the study "deeper"
+# Of the studies "encoder" and "deeper": the pictures of each step.
+SHORT_WEAK, SHORT_HUMAN = 3_000, 4_500
 
 
 def plateau_study(size: Size) -> list[Job]:
@@ -229,7 +230,7 @@ def encoder_study(size: Size) -> list[Job]:
 
     The light network with a small input area, to be affordable, and a tenth of the pictures with fixations.
     """
-    light, people, weak_pictures, pictures = LiteConfig(area=96 * 256), Human(share=0.1), 3_000, 4_500
+    light, people = LiteConfig(area=96 * 256), Human(share=0.1)
     # A random encoder has nothing to preserve: no layer is frozen, and all train at the full rate.
     steps = (RECIPES["lite"].pretrain, RECIPES["lite"].finetune)
     starts = {"imagenet": steps, "random": tuple(replace(s, frozen=0, encoder_rate=1) for s in steps)}
@@ -238,10 +239,10 @@ def encoder_study(size: Size) -> list[Job]:
         for name, stages in starts.items():
             step1, step2 = (replace(stage, seed=seed) for stage in stages)
             start = "imagenet" if name == "imagenet" else None
-            weak = Job(f"pre/lite-{name}", Weak(aspect=True), weak_pictures, 1_500, step1, start, light)
+            weak = Job(f"pre/lite-{name}", Weak(aspect=True), SHORT_WEAK, 1_500, step1, start, light)
             jobs += [
-                Job(f"encoder/{name}-weak", people, pictures, 900, step2, weak, light),
-                Job(f"encoder/{name}", people, weak_pictures + pictures, 900, step2, start, light),
+                Job(f"encoder/{name}-weak", people, SHORT_HUMAN, 900, step2, weak, light),
+                Job(f"encoder/{name}", people, SHORT_WEAK + SHORT_HUMAN, 900, step2, start, light),
             ]
     return jobs
 
@@ -249,32 +250,28 @@ def encoder_study(size: Size) -> list[Job]:
 def deeper_study(size: Size) -> list[Job]:
     """The paper's future work: does a deeper network profit more from weak pre-learning than a shallow one?
 
-    Random start against weak pre-training at equal compute, with a tenth of the pictures with fixations and with all.
-    VGG-16 and GoogLeNet are thinner than published, and the light network sees small pictures, so that two cores can
-    train them. All start at random, so nothing is frozen.
+    Random start against weak pre-training at equal compute, with a tenth of the pictures with fixations and with all,
+    in as many pictures as the study "encoder" sees, whose random starts are the light network's answer. Two cores can
+    train that: VGG-16 and GoogLeNet have a quarter of their channels, and batches are small, because the first steps
+    count more than their precision.
     """
-    deep = (RECIPES["vgg16"].pretrain, RECIPES["vgg16"].finetune)
-    light = tuple(
-        replace(step, frozen=0, encoder_rate=1.0) for step in (RECIPES["lite"].pretrain, RECIPES["lite"].finetune)
-    )
+    five = [replace(step, batch_size=32) for step in (DENSITY, DENSITY_HUMAN)]
+    deep = [replace(s, batch_size=16, warmup=100) for s in (RECIPES["vgg16"].pretrain, RECIPES["vgg16"].finetune)]
     kinds: dict[str, tuple[NetworkConfig, Sequence[TrainSettings]]] = {
-        "five-layer": (HE, (DENSITY, DENSITY_HUMAN)),
+        "five-layer": (HE, five),
         "vgg16": (DeepConfig("vgg16", percent=25), deep),
-        "googlenet": (DeepConfig("googlenet", percent=50), deep),
-        "lite": (LiteConfig(area=96 * 256), light),
+        "googlenet": (DeepConfig("googlenet", percent=25), deep),
     }
     jobs = []
-    for share in DEEPER_SHARES:
-        pictures = min(16_000, round(80_000 * share))
+    for share in (0.1, 1.0):
         for seed in size.seeds_of(2):
             for name, (network, steps) in kinds.items():
                 step1, step2 = (replace(step, seed=seed) for step in steps)
-                labels = Weak(aspect=isinstance(network, LiteConfig))
-                weak = Job(f"pre/deeper-{name}", labels, DEEPER_WEAK, 3_000, step1, network=network)
-                people, every = Human(share=share), pictures // 8
+                weak = Job(f"pre/deeper-{name}", Weak(), SHORT_WEAK, 1_500, step1, network=network)
+                people, both = Human(share=share), SHORT_WEAK + SHORT_HUMAN
                 jobs += [
-                    Job(f"deeper/{name}-weak-{share:g}", people, pictures, every, step2, weak, network),
-                    Job(f"deeper/{name}-random-{share:g}", people, DEEPER_WEAK + pictures, every, step2, None, network),
+                    Job(f"deeper/{name}-weak-{share:g}", people, SHORT_HUMAN, 1_500, step2, weak, network),
+                    Job(f"deeper/{name}-random-{share:g}", people, both, 1_500, step2, None, network),
                 ]
     return jobs
 
