@@ -19,6 +19,7 @@ from lightning_fabric import Fabric
 import wepsam
 from wepsam import metrics
 from wepsam.datasets import open_dataset
+from wepsam.deploy.to_onnx import export
 from wepsam.files import replacing, write_json
 from wepsam.networks.base import NetworkConfig, as_map
 from wepsam.reproduction.studies import Job, Size, Weak
@@ -43,7 +44,7 @@ def carry_out(job: Job, data: Path, out: Path, size: Size) -> None:
     """Train, score the best weights, and write the run's files. An interrupted run resumes to the same results.
 
     Args:
-        job: the run; the run that it starts from is done.
+        job: the run; those that it needs are done.
         data: folder with photos/ and the fixation datasets by their names.
         out: folder of all runs.
         size: of the study.
@@ -53,6 +54,8 @@ def carry_out(job: Job, data: Path, out: Path, size: Size) -> None:
     """
     if is_done(job, out):
         return
+    if isinstance(job.data, Weak) and isinstance(job.data.teacher, Job):
+        make_weak_labels(job.data, data, out, size, workers=1)
     folder = out / job.name
     start = out / job.start.name if isinstance(job.start, Job) else _start_name(job)
     network, _ = begin(start, _sized(job.network, size), job.settings.seed)
@@ -146,15 +149,22 @@ def _human(names: tuple[str, ...], data: Path, size: Size, network: NetworkConfi
 
 def weak_labels(weak: Weak, out: Path) -> Path:
     """The folder of a teacher's labels."""
-    return out / "weak-labels" / f"{weak.teacher}-{weak.size}{'-aspect' * weak.aspect}"
+    return out / "weak-labels" / weak.name
 
 
-def make_weak_labels(weak: Weak, data: Path, out: Path, size: Size) -> None:
-    """Label the photographs with one teacher. Resumes."""
+def make_weak_labels(weak: Weak, data: Path, out: Path, size: Size, workers: int = -1) -> None:
+    """Label the photographs with one teacher, which is done if it is a run. Resumes."""
     photos = find_images([data / "photos"])[: size.most]
     stimulus_size, map_size = (192, 64) if weak.aspect else (128, 32)
+    teacher: Path | str
+    if isinstance(weak.teacher, Job):
+        teacher = out / weak.teacher.name / "teacher.onnx"
+        if not teacher.exists():
+            export(out / weak.teacher.name, teacher, mirror=False)
+    else:
+        teacher = weak.teacher
     label(
-        photos, weak_labels(weak, out), teacher=weak.teacher, size=weak.size, keep_aspect=weak.aspect,
+        photos, weak_labels(weak, out), teacher=teacher, size=weak.size, keep_aspect=weak.aspect, workers=workers,
         stimulus_size=stimulus_size, map_size=map_size,
     )  # fmt: skip
 

@@ -30,18 +30,24 @@ class Weak:
     """Photographs with the maps of a teacher.
 
     Attributes:
-        teacher: a name in CLASSICAL.
-        size: side of the square that the teacher sees, in pixels.
+        teacher: a name in CLASSICAL; or the run of a network, whose best weights then label the photographs.
+        size: side of the square that the teacher sees, in pixels; None for the whole picture.
         keep: how many photographs, or a share of all.
         order: which photographs: "lowest" entropy (the paper), "highest", or "random" (drawn with the run's seed).
         aspect: whether they keep their aspect and are larger, as the light network needs them.
     """
 
-    teacher: str = "gbvs"
-    size: int = 512
+    teacher: "str | Job" = "gbvs"
+    size: int | None = 512
     keep: float = 0.5
     order: str = "lowest"
     aspect: bool = False
+
+    @property
+    def name(self) -> str:
+        """What its labels are known by: the same for all selections of the photographs."""
+        teacher = self.teacher.name.replace("/", "-") if isinstance(self.teacher, Job) else self.teacher
+        return f"{teacher}-{self.size or 'whole'}{'-aspect' * self.aspect}"
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,12 @@ class Job:
         """The study's name; "pre" for the pre-trainings that runs start from."""
         return self.arm.partition("/")[0]
 
+    @property
+    def needs(self) -> "list[Job]":
+        """The runs that must be done before: the one that it starts from, and the teacher of its labels."""
+        teacher = self.data.teacher if isinstance(self.data, Weak) else None
+        return [job for job in (self.start, teacher) if isinstance(job, Job)]
+
 
 @dataclass(frozen=True)
 class Size:
@@ -100,6 +112,7 @@ class Size:
         hidden: width of the paper network's wide layer; None for the network's own.
         area: pixels of the light network's input; None for the network's own.
         percent: of a deep network's published channels; None for the network's own.
+        shares: most shares of the study "efficiency"; None for all.
     """
 
     scale: float = 1.0
@@ -108,13 +121,14 @@ class Size:
     hidden: int | None = None
     area: int | None = None
     percent: int | None = None
+    shares: int | None = None
 
     def seeds_of(self, study: int) -> range:
         """The seeds of an arm, of which the study has this number."""
         return range(study if self.seeds is None else min(self.seeds, study))
 
 
-FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32, area=64 * 64, percent=4)
+FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32, area=64 * 64, percent=4, shares=1)
 
 # The paper's start, loss, optimizer and initial rate. To leave the plateau of the mean map takes a number of steps, not
 # of pictures, so small batches make it affordable. The paper's schedule of hundreds of epochs is cut off, not squeezed:
@@ -187,20 +201,17 @@ def fixation_study(size: Size) -> list[Job]:
     jobs = []
     for seed in size.seeds_of(3):
         weak, ensemble = pretraining(Weak(), seed), pretraining(Weak(teacher="ensemble"), seed)
-        settings = replace(DENSITY_HUMAN, seed=seed, learning_rate=(4e-4, 4e-4), patience=6)
         for share in SHARES:
-            pictures = min(20_000, round(480_000 * share))
-            longer = WEAK_PICTURES + pictures
-            every, people = max(300, pictures // 12), Human(share=share)
             jobs += [
-                Job(f"labels/weak-{share:g}", people, pictures, every, settings, start=weak),
-                Job(f"labels/random-{share:g}", people, longer, every, settings),
+                fine_tuning("labels/weak", share, seed, weak),
+                fine_tuning("labels/random", share, seed, None, longer=True),
             ]
-            if share in EQUAL_FINE_TUNING:
-                jobs.append(Job(f"labels/weak-as-long-{share:g}", people, longer, every, settings, start=weak))
+            as_long = share in EQUAL_FINE_TUNING
+            if as_long:
+                jobs.append(fine_tuning("labels/weak-as-long", share, seed, weak, longer=True))
             if share in ENSEMBLE:
-                arm, seen = ("ensemble-as-long", longer) if share in EQUAL_FINE_TUNING else ("ensemble", pictures)
-                jobs.append(Job(f"labels/{arm}-{share:g}", people, seen, every, settings, start=ensemble))
+                arm = "labels/ensemble-as-long" if as_long else "labels/ensemble"
+                jobs.append(fine_tuning(arm, share, seed, ensemble, longer=as_long))
     return jobs
 
 
@@ -276,10 +287,37 @@ def deeper_study(size: Size) -> list[Job]:
     return jobs
 
 
+def efficiency_study(size: Size) -> list[Job]:
+    """How many labels the best honest weak teacher saves, for the network of the study "labels" and beside its arms.
+
+    The teacher is the light network from ImageNet's encoder. It learns from the very pictures with fixations that its
+    student has afterwards, so the student owes nothing to other people's fixations. Then it labels the photographs.
+    """
+    jobs, light = [], LiteConfig(area=96 * 256)
+    for seed in size.seeds_of(3):
+        settings = replace(RECIPES["lite"].finetune, seed=seed)
+        for share in SHARES[: size.shares]:
+            teacher = Job(f"efficiency/teacher-{share:g}", Human(share=share), 7_500, 900, settings, "imagenet", light)
+            weak = pretraining(Weak(teacher, size=None), seed)
+            jobs.append(fine_tuning("efficiency/light", share, seed, weak))
+    return jobs
+
+
 def pretraining(weak: Weak, seed: int) -> Job:
     """Step 1 of the shipped weights, but shorter."""
-    name = f"pre/{weak.teacher}-{weak.size}-{weak.order}-{weak.keep:g}"
+    teacher = weak.teacher.arm.partition("/")[2] if isinstance(weak.teacher, Job) else weak.teacher
+    name = f"pre/{teacher}-{weak.size or 'whole'}-{weak.order}-{weak.keep:g}"
     return Job(name, weak, WEAK_PICTURES, 4_000, replace(DENSITY, seed=seed))
+
+
+def fine_tuning(arm: str, share: float, seed: int, start: Job | None, *, longer: bool = False) -> Job:
+    """Step 2 on a share of the pictures with fixations; if `longer`, by as many pictures as step 1 sees."""
+    pictures = min(20_000, round(480_000 * share))
+    settings = replace(DENSITY_HUMAN, seed=seed, learning_rate=(4e-4, 4e-4), patience=6)
+    return Job(
+        f"{arm}-{share:g}", Human(share=share), pictures + longer * WEAK_PICTURES, max(300, pictures // 12), settings,
+        start,
+    )  # fmt: skip
 
 
 STUDIES: dict[str, Callable[[Size], list[Job]]] = {
@@ -289,14 +327,13 @@ STUDIES: dict[str, Callable[[Size], list[Job]]] = {
     "selection": selection_study,
     "encoder": encoder_study,
     "deeper": deeper_study,
+    "efficiency": efficiency_study,
 }
 
 
 def with_starts(jobs: Sequence[Job]) -> list[Job]:
-    """The jobs and the jobs that they start from, each once, starts first."""
+    """The jobs and the jobs that they need, each once, in an order in which they can be carried out."""
     ordered: dict[Job, None] = {}
     for job in jobs:
-        if isinstance(job.start, Job):
-            ordered |= dict.fromkeys(with_starts([job.start]))
-        ordered[job] = None
+        ordered |= dict.fromkeys([*with_starts(job.needs), job])
     return list(ordered)
