@@ -18,7 +18,7 @@ from lightning_fabric import Fabric
 
 import wepsam
 from wepsam import metrics
-from wepsam.datasets import open_dataset
+from wepsam.datasets import FixationDataset, open_dataset
 from wepsam.deploy.to_onnx import export
 from wepsam.files import replacing, write_json
 from wepsam.networks.base import NetworkConfig, as_map
@@ -123,14 +123,15 @@ def study_pictures(job: Job, data: Path, out: Path, size: Size, network: Network
         seed = job.settings.seed if job.data.order == "random" else 0
         training, held_out = _weak(job.data, seed, out, network)
         return StudyPictures(training, held_out, held_out)
-    training, held_out = _human(job.data.datasets, data, size, network)
+    (training, places), (held_out, held_places) = _human(job.data.datasets, data, size, network)
     if job.data.share < 1:
-        count = sum(map(len, training))
-        order = np.random.default_rng(job.settings.seed).permutation(count)
-        training = take(training, order[: max(1, round(job.data.share * count))])
+        order = np.random.default_rng(job.settings.seed).permutation(len(places))
+        training = take(training, places[order[: max(1, round(job.data.share * len(places)))]])
     # One picture in three is for validation, the others are for the test.
-    rows = np.arange(sum(map(len, held_out)))
-    return StudyPictures(training, take(held_out, rows[::3]), take(held_out, rows[rows % 3 > 0]))
+    rows = np.arange(len(held_places))
+    return StudyPictures(
+        training, take(held_out, held_places[rows % 3 == 0]), take(held_out, held_places[rows % 3 > 0])
+    )
 
 
 @lru_cache(maxsize=2)
@@ -138,13 +139,25 @@ def _weak(weak: Weak, seed: int, out: Path, network: NetworkConfig) -> tuple[lis
     return from_store(weak_labels(weak, out), network.input_shape, weak.keep, weak.order, seed)
 
 
+# Pictures by shape, and where each is, counted through all shapes; the places are in the order of the datasets, so that
+# a choice of them is one of the same pictures for every network.
+Placed = tuple[list[Pairs], np.ndarray]
+
+
 @lru_cache(maxsize=2)
-def _human(names: tuple[str, ...], data: Path, size: Size, network: NetworkConfig) -> tuple[list[Pairs], list[Pairs]]:
+def _human(names: tuple[str, ...], data: Path, size: Size, network: NetworkConfig) -> list[Placed]:
+    """The training and the held-out pictures."""
     datasets = [open_dataset(f"{name}={data / name}") for name in names]
     training = [d.split("train")[: size.most] for d in datasets]
     held_out = [part[: size.most] for d in datasets if len(part := d.split("validation"))]
     # Validation pictures have the size that prediction uses; training pictures are larger, to be zoomed into.
-    return from_datasets(training, network.input_shape), from_datasets(held_out, network.input_shape, room=1)
+    return [_placed(training, network, 1.25), _placed(held_out, network, 1)]
+
+
+def _placed(datasets: list[FixationDataset], network: NetworkConfig, room: float) -> Placed:
+    shapes = [network.input_shape(*sample.size) for dataset in datasets for sample in dataset if sample.has_density]
+    by_shape = sorted(range(len(shapes)), key=shapes.__getitem__)  # as `from_datasets` does
+    return from_datasets(datasets, network.input_shape, room), np.argsort(by_shape)
 
 
 def weak_labels(weak: Weak, out: Path) -> Path:

@@ -143,8 +143,12 @@ DENSITY = TrainSettings(
 )  # fmt: skip
 DENSITY_HUMAN = replace(DENSITY, dropout=0.3, average=0.995, augmentation=Augmentation(geometry=0.6, color=0.6))
 WEAK_PICTURES = 32_000
-# Of the studies "encoder" and "deeper": the pictures of each step.
+# Of the studies "encoder", "deeper" and "efficiency": the pictures of each step.
 SHORT_WEAK, SHORT_HUMAN = 3_000, 4_500
+DEEPER_SHARES = (0.1, 1.0)
+Kind = tuple[NetworkConfig, Sequence[TrainSettings]]  # a network, and the settings of its two steps
+# The paper's network in so few pictures.
+FIVE_LAYER: Kind = (HE, tuple(replace(step, batch_size=32) for step in (DENSITY, DENSITY_HUMAN)))
 
 
 def plateau_study(size: Size) -> list[Job]:
@@ -201,17 +205,20 @@ def fixation_study(size: Size) -> list[Job]:
     jobs = []
     for seed in size.seeds_of(3):
         weak, ensemble = pretraining(Weak(), seed), pretraining(Weak(teacher="ensemble"), seed)
+        settings = replace(DENSITY_HUMAN, seed=seed, learning_rate=(4e-4, 4e-4), patience=6)
         for share in SHARES:
+            pictures = min(20_000, round(480_000 * share))
+            longer = WEAK_PICTURES + pictures
+            every, people = max(300, pictures // 12), Human(share=share)
             jobs += [
-                fine_tuning("labels/weak", share, seed, weak),
-                fine_tuning("labels/random", share, seed, None, longer=True),
+                Job(f"labels/weak-{share:g}", people, pictures, every, settings, start=weak),
+                Job(f"labels/random-{share:g}", people, longer, every, settings),
             ]
-            as_long = share in EQUAL_FINE_TUNING
-            if as_long:
-                jobs.append(fine_tuning("labels/weak-as-long", share, seed, weak, longer=True))
+            if share in EQUAL_FINE_TUNING:
+                jobs.append(Job(f"labels/weak-as-long-{share:g}", people, longer, every, settings, start=weak))
             if share in ENSEMBLE:
-                arm = "labels/ensemble-as-long" if as_long else "labels/ensemble"
-                jobs.append(fine_tuning(arm, share, seed, ensemble, longer=as_long))
+                arm, seen = ("ensemble-as-long", longer) if share in EQUAL_FINE_TUNING else ("ensemble", pictures)
+                jobs.append(Job(f"labels/{arm}-{share:g}", people, seen, every, settings, start=ensemble))
     return jobs
 
 
@@ -266,58 +273,60 @@ def deeper_study(size: Size) -> list[Job]:
     train that: VGG-16 and GoogLeNet have a quarter of their channels, and batches are small, because the first steps
     count more than their precision.
     """
-    five = [replace(step, batch_size=32) for step in (DENSITY, DENSITY_HUMAN)]
-    deep = [replace(s, batch_size=16, warmup=100) for s in (RECIPES["vgg16"].pretrain, RECIPES["vgg16"].finetune)]
-    kinds: dict[str, tuple[NetworkConfig, Sequence[TrainSettings]]] = {
-        "five-layer": (HE, five),
+    deep = tuple(replace(s, batch_size=16, warmup=100) for s in (RECIPES["vgg16"].pretrain, RECIPES["vgg16"].finetune))
+    kinds: dict[str, Kind] = {
+        "five-layer": FIVE_LAYER,
         "vgg16": (DeepConfig("vgg16", percent=25), deep),
         "googlenet": (DeepConfig("googlenet", percent=25), deep),
     }
     jobs = []
-    for share in (0.1, 1.0):
+    for share in DEEPER_SHARES:
         for seed in size.seeds_of(2):
-            for name, (network, steps) in kinds.items():
-                step1, step2 = (replace(step, seed=seed) for step in steps)
-                weak = Job(f"pre/deeper-{name}", Weak(), SHORT_WEAK, 1_500, step1, network=network)
-                people, both = Human(share=share), SHORT_WEAK + SHORT_HUMAN
-                jobs += [
-                    Job(f"deeper/{name}-weak-{share:g}", people, SHORT_HUMAN, 1_500, step2, weak, network),
-                    Job(f"deeper/{name}-random-{share:g}", people, both, 1_500, step2, None, network),
-                ]
+            for name, kind in kinds.items():
+                jobs += against_random(f"deeper/{name}", share, seed, kind)
     return jobs
 
 
 def efficiency_study(size: Size) -> list[Job]:
-    """How many labels the best honest weak teacher saves, for the network of the study "labels" and beside its arms.
+    """How many labels does the best honest weak teacher save, at each share of them, and where does it stop?
 
-    The teacher is the light network from ImageNet's encoder. It learns from the very pictures with fixations that its
-    student has afterwards, so the student owes nothing to other people's fixations. Then it labels the photographs.
+    The paper's network as in the study "deeper", whose arms stand for two of the shares. The teacher is the light
+    network from ImageNet's encoder. It learns from the very pictures with fixations that its student has afterwards,
+    so the student owes nothing to fixations on other pictures. Then it labels the photographs.
     """
     jobs, light = [], LiteConfig(area=96 * 256)
-    for seed in size.seeds_of(3):
+    for seed in size.seeds_of(2):
         settings = replace(RECIPES["lite"].finetune, seed=seed)
         for share in SHARES[: size.shares]:
-            teacher = Job(f"efficiency/teacher-{share:g}", Human(share=share), 7_500, 900, settings, "imagenet", light)
-            weak = pretraining(Weak(teacher, size=None), seed)
-            jobs.append(fine_tuning("efficiency/light", share, seed, weak))
+            teacher = Job(
+                f"efficiency/teacher-{share:g}", Human(share=share), SHORT_HUMAN, 1_500, settings, "imagenet", light
+            )
+            start = short_pretraining(f"pre/light-{share:g}", Weak(teacher, size=None), seed, FIVE_LAYER)
+            study = "deeper" if share in DEEPER_SHARES else "efficiency"
+            weak, random = against_random(f"{study}/five-layer", share, seed, FIVE_LAYER)
+            jobs += [weak, random, replace(weak, arm=f"efficiency/five-layer-light-{share:g}", start=start)]
     return jobs
+
+
+def against_random(arm: str, share: float, seed: int, kind: Kind) -> list[Job]:
+    """A network on a share of the pictures with fixations: after weak pre-training, and longer from a random start."""
+    settings, people = replace(kind[1][1], seed=seed), Human(share=share)
+    weak = short_pretraining(f"pre/deeper-{arm.partition('/')[2]}", Weak(), seed, kind)
+    return [
+        Job(f"{arm}-weak-{share:g}", people, SHORT_HUMAN, 1_500, settings, weak, kind[0]),
+        Job(f"{arm}-random-{share:g}", people, SHORT_WEAK + SHORT_HUMAN, 1_500, settings, None, kind[0]),
+    ]
+
+
+def short_pretraining(arm: str, weak: Weak, seed: int, kind: Kind) -> Job:
+    """Step 1 of the studies "deeper" and "efficiency"."""
+    return Job(arm, weak, SHORT_WEAK, 1_500, replace(kind[1][0], seed=seed), network=kind[0])
 
 
 def pretraining(weak: Weak, seed: int) -> Job:
     """Step 1 of the shipped weights, but shorter."""
-    teacher = weak.teacher.arm.partition("/")[2] if isinstance(weak.teacher, Job) else weak.teacher
-    name = f"pre/{teacher}-{weak.size or 'whole'}-{weak.order}-{weak.keep:g}"
+    name = f"pre/{weak.teacher}-{weak.size}-{weak.order}-{weak.keep:g}"
     return Job(name, weak, WEAK_PICTURES, 4_000, replace(DENSITY, seed=seed))
-
-
-def fine_tuning(arm: str, share: float, seed: int, start: Job | None, *, longer: bool = False) -> Job:
-    """Step 2 on a share of the pictures with fixations; if `longer`, by as many pictures as step 1 sees."""
-    pictures = min(20_000, round(480_000 * share))
-    settings = replace(DENSITY_HUMAN, seed=seed, learning_rate=(4e-4, 4e-4), patience=6)
-    return Job(
-        f"{arm}-{share:g}", Human(share=share), pictures + longer * WEAK_PICTURES, max(300, pictures // 12), settings,
-        start,
-    )  # fmt: skip
 
 
 STUDIES: dict[str, Callable[[Size], list[Job]]] = {

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wepsam.files import replacing
-from wepsam.reproduction.report.outcomes import Arm, Arms, by_share, difference, over_seeds
+from wepsam.reproduction.report.outcomes import Arm, Arms, by_share, deeper_pairs, difference, five_layer, over_seeds
 
 WEAK, RANDOM = ("weakly pre-trained", "#7a3b8f"), ("random start", "#c77d1e")
 CURVES = {"weak": WEAK, "random": RANDOM, "random-longer": ("random start, compute of both steps", "#8a8a8a")}
@@ -17,18 +17,13 @@ ENCODER = {
     "random-weak": ("random start, weakly pre-trained", "#c77d1e"),
     "random": ("random start", "#8a8a8a"),
 }
-DEEPER = {
-    "five-layer": "the paper's five layers",
-    "vgg16": "VGG-16",
-    "googlenet": "GoogLeNet",
-    "lite": "EfficientNet-lite0",
-}
 METRIC_TITLES = {"cc": "CC", "nss": "NSS", "kl": "KL (less is better)"}
 STARTS = {
     "random": RANDOM,
     "weak": WEAK,
     "weak-as-long": ("weakly pre-trained, fine-tuned as long", "#2a8a86"),
     "ensemble": ("weakly pre-trained under the ensemble", "#b3344a"),
+    "light": ("weakly pre-trained under the light network", "#2b6cb0"),
 }
 
 
@@ -60,7 +55,8 @@ def fixation_chart(arms: Arms, path: Path) -> None:
     figure, panels = _figure(3)
     for axes, (metric, metric_title) in zip(panels, METRIC_TITLES.items(), strict=True):
         for start, (title, color) in STARTS.items():
-            line = by_share(arms, start).values()
+            if not (line := by_share(arms, start).values()):
+                continue
             counts = [arm.training_pictures for arm in line]
             for count, arm in zip(counts, line, strict=True):  # a point for each seed
                 axes.plot([count] * len(arm.runs), arm.scores(metric).mean(1), ".", color=color, alpha=0.5)
@@ -68,6 +64,11 @@ def fixation_chart(arms: Arms, path: Path) -> None:
         axes.set(xscale="log", xlabel="pictures with fixations", title=metric_title)
     panels[0].legend(frameon=False, fontsize=8)
     _save(figure, path)
+
+
+def efficiency_chart(arms: Arms, path: Path) -> None:
+    """The study "efficiency": scores over the number of fixation pictures."""
+    fixation_chart(five_layer(arms), path)
 
 
 def selection_chart(arms: Arms, path: Path) -> None:
@@ -78,11 +79,7 @@ def selection_chart(arms: Arms, path: Path) -> None:
 
 def deeper_chart(arms: Arms, path: Path) -> None:
     """What weak pre-training changes in each network."""
-    changes = {
-        f"{title}, {share:.0%}": (arm, arms[f"{name}-random-{share:g}"])
-        for name, title in DEEPER.items()
-        for share, arm in by_share(arms, f"{name}-weak").items()
-    }
+    changes = {f"{title}, {share:.0%}": pair for (share, title), pair in deeper_pairs(arms).items()}
     _differences(changes, "weakly pre-trained less random start", path)
 
 
