@@ -85,7 +85,7 @@ Encoder = Annotated[str | None, Option(
     metavar="NAME", help="The network's encoder: lite0, lite1, lite2, or vgg19 (recipe cnn_vlm; needs --weights)."
 )]
 EncoderWeights = Annotated[Path | None, Option(
-    "--weights", metavar="FILE", help="ImageNet's weights of vgg19: torchvision's .pth, or .safetensors."
+    "--weights", metavar="FILE", help="ImageNet's weights of vgg19, vgg16 or googlenet: torchvision's .pth, or .safetensors."
 )]
 Weak = Annotated[str | None, Option(
     metavar="WEAK",
