@@ -80,13 +80,17 @@ class Observed:
 def boxes(sample: Sample, stimulus: np.ndarray, rng: np.random.Generator) -> Iterable[tuple[str, tuple[float, ...]]]:
     """The boxes on a picture, each with its rule."""
     for _ in range(RANDOM):
-        sides = rng.uniform(*SIDES, 2)
-        yield AT_RANDOM, _box(rng.uniform(sides / 2, 1 - sides / 2), sides)
+        yield AT_RANDOM, random_box(rng.uniform(*SIDES, 2), rng)
     for rule, values in ((HOT, _small(sample.density())), (CONTRAST, _contrast(stimulus))):
         for place in _highest(values):
             for _ in range(TRIES):
                 sides = rng.uniform(*SIDES, 2)
                 yield rule, _box(np.clip(place, sides / 2, 1 - sides / 2), sides)
+
+
+def random_box(sides: np.ndarray, rng: np.random.Generator) -> tuple[float, ...]:
+    """A box (x0, y0, x1, y1) of these sides anywhere in the picture."""
+    return _box(rng.uniform(sides / 2, 1 - sides / 2), sides)
 
 
 def _box(middle: np.ndarray, sides: np.ndarray) -> tuple[float, ...]:
@@ -127,11 +131,12 @@ def observe(folder: Any, predictions: Mapping[str, Density], names: Sequence[str
             stimulus = sample.stimulus()
             densities = {name: predict(sample, stimulus) for name, predict in predictions.items()}
             for rule, box in boxes(sample, stimulus, np.random.default_rng(number)):
-                found.append(_observed(part.name, rule, sample, Area(rule, box=box), densities))  # type: ignore[arg-type]
+                found.append(of_area(part.name, rule, sample, Area(rule, box=box), densities))  # type: ignore[arg-type]
     return found
 
 
-def _observed(name: str, rule: str, sample: Sample, area: Area, densities: Mapping[str, np.ndarray]) -> Observed:
+def of_area(name: str, rule: str, sample: Sample, area: Area, densities: Mapping[str, np.ndarray]) -> Observed:
+    """What people did in an area of a picture, and what densities say of it."""
     assert sample.fixations is not None
     assert area.box is not None
     x, y = (sample.fixations / sample.size[::-1]).T

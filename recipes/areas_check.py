@@ -53,9 +53,29 @@ def main(arguments: Sequence[str]) -> None:
         progress.show()
         write_json(RESULT, rounded(measure(arguments[0])))
     found = json.loads(RESULT.read_text(encoding="utf-8"))
+    write_json(intervals.CARD, intervals.card() | {"checked": checked(found)})
     for name, text in tables(found).items():
         markdown.insert(PAGE, name, text)
     figure(found).savefig(FIGURE, dpi=80)
+
+
+def checked(found: Row) -> list[Row]:
+    """What a report says of the shares and intervals: on boxes at random, by laboratory."""
+    rows = [row for row in found["rows"] if row["rule"] == learn.AT_RANDOM]
+    return [
+        {
+            "laboratory": name,
+            "boxes": network["boxes"],
+            "error": network["share"]["error"],
+            "center_error": center["share"]["error"],
+            "correlation": network["share"]["correlation"],
+            "holds": network["interval"]["holds"],
+        }
+        for name in CHECKED
+        for network, center in [
+            [next(r for r in rows if (r["laboratory"], r["prediction"]) == (name, who)) for who in (MODEL, CENTER)]
+        ]
+    ]
 
 
 def measure(folder: str) -> Row:

@@ -30,6 +30,8 @@ FUNCTIONS = [
         "looks_like",
         "attend",
         "benchmark",
+        "compare_pictures",
+        "gate",
     ),
 ]
 CLASSES = ["Predictor", "ImageError", "PictureWarning", "Area"]

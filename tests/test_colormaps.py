@@ -33,7 +33,7 @@ def test_every_ramp_rises_and_its_reverse_falls(name: str) -> None:
         ramp[0] = 0
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "ember"])
+@pytest.mark.parametrize("name", [*(name for name in NAMES if name != "ember"), "jet"])
 def test_ramps_of_matplotlib_are_matplotlibs(name: str) -> None:
     pyplot_colors = pytest.importorskip("matplotlib").colormaps[name](np.arange(256))[:, :3]
     difference = np.abs(255 * pyplot_colors - colors(name))
@@ -41,7 +41,13 @@ def test_ramps_of_matplotlib_are_matplotlibs(name: str) -> None:
     assert difference.mean() < 1
 
 
+def test_the_rainbow_is_only_for_those_who_name_it() -> None:
+    """Its lightness does not rise, so it is among no list of choices."""
+    assert "jet" not in NAMES
+    assert (np.diff(lightness(colors("jet")[::15])) < 0).any()
+
+
 def test_no_such_colors() -> None:
-    with pytest.raises(ValueError, match="no colors 'jet': choose one of ember, gray, viridis") as error:
-        colors("jet")
+    with pytest.raises(ValueError, match="no colors 'hot': choose one of ember, gray, viridis") as error:
+        colors("hot")
     assert "\n" not in str(error.value)

@@ -11,7 +11,7 @@ import pytest
 
 import wepsam
 from helpers import ROOT
-from recipes import areas_check, kinds_table, readme_table
+from recipes import areas_check, kinds_table, pairs_check, readme_table
 from wepsam import cards, kinds, markdown
 from wepsam.classical import CLASSICAL
 from wepsam.classical.ensemble import card as ensemble_card
@@ -45,6 +45,8 @@ def test_the_rates_of_warnings_are_those_that_were_measured() -> None:
 def test_the_tables_of_areas_are_those_that_were_measured() -> None:
     for name, table in areas_check.tables(json.loads(areas_check.RESULT.read_text(encoding="utf-8"))).items():
         assert markdown.insert(areas_check.PAGE, name, table, write=False), "run: python recipes/areas_check.py"
+    pairs = pairs_check.table(json.loads(pairs_check.RESULT.read_text(encoding="utf-8")))
+    assert markdown.insert(pairs_check.PAGE, "pairs", pairs, write=False), "run: python recipes/pairs_check.py"
 
 
 @pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)

@@ -6,8 +6,9 @@
     saliency_map = model("street.jpg")
     wepsam.save_overlay("overlay.png", "street.jpg", saliency_map)
 
-The functions have the names and the defaults of the commands: `predict`, `label`, `inspect`, `pretrain`, `finetune`,
-`adapt`, `export`, `evaluate`, `compare`, `submit`, `benchmark`; `attend` is that of `wepsam areas` and `wepsam scores`.
+The functions have the names and the defaults of the commands: `predict`, `compare_pictures`, `gate`, `benchmark`,
+`label`, `inspect`, `pretrain`, `finetune`, `adapt`, `export`, `evaluate`, `compare`, `submit`; `attend` is that of
+`wepsam areas` and `wepsam scores`.
 The library prints nothing. It logs to the logger "wepsam", progress included.
 """
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from wepsam.attention.answers import attend as attend
     from wepsam.attention.areas import Area as Area
     from wepsam.attention.benchmarking import benchmark as benchmark
+    from wepsam.attention.comparing import compare_pictures as compare_pictures
+    from wepsam.attention.gating import gate as gate
     from wepsam.calibration.definition import Calibration as Calibration
     from wepsam.deploy.to_onnx import export as export
     from wepsam.evaluation import evaluate as evaluate
@@ -67,7 +70,10 @@ HOMES = {
     "models": "prediction.predictor",
     "Predictor": "prediction.predictor",
     "attend": "attention.answers",
+    "report": "reporting.writing",
     "benchmark": "attention.benchmarking",
+    "compare_pictures": "attention.comparing",
+    "gate": "attention.gating",
     "Area": "attention.areas",
     "Calibration": "calibration.definition",
     "ImageError": "images",

@@ -36,6 +36,14 @@ SRGB = {
     "838179 928c78 a09875 afa471 bfb06b cfbd62 dfca57 f0d846 fee838",
 }
 NAMES = (DEFAULT, *SRGB)
+# The rainbow of older programs, for those who insist: its lightness rises and falls, so it shows edges where there are
+# none, and color-blind people confuse its high and low values. Anchors of red, green and blue: (place, value).
+JET = "jet"
+JET_ANCHORS = (
+    ((0, 0), (0.35, 0), (0.66, 1), (0.89, 1), (1, 0.5)),
+    ((0, 0), (0.125, 0), (0.375, 1), (0.64, 1), (0.91, 0), (1, 0)),
+    ((0, 0.5), (0.11, 1), (0.34, 1), (0.65, 0), (1, 0)),
+)
 REVERSED = "_r"
 
 
@@ -44,7 +52,7 @@ def colors(name: str = DEFAULT) -> np.ndarray:
     """The colors of a ramp, from those of low saliency to those of high saliency.
 
     Args:
-        name: one of NAMES; with "_r" behind it the ramp is reversed, as in matplotlib.
+        name: one of NAMES, or JET; with "_r" behind it the ramp is reversed, as in matplotlib.
 
     Returns:
         (256, 3) uint8 RGB, read-only.
@@ -53,10 +61,10 @@ def colors(name: str = DEFAULT) -> np.ndarray:
         ValueError: no such name.
     """
     plain = name.removesuffix(REVERSED)
-    if plain not in NAMES:
+    if plain not in (*NAMES, JET):
         known = ", ".join(NAMES)
         raise ValueError(f"no colors {name!r}: choose one of {known}, or its reverse such as {DEFAULT}{REVERSED}")
-    table = _ember() if plain == DEFAULT else _interpolated(SRGB[plain])
+    table = _ember() if plain == DEFAULT else _jet() if plain == JET else _interpolated(SRGB[plain])
     if name != plain:
         table = table[::-1].copy()
     table.setflags(write=False)  # all callers share it
@@ -68,6 +76,13 @@ def _interpolated(anchors: str) -> np.ndarray:
     places = np.linspace(0, 255, len(values))
     channels = [np.interp(np.arange(256), places, channel) for channel in values.T]
     return np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+
+
+def _jet() -> np.ndarray:
+    unit = np.linspace(0, 1, 256)
+    places = [np.array(anchors, dtype=float).T for anchors in JET_ANCHORS]
+    channels = [np.interp(unit, at, value) for at, value in places]
+    return np.rint(255 * np.stack(channels, axis=1)).astype(np.uint8)
 
 
 def _ember() -> np.ndarray:

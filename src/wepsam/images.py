@@ -21,13 +21,14 @@ from PIL import Image, PngImagePlugin
 from wepsam import _picture_costs, _picture_files, _picture_pixels
 from wepsam._picture_costs import MAX_PIXELS, allowed_bytes
 from wepsam._picture_files import ImageError, one_line
-from wepsam.files import replacing
+from wepsam.files import replacing, shown
 
 __all__ = [
     "MAX_PIXELS",
     "ImageError",
     "Source",
     "allowed_bytes",
+    "check_drawing",
     "image_size",
     "is_drawn",
     "one_line",
@@ -54,10 +55,16 @@ WRITABLE: dict[str, tuple[str, dict[str, Any]]] = {  # suffix -> Pillow's format
     ".bmp": ("BMP", {}),
 }
 LONGEST_JPEG = 65_500  # pixels a side
-# What a picture says that wepsam drew, near its beginning: a PNG in a chunk of text, a JPEG in a comment.
+# What a picture says that wepsam drew, near its beginning: a PNG in a chunk of text, a JPEG in a comment, an SVG in an
+# attribute.
 DRAWN = ("Software", "wepsam")
 _NOTE = "\0".join(DRAWN).encode()
-_MARKS = {b"\x89PNG": b"tEXt" + _NOTE, b"\xff\xd8": b"\xff\xfe" + struct.pack(">H", 2 + len(_NOTE)) + _NOTE}
+SVG_MARK = f'data-{DRAWN[0].lower()}="{DRAWN[1]}"'
+_MARKS = {
+    b"\x89PNG": b"tEXt" + _NOTE,
+    b"\xff\xd8": b"\xff\xfe" + struct.pack(">H", 2 + len(_NOTE)) + _NOTE,
+    b"<svg": SVG_MARK.encode(),
+}
 
 
 def read_image(
@@ -181,13 +188,16 @@ def _resized(picture: Image.Image, shape: tuple[int, int]) -> Image.Image:
     return picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=None)
 
 
-def save_image(path: str | os.PathLike[str], image: np.ndarray, *, drawn: bool = False) -> None:
+def save_image(
+    path: str | os.PathLike[str], image: np.ndarray, *, drawn: bool = False, dpi: float | None = None
+) -> None:
     """Write an (H, W) or (H, W, 3) uint8 picture in the format of the suffix, whole or not at all.
 
     Args:
         path: the suffix chooses the format.
         image: the picture.
         drawn: note in a PNG or JPEG that wepsam drew it, so that nobody takes it for a photograph; see `is_drawn`.
+        dpi: pixels per inch in print, which the file then says; None: it does not. WebP cannot say it.
 
     Raises:
         ImageError: the suffix is not in WRITABLE, the array has another shape or type, a side is too long for a JPEG,
@@ -208,12 +218,14 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray, *, drawn: bool =
             note = PngImagePlugin.PngInfo()
             note.add_text(*DRAWN)
             options = options | {"pnginfo": note}
+        if dpi is not None:
+            options = options | {"dpi": (dpi, dpi)}
         with replacing(path) as temporary:
             Image.fromarray(image).save(temporary, format=kind, **options)
 
 
 def is_drawn(path: str | os.PathLike[str]) -> bool:
-    """Whether a PNG or JPEG says that wepsam drew it; False for a file that cannot be read."""
+    """Whether a PNG, JPEG or SVG says that wepsam drew it; False for a file that cannot be read."""
     try:
         if not os.path.isfile(path):
             return False  # reading a pipe may never end
@@ -222,6 +234,15 @@ def is_drawn(path: str | os.PathLike[str]) -> bool:
     except OSError:
         return False
     return any(head.startswith(start) and mark in head for start, mark in _MARKS.items())
+
+
+def check_drawing(path: str | os.PathLike[str]) -> None:
+    """ImageError if a drawing may not be written here: a PNG or JPEG, in place of none but a drawing."""
+    path = Path(path)
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise ImageError(f"{shown(path)}: a drawing is a PNG or JPEG; choose a name that ends with .png or .jpg")
+    if os.path.lexists(path) and not is_drawn(path):
+        raise ImageError(f"{shown(path)}: there is a file that wepsam has not drawn; choose another name")
 
 
 def source_name(source: object) -> str:

@@ -111,7 +111,7 @@ def glow(
     """
     check_strength(strength)
     kept, added, light = _tables(strength, colors)
-    for rows in _strips(*levels.shape):
+    for rows in strips(*levels.shape):
         drawn[rows] = stimulus[rows]
         columns = np.flatnonzero(levels[rows].max(axis=0) > ONSET * 255)
         if not len(columns):
@@ -164,7 +164,7 @@ def gray(saliency_map: np.ndarray, limits: Limits | None = None) -> np.ndarray:
     """
     low, high = _limits(saliency_map, limits)
     levels = np.empty(saliency_map.shape, np.uint8)
-    for rows in _strips(*saliency_map.shape):
+    for rows in strips(*saliency_map.shape):
         values = saliency_map[rows].astype(np.float64)
         values -= low
         values /= high - low or 1
@@ -244,7 +244,7 @@ def contact_sheet(
     widths = [max((cell.width for (_, j), cell in cells.items() if j == k), default=0) for k in range(columns)]
     gap = max(4, height // 16)
     margin = 2 * gap
-    heading, caption = (_font(max(11, round(height * share))) for share in (0.1, 0.075))
+    heading, caption = (typeface(max(11, round(height * share))) for share in (0.1, 0.075))
     above = _line(heading) if labels is not None else 0
     below = _line(caption) if captions is not None else 0
     dark = bool(np.mean(background) <= 127)
@@ -256,7 +256,7 @@ def contact_sheet(
     draw = ImageDraw.Draw(sheet)
 
     def write(text: str, font: ImageFont.FreeTypeFont, column: int, top: int, color: Color) -> None:
-        draw.text((lefts[column] + widths[column] / 2, top), _cut(text, font, widths[column]), color, font, "ma")
+        draw.text((lefts[column] + widths[column] / 2, top), cut(text, font, widths[column]), color, font, "ma")
 
     for k, text in enumerate(labels or ()):
         write(text, heading, k, margin - gap // 2, STRONG[dark])
@@ -294,7 +294,7 @@ def legend(
         (h, width, 3) uint8 on white, twice as high as the text.
     """
     size = size or min(max(10, round(width / 65)), 40)
-    font, pad = _font(size), size // 2
+    font, pad = typeface(size), size // 2
     strip = Image.new("RGB", (width, 2 * size), "white")
     draw = ImageDraw.Draw(strip)
     texts, room = ["", ""], width - min(2 * pad, width // 2)
@@ -335,7 +335,8 @@ def _fit(picture: np.ndarray, height: int) -> Image.Image:
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def typeface(size: int) -> ImageFont.FreeTypeFont:
+    """The font of all drawings at a size in pixels: Pillow's own, which has Latin letters only."""
     font = ImageFont.load_default(size)  # scalable: Pillow ships an outline font
     assert isinstance(font, ImageFont.FreeTypeFont)
     return font
@@ -345,7 +346,7 @@ def _line(font: ImageFont.FreeTypeFont) -> int:
     return round(1.5 * font.size)
 
 
-def _cut(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+def cut(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "…") > width:
@@ -368,7 +369,7 @@ def _limits(saliency_map: np.ndarray, limits: Limits | None) -> Limits:
     return limits or (low, high)
 
 
-def _strips(height: int, width: int) -> list[slice]:
+def strips(height: int, width: int) -> list[slice]:
     """Rows that are computed at a time. The steps need a dozen bytes a pixel: gigabytes for a large photograph."""
     rows = max(1, STRIP // width)
     return [slice(top, top + rows) for top in range(0, height, rows)]

@@ -70,6 +70,7 @@ def bar(total: float, what: str, after: float = 0) -> Iterator[Bar]:
             not count as this run's speed.
     """
     drawn = _STDERR in logging.getLogger("wepsam").handlers and sys.stderr is not None and sys.stderr.isatty()
+    drawn = drawn and not _Drawn.running  # a terminal has room for one bar: work inside that work logs lines
     shown = _Drawn(total, what, after) if drawn else _Lines(total, what, after)
     completed = False
     try:
@@ -141,11 +142,14 @@ class _Lines:
 class _Drawn:
     """A bar drawn by Rich."""
 
+    running = 0
+
     def __init__(self, total: float, what: str, after: float) -> None:
         self._progress = _rich()
         self._task = self._progress.add_task(what, total=total or None, note="")
         self._begin = time.monotonic() + after
         self._started = False
+        _Drawn.running += 1
 
     def update(self, done: float, total: float | None = None, note: str | None = None) -> None:
         if not self._started:
@@ -158,6 +162,7 @@ class _Drawn:
         self._progress.update(self._task, completed=done, total=total, **fields)  # type: ignore[arg-type]
 
     def close(self, completed: bool) -> None:
+        _Drawn.running -= 1
         if self._started:
             self._progress.stop()
 

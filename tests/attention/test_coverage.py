@@ -85,3 +85,16 @@ def test_a_mask_is_averaged_over_the_cells() -> None:
         down, across = coverage._shares(shape[0], ROWS), coverage._shares(shape[1], COLUMNS)
         np.testing.assert_allclose(covered(noise, ROWS, COLUMNS), down.T @ noise @ across, atol=1e-12)
         assert covered(~noise, ROWS, COLUMNS) + covered(noise, ROWS, COLUMNS) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (6, 8), (2, 5), (1, 1), (7, 3)])
+def test_another_grid_has_the_same_density(shape: tuple[int, int]) -> None:
+    density = np.random.default_rng(0).dirichlet(np.ones(12)).reshape(3, 4)
+    found = coverage.regrid(density, shape)
+    assert found.shape == shape
+    assert found.sum() == pytest.approx(1)
+    fine = np.repeat(np.repeat(density, 70, 0), 30, 1)  # 210 x 120: a multiple of all of these
+    rows, columns = np.arange(210) * shape[0] // 210, np.arange(120) * shape[1] // 120
+    by_hand = np.zeros(shape)
+    np.add.at(by_hand, np.ix_(rows, columns), fine / (70 * 30))
+    np.testing.assert_allclose(found, by_hand)

@@ -59,6 +59,31 @@ def test_an_interval_holds_as_often_as_it_says() -> None:
     assert ((low <= shown) & (shown <= high)).mean() == pytest.approx(intervals.LEVEL, abs=0.015)
 
 
+def test_the_interval_of_a_difference() -> None:
+    one, other = (
+        (np.array([0.1]), np.array([0.07]), np.array([0.14])),
+        (np.array([0.3]), np.array([0.27]), np.array([0.33])),
+    )
+    low, high = intervals.of_difference(one, other)
+    assert (low[0], high[0]) == pytest.approx((0.2 - 0.05, 0.2 + np.hypot(0.03, 0.03)))
+    np.testing.assert_allclose(intervals.of_difference(other, one), (-high, -low))
+    sure = (np.array([0.1]),) * 3
+    np.testing.assert_allclose(intervals.of_difference(sure, other), ([0.17], [0.23]))  # what the one interval leaves
+
+
+def test_the_interval_of_a_difference_holds_as_often_as_it_says() -> None:
+    rng, numbers, count, made = np.random.default_rng(0), intervals.card()["error"], 300, 4000
+    ends, shown = [], []
+    for share in (0.05, 0.2):
+        shares, surface = np.full(made, share), np.full(made, 0.08)
+        strength = 1 / intervals.error(shares, surface, numbers) - 1
+        shown.append(rng.binomial(count, rng.beta(shares * strength, (1 - shares) * strength)) / count)
+        ends.append((shares, *intervals.interval(shares, surface, count, numbers)))
+    low, high = intervals.of_difference(*ends)
+    difference = shown[1] - shown[0]
+    assert ((low <= difference) & (difference <= high)).mean() == pytest.approx(intervals.LEVEL, abs=0.02)
+
+
 @pytest.mark.parametrize("wrong", [(0, 3), (2.5, 3), (True, 3), (15, 0), (15, float("nan")), (15, -1), (15, "3")])
 def test_groups_without_people(wrong: tuple[int, float]) -> None:
     with pytest.raises(ValueError, match="expected a"):

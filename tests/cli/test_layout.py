@@ -40,8 +40,8 @@ def parse(arguments: list[str]) -> typer.Context:
 
 def test_the_commands_stand_in_the_order_of_the_pipeline(wepsam_command: Run) -> None:
     assert " ".join(path.removeprefix("wepsam ") for path in LEAVES) == (
-        "predict areas scores benchmark models label inspect pretrain finetune adapt export evaluate compare plot "
-        "table1 reproduce datasets list datasets check submit write submit check"
+        "predict draw models areas scores benchmark report compare-pictures gate serve label inspect pretrain finetune "
+        "adapt export evaluate compare plot table1 reproduce datasets list datasets check submit write submit check"
     )
     for arguments in (["--help"], ["-h"]):
         code, out, err = wepsam_command(*arguments)
@@ -110,6 +110,7 @@ def test_every_option_says_what_it_is_for(path: str) -> None:
 
 FUNCTIONS = (
     "predict",
+    "report",
     "benchmark",
     "models",
     "label",
@@ -123,7 +124,7 @@ FUNCTIONS = (
 )
 PUBLIC = {f"wepsam {name}": getattr(wepsam, name) for name in FUNCTIONS}
 PUBLIC |= {"wepsam submit write": wepsam.submit, "wepsam areas": wepsam.attend}
-PYTHON_ONLY = {("wepsam evaluate", "name"), ("wepsam areas", "reference")}
+PYTHON_ONLY = {("wepsam evaluate", "name"), ("wepsam areas", "name"), ("wepsam areas", "reference")}
 OWN_DEFAULTS = {("wepsam evaluate", "out")}  # the command always saves its results; the function returns them
 
 

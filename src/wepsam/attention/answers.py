@@ -2,22 +2,24 @@
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wepsam import kinds, resolve
-from wepsam.attention import intervals, scores, shares
+from wepsam import extras, kinds, resolve
+from wepsam.attention import intervals, scores, screens, shares
 from wepsam.attention import reference as references
 from wepsam.attention.areas import Area
 from wepsam.attention.clutter import clutter
+from wepsam.attention.hot_spots import HotSpot, hot_spots
 from wepsam.attention.intervals import Group
 from wepsam.attention.reading import Given, read_areas
 from wepsam.attention.reference import Reference
 from wepsam.attention.scores import Scores
+from wepsam.attention.screens import Viewport
 from wepsam.attention.shares import AreaScore
 from wepsam.calibration import Calibration
 from wepsam.calibration.presets import NONE, Named, Which
@@ -26,9 +28,16 @@ from wepsam.prediction import predictor
 from wepsam.prediction.calibrated import Calibrated, small_density
 from wepsam.prediction.predictor import DEFAULT, QUALITIES, Predictor
 
+if TYPE_CHECKING:
+    from wepsam.drawing import Style
+    from wepsam.reporting.writing import Reported
+
 log = logging.getLogger("wepsam")
 
+Screen = str | tuple[int, int] | Viewport | None  # "1280x800", (width, height)
+
 DIGITS = 6  # of a number in JSON
+MOST_PARTS = 24  # screens of a page whose clutter is measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +53,14 @@ class Attention:
         shapes: the areas themselves.
         warnings: lines that say what to doubt. Empty: nothing is known.
         model: the name of the model.
+        weights: their SHA-256; "" for a model without weights.
         calibration: the name of its calibration.
         group: whose shares the intervals are about.
         fixations: how many independent ones `AreaScore.seen` assumes.
         reference: the pictures that percentiles are among; None: by what the picture looks like.
         stimulus: (H, W, 3) uint8 RGB, the picture as it was decoded, large ones smaller.
         alone: (h, w) the density of the center alone.
+        viewport: the screen through which a page was read; None: the picture was seen at once.
     """
 
     picture: str
@@ -60,12 +71,14 @@ class Attention:
     shapes: tuple[Area, ...]
     warnings: tuple[str, ...]
     model: str
+    weights: str
     calibration: str
     group: Group
     fixations: float
     reference: Reference | None
     stimulus: np.ndarray
     alone: np.ndarray
+    viewport: Viewport | None = None
 
     @cached_property
     def scores(self) -> Scores:
@@ -73,17 +86,33 @@ class Attention:
         values = {
             "focus_50": scores.focus(self.density, 0.5),
             "focus_80": scores.focus(self.density, 0.8),
-            "places": scores.places(self.density, self.size),
+            "places": scores.places(self.density, self.size, self.screens),
             "centeredness": scores.centeredness(self.density, self.alone),
-            "clutter": clutter(self.stimulus),
+            "clutter": float(np.mean([*map(clutter, screens.parts(self.stimulus, self.screens, MOST_PARTS))])),
         }
         among = self.reference or references.of_kind(kinds.kind(self.stimulus))
         return Scores(**values, percentiles=among.percentiles(values), reference=among.name)
+
+    @property
+    def screens(self) -> float:
+        """How many screens long the picture is; 1 unless it was read screen by screen."""
+        return 1.0 if self.viewport is None else self.viewport.screens(self.size)
+
+    @cached_property
+    def hot_spots(self) -> list[HotSpot]:
+        """The few places that people most likely look at, the largest share first."""
+        return hot_spots(self.density)
 
     @cached_property
     def map(self) -> np.ndarray:
         """(H, W) float32 at the picture's size, its largest value 1, as the model itself gives it."""
         return predictor.saliency_map(self.density, self.size)
+
+    def draw(self, kind: str, style: "Style | None" = None) -> np.ndarray:
+        """A drawing of the picture, such as "heat" or "fog": (H, W, 3) uint8; see `wepsam.drawing.draw`."""
+        from wepsam import drawing
+
+        return drawing.draw(self, kind, style or drawing.Style())
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the map, for JSON; shapes are in shares of the sides."""
@@ -93,12 +122,16 @@ class Attention:
             "width": self.size[1],
             "height": self.size[0],
             "model": self.model,
+            "weights": self.weights,
             "calibration": self.calibration,
             "viewers": self.group.viewers,
             "seconds": self.group.seconds,
-            "fixations": self.fixations,
+            "viewport": None if self.viewport is None else [self.viewport.width, self.viewport.height],
+            "screens": rounded(self.screens),
+            "fixations": rounded(self.fixations),
             "areas": rounded(areas),
             "elsewhere": rounded(self.elsewhere),
+            "hot_spots": rounded([asdict(spot) for spot in self.hot_spots]),
             "scores": rounded(self.scores.as_dict()),
             "warnings": list(self.warnings),
         }
@@ -106,6 +139,17 @@ class Attention:
     def to_json(self) -> str:
         """`as_dict` as a text."""
         return json.dumps(self.as_dict(), indent=1, ensure_ascii=False)
+
+    def report(self, out: str | PathLike[str], *, title: str | None = None, as_pdf: bool = False) -> "Reported":
+        """Write report.html, report.json and areas.csv about this picture into a folder; see `wepsam.report`.
+
+        The picture is not read again, and the network does not run again.
+        """
+        try:
+            from wepsam.reporting.writing import of_answer
+        except ModuleNotFoundError as error:
+            raise extras.missing(error, "a report") from error
+        return of_answer(self, out, title, as_pdf)
 
 
 def attend(
@@ -121,6 +165,8 @@ def attend(
     calibration: Which = None,
     reference: Reference | str | PathLike[str] | None = None,
     max_pixels: int | None = None,
+    viewport: Screen = None,
+    name: str | None = None,
 ) -> Attention:
     """Say what a picture gets people to look at: one pass of the network for all of it.
 
@@ -133,40 +179,71 @@ def attend(
         model: a `Predictor` (fastest for many pictures), or as `wepsam.predict` takes it.
         unit: of the areas: "shares", "pixels" or "percent"; None: what the file says, or as the numbers look.
         viewers: people in the group whose shares the intervals are about.
-        seconds: that each of them looks at the picture.
+        seconds: that each of them looks at the picture; with a viewport, at each screen of it.
         fixations: n of the chance to be seen, 1 - (1 - share)**n; None: those of a viewer that count as independent.
         quality: "best" or "fast", if the model is given by name.
         calibration: if the model is given by name; see `wepsam.Predictor`.
         reference: the pictures that the percentiles of scores are among: a file that `wepsam benchmark` wrote,
             "photographs" or "web pages"; None: by what the picture looks like.
         max_pixels: larger pictures are refused before they are decoded; None: the limit of `wepsam.read_image`.
+        viewport: (width, height) of the screen, if the picture is a page that people scroll, as wide as the screen: it
+            is read screen by screen; see `wepsam.attention.screens`. None: the picture is seen at once.
+        name: what the picture is called in remarks and in a file with the areas of several pictures; None: as its file.
 
     Raises:
         ImageError: the picture cannot be read.
         AreaError: something is no area; one line.
-        ValueError: no such model, quality or calibration, or a group without people.
+        ValueError: no such model, quality or calibration, a group without people, or no viewport for this picture.
     """
-    group = Group(viewers, seconds)
+    group, seen_through = Group(viewers, seconds), screens.viewport(viewport)
     if fixations is not None and not 0 < fixations < np.inf:
         raise ValueError(f"fixations is {fixations!r}; expected a number above 0")
     predict = resolve.predictor(model, quality=quality, calibration=calibration)
     stimulus, size = _read(predict, picture, max_pixels or MAX_PIXELS)
-    name = source_name(picture)
+    name = source_name(picture) if name is None else name
     shapes = read_areas(areas, size, name, unit)
-    density = predict.low_resolution(stimulus) if isinstance(predict, Predictor) else small_density(predict(stimulus))
-    alone, doubted = center(predict, density.shape), _doubted(predict, stimulus)
-    measured, elsewhere = shares.measure(density, alone, shapes, group, fixations)
-    warnings = [kinds.message(doubted, picture)] if doubted else []
+    whole = group if seen_through is None else Group(viewers, seconds * seen_through.screens(size))
+    density, alone = densities(predict, stimulus, seen_through)
+    doubted = _doubted(predict, stimulus)
+    measured, elsewhere = shares.measure(density, alone, shapes, whole, fixations)
+    warnings = [kinds.message(doubted, name)] if doubted else []
+    warnings += screens.remarks(size, seen_through)
     if doubted and (not isinstance(model, Predictor) or model.warn):
         kinds.warn(warnings[0])
     if shapes:
         warnings += ["the intervals were checked on photographs only"] if doubted else []
         warnings += [*_remarks(predict), *intervals.remarks(group), *shares.remarks(shapes, measured, density.shape)]
     return Attention(
-        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings), _name(predict, model),
-        _calibration(predict).name, group, group.independent if fixations is None else fixations,
-        reference_of(reference, predict), stimulus, alone,
+        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings),
+        _name(predict, model), _weights(predict), _calibration(predict).name,
+        whole, whole.independent if fixations is None else fixations,
+        reference_of(reference, predict), stimulus, alone, seen_through,
     )  # fmt: skip
+
+
+def densities(
+    predict: resolve.Predict, stimulus: np.ndarray, viewport: Viewport | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The density of a picture at the model's own resolution, and that of the center alone.
+
+    Args:
+        predict: a `Predictor`, or a function (H, W, 3) uint8 -> (H, W) map >= 0.
+        stimulus: (H, W, 3) uint8 RGB.
+        viewport: the screen through which a page is read; None: it is seen at once.
+
+    Returns:
+        Two (h, w) float64 arrays, each sums to 1.
+    """
+
+    def look(screen: np.ndarray) -> np.ndarray:
+        return predict.low_resolution(screen) if isinstance(predict, Predictor) else small_density(predict(screen))
+
+    if viewport is None:
+        density = look(stimulus)
+        return density, center(predict, density.shape)
+    density, page = screens.read(look, stimulus, viewport)
+    alone = center(predict, (page.height, density.shape[1]))
+    return density, page.compose(alone for _ in page.tops)
 
 
 def center(predict: resolve.Predict, shape: tuple[int, int]) -> np.ndarray:
@@ -204,13 +281,17 @@ def reference_of(given: Reference | str | PathLike[str] | None, predict: resolve
     if given is None or isinstance(given, Reference):
         return given
     found = references.read(given) if fspath(given).endswith(".json") else references.shipped(fspath(given))
-    if isinstance(predict, Predictor) and found.model not in ("", predict.card.get("sha256")):
+    if isinstance(predict, Predictor) and found.model not in ("", _weights(predict)):
         log.warning("the reference %s was made with other weights than those of %s", found.name, predict.name)
     return found
 
 
 def _calibration(predict: resolve.Predict) -> Named:
     return predict.calibration if isinstance(predict, Predictor | Calibrated) else Named(NONE, Calibration())
+
+
+def _weights(predict: resolve.Predict) -> str:
+    return str(predict.card.get("sha256", "")) if isinstance(predict, Predictor) else ""
 
 
 def _name(predict: resolve.Predict, model: resolve.Model) -> str:
@@ -220,7 +301,7 @@ def _name(predict: resolve.Predict, model: resolve.Model) -> str:
 def _remarks(predict: resolve.Predict) -> list[str]:
     """What to say if the intervals were fitted to the errors of something else."""
     fitted, own = intervals.card()["fitted"], _calibration(predict).name
-    if not isinstance(predict, Predictor) or predict.card.get("sha256") != fitted["weights"]:
+    if _weights(predict) != fitted["weights"]:
         return [f"the intervals are those of {fitted['model']}: those of this model may be wider"]
     if own != fitted["calibration"]:
         return [f"the intervals are those of the calibration {fitted['calibration']}, not of {own}"]

@@ -37,6 +37,23 @@ def overlap(low: np.ndarray, high: np.ndarray, along: np.ndarray) -> np.ndarray:
     return np.asarray(np.clip(inside / np.diff(along), 0, 1))
 
 
+def regrid(density: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A density on another grid: each new cell has what lies in it of the old ones, so that the sum stays.
+
+    Args:
+        density: (h, w), constant within a cell.
+        shape: (height, width) of the new grid.
+
+    Returns:
+        (height, width) float64.
+    """
+    down, across = (
+        overlap(edges(count)[:-1], edges(count)[1:], edges(cells))
+        for count, cells in zip(shape, density.shape, strict=True)
+    )
+    return np.asarray(down @ density @ across.T)
+
+
 def of_box(box: Sequence[float], rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """The coverage of a box (x0, y0, x1, y1)."""
     x0, y0, x1, y1 = (np.array(value) for value in box)

@@ -1,6 +1,6 @@
 """Hot spots: the few places that people most likely look at, each with its share. They are places, not a path."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +44,15 @@ def hot_spots(density: np.ndarray, limit: int = LIMIT) -> list[HotSpot]:
     Returns:
         At most `limit` hot spots, whose cells do not overlap; none for a constant density.
     """
+    return [spot for spot, _ in regions(density, limit)]
+
+
+def regions(density: np.ndarray, limit: int = LIMIT) -> list[tuple[HotSpot, np.ndarray]]:
+    """The hot spots of a density as `hot_spots` gives them, each with the cells around its peak.
+
+    Returns:
+        Each hot spot with an (h, w) bool array: the cells that belong to its peak, also those that it does not reach.
+    """
     height, width = density.shape
     values = np.asarray(density, np.float64)
     if values.max() <= values.min() * (1 + 1e-9):
@@ -70,7 +79,8 @@ def hot_spots(density: np.ndarray, limit: int = LIMIT) -> list[HotSpot]:
         )  # fmt: skip
     spots.sort(key=lambda spot: -spot.share)
     return [
-        HotSpot(number, spot.share, spot.surface, spot.peak, spot.box) for number, spot in enumerate(spots[:limit], 1)
+        (replace(spot, number=number), basins == basins[int(spot.peak[1] * height), int(spot.peak[0] * width)])
+        for number, spot in enumerate(spots[:limit], 1)
     ]
 
 
@@ -89,7 +99,7 @@ def _basins(values: np.ndarray) -> np.ndarray:
     for cell in np.argsort(-values, axis=None, kind="stable"):
         row, column = divmod(int(cell), width)
         value = values[row, column]
-        if value < FAINTEST * REACH * values.max():
+        if value < FAINTEST * REACH * values.max() / 2:  # half of what is needed, so that outlines are smooth
             break
         around = padded[row : row + 3, column : column + 3]
         peaks = sorted({top(int(peak)) for peak in around[around >= 0]}, key=lambda peak: -values.flat[peak])
@@ -97,6 +107,7 @@ def _basins(values: np.ndarray) -> np.ndarray:
         for lower in peaks[1:]:
             if value >= SADDLE * values.flat[lower]:
                 joined[lower] = peaks[0]
+    owner = np.arange(-1, values.size)  # by peak, -1 among them
     for peak in joined:
-        inside[inside == peak] = top(peak)
-    return np.ascontiguousarray(inside)
+        owner[peak + 1] = top(peak)
+    return np.asarray(owner[inside + 1])

@@ -106,6 +106,28 @@ def of_group(share: np.ndarray, surface: np.ndarray, group: Group) -> tuple[np.n
     return interval(np.asarray(share, float), np.asarray(surface, float), count, numbers)
 
 
+def of_difference(
+    one: tuple[np.ndarray, np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of the intervals of other - one, if the errors of the two shares are independent.
+
+    The distances from a share to the ends of its interval add up as squares do (the method of variance estimates
+    recovery). Two variants of a design have errors in common, so their difference varies less than that.
+
+    Args:
+        one: (N,) shares, their low ends and their high ends.
+        other: the same of the shares that they are subtracted from.
+
+    Returns:
+        (N,) lower and (N,) upper ends, low <= other - one <= high, from -1 to 1.
+
+    References:
+        Zou and Donner, "Construction of confidence limits about effect measures", Statistics in Medicine 2008.
+    """
+    (a, a_low, a_high), (b, b_low, b_high) = (tuple(np.asarray(v, float) for v in side) for side in (one, other))
+    return b - a - np.hypot(b - b_low, a_high - a), b - a + np.hypot(b_high - b, a - a_low)
+
+
 def remarks(group: Group) -> list[str]:
     """What to say if a group is far from those whose shares the intervals were checked with."""
     (fewest, most), (shortest, longest) = CHECKED_VIEWERS, CHECKED_SECONDS

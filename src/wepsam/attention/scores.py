@@ -54,19 +54,17 @@ def focus(density: np.ndarray, held: float) -> float:
     return float(np.interp(held * sums[-1], sums, np.linspace(0, 1, len(sums))))
 
 
-def places(density: np.ndarray, size: tuple[int, int]) -> float:
+def places(density: np.ndarray, size: tuple[int, int], screens: float = 1.0) -> float:
     """The exponential of the entropy of a density over places.
 
     Args:
         density: (h, w), sums to 1.
         size: (height, width) of the picture.
+        screens: of a page one below the other; places are then a 16th of the longer side of a screen.
     """
-    rows, columns = within(*size, PLACES)
-    down, across = (
-        coverage.overlap(coverage.edges(count)[:-1], coverage.edges(count)[1:], coverage.edges(cells))
-        for count, cells in zip((rows, columns), density.shape, strict=True)
-    )
-    shares = np.maximum(down @ density @ across.T, 0).ravel()
+    screen = round(size[0] / screens), size[1]
+    grid = within(*size, max(1, round(PLACES * max(size) / max(screen))))
+    shares = np.maximum(coverage.regrid(density, grid), 0).ravel()
     shares = shares[shares > 0] / shares.sum()
     return float(np.exp(-(shares * np.log(shares)).sum()))
 

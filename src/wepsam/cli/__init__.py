@@ -16,15 +16,20 @@ from wepsam.cli import (
     adapt,
     areas,
     compare,
+    compare_pictures,
+    draw,
     errors,
+    gate,
     label,
     layout,
     models,
     output,
     predict,
+    report,
     reproduce,
     score,
     scores,
+    serve,
     train,
 )
 
@@ -44,7 +49,16 @@ interrupted command resumes when it is started again.
 """
 
 STAGES: dict[str, list[layout.Command]] = {
-    "Predict": [predict.predict, areas.areas, scores.scores, scores.benchmark, models.models],
+    "Predict": [predict.predict, draw.draw, models.models],
+    "Answers": [
+        areas.areas,
+        scores.scores,
+        scores.benchmark,
+        report.report,
+        compare_pictures.compare_pictures,
+        gate.gate,
+        serve.serve,
+    ],
     "Step 1: weak labels": [label.label, label.inspect],
     "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export],
     "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],

@@ -26,6 +26,7 @@ def areas(
     quality: options.Quality = "best",
     calibration: options.CalibrationOf = None,
     max_pixels: options.MaxPixels = None,
+    viewport: options.Viewport = None,
     as_json: options.Json = False,
 ) -> None:
     """Say how much attention each area of a picture gets, and how sure that is.
@@ -38,6 +39,7 @@ def areas(
         wepsam areas page.png --areas areas.json
         wepsam areas photo.jpg --areas mask.png --viewers 30 --json
         wepsam areas photo.jpg --areas boxes.csv --unit pixels --seconds 5
+        wepsam areas long-page.png --areas areas.json --viewport 1280x800
 
     areas.json: [{"label": "buy", "box": [0.7, 0.1, 0.9, 0.2]}], as x0, y0, x1, y1 in shares of the sides. docs/attention.md
     shows all forms: polygons, COCO, Label Studio, CSV, masks and boxes of a browser.
@@ -46,7 +48,7 @@ def areas(
         warnings.simplefilter("ignore", wepsam.PictureWarning)  # printed below
         found = wepsam.attend(
             picture, areas, model=model, unit=unit, viewers=viewers, seconds=seconds, fixations=fixations,
-            quality=quality, calibration=calibration, max_pixels=max_pixels,
+            quality=quality, calibration=calibration, max_pixels=max_pixels, viewport=viewport,
         )  # fmt: skip
     if as_json:
         from wepsam.attention.answers import rounded
@@ -73,11 +75,4 @@ def table(found: Attention) -> list[str]:
         for area in found.areas
     ]  # fmt: skip
     rows = [list(COLUMNS), *rows, ["everything else", f"{found.elsewhere:.1%}", *[""] * (len(COLUMNS) - 2)]]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(width) if place else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    return output.aligned(rows)

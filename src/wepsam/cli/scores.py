@@ -16,6 +16,7 @@ def scores(
     quality: options.Quality = "best",
     calibration: options.CalibrationOf = None,
     max_pixels: options.MaxPixels = None,
+    viewport: options.Viewport = None,
     as_json: options.Json = False,
 ) -> None:
     """Say how focused, how centered and how cluttered pictures are, beside other pictures.
@@ -28,6 +29,7 @@ def scores(
         wepsam scores page.png
         wepsam scores photos/ --json
         wepsam scores page.png --reference ours.json
+        wepsam scores long-page.png --viewport 1280x800
     """
     from wepsam import markdown, progress, resolve
     from wepsam.attention.answers import reference_of, rounded
@@ -43,7 +45,7 @@ def scores(
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", wepsam.PictureWarning)  # printed below
-                answer = wepsam.attend(path, model=predict, reference=among, max_pixels=max_pixels)
+                answer = wepsam.attend(path, model=predict, reference=among, max_pixels=max_pixels, viewport=viewport)
                 made = answer.scores
         except wepsam.ImageError as error:
             failed.append(str(error))

@@ -24,12 +24,14 @@ class Style:
         legend: whether overlays and the sheet have one.
         highest: the value of the last color as a multiple of the picture's average, the first color being 0; None draws
             each map from its own minimum to its own maximum.
+        text: size of the legend's text in pixels; None: it grows with the picture.
     """
 
     strength: float = overlays.STRENGTH
     colors: str = colormaps.DEFAULT
     legend: bool = True
     highest: float | None = None
+    text: int | None = None
 
     def limits(self, saliency_map: np.ndarray) -> overlays.Limits:
         """The values of this map that get the first and the last color."""
@@ -59,7 +61,7 @@ def overlay(
         levels: what `style.levels` says of this map, if that is known.
     """
     height, width = saliency_map.shape
-    legend = _legend(saliency_map, style) if style.legend else np.empty((0, width, 3), np.uint8)
+    legend = color_legend(saliency_map, style, style.strength) if style.legend else np.empty((0, width, 3), np.uint8)
     drawn = np.empty((height + len(legend), width, 3), np.uint8)
     drawn[height:] = legend
     levels = style.levels(saliency_map) if levels is None else levels
@@ -67,11 +69,12 @@ def overlay(
     return drawn
 
 
-def _legend(saliency_map: np.ndarray, style: Style) -> np.ndarray:
+def color_legend(saliency_map: np.ndarray, style: Style, strength: float | None) -> np.ndarray:
+    """The legend of a map, as wide as it is: its colors over white at this strength; None: those of the map alone."""
     mean = average(saliency_map)
-    low, high = (_number(limit / mean) for limit in style.limits(saliency_map))
+    low, high = (number(limit / mean) for limit in style.limits(saliency_map))
     unit = UNIT if style.highest is None else f"{UNIT}, {COMMON}"
-    return _strip(saliency_map.shape[1], low, high, unit, strength=style.strength, colors=style.colors)
+    return _strip(saliency_map.shape[1], low, high, unit, strength=strength, colors=style.colors, size=style.text)
 
 
 _strip = lru_cache(128)(overlays.legend)  # many pictures of a folder have the same one
@@ -109,7 +112,7 @@ def sheet(rows: Sequence[Sequence[np.ndarray]], names: Sequence[tuple[str, str]]
     if style.highest is None:
         limits, unit = ("lowest", "highest"), "of each picture"
     else:
-        limits, unit = ("0", _number(style.highest)), f"{UNIT}, {COMMON}"
+        limits, unit = ("0", number(style.highest)), f"{UNIT}, {COMMON}"
     strips = [
         overlays.legend(
             drawn.shape[1], *limits, f"{unit} ({what})", strength=strength, colors=style.colors, size=SHEET_HEIGHT // 11
@@ -119,5 +122,5 @@ def sheet(rows: Sequence[Sequence[np.ndarray]], names: Sequence[tuple[str, str]]
     return np.concatenate([drawn, *strips])
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     return f"{value:.0f}" if value >= 100 or value < 0.05 else f"{value:.1f}"

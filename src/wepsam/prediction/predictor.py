@@ -1,5 +1,6 @@
 """Prediction through ONNX Runtime. Needs numpy, Pillow and onnxruntime; no torch."""
 
+import copy
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property, partial
@@ -184,6 +185,26 @@ class Predictor:
             return 8 * pixel_count(picture, max_pixels=max_pixels)  # bytes of the stimulus and its map
 
         return _warning(ordered.in_order(work, pictures, count, size, ordered.room(count)))
+
+    def with_settings(self, quality: str | None = None, calibration: Which = None) -> Self:
+        """A predictor that shares this one's session and has another quality or calibration.
+
+        Args:
+            quality: "best" or "fast"; None: as it is.
+            calibration: as for `Predictor`; None: as it is.
+
+        Raises:
+            ValueError: no such quality or calibration.
+        """
+        other = copy.copy(self)
+        other.__dict__.pop("_single", None)
+        if quality is not None:
+            if quality not in QUALITIES:
+                raise ValueError(f"quality is {' or '.join(QUALITIES)}, not {quality!r}")
+            other.quality, other._views = quality, _views(self.card, quality)
+        if calibration is not None:
+            other.calibration = presets.find(calibration, self.card)
+        return other
 
     @cached_property
     def _single(self) -> Self:

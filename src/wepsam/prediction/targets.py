@@ -23,6 +23,16 @@ BITS = "_log2-density.npy"  # the log density to base 2, so that the two units c
 SHEET = "sheet.png"
 OVERLAYS = {"overlay", "overlay-png"}
 _PICTURES = tuple(ending for ending in SAVES.values() if not ending.endswith(".npy"))
+# What can be drawn of a picture, and how its file name ends; STEM_map.png is that of `wepsam predict`.
+DRAWINGS = {
+    "heat": "_heat.png",
+    "map": "_colored-map.png",
+    "fog": "_fog.png",
+    "contours": "_contours.png",
+    "hot-spots": "_hot-spots.png",
+    "areas": "_areas.png",
+}
+BEFORE_AFTER = "before-after.png"
 
 Images = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -69,7 +79,15 @@ def find_pictures(images: Images, out: Path, endings: dict[str, str], sheet: Pat
 
 def found(images: Images) -> list[Path]:
     """The pictures that a path or several stand for, each once, in order; ImageError if there are none."""
-    return [*dict.fromkeys(Path(path) for path, _ in _all_below(images))]
+    return [path for path, _ in named(images)]
+
+
+def named(images: Images) -> list[tuple[Path, str]]:
+    """As `found`, each with its file name or, if it was found below a folder, its path below that folder."""
+    pairs: dict[Path, str] = {}
+    for path, name in _all_below(images):
+        pairs.setdefault(Path(path), Path(name).as_posix())
+    return [*pairs.items()]
 
 
 def _all_below(images: Images) -> list[tuple[str, str]]:
@@ -81,14 +99,15 @@ def _all_below(images: Images) -> list[tuple[str, str]]:
     return pairs
 
 
-def drawn(paths: Iterable[str], others: Sequence[str] = (SHEET,)) -> set[str]:
+def drawn(paths: Iterable[str], others: Sequence[str] = (SHEET, BEFORE_AFTER)) -> set[str]:
     """Those of some pictures that say that wepsam drew them: maps, overlays and sheets that lie among photographs.
 
     Args:
         paths: pictures, or their URLs, which are not opened. Only files with the names that wepsam gives are opened.
-        others: names besides STEM_map.png, STEM_overlay.jpg and STEM_overlay.png.
+        others: names besides STEM_map.png, STEM_overlay.jpg, STEM_overlay.png and those of DRAWINGS.
     """
-    candidates = (path for path in paths if path.endswith(_PICTURES) or _name(path) in others)
+    endings = (*_PICTURES, *DRAWINGS.values())
+    candidates = (path for path in paths if path.endswith(endings) or _name(path) in others)
     return {path for path in candidates if not files.is_url(path) and is_drawn(path)}
 
 
@@ -129,7 +148,7 @@ def _check(pictures: list[Picture], sheet: Path | None) -> None:
             if other != picture.path:
                 raise ImageError(
                     f"{other} and {picture.path} would both be written to {target}; "
-                    "rename one of them, or predict them into two folders"
+                    "rename one of them, or write them into two folders"
                 )
     identities = {identity for picture in pictures if (identity := _identity(picture.path))}
     targets = [target for picture in pictures for target in picture.targets.values()]

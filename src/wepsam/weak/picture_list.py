@@ -153,7 +153,8 @@ def find_pictures(
             raise ImageError(f"{path}: compressed archives cannot be read in pieces; decompress it to .tar")
     # Absolute paths: the parts must not depend on the folder in which the command runs.
     listing = [absolute_path(path) for source in source_paths for path in expand(source, SUFFIXES + ARCHIVES)]
-    drawn = targets.drawn(set(listing), (targets.SHEET, HISTOGRAM, SHEET)) | targets.named_after_others(set(listing))
+    ours = targets.drawn(set(listing), (targets.SHEET, targets.BEFORE_AFTER, HISTOGRAM, SHEET))
+    drawn = ours | targets.named_after_others(set(listing))
     if drawn.difference(leave_out):
         logger.info("%d pictures that wepsam drew are left out, for example %s", len(drawn), min(drawn))
     paths = sorted(set(listing).difference(leave_out, drawn))

@@ -1,0 +1,60 @@
+"""wepsam serve: the same answers over HTTP."""
+
+from pathlib import Path
+
+from wepsam import extras
+from wepsam.cli import options
+
+
+def serve(
+    host: options.Host = "127.0.0.1",
+    port: options.Port = 8000,
+    model: options.PredictModel = "wepsam-lite",
+    quality: options.Quality = "best",
+    calibration: options.CalibrationOf = None,
+    token_file: options.TokenFile = None,
+    host_name: options.HostNames = None,
+    workers: options.ServeWorkers = -1,
+    waiting: options.Waiting = 64,
+    max_pixels: options.MaxPixels = None,
+    max_megabytes: options.MaxMegabytes = 50,
+    request_seconds: options.RequestSeconds = 30.0,
+) -> None:
+    """Answer over HTTP: maps, areas and reports for programs that are not Python.
+
+    Pictures are uploaded, answered and forgotten: nothing is written to a disk, and no picture is fetched from a URL.
+    /openapi.json describes all paths. What is too large, too slow or too much is refused with one line.
+
+        wepsam serve
+        curl -F picture=@street.jpg http://127.0.0.1:8000/v1/predict -o map.png
+        curl -F picture=@page.png -F areas=@areas.json http://127.0.0.1:8000/v1/areas
+        curl -F picture=@page.png http://127.0.0.1:8000/v1/report -o report.html
+        wepsam serve --host 0.0.0.0 --token-file token.txt --quality fast
+
+    Needs pip install 'wepsam[app]'.
+    """
+    try:
+        from wepsam.service import running
+    except ModuleNotFoundError as error:
+        raise extras.missing(error, "wepsam serve") from None
+    from wepsam.prediction import ordered
+    from wepsam.service.limits import Limits
+
+    given = {} if max_pixels is None else {"pixels": max_pixels}
+    limits = Limits(
+        workers=ordered.worker_count(workers), waiting=waiting, body=max_megabytes << 20, seconds=request_seconds,
+        memory=max(512, 4 * max_megabytes) << 20, **given,
+    )  # fmt: skip
+    running.serve(
+        host, port, model, quality=quality, calibration=calibration, limits=limits, token=_token(token_file),
+        hosts=host_name,
+    )  # fmt: skip
+
+
+def _token(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if not lines or not lines[0].strip():
+        raise ValueError(f"{path} has no token in its first line")
+    return lines[0].strip()

@@ -1,0 +1,1 @@
+"""The same answers over HTTP: what `wepsam serve` runs."""

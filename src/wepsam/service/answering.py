@@ -1,0 +1,112 @@
+"""What each request is answered: one function per path, from the bytes of pictures to the bytes of an answer."""
+
+import io
+import json
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from wepsam import drawing, kinds, overlays
+from wepsam.attention.answers import Attention, attend, rounded
+from wepsam.images import ImageError
+from wepsam.prediction import predictor
+from wepsam.prediction.predictor import Predictor
+from wepsam.reporting import content, page
+from wepsam.reporting.writing import compose, small
+from wepsam.service.forms import Upload, line
+
+Answer = tuple[bytes, str, dict[str, str]]  # content, media type, headers
+
+MAP, OVERLAY, NPY, JSON = "map", "overlay", "npy", "json"
+DRAWINGS = ("fog", "contours", "hot-spots")
+FORMATS = (MAP, OVERLAY, *DRAWINGS, NPY, JSON)
+REPORTS = ("html", "json", "csv")
+PNG, JPEG, QUALITY = "image/png", "image/jpeg", 90
+QUICK = 1  # level of PNG: maps of this level take a fraction of the time
+
+
+def predict(upload: Upload, model: Predictor, kind: str, max_pixels: int) -> Answer:
+    """A map, a drawing, or numbers."""
+    if kind not in (MAP, NPY):
+        answer = asked(upload, None, model, max_pixels)
+        if kind == JSON:
+            return in_json(answer.as_dict() | {"picture": upload.name, "density": grid(answer.density)})
+        drawn = drawing.draw(answer, "heat" if kind == OVERLAY else kind, drawing.Style(legend=False))
+        return encoded(drawn, JPEG), JPEG, headers(model, answer.warnings)
+    stimulus, size = model.read(upload.data, max_pixels)
+    doubted = model.doubt(stimulus)
+    said = headers(model, [kinds.message(doubted, upload.name)] if doubted else [])
+    saliency_map = predictor.saliency_map(model.low_resolution(stimulus), size)
+    if kind == MAP:
+        return encoded(overlays.gray(saliency_map), PNG), PNG, said
+    buffer = io.BytesIO()
+    np.save(buffer, saliency_map)
+    return buffer.getvalue(), "application/octet-stream", said
+
+
+def areas(upload: Upload, given: Any, model: Predictor, max_pixels: int, options: dict[str, Any]) -> Answer:
+    """What each area of a picture gets."""
+    answer = asked(upload, given, model, max_pixels, **options)
+    return in_json(answer.as_dict() | {"picture": upload.name})
+
+
+def report(
+    uploads: Sequence[Upload], given: Any, model: Predictor, max_pixels: int, title: str | None, kind: str
+) -> Answer:
+    """The page of `wepsam report`, its numbers, or its table."""
+    answers, failed = [], []
+    for upload in uploads:
+        try:
+            answer = asked(upload, given, model, max_pixels)
+        except ImageError as error:
+            if len(uploads) == 1:
+                raise
+            failed.append({"picture": upload.name, "error": line(error)})
+            continue
+        answers.append((content.of_picture(answer, upload.name), small(answer)))
+    if not answers:
+        raise ImageError("none of the pictures can be read: " + "; ".join(one["error"] for one in failed))
+    said, text = compose(answers, title, failed)
+    if kind == "json":
+        return in_json(said)
+    if kind == "csv":
+        return content.csv_of_areas(said).encode(), "text/csv; charset=utf-8", {}
+    return text.encode(), "text/html; charset=utf-8", {"content-security-policy": "sandbox; " + page.POLICY}
+
+
+def asked(upload: Upload, given: Any, model: Predictor, max_pixels: int, **options: Any) -> Attention:
+    """`wepsam.attend` on an upload, under the name that it has there."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", kinds.PictureWarning)  # the answer says it
+        return attend(upload.data, given, model=model, max_pixels=max_pixels, name=upload.name, **options)
+
+
+def grid(density: np.ndarray) -> dict[str, Any]:
+    """A density at the model's own resolution, for JSON: rows from the top, each sums of all is 1."""
+    return {"height": density.shape[0], "width": density.shape[1], "values": rounded(density.tolist())}
+
+
+def encoded(drawn: np.ndarray, media_type: str) -> bytes:
+    """A picture as a file."""
+    buffer = io.BytesIO()
+    if media_type == PNG:
+        Image.fromarray(drawn).save(buffer, "PNG", compress_level=QUICK)
+    else:
+        Image.fromarray(drawn).save(buffer, "JPEG", quality=QUALITY)
+    return buffer.getvalue()
+
+
+def in_json(value: Any) -> Answer:
+    """A value as JSON."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode(), "application/json", {}
+
+
+def headers(model: Predictor, doubts: Sequence[str]) -> dict[str, str]:
+    """What a picture without text is told with: the model, its calibration, what to doubt."""
+    said = {"x-wepsam-model": model.name, "x-wepsam-calibration": model.calibration.name}
+    if doubts:
+        said["x-wepsam-warning"] = "; ".join(doubts)
+    return {name: text.encode("ascii", "replace").decode() for name, text in said.items()}

@@ -1,0 +1,226 @@
+"""The paths of a service, as FastAPI describes them in /openapi.json."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+import wepsam
+from wepsam.attention.areas import AreaError
+from wepsam.calibration.presets import Which
+from wepsam.images import ImageError
+from wepsam.prediction.predictor import DEFAULT, QUALITIES
+from wepsam.service import answering, forms
+from wepsam.service.desk import Desk
+from wepsam.service.door import Door
+from wepsam.service.limits import Limits, Refused
+
+log = logging.getLogger("wepsam")
+
+Quality = Annotated[str | None, Query(description="best or fast; by default as the service was started")]
+Calibration = Annotated[str | None, Query(description="one of those that /v1/models lists")]
+AreasQuery = Annotated[
+    str | None, Query(alias="areas", description="the areas as JSON, where the body is the picture itself")
+]
+
+AREAS_EXAMPLE = '[{"label": "buy", "box": [0.7, 0.1, 0.9, 0.2]}]'
+PICTURE = {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP or PPM"}
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {"application/json": {"example": {"error": "one line"}}}}
+    for status, text in {
+        400: "the request is damaged", 401: "a token is missing", 408: "it arrived too slowly",
+        413: "it is too large", 422: "no picture, no area, or no such option", 429: "the service is busy; ask again",
+    }.items()
+}  # fmt: skip
+
+
+def create(
+    model: str = DEFAULT,
+    *,
+    quality: str = QUALITIES[0],
+    calibration: Which = None,
+    limits: Limits | None = None,
+    token: str | None = None,
+    hosts: Sequence[str] | None = (),
+) -> ASGIApp:
+    """The service as an ASGI application, for uvicorn or any other server.
+
+    Args:
+        model: wepsam's weights by name, or an .onnx file.
+        quality: of requests that do not say it.
+        calibration: of requests that do not say it.
+        limits: what a request may cost.
+        token: that a request has to bear; None: everybody may ask.
+        hosts: names by which the service may be addressed besides localhost; None: any.
+
+    Raises:
+        WeightsError: no such weights.
+        ValueError: no such quality or calibration.
+    """
+    limits = limits or Limits()
+    desk = Desk(model, limits, quality, calibration)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        desk.close()
+
+    app = FastAPI(
+        title="wepsam", version=wepsam.__version__, lifespan=life,
+        description="Where will people look in this picture? Pictures are uploaded, answered and forgotten.",
+        docs_url=None, redoc_url=None,  # their pages load scripts from elsewhere
+    )  # fmt: skip
+    _errors(app)
+    _pictures(app, desk)
+    _about(app, desk)
+    door = Door(app, limits, token, hosts)
+    app.state.door = door
+    return door
+
+
+def _pictures(app: FastAPI, desk: Desk) -> None:
+    most = desk.limits.pixels
+
+    async def answer(request: Request, path: str, work: Any) -> Response:
+        found = await forms.read(request, desk.limits)
+        body, media_type, headers = await desk.run(path, lambda: work(found))
+        return Response(body, media_type=media_type, headers=headers)
+
+    @app.post(
+        "/v1/predict", openapi_extra=_body(), responses=ERRORS | _files("image/png", "image/jpeg", "application/json")
+    )
+    async def predict(
+        request: Request,
+        format: Annotated[str, Query(description=f"one of {', '.join(answering.FORMATS)}")] = answering.MAP,
+        quality: Quality = None,
+        calibration: Calibration = None,
+    ) -> Response:
+        """Where people will look: an 8-bit PNG of the picture's size, a drawing, float32 numbers, or JSON."""
+        kind, model = _one_of(format, answering.FORMATS), desk.predictor(quality, calibration)
+        return await answer(request, "/v1/predict", lambda found: answering.predict(found.picture, model, kind, most))
+
+    @app.post("/v1/areas", openapi_extra=_body(areas=True), responses=ERRORS | _files("application/json"))
+    async def areas(
+        request: Request,
+        areas: AreasQuery = None,
+        quality: Quality = None,
+        calibration: Calibration = None,
+        unit: Annotated[str | None, Query(description="shares, pixels or percent")] = None,
+        viewers: Annotated[int, Query(ge=1, le=10**6)] = 15,
+        seconds: Annotated[float, Query(gt=0, le=10**6)] = 3.0,
+    ) -> Response:
+        """What each area of a picture gets, and how sure that is; scores and hot spots of the picture."""
+        model, options = desk.predictor(quality, calibration), {"unit": unit, "viewers": viewers, "seconds": seconds}
+        return await answer(
+            request, "/v1/areas",
+            lambda found: answering.areas(found.picture, found.areas(areas), model, most, options),
+        )  # fmt: skip
+
+    @app.post(
+        "/v1/report",
+        openapi_extra=_body(areas=True),
+        responses=ERRORS | _files("text/html", "application/json", "text/csv"),
+    )
+    async def report(
+        request: Request,
+        format: Annotated[str, Query(description=f"one of {', '.join(answering.REPORTS)}")] = answering.REPORTS[0],
+        areas: AreasQuery = None,
+        title: Annotated[str | None, Query(max_length=200)] = None,
+        quality: Quality = None,
+        calibration: Calibration = None,
+    ) -> Response:
+        """One page about one or several pictures (repeat the field picture), or its numbers."""
+        kind, model = _one_of(format, answering.REPORTS), desk.predictor(quality, calibration)
+        return await answer(
+            request, "/v1/report",
+            lambda found: answering.report(found.pictures, found.areas(areas), model, most, title, kind),
+        )  # fmt: skip
+
+
+def _about(app: FastAPI, desk: Desk) -> None:
+    @app.get("/v1/models")
+    async def models() -> dict[str, Any]:
+        """The model of this service and its calibrations."""
+        card = desk.predictor().card
+        return {
+            "model": desk.name, "weights": card.get("sha256", ""), "summary": card.get("summary", ""),
+            "qualities": QUALITIES, "calibrations": desk.calibrations, "calibration": desk.predictor().calibration.name,
+            "quality": desk.predictor().quality, "wepsam": wepsam.__version__,
+        }  # fmt: skip
+
+    @app.get("/healthz")
+    async def health() -> dict[str, str]:
+        """Whether the service runs."""
+        return {"status": "ok"}
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        """Counts and times, in the text form of Prometheus."""
+        return Response(generate_latest(desk.registry), media_type=CONTENT_TYPE_LATEST)
+
+    @app.middleware("http")
+    async def count(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        path = request.url.path if request.url.path in {route.path for route in app.routes} else "other"  # type: ignore[attr-defined]
+        desk.answered.labels(path, str(response.status_code)).inc()
+        return response
+
+
+def _errors(app: FastAPI) -> None:
+    def said(status: int, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
+        return JSONResponse({"error": text}, status, headers)
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> JSONResponse:
+        return said(error.status, error.text, {"retry-after": "1"} if error.status == 429 else None)
+
+    @app.exception_handler(ImageError)
+    @app.exception_handler(AreaError)
+    @app.exception_handler(ValueError)
+    async def wrong(_: Request, error: Exception) -> JSONResponse:
+        return said(422, forms.line(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        return said(422, f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}")
+
+    @app.exception_handler(HTTPException)
+    async def unknown(_: Request, error: HTTPException) -> JSONResponse:
+        return said(error.status_code, str(error.detail))
+
+    @app.exception_handler(MemoryError)
+    async def memory(_: Request, __: Exception) -> JSONResponse:
+        return said(413, "the picture takes more memory than there is")
+
+    @app.exception_handler(Exception)
+    async def fault(_: Request, error: Exception) -> JSONResponse:
+        log.error("a request failed: %s: %s", type(error).__name__, forms.line(error))
+        return said(500, "a fault of the service; its log says more")
+
+
+def _one_of(given: str, known: Sequence[str]) -> str:
+    if given not in known:
+        raise Refused(422, f"no format {given[:50]!r}; expected one of {', '.join(known)}")
+    return given
+
+
+def _body(areas: bool = False) -> dict[str, Any]:
+    """What OpenAPI says of a body that is read as a form or as a picture."""
+    fields: dict[str, Any] = {"picture": PICTURE}
+    if areas:
+        fields["areas"] = {"type": "string", "description": "JSON as wepsam areas takes it", "example": AREAS_EXAMPLE}
+    form = {"schema": {"type": "object", "properties": fields, "required": ["picture"]}}
+    raw = {"schema": {"type": "string", "format": "binary"}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": form, "image/*": raw}}}
+
+
+def _files(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": "the answer", "content": {media_type: {} for media_type in media_types}}}

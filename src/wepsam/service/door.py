@@ -1,0 +1,142 @@
+"""The door of a service: who may ask, how much they may send, and how many may wait.
+
+It stands before the application, so that a request that is refused costs nothing: a body that is too large is not read,
+and a body that does not fit into the memory of the service is not read yet.
+"""
+
+import asyncio
+import hmac
+import json
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wepsam.service.limits import Limits, Refused
+
+LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
+OPEN = ("/healthz",)  # needs no token
+RETRY = "1"  # seconds after which a busy service may be asked again
+
+
+class Door:
+    """An ASGI application around another one.
+
+    Attributes:
+        reading: bytes of the requests that are inside.
+        refused: how many requests were not let in, by status.
+    """
+
+    def __init__(self, inner: ASGIApp, limits: Limits, token: str | None, hosts: Sequence[str] | None) -> None:
+        """
+        Args:
+            inner: the application.
+            limits: what it may cost.
+            token: that a request has to bear; None: everybody may ask.
+            hosts: names by which the service may be addressed, without ports; None: any. A page on the web can make a
+                browser ask 127.0.0.1 under a name of its own.
+        """
+        self.inner, self.limits, self.token = inner, limits, token
+        self.hosts = None if hosts is None else LOCAL | {host.lower() for host in hosts}
+        self.reading = 0
+        self.refused: dict[int, int] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer it with one line."""
+        if scope["type"] != "http":
+            await self.inner(scope, receive, send)
+            return
+        try:
+            headers = Headers(scope=scope)
+            self._admit(scope["path"], headers)
+            size = self._declared(headers) if scope["method"] in ("POST", "PUT", "PATCH") else 0
+        except Refused as refused:
+            await self._refuse(refused, send)
+            return
+        self.reading += size
+        try:
+            body = await self._body(receive, size) if size else b""
+            await self.inner(scope, _replayed(body, receive), send)
+        except Refused as refused:
+            await self._refuse(refused, send)
+        finally:
+            self.reading -= size
+
+    def _admit(self, path: str, headers: Headers) -> None:
+        host = _name(headers.get("host", ""))
+        if self.hosts is not None and host not in self.hosts:
+            raise Refused(403, f"this service is not addressed as {host[:100]!r}; --host-name adds a name")
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+            raise Refused(403, "requests from pages of other sites are refused")
+        if self.token is not None and path not in OPEN:
+            scheme, _, given = headers.get("authorization", "").partition(" ")
+            if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.token.encode()):
+                raise Refused(401, "this service needs a token: Authorization: Bearer TOKEN")
+
+    def _declared(self, headers: Headers) -> int:
+        """The bytes that a request is going to have, or at most may have."""
+        text = headers.get("content-length")
+        if text is None:
+            size = self.limits.body if "chunked" in headers.get("transfer-encoding", "").lower() else 0
+        elif not text.isdecimal():
+            raise Refused(400, "the content-length is no number")
+        else:
+            size = int(text)
+        if size > self.limits.body:
+            raise Refused(413, f"the request has {size:,} bytes; at most {self.limits.body:,} are taken")
+        if self.reading + size > self.limits.memory:
+            raise Refused(429, "the service is busy; ask again")
+        return size
+
+    async def _body(self, receive: Receive, most: int) -> bytes:
+        """The whole body, if it arrives in time."""
+        parts: list[bytes] = []
+        length = 0
+        try:
+            async with asyncio.timeout(self.limits.seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Refused(400, "the request ended before its body")
+                    parts.append(message.get("body", b""))
+                    length += len(parts[-1])
+                    if length > most:
+                        raise Refused(413, f"the request has more than {most:,} bytes")
+                    if not message.get("more_body", False):
+                        return b"".join(parts)
+        except TimeoutError:
+            raise Refused(408, f"the request did not arrive within {self.limits.seconds:g} s") from None
+
+    async def _refuse(self, refused: Refused, send: Send) -> None:
+        self.refused[refused.status] = self.refused.get(refused.status, 0) + 1
+        body = json.dumps({"error": refused.text}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        headers += [(b"connection", b"close")]  # what remains of the request is not read
+        if refused.status == 429:
+            headers.append((b"retry-after", RETRY.encode()))
+        if refused.status == 401:
+            headers.append((b"www-authenticate", b"Bearer"))
+        await send({"type": "http.response.start", "status": refused.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """What the application receives: the body that was read, then what the connection says."""
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+def _name(host: str) -> str:
+    """The name in a Host header, without the port."""
+    name, colon, port = host.lower().rpartition(":")
+    return name if colon and port.isdecimal() else host.lower()

@@ -1,0 +1,73 @@
+"""A service at an address, until it is told to stop."""
+
+import ipaddress
+import socket
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+
+from wepsam.calibration.presets import Which
+from wepsam.service import application
+from wepsam.service.limits import Limits
+
+GRACE = 30  # seconds that requests have to end when the service is told to stop
+
+
+def serve(
+    host: str,
+    port: int,
+    model: str,
+    *,
+    quality: str,
+    calibration: Which,
+    limits: Limits,
+    token: str | None,
+    hosts: Sequence[str] | None,
+) -> None:
+    """Answer until SIGINT or SIGTERM; requests that are inside are answered first.
+
+    Args:
+        host: the address to listen at.
+        port: 0 takes a free one.
+        model: as `application.create` takes it, as quality, calibration, limits and token.
+        quality: of requests that do not say it.
+        calibration: of requests that do not say it.
+        limits: what a request may cost.
+        token: that a request has to bear.
+        hosts: names of the service; None: localhost alone at a local address, and any name elsewhere.
+
+    Raises:
+        OSError: the address cannot be listened at.
+        ValueError: an address that others reach, without a token.
+    """
+    if not is_local(host) and token is None:
+        raise ValueError(f"at {host} other machines can ask this service; give it a token by --token-file")
+    names = (() if is_local(host) else None) if hosts is None else hosts
+    app = application.create(model, quality=quality, calibration=calibration, limits=limits, token=token, hosts=names)
+    config = uvicorn.Config(
+        app, host=host, port=port, log_level="info", limit_concurrency=limits.connections, server_header=False,
+        timeout_graceful_shutdown=GRACE, date_header=True, ws="none", lifespan="on",
+    )  # fmt: skip
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(128)
+        shown = f"[{host}]" if ":" in host else host
+        print(
+            f"http://{shown}:{listening.getsockname()[1]} answers with {model}; Ctrl-C ends it",
+            file=sys.stderr,
+            flush=True,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,244 @@
+"""The service: its answers are those of Python, and what it refuses it refuses with one line and in time."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+import wepsam
+from helpers import ROOT, Paint, tiny_weights
+from wepsam import overlays
+from wepsam.service.application import create
+from wepsam.service.limits import Limits
+
+AREAS = [{"label": "left", "box": [0, 0, 0.5, 1]}]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "tiny.onnx"
+    tiny_weights(path, aspect=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def picture(paint: Paint) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(paint(1)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def asked(weights: Path, method: str, url: str, limits: Limits | None = None, **request: Any) -> httpx.Response:
+    """One request to a service in this process."""
+    settings = {name: request.pop(name) for name in ("token", "hosts") if name in request}
+
+    async def ask() -> httpx.Response:
+        app = create(str(weights), limits=limits or Limits(workers=1), **settings)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            return await client.request(method, url, **request)
+
+    return asyncio.run(ask())
+
+
+def test_a_map_is_that_of_python(weights: Path, picture: bytes) -> None:
+    expected = wepsam.load(weights, threads=1, warn=False)(picture)
+    answer = asked(weights, "POST", "/v1/predict", files={"picture": ("a.png", picture)})
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["x-wepsam-model"] == "tiny"
+    np.testing.assert_array_equal(np.array(Image.open(io.BytesIO(answer.content))), overlays.gray(expected))
+    answer = asked(weights, "POST", "/v1/predict?format=npy", content=picture)
+    np.testing.assert_array_equal(np.load(io.BytesIO(answer.content)), expected)
+
+
+@pytest.mark.parametrize("kind", ["overlay", "fog"])
+def test_drawings(weights: Path, picture: bytes, kind: str) -> None:
+    answer = asked(weights, "POST", f"/v1/predict?format={kind}", content=picture)
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(answer.content)).size == Image.open(io.BytesIO(picture)).size
+
+
+def test_areas_are_those_of_python(weights: Path, picture: bytes) -> None:
+    expected = wepsam.attend(picture, AREAS, model=wepsam.load(weights, threads=1), viewers=20)
+    form = asked(weights, "POST", "/v1/areas?viewers=20", files={"picture": picture}, data={"areas": json.dumps(AREAS)})
+    raw = asked(weights, "POST", "/v1/areas", params={"areas": json.dumps(AREAS), "viewers": 20}, content=picture)
+    assert form.json()["areas"] == raw.json()["areas"] == expected.as_dict()["areas"]
+    assert asked(weights, "POST", "/v1/areas", content=picture).json()["elsewhere"] == 1
+
+
+def test_a_report(weights: Path, picture: bytes) -> None:
+    two = [("picture", ("../../a.png", picture)), ("picture", ("<b>.png", picture)), ("picture", ("c.png", b"no"))]
+    page = asked(weights, "POST", "/v1/report", files=two, data={"areas": json.dumps(AREAS)})
+    assert page.headers["content-security-policy"].startswith("sandbox")
+    assert "&lt;b&gt;.png" in page.text
+    numbers = asked(weights, "POST", "/v1/report?format=json", files=two).json()
+    assert [one["picture"] for one in numbers["pictures"]] == ["a.png", "<b>.png"]
+    assert [one["picture"] for one in numbers["failed"]] == ["c.png"]
+    schema = ROOT / "src" / "wepsam" / "reporting" / "report.schema.json"
+    jsonschema.validate(numbers, json.loads(schema.read_text(encoding="utf-8")))
+
+
+def test_the_density_sums_to_one(weights: Path, picture: bytes) -> None:
+    said = asked(weights, "POST", "/v1/predict?format=json&calibration=none", content=picture).json()
+    assert np.sum(said["density"]["values"]) == pytest.approx(1, abs=1e-3)
+    assert said["calibration"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("url", "request_", "status", "text"),
+    [
+        ("/v1/predict", {"content": b""}, 422, "no picture: send it as the form field picture"),
+        ("/v1/predict", {"content": b"nothing"}, 422, "not a picture, damaged"),
+        ("/v1/predict?format=gif", {}, 422, "no format 'gif'; expected one of map, overlay"),
+        ("/v1/predict?quality=great", {}, 422, "no quality 'great'"),
+        ("/v1/predict?calibration=/etc/passwd", {}, 422, "no calibration '/etc/passwd'"),
+        ("/v1/areas?areas=%22/etc/passwd%22", {}, 422, "neither a list nor an object"),
+        ("/v1/areas?areas=[1", {}, 422, "the areas are no JSON"),
+        ("/v1/areas?viewers=0", {}, 422, "viewers: Input should be greater than or equal to 1"),
+        ("/v1/nothing", {}, 404, "Not Found"),
+    ],
+)
+def test_one_line_for_what_is_wrong(
+    weights: Path, picture: bytes, url: str, request_: dict[str, Any], status: int, text: str
+) -> None:
+    answer = asked(weights, "POST", url, **({"content": picture} | request_))
+    assert answer.status_code == status
+    assert text in answer.json()["error"]
+
+
+def test_who_may_ask(weights: Path) -> None:
+    def status(**request: Any) -> int:
+        return asked(weights, "GET", "/v1/models", **request).status_code
+
+    assert status() == 200
+    assert status(headers={"origin": "http://localhost"}) == 200
+    assert status(headers={"origin": "http://evil.example"}) == 403
+    assert status(headers={"host": "evil.example"}) == 403
+    assert status(headers={"host": "mine:8000"}, hosts=["mine"]) == 200
+    assert status(headers={"host": "anything"}, hosts=None) == 200
+    assert status(token="secret") == 401
+    assert status(token="secret", headers={"authorization": "Bearer wrong"}) == 401
+    assert status(token="secret", headers={"authorization": "Bearer secret"}) == 200
+    assert asked(weights, "GET", "/healthz", token="secret").json() == {"status": "ok"}
+
+
+def test_limits(weights: Path, picture: bytes) -> None:
+    too_large = asked(weights, "POST", "/v1/predict", Limits(body=100, memory=100), content=b"1" * 101)
+    assert (too_large.status_code, too_large.json()["error"]) == (
+        413, "the request has 101 bytes; at most 100 are taken"
+    )  # fmt: skip
+    pixels = asked(weights, "POST", "/v1/predict", Limits(pixels=100), content=picture)
+    assert pixels.status_code == 422
+    assert "pixels" in pixels.json()["error"]
+
+    async def crowd() -> list[int]:
+        app = create(str(weights), limits=Limits(workers=1, waiting=2))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            answers = await asyncio.gather(*(client.post("/v1/predict", content=picture) for _ in range(12)))
+            assert all(a.headers["retry-after"] for a in answers if a.status_code == 429)
+            after = await client.post("/v1/predict", content=picture)
+            said = (await client.get("/metrics")).text
+            assert 'wepsam_requests_total{path="/v1/predict",status="200"}' in said
+            return [answer.status_code for answer in [*answers, after]]
+
+    statuses = asyncio.run(crowd())
+    assert set(statuses) == {200, 429}
+    assert statuses[-1] == 200
+
+
+def test_openapi_describes_every_path(weights: Path) -> None:
+    said = asked(weights, "GET", "/openapi.json").json()
+    assert set(said["paths"]) == {
+        "/v1/predict", "/v1/areas", "/v1/report", "/v1/models", "/healthz", "/metrics"
+    }  # fmt: skip
+    for path in ("/v1/predict", "/v1/areas", "/v1/report"):
+        assert set(said["paths"][path]["post"]["requestBody"]["content"]) == {"multipart/form-data", "image/*"}
+        assert "429" in said["paths"][path]["post"]["responses"]
+
+
+class Server:
+    """`wepsam serve` in a process of its own."""
+
+    def __init__(self, weights: Path, *arguments: str) -> None:
+        call = [sys.executable, "-m", "wepsam", "serve", "--port", "0", "--model", str(weights), *arguments]
+        self.process = subprocess.Popen(call, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        assert self.process.stderr is not None
+        lines = []
+        for line in self.process.stderr:
+            lines.append(line)
+            if found := re.search(r"^http://127\.0\.0\.1:(\d+) answers", line):
+                self.port = int(found[1])
+            if "startup complete" in line:
+                return
+        raise AssertionError("".join(lines))
+
+    def connect(self, head: str) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection.sendall(head.replace("\n", "\r\n").encode())
+        return connection
+
+
+@pytest.fixture(scope="module")
+def server(weights: Path) -> Iterator[Server]:
+    running = Server(weights, "--request-seconds", "1", "--max-megabytes", "1")
+    yield running
+    running.process.kill()
+    running.process.wait()
+    assert running.process.stderr is not None
+    running.process.stderr.close()
+
+
+def test_a_large_request_is_refused_before_it_is_sent(server: Server) -> None:
+    with server.connect("POST /v1/predict HTTP/1.1\nHost: localhost\nContent-Length: 99999999\n\n") as connection:
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
+    with server.connect("POST /v1/predict HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked\n\n") as connection:
+        piece = b"40000\r\n" + b"1" * 0x40000 + b"\r\n"
+        for _ in range(5):
+            connection.sendall(piece)
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_a_slow_client_is_refused_and_others_are_answered(server: Server, picture: bytes) -> None:
+    head = f"POST /v1/predict HTTP/1.1\nHost: localhost\nContent-Length: {len(picture)}\n\n"
+    slow = [server.connect(head) for _ in range(50)]
+    start = time.monotonic()
+    answer = httpx.post(f"http://127.0.0.1:{server.port}/v1/predict", content=picture, timeout=30)
+    assert answer.status_code == 200
+    for connection in slow:
+        assert connection.recv(100).startswith(b"HTTP/1.1 408")
+        connection.close()
+    assert time.monotonic() - start < 30
+
+
+def test_it_ends_gracefully(weights: Path, picture: bytes) -> None:
+    running = Server(weights)
+    try:
+        assert httpx.get(f"http://127.0.0.1:{running.port}/healthz").status_code == 200
+        os.kill(running.process.pid, signal.SIGTERM)
+        _, err = running.process.communicate(timeout=60)
+    finally:
+        running.process.kill()
+    assert "Traceback" not in err
+    assert "shutdown complete" in err
+
+
+def test_no_open_door(wepsam_command: Any) -> None:
+    code, _, err = wepsam_command("serve", "--host", "0.0.0.0", "--port", "0")
+    assert code != 0
+    assert "other machines can ask this service; give it a token by --token-file" in err
