@@ -9,9 +9,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from helpers import save_run
+from wepsam.deploy.to_onnx import export
 from wepsam.networks.build import build
 from wepsam.networks.deep import BACKBONES, DeepConfig, DeepNet
 from wepsam.networks.googlenet import INCEPTIONS
+from wepsam.prediction.predictor import Predictor
 from wepsam.training.starts import begin
 
 THIN = {name: DeepConfig(name, side=64, percent=5) for name in BACKBONES}
@@ -89,6 +92,20 @@ def test_files_that_do_not_fit(tmp_path: Path) -> None:
         begin(tmp_path / "none.pth", THIN["vgg16"], 0)
     with pytest.raises(ValueError, match="start from a file with torchvision's"):
         begin("imagenet", THIN["vgg16"], 0)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_the_exported_file_is_the_network(name: str, tmp_path: Path) -> None:
+    """GoogLeNet's pooling rounds up, and its normalization is fixed: both in the file, too."""
+    net = network(name)
+    net.calibrate(pixels(8))
+    save_run(tmp_path, net.eval(), "log_density")
+    predict = Predictor(export(tmp_path, tmp_path / "deep.onnx", storage="float32", mirror=False))
+    stimulus = np.random.default_rng(3).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    with torch.no_grad():
+        expected = net.log_density(torch.from_numpy(stimulus).permute(2, 0, 1)[None] / 255)[0].exp().numpy()
+    np.testing.assert_allclose(predict.low_resolution(stimulus), expected, atol=1e-4 * expected.max())
+    assert predict(stimulus[:40]).shape == (40, 64)
 
 
 @pytest.mark.parametrize(
