@@ -208,7 +208,8 @@ def deeper_table(arms: Arms) -> str:
         markdown.table(head, rows),
         f"{_seed_counts({name: weak for (_, name), (weak, _) in pairs.items()})} seeds; {five[0].test_pictures} test "
         f"pictures. {run.pictures_seen[-1]:,.0f} pictures of fine-tuning after "
-        f"{run.about['job']['start']['pictures']:,} of pre-training, or as many of fine-tuning alone. {PAIRED}",
+        f"{run.about['job']['start']['pictures']:,} of pre-training, or {five[1].runs[0].pictures_seen[-1]:,.0f} of "
+        f"fine-tuning alone. {PAIRED}",
     )
 
 
