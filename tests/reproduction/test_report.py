@@ -122,9 +122,12 @@ def test_what_a_teacher_saves_is_counted_in_pictures_of_a_random_start() -> None
         for share, scores in curve.items()
     }
     claim = claims.efficiency_claim(arms)
-    assert "its student is ahead with 10 (+0.100) and 100 (+0.150) pictures against the random start" in claim
-    assert "ahead with 10 (+0.050) and 100 (+0.150) against the student of GBVS" in claim
-    assert claim.endswith("needs 10.0x as many with 10 and more than 10x as many with 100 pictures.")
+    assert "by +0.100 [+0.100, +0.100] with 10 and by +0.150 [+0.150, +0.150] with 100 pictures" in claim
+    assert "needs 10.0x as many with 10 and more than 10x as many with 100." in claim
+    assert claim.endswith("Against the student of GBVS it is ahead with 10 (+0.050) and 100 (+0.150).")
+    arms["five-layer-light-0.01"] = arm(0.1, pictures=10)
+    assert "needs at most 1.0x as many with 10 and" in claims.efficiency_claim(arms)
+    arms["five-layer-light-0.01"] = arm(0.3, pictures=10)
     table = tables.efficiency_table(arms)
     assert "| 1% (10) | 1 | 0.200 | 0.250 | 0.300 | +0.100" in table
     assert "| 10.0x as many | +0.050" in table

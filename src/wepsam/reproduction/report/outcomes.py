@@ -255,6 +255,8 @@ def share_needed(shares: Iterable[float], scores: Iterable[float], target: float
 
 def needed(random: Mapping[float, Arm], share: float, arm: Arm) -> str:
     """How many times as many pictures with fixations a random start needs to match an arm."""
-    shares = [*random]
-    times = share_needed(shares, [other.mean("cc") for other in random.values()], arm.mean("cc")) / share
-    return f"more than {max(shares) / share:.3g}x as many" if np.isinf(times) else f"{times:.1f}x as many"
+    scores = [other.mean("cc") for other in random.values()]
+    times = share_needed(random, scores, arm.mean("cc")) / share
+    if np.isinf(times):
+        return f"more than {max(random) / share:.3g}x as many"
+    return f"{'at most ' if scores[0] > arm.mean('cc') else ''}{times:.1f}x as many"
