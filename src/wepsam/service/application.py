@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
@@ -80,9 +81,8 @@ def create(
     _errors(app)
     _pictures(app, desk)
     _about(app, desk)
-    door = Door(app, limits, token, hosts)
-    app.state.door = door
-    return door
+    paths = {route.path for route in app.routes if isinstance(route, APIRoute)}
+    return Door(app, limits, token, hosts, lambda path, status: desk.count(path if path in paths else "other", status))
 
 
 def _pictures(app: FastAPI, desk: Desk) -> None:
@@ -122,6 +122,23 @@ def _pictures(app: FastAPI, desk: Desk) -> None:
             request, "/v1/areas",
             lambda found: answering.areas(found.picture, found.areas(areas), model, most, options),
         )  # fmt: skip
+
+    @app.post(
+        "/v1/crop", openapi_extra=_body(), responses=ERRORS | _files("image/jpeg", "image/png", "application/json")
+    )
+    async def crop(
+        request: Request,
+        aspect: Annotated[str | None, Query(description="width to height, such as 1:1")] = None,
+        size: Annotated[str | None, Query(description="in pixels, such as 400x400")] = None,
+        format: Annotated[str, Query(description=f"one of {', '.join(answering.CROPS)}")] = answering.CROPS[0],
+        quality: Quality = None,
+        calibration: Calibration = None,
+    ) -> Response:
+        """The crop that keeps the most attention, in the picture's own format; or its box and what it keeps."""
+        kind, model = _one_of(format, answering.CROPS), desk.predictor(quality, calibration)
+        return await answer(
+            request, "/v1/crop", lambda found: answering.crop(found.picture, aspect, size, model, kind, most)
+        )
 
     @app.post(
         "/v1/report",
@@ -164,13 +181,6 @@ def _about(app: FastAPI, desk: Desk) -> None:
     async def metrics() -> Response:
         """Counts and times, in the text form of Prometheus."""
         return Response(generate_latest(desk.registry), media_type=CONTENT_TYPE_LATEST)
-
-    @app.middleware("http")
-    async def count(request: Request, call_next: Any) -> Response:
-        response: Response = await call_next(request)
-        path = request.url.path if request.url.path in {route.path for route in app.routes} else "other"  # type: ignore[attr-defined]
-        desk.answered.labels(path, str(response.status_code)).inc()
-        return response
 
 
 def _errors(app: FastAPI) -> None:

@@ -119,8 +119,8 @@ def efficiency_claim(arms: Arms) -> str:
     return (
         "**A teacher that learned from the same labels.** The light network, from ImageNet's encoder, learns from the "
         "fixation pictures and then labels the photographs. At equal compute, its student differs in CC from a random "
-        f"start (seeds: {min(seeds)}) {_and(changes)} pictures, so a random start needs {_and(needs)}. Against the student of GBVS it is "
-        f"{_listed((arm, five[f'weak-{share:g}']) for share, arm in light.items())}."
+        f"start (seeds: {min(seeds)}) {_and(changes)} pictures, so a random start needs {_and(needs)}. Against the "
+        f"student of GBVS it is {_listed((arm, five[f'weak-{share:g}']) for share, arm in light.items())}."
     )
 
 
