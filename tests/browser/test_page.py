@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -80,34 +81,31 @@ def test_every_calibration_and_quality_is_that_of_python(page: Any, pictures: Pa
             check(map_of(page, picture.read_bytes(), quality, calibration), expected, f"{quality} {calibration}")
 
 
-@pytest.mark.parametrize(
-    ("size", "kind", "options"),
-    [
-        ((1, 1), "PNG", {}), ((3, 500), "PNG", {}), ((50, 20_000), "PNG", {}), ((20_000, 50), "PNG", {}),
-        ((331, 97), "WEBP", {"lossless": True}), ((2600, 3100), "JPEG", {"quality": 90}), ((211, 333), "JPEG", {}),
-        ((333, 211), "turned", {}), ((120, 161), "alpha", {}), ((120, 161), "GIF", {}), ((77, 90), "gray", {}),
-    ],
-)  # fmt: skip
-def test_odd_pictures_get_the_map_of_python(
-    page: Any, paint: Any, model: Predictor, size: tuple[int, int], kind: str, options: dict[str, Any]
-) -> None:
-    picture = Image.fromarray(paint(3, *size))
-    exif = Image.Exif()
-    if kind == "turned":
-        exif[0x0112] = 6
-        kind, options = "JPEG", {"exif": exif}
-    elif kind == "alpha":
-        picture.putalpha(Image.linear_gradient("L").resize(picture.size))
-        kind = "PNG"
-    elif kind == "gray":
-        picture, kind = picture.convert("L"), "PNG"
-    data = BytesIO()
-    picture.save(data, kind, **options)
-    ours, expected = map_of(page, data.getvalue()), model(data.getvalue())
-    if expected.size == 1:
-        assert ours.tolist() == expected.tolist() == [[1.0]]
-    else:
-        check(ours, expected, kind)
+def odd_pictures(paint: Any) -> Iterator[tuple[str, bytes]]:
+    """Pictures of unusual sizes and kinds as files, with their names."""
+
+    def file(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+        data = BytesIO()
+        picture.save(data, kind, **options)
+        return data.getvalue()
+
+    for height, width in ((3, 500), (50, 20_000), (20_000, 50), (1600, 300)):
+        yield f"{width}x{height}", file(Image.fromarray(paint(3, height, width)))
+    picture, turned = Image.fromarray(paint(4, 333, 211)), Image.Exif()
+    turned[0x0112] = 6
+    yield "turned", file(picture, "JPEG", exif=turned)
+    yield "large", file(Image.fromarray(paint(3, 2600, 3100)), "JPEG", quality=90)
+    yield "lossless", file(picture, "WEBP", lossless=True)
+    yield "palette", file(picture, "GIF")
+    yield "gray", file(picture.convert("L"))
+    yield "16 bits", file(Image.fromarray(257 * np.asarray(picture.convert("L"), np.uint16)))
+    picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    yield "transparent", file(picture)
+
+
+def test_odd_pictures_get_the_map_of_python(page: Any, paint: Any, model: Predictor) -> None:
+    for name, picture in odd_pictures(paint):
+        check(map_of(page, picture), model(picture), name)
 
 
 def test_golden_pictures_get_their_maps(page: Any) -> None:
@@ -140,7 +138,7 @@ def test_a_visitor_sees_the_heat_map_the_hot_spots_and_saves_them(page: Any, tmp
     stimulus = read_image(path)
     expected = overlays.overlay(stimulus, model(path))
     assert np.abs(shown(page).astype(int) - expected).mean() < 0.5  # of 255
-    spots = attend(model, path).hot_spots
+    spots = attend(path, model=model).hot_spots
     rows = page.locator("#spots tbody tr").all_inner_texts()
     assert [row.split()[1] for row in rows] == [f"{100 * s.share:.{1 if s.share < 0.0995 else 0}f}" for s in spots]
     with page.expect_download() as download:
@@ -195,7 +193,7 @@ def test_areas_are_drawn_moved_by_keys_and_removed(page: Any, model: Predictor) 
     page.mouse.move(*at(0.85, 0.8), steps=3)
     page.mouse.up()
     row = page.locator("#areas tbody tr").inner_text().split()
-    answer = attend(model, GOLDEN / "desk.png", [{"label": "cup", "box": [0.55, 0.4, 0.85, 0.8]}])
+    answer = attend(GOLDEN / "desk.png", model=model, areas=[{"label": "cup", "box": [0.55, 0.4, 0.85, 0.8]}])
     (area,) = answer.areas
     assert float(row[2]) == pytest.approx(100 * area.share, abs=2)
     assert float(row[4]) == pytest.approx(area.lift, rel=0.03)
