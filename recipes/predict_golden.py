@@ -72,7 +72,8 @@ def drawn(shape: tuple[int, int]) -> Image.Image:
     if height * width == 1:
         return Image.new("RGB", (1, 1), (90, 140, 200))
     down, across = np.mgrid[:height, :width]
-    wall = np.stack([150 + 60 * across / width, 150 + 40 * down / height, 190 - 50 * across / width, 255 + 0 * down], -1)
+    right, low = across / width, down / height
+    wall = np.stack([150 + 60 * right, 150 + 40 * low, 190 - 50 * right, np.full(shape, 255)], axis=-1)
     picture = Image.fromarray(wall.astype(np.uint8))
     pen = ImageDraw.Draw(picture)
 
@@ -152,7 +153,7 @@ def whole() -> dict[str, Any]:
 
 
 def samples(values: np.ndarray) -> dict[str, Any]:
-    """The shape of a picture or map, and its values where some rows and columns cross; the first and last among them."""
+    """The shape of a picture or map, and its values where some rows and columns cross."""
     rows, columns = (np.unique(np.linspace(0, side - 1, SAMPLES).astype(int)) for side in values.shape[:2])
     kept = values[np.ix_(rows, columns)]
     shown = kept.tolist() if values.dtype == np.uint8 else [[float(f"{v:.7g}") for v in row] for row in kept]

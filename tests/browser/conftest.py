@@ -7,14 +7,13 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from web import build
+from wepsam.pages.browser import NAMES
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # As strict as a host may be. Playwright's own scripts are not bound by it.
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
@@ -36,7 +35,7 @@ class Strict(SimpleHTTPRequestHandler):
 Strict.extensions_map = {**Strict.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of the page, built into a folder some levels below the root of a server."""
     if not build.RUNTIME.is_dir():
@@ -52,11 +51,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must have ended before other tests begin
 def chromium() -> Iterator[Any]:
     """A browser of Playwright."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright")
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip("no Chromium: apt install chromium")
     with playwright.sync_playwright() as running:

@@ -134,7 +134,7 @@ def drop(page: Any, path: Path) -> None:
 def test_a_visitor_sees_the_heat_map_the_hot_spots_and_saves_them(page: Any, tmp_path: Path, model: Predictor) -> None:
     path = GOLDEN / "desk.png"
     drop(page, path)
-    assert "640 × 480" in page.inner_text("#status")
+    assert "desk.png, 640" in page.inner_text("#status")
     stimulus = read_image(path)
     expected = overlays.overlay(stimulus, model(path))
     assert np.abs(shown(page).astype(int) - expected).mean() < 0.5  # of 255
