@@ -17,7 +17,10 @@ const LEGENDS = {
 const $ = (id) => document.getElementById(id);
 const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
-const settings = await (await fetch("settings.json")).json();
+const settings = await fetch("settings.json").then((answer) => answer.json()).catch(() => {
+  say("settings.json cannot be loaded from the server of this page; reload it, or ask its owner.", true);
+  throw new Error("no settings");
+});
 const worker = new Worker(`worker.js${location.search}`, { type: "module" });
 const waiting = new Map(); // id -> what to do with the answer
 let asked = 0; // the last question
@@ -34,6 +37,7 @@ worker.onmessage = ({ data }) => {
   if (data.id) waiting.get(data.id)?.(data);
   else if (data.error) say(data.error, true);
   else if (!current && !waiting.size) say("Ready.");
+  $("first").hidden = true;
   waiting.delete(data.id);
 };
 worker.onerror = () => say("This browser cannot run the page; use a recent Chrome, Edge, Firefox or Safari.", true);
