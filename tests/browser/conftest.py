@@ -14,6 +14,7 @@ import pytest
 from web import build
 from wepsam.pages.browser import NAMES
 
+PATIENCE = 120  # seconds, on a busy machine
 # As strict as a host may be. Playwright's own scripts are not bound by it.
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
@@ -70,6 +71,7 @@ def page(chromium: Any, address: str) -> Iterator[Any]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     wrong: list[str] = []
     context.on("request", lambda request: wrong.append(request.url) if _is_outside(request.url, address) else None)
+    context.set_default_timeout(1000 * PATIENCE)
     opened = context.new_page()
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)

@@ -11,6 +11,7 @@ import pytest
 
 import wepsam
 from helpers import ROOT
+from web import build
 from wepsam.shapes import input_shape
 
 HERE = Path(__file__).parent
@@ -58,6 +59,17 @@ def test_the_browser_gives_the_same_map(name, paint, tmp_path):
         ours = np.fromfile(tmp_path / "map", np.float32).reshape(expected.shape)
         assert expected.max() > 2 * expected.mean()  # not a flat map, with which all would agree
         assert np.abs(ours - expected).max() < 1e-4 * expected.max()
+
+
+@needs_runtime
+def test_the_page_is_not_built_over_other_files(tmp_path):
+    build.build(tmp_path / "site")
+    build.build(tmp_path / "site")
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "index.html").write_text("mine")
+    with pytest.raises(ValueError, match="holds other files"):
+        build.build(tmp_path / "thesis")
+    assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["index.html"]
 
 
 def _file(name):
