@@ -185,6 +185,7 @@ function listAreas() {
     area.element.firstChild.textContent = `${area.label} ${percent(share)}`;
     area.element.setAttribute("aria-label", `${area.label}: share ${percent(share)}, lift ${lift.toFixed(2)}`);
     place(area.element, area.box);
+    area.element.classList.toggle("high", y0 < 0.1); // no room above it for its label
     const forPlace = share / Math.max(shareOf(alone, area.box), 1e-12);
     return row([area.label, percent(share), lift.toFixed(2), forPlace.toFixed(2)], remove);
   }));
