@@ -77,7 +77,7 @@ def create(
         description="Where will people look in this picture? Pictures are uploaded, answered and forgotten.",
         docs_url=None, redoc_url=None,  # their pages load scripts from elsewhere
     )  # fmt: skip
-    _errors(app)
+    answer_errors(app)
     _pictures(app, desk)
     _about(app, desk)
     door = Door(app, limits, token, hosts)
@@ -173,7 +173,9 @@ def _about(app: FastAPI, desk: Desk) -> None:
         return response
 
 
-def _errors(app: FastAPI) -> None:
+def answer_errors(app: FastAPI) -> None:
+    """Answer each error with one line."""
+
     def said(status: int, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
         return JSONResponse({"error": text}, status, headers)
 
