@@ -1,8 +1,8 @@
 """Fit the intervals of areas' shares, and the center alone: python -m learn.areas DATA [MODEL]
 
 Writes src/wepsam/attention/intervals.json. `learn` says what DATA is. MODEL is the name of shipped weights, by default
-wepsam-lite. Run this again when its weights or its typical calibration change, and `python recipes/areas_check.py DATA`
-after it. Takes some minutes of one core.
+wepsam-lite. Run this again when its weights or its typical calibration change, and after it
+`python recipes/areas_check.py DATA` and `python recipes/pairs_check.py DATA`. Takes some minutes of one core.
 
 The validation pictures of the laboratories with fixations take part, with boxes on them that are chosen by rules. The
 error of the model is fitted by maximum likelihood to the laboratories from which the model has not learned, each of

@@ -151,7 +151,7 @@ def _answer(pairs: Sequence[Pair], numbers: learn.Numbers, view: learn.Numbers) 
     }
     if given.any():
         row["right"] = float((np.sign(measured) == np.sign(predicted))[given].mean())
-    if differ.any():
+    if differ.any():  # otherwise the model says the same of both
         row["sign"] = float((np.sign(measured) == np.sign(predicted))[differ].mean())
         if pairs[0][0].told_apart:
             theirs = [_part(b, 0).measured - _part(a, 1).measured for a, b in pairs]  # by the other half of each
@@ -187,7 +187,9 @@ def table(found: Row) -> str:
             shares = (row.get(key) for key in ("holds", "given", "right", "sign", "people"))
             cells = ["" if share is None else f"{share:.0%}" for share in shares]
             rows.append([kind, f"{row['laboratory']}{mark}", str(row["pairs"]), *cells])
+    right = [row["right"] for row in found["rows"] if "right" in row]
     note = (
+        f"Verdicts agree with people in {min(right):.0%} to {max(right):.0%} of the cases in which they are given. "
         f"Expected of the interval: {found['level']:.0%}, more where the pictures have much in common. Sign right: how "
         "often the larger predicted share is the larger measured one, in all pairs, without asking whether one can be "
         f"sure. People: the same of the other half of the observers, in place of {MODEL}."

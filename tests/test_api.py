@@ -30,12 +30,14 @@ FUNCTIONS = [
         "looks_like",
         "attend",
         "benchmark",
+        "crop",
+        "crop_pictures",
         "compare_pictures",
         "gate",
     ),
 ]
 CLASSES = ["Predictor", "ImageError", "PictureWarning", "Area"]
-MODULES = ["classical", "datasets", "metrics"]
+MODULES = ["classical", "datasets", "metrics", "pages"]
 
 
 def python(code: str) -> str:

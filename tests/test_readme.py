@@ -11,7 +11,7 @@ import pytest
 
 import wepsam
 from helpers import ROOT
-from recipes import areas_check, kinds_table, pairs_check, readme_table
+from recipes import areas_check, crop_check, kinds_table, pairs_check, readme_table
 from wepsam import cards, kinds, markdown
 from wepsam.classical import CLASSICAL
 from wepsam.classical.ensemble import card as ensemble_card
@@ -47,6 +47,12 @@ def test_the_tables_of_areas_are_those_that_were_measured() -> None:
         assert markdown.insert(areas_check.PAGE, name, table, write=False), "run: python recipes/areas_check.py"
     pairs = pairs_check.table(json.loads(pairs_check.RESULT.read_text(encoding="utf-8")))
     assert markdown.insert(pairs_check.PAGE, "pairs", pairs, write=False), "run: python recipes/pairs_check.py"
+
+
+def test_the_tables_of_crops_are_those_that_were_measured() -> None:
+    found, faces = (json.loads(path.read_text(encoding="utf-8")) for path in (crop_check.RESULT, crop_check.FACES))
+    for name, table in crop_check.tables(found, faces).items():
+        assert markdown.insert(crop_check.PAGE, name, table, write=False), "run: python recipes/crop_check.py"
 
 
 @pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)

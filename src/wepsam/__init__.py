@@ -8,7 +8,7 @@
 
 The functions have the names and the defaults of the commands: `predict`, `compare_pictures`, `gate`, `benchmark`,
 `label`, `inspect`, `pretrain`, `finetune`, `adapt`, `export`, `evaluate`, `compare`, `submit`; `attend` is that of
-`wepsam areas` and `wepsam scores`.
+`wepsam areas` and `wepsam scores`, `crop_pictures` that of `wepsam crop`.
 The library prints nothing. It logs to the logger "wepsam", progress included.
 """
 
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from wepsam import classical as classical
     from wepsam import datasets as datasets
     from wepsam import metrics as metrics
+    from wepsam import pages as pages
     from wepsam.adaptation import adapt as adapt
     from wepsam.attention.answers import attend as attend
     from wepsam.attention.areas import Area as Area
     from wepsam.attention.benchmarking import benchmark as benchmark
     from wepsam.attention.comparing import compare_pictures as compare_pictures
+    from wepsam.attention.crop_pictures import crop as crop
+    from wepsam.attention.crop_pictures import crop_pictures as crop_pictures
     from wepsam.attention.gating import gate as gate
     from wepsam.calibration.definition import Calibration as Calibration
     from wepsam.deploy.to_onnx import export as export
@@ -72,6 +75,8 @@ HOMES = {
     "attend": "attention.answers",
     "report": "reporting.writing",
     "benchmark": "attention.benchmarking",
+    "crop": "attention.crop_pictures",
+    "crop_pictures": "attention.crop_pictures",
     "compare_pictures": "attention.comparing",
     "gate": "attention.gating",
     "Area": "attention.areas",
@@ -85,7 +90,7 @@ HOMES = {
     "save_overlay": "overlays",
     "contact_sheet": "overlays",
 }
-PACKAGES = ("classical", "datasets", "metrics")
+PACKAGES = ("classical", "datasets", "metrics", "pages")
 
 offline.switch_off()
 

@@ -32,7 +32,7 @@ PATIENCE = 60  # seconds that a large picture waits for its turn, at most
 MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # a pixel; other modes take 4
 # Bytes a pixel that Pillow's decoders take beside the picture, measured: canvases and frames of an animation, planes of
 # up to 12 bits, lists of numbers.
-DECODER_BYTES = {"WEBP": 14, "AVIF": 12}
+DECODER_BYTES = {"WEBP": 14, "AVIF": 12, "HEIF": 8}
 IN_PYTHON = {"ppm", "ppm_plain", "bmp_rle"}  # Pillow's decoders that are Python loops: half a microsecond a sample
 SAMPLES_IN_PYTHON = 12_000_000
 

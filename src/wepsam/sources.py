@@ -10,6 +10,7 @@ from wepsam.images import ImageError, one_line
 
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp"),
+    *(".heic", ".heif", ".hif"),  # read where the extra [heif] is installed, and named where it is not
     *(".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
 )
 LISTS = (".txt", ".lst")

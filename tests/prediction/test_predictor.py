@@ -362,3 +362,15 @@ def test_providers_are_those_that_are_installed(file):
     with pytest.raises(ValueError, match=r"no provider MoonExecutionProvider: this ONNX Runtime has .*CPU") as error:
         wepsam.load(file, providers=["MoonExecutionProvider", "CPUExecutionProvider"])
     assert "\n" not in str(error.value)
+
+
+def test_other_settings_share_the_session() -> None:
+    model = wepsam.load(threads=1)
+    fast = model.with_settings("fast", "none")
+    assert fast._session is model._session
+    assert (fast.quality, fast.calibration.name, model.quality) == ("fast", "none", "best")
+    picture = np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)
+    np.testing.assert_array_equal(fast(picture), wepsam.load(threads=1, quality="fast", calibration="none")(picture))
+    np.testing.assert_array_equal(fast.with_settings("best", "typical")(picture), model(picture))
+    with pytest.raises(ValueError, match="quality is best or fast, not 'great'"):
+        model.with_settings("great")

@@ -11,7 +11,7 @@ import numpy as np
 
 from wepsam import resolve
 from wepsam.attention import coverage, intervals
-from wepsam.attention.answers import Attention, attend, rounded
+from wepsam.attention.answers import Attention, Screen, attend, rounded
 from wepsam.attention.reading import Given
 from wepsam.attention.reference import Reference
 from wepsam.attention.shares import AreaScore
@@ -118,6 +118,7 @@ def compare_pictures(
     calibration: Which = None,
     reference: Reference | str | PathLike[str] | None = None,
     max_pixels: int | None = None,
+    viewport: Screen = None,
 ) -> Comparison:
     """Say which areas of two pictures gain or lose attention, with a verdict only where one can be sure.
 
@@ -137,6 +138,7 @@ def compare_pictures(
         calibration: if the model is given by name; see `wepsam.Predictor`.
         reference: the pictures that the percentiles of scores are among; see `wepsam.attend`.
         max_pixels: larger pictures are refused before they are decoded; None: the limit of `wepsam.read_image`.
+        viewport: of long pages, both read through the same screen; see `wepsam.attend`.
 
     Raises:
         ImageError: a picture cannot be read.
@@ -148,7 +150,7 @@ def compare_pictures(
     first, second = (
         attend(
             picture, given, model=predict, unit=unit, viewers=viewers, seconds=seconds, reference=reference,
-            max_pixels=max_pixels,
+            max_pixels=max_pixels, viewport=viewport,
         )
         for picture, given in ((a, areas), (b, areas if areas_b is None else areas_b))
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from wepsam import progress, resolve
 from wepsam.attention import rules
-from wepsam.attention.answers import Attention, attend, rounded
+from wepsam.attention.answers import Attention, Screen, attend, rounded
 from wepsam.attention.comparing import compared
 from wepsam.attention.reading import Given
 from wepsam.attention.rules import Rule, Verdict
@@ -67,6 +67,7 @@ def gate(
     quality: str = QUALITIES[0],
     calibration: Which = None,
     max_pixels: int | None = None,
+    viewport: Screen = None,
 ) -> tuple[Gated, ...]:
     """Say whether pictures keep rules.
 
@@ -86,6 +87,7 @@ def gate(
         quality: "best" or "fast", if the model is given by name.
         calibration: if the model is given by name; see `wepsam.Predictor`.
         max_pixels: larger pictures are refused before they are decoded; None: the limit of `wepsam.read_image`.
+        viewport: of long pages; see `wepsam.attend`.
 
     Returns:
         What is said of each picture. One that cannot be read does not pass, and the others are done.
@@ -105,7 +107,7 @@ def gate(
     def answer(picture: Source) -> Attention:
         return attend(
             picture, given, model=predict, unit=unit, viewers=viewers, seconds=seconds, fixations=fixations,
-            max_pixels=max_pixels,
+            max_pixels=max_pixels, viewport=viewport,
         )  # fmt: skip
 
     before = None if against is None else answer(against)

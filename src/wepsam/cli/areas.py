@@ -50,6 +50,11 @@ def areas(
             picture, areas, model=model, unit=unit, viewers=viewers, seconds=seconds, fixations=fixations,
             quality=quality, calibration=calibration, max_pixels=max_pixels, viewport=viewport,
         )  # fmt: skip
+    show(found, as_json)
+
+
+def show(found: Attention, as_json: bool) -> None:
+    """Print the areas of a picture, and what to doubt."""
     if as_json:
         from wepsam.attention.answers import rounded
 
@@ -59,7 +64,7 @@ def areas(
             print(line)
         print(
             f"\n{found.model}, calibration {found.calibration}. Intervals: {found.group.viewers} viewers, "
-            f"{found.group.seconds:g} s. Seen: at least one of {found.fixations:.3g} independent fixations."
+            f"{found.group.seconds:.3g} s. Seen: at least one of {found.fixations:.3g} independent fixations."
         )
     for line in found.warnings:
         output.to_stderr(line)

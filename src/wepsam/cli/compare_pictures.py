@@ -26,6 +26,7 @@ def compare_pictures(
     quality: options.Quality = "best",
     calibration: options.CalibrationOf = None,
     max_pixels: options.MaxPixels = None,
+    viewport: options.Viewport = None,
     as_json: options.Json = False,
 ) -> None:
     """Compare two pictures, such as two variants of a design: which areas gain or lose attention.
@@ -46,7 +47,7 @@ def compare_pictures(
         check_drawing(out)
     found = wepsam.compare_pictures(
         a, b, areas, areas_b, model=model, unit=unit, viewers=viewers, seconds=seconds, quality=quality,
-        calibration=calibration, max_pixels=max_pixels,
+        calibration=calibration, max_pixels=max_pixels, viewport=viewport,
     )  # fmt: skip
     if out is not None:
         from wepsam.drawing import difference
@@ -61,7 +62,7 @@ def compare_pictures(
             print(line)
         print(
             f"\n{found.moved:.0%} of the attention lies elsewhere in B.\n{found.a.model}, calibration "
-            f"{found.a.calibration}. Intervals: two groups of {found.a.group.viewers} viewers, {found.a.group.seconds:g} s."
+            f"{found.a.calibration}. Intervals: two groups of {found.a.group.viewers} viewers, {found.a.group.seconds:.3g} s."
         )
     for line in found.warnings:
         output.to_stderr(line)

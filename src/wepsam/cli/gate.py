@@ -29,6 +29,7 @@ def gate(
     quality: options.Quality = "best",
     calibration: options.CalibrationOf = None,
     max_pixels: options.MaxPixels = None,
+    viewport: options.Viewport = None,
     as_json: options.Json = False,
 ) -> None:
     """Check pictures against rules, with an exit code for a build pipeline.
@@ -52,6 +53,7 @@ def gate(
         found = wepsam.gate(
             pictures, wanted, areas, against=against, strict=strict, model=model, unit=unit, viewers=viewers,
             seconds=seconds, fixations=fixations, quality=quality, calibration=calibration, max_pixels=max_pixels,
+            viewport=viewport,
         )  # fmt: skip
     except OSError as error:  # no file of areas or rules: not a rule that fails
         raise ValueError(errors.one_line(error)) from error

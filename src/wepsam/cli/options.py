@@ -200,6 +200,38 @@ Against = Annotated[Path | None, Option(
 )]
 Strict = Annotated[bool, Option("--strict", help="Fail a picture with any remark on stderr too, such as a web page.")]
 
+# ---- page
+
+PageOf = Annotated[str, Argument(metavar="PAGE", help="An HTML file, or an address with http:// or https://.")]
+PageOut = Annotated[Path, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for page.png and areas.json; created if missing."
+)]
+Select = Annotated[list[str] | None, Option(
+    "--select", "-s", metavar="CSS|LABEL=CSS",
+    help="Elements that become areas, such as #buy or price=.price > b. Repeatable; several elements are numbered."
+)]
+Window = Annotated[str, Option(
+    "--viewport", metavar="WIDTHxHEIGHT", help="Size of the window, in CSS pixels."
+)]
+DeviceScale = Annotated[float, Option(
+    "--scale", metavar="N", help="Pixels of the picture per CSS pixel: 2 as on a screen of high density."
+)]
+Screen = Annotated[bool, Option(
+    "--screen", help="Take what the window shows at first, instead of the whole page."
+)]
+WithReport = Annotated[bool, Option("--report", help="Also write report.html, report.json and areas.csv there.")]
+Javascript = Annotated[bool, Option("--javascript/--no-javascript", help="Whether the page's own scripts run.")]
+Browser = Annotated[Path | None, Option(
+    metavar="FILE", show_default="Playwright's own, or that of the system", help="Program of a Chromium or Chrome."
+)]
+Sandbox = Annotated[bool, Option(
+    "--sandbox/--no-sandbox",
+    help="Keep the page's processes from the rest of the machine. Some containers cannot; then only for pages that "
+    "you trust."
+)]
+Timeout = Annotated[float, Option(
+    metavar="SECONDS", help="How long the page may take to load, and as long again to be captured."
+)]
 
 # ---- serve
 
@@ -232,6 +264,28 @@ ReferenceOut = Annotated[Path, Option("--out", "-o", dir_okay=False, metavar="FI
 ReferenceName = Annotated[str | None, Option(
     metavar="NAME", show_default="the name of the folder", help="What the pictures of the reference are called."
 )]
+
+# ---- crop
+
+CropOut = Annotated[Path | None, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER", show_default="nothing is written",
+    help="Folder for the crops; created if missing. Pictures of a folder keep their paths below it."
+)]
+Aspects = Annotated[list[str] | None, Option(
+    "--aspect", "--aspects", metavar="W:H", show_default=False,
+    help="Width to height, such as 16:9; several with commas between them. The crop keeps its pixels."
+)]
+Sizes = Annotated[list[str] | None, Option(
+    "--size", "--sizes", metavar="WxH", show_default=False,
+    help="Pixels of the crop, such as 400x300; several with commas between them. The crop is resized."
+)]
+Keep = Annotated[str | None, Option(
+    metavar="X0,Y0,X1,Y1", show_default=False,
+    help="An area that every crop has to hold, in shares of the sides; a logo at a fixed place, for example."
+)]
+Enlarge = Annotated[bool, Option("--enlarge", help="Also enlarge crops that have fewer pixels than --size. Otherwise they keep theirs, and a line says so.")]
+Exif = Annotated[bool, Option("--exif/--no-exif", help="Whether crops keep EXIF, XMP and comments, which may say where and by whom a picture was taken.")]
+Overwrite = Annotated[bool, Option("--overwrite", help="Replace files that have other content. Without it such a picture is reported and left alone.")]
 
 # ---- datasets, evaluate, submit
 

@@ -1,6 +1,5 @@
 """Prediction through ONNX Runtime. Needs numpy, Pillow and onnxruntime; no torch."""
 
-import copy
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property, partial
@@ -196,8 +195,8 @@ class Predictor:
         Raises:
             ValueError: no such quality or calibration.
         """
-        other = copy.copy(self)
-        other.__dict__.pop("_single", None)
+        other = object.__new__(type(self))  # copy.copy would open the file again, as unpickling does
+        other.__dict__ |= {name: value for name, value in self.__dict__.items() if name != "_single"}
         if quality is not None:
             if quality not in QUALITIES:
                 raise ValueError(f"quality is {' or '.join(QUALITIES)}, not {quality!r}")

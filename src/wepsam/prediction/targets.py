@@ -52,7 +52,9 @@ class Picture:
     targets: dict[str, Path]
 
 
-def find_pictures(images: Images, out: Path, endings: dict[str, str], sheet: Path | None) -> list[Picture]:
+def find_pictures(
+    images: Images, out: Path, endings: dict[str, str], sheet: Path | None = None, *, apart: bool = False
+) -> list[Picture]:
     """Find pictures and name their results, whose names depend on nothing else that is predicted.
 
     A file that is named, directly or in a list file, gives OUT/STEM + ending. One that is found below a folder gives
@@ -61,8 +63,9 @@ def find_pictures(images: Images, out: Path, endings: dict[str, str], sheet: Pat
     Args:
         images: a path or several; see `sources.find_images`.
         out: the folder for the results.
-        endings: how file names end behind the stem, by kind.
+        endings: how file names end behind the stem, by kind; ".*" at the end stands for the picture's own suffix.
         sheet: another file that will be written.
+        apart: leave out what lies in the folder for the results, if that is inside a folder that is searched.
 
     Raises:
         ImageError: there is no picture, a path does not exist, two results would have the same name (also if only
@@ -70,11 +73,25 @@ def find_pictures(images: Images, out: Path, endings: dict[str, str], sheet: Pat
     """
     pictures: dict[str, Picture] = {}
     for path, name in _all_below(images):
-        stem = Path(name).stem
-        targets = {kind: (out / name).with_name(stem + ending) for kind, ending in endings.items()}
+        if apart and _is_result(path, name, out):
+            continue
+        stem, suffix = Path(name).stem, Path(name).suffix
+        targets = {
+            kind: (out / name).with_name(stem + (ending[:-2] + suffix if ending.endswith(".*") else ending))
+            for kind, ending in endings.items()
+        }
         pictures.setdefault(os.path.abspath(path), Picture(Path(path), Path(name).as_posix(), targets))
     _check([*pictures.values()], sheet)
     return [*pictures.values()]
+
+
+def _is_result(path: str, name: str, out: Path) -> bool:
+    """Whether a picture that was found by its name below a folder lies in the folder for results inside that folder."""
+    if files.is_url(path):
+        return False
+    place, results = Path(os.path.abspath(path)), Path(os.path.abspath(out))
+    searched = place.parents[len(Path(name).parts) - 1]
+    return searched in results.parents and results in place.parents
 
 
 def found(images: Images) -> list[Path]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
@@ -80,9 +81,8 @@ def create(
     answer_errors(app)
     _pictures(app, desk)
     _about(app, desk)
-    door = Door(app, limits, token, hosts)
-    app.state.door = door
-    return door
+    paths = {route.path for route in app.routes if isinstance(route, APIRoute)}
+    return Door(app, limits, token, hosts, lambda path, status: desk.count(path if path in paths else "other", status))
 
 
 def _pictures(app: FastAPI, desk: Desk) -> None:
@@ -164,13 +164,6 @@ def _about(app: FastAPI, desk: Desk) -> None:
     async def metrics() -> Response:
         """Counts and times, in the text form of Prometheus."""
         return Response(generate_latest(desk.registry), media_type=CONTENT_TYPE_LATEST)
-
-    @app.middleware("http")
-    async def count(request: Request, call_next: Any) -> Response:
-        response: Response = await call_next(request)
-        path = request.url.path if request.url.path in {route.path for route in app.routes} else "other"  # type: ignore[attr-defined]
-        desk.answered.labels(path, str(response.status_code)).inc()
-        return response
 
 
 def answer_errors(app: FastAPI) -> None:

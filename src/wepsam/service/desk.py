@@ -69,6 +69,10 @@ class Desk:
         finally:
             self._inside -= 1
 
+    def count(self, path: str, status: int) -> None:
+        """Count an answer for /metrics."""
+        self.answered.labels(path, str(status)).inc()
+
     def close(self) -> None:
         """End the workers when they have done what they do."""
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -8,7 +8,7 @@ import asyncio
 import base64
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -16,6 +16,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wepsam.service.limits import Limits, Refused
+
+Count = Callable[[str, int], None]
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OPEN = ("/healthz",)  # needs no token
@@ -27,7 +29,6 @@ class Door:
 
     Attributes:
         reading: bytes of the requests that are inside.
-        refused: how many requests were not let in, by status.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Door:
         limits: Limits,
         token: str | None,
         hosts: Sequence[str] | None,
+        count: Count,
         *,
         asks_people: bool = False,
     ) -> None:
@@ -46,31 +48,38 @@ class Door:
             token: that a request has to bear; None: everybody may ask.
             hosts: names by which the service may be addressed, without ports; None: any. A page on the web can make a
                 browser ask 127.0.0.1 under a name of its own.
+            count: told the path and the status of each answer.
             asks_people: whether browsers ask for the token, as a password under any name (basic authentication).
         """
-        self.inner, self.limits, self.token, self.asks_people = inner, limits, token, asks_people
+        self.inner, self.limits, self.token, self.count = inner, limits, token, count
+        self.asks_people = asks_people
         self.hosts = None if hosts is None else LOCAL | {host.lower() for host in hosts}
         self.reading = 0
-        self.refused: dict[int, int] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it with one line."""
         if scope["type"] != "http":
             await self.inner(scope, receive, send)
             return
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.count(scope["path"], message["status"])
+            await send(message)
+
         try:
             headers = Headers(scope=scope)
             self._admit(scope["path"], headers)
             size = self._declared(headers) if scope["method"] in ("POST", "PUT", "PATCH") else 0
         except Refused as refused:
-            await self._refuse(refused, send)
+            await self._refuse(refused, counted)
             return
         self.reading += size
         try:
             body = await self._body(receive, size) if size else b""
-            await self.inner(scope, _replayed(body, receive), send)
+            await self.inner(scope, _replayed(body, receive), counted)
         except Refused as refused:
-            await self._refuse(refused, send)
+            await self._refuse(refused, counted)
         finally:
             self.reading -= size
 
@@ -130,7 +139,6 @@ class Door:
             raise Refused(408, f"the request did not arrive within {self.limits.seconds:g} s") from None
 
     async def _refuse(self, refused: Refused, send: Send) -> None:
-        self.refused[refused.status] = self.refused.get(refused.status, 0) + 1
         body = json.dumps({"error": refused.text}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         headers += [(b"connection", b"close")]  # what remains of the request is not read

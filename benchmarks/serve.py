@@ -1,0 +1,192 @@
+"""The service under load: python -m benchmarks.serve PICTURES [--requests N] [--soak N]
+
+It starts `wepsam serve --quality fast` on this machine, asks it for maps from 1, 8 and 32 clients, and compares the
+rate with that of the network alone (`Predictor.many` on the same files in one process, which also decodes and enlarges).
+The clients take processor time of the same machine.
+
+--soak: so many requests from 16 clients, 2 of 100 of them bad. Every answer is compared with the right one, and the
+memory of the service is watched. In the middle the service is killed and started again: only requests that are inside
+then may fail.
+"""
+
+import argparse
+import http.client
+import itertools
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import wepsam
+from benchmarks.common import as_jpeg
+from wepsam import cores
+from wepsam.markdown import table
+from wepsam.prediction import targets
+
+CLIENTS = (1, 8, 32)
+BAD = 50  # every so many requests of a soak is bad
+PATH = "/v1/predict"
+QUIET = {"stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL, "text": True}
+
+
+@dataclass
+class Service:
+    """`wepsam serve` in a process of its own; it keeps its port when it is started again."""
+
+    port: int = 0
+    process: subprocess.Popen[str] = field(init=False)
+
+    def start(self) -> None:
+        call = [sys.executable, "-m", "wepsam", "serve", "--port", str(self.port), "--quality", "fast"]
+        self.process = subprocess.Popen(call, **QUIET)  # type: ignore[call-overload]
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if found := re.match(r"http://127\.0\.0\.1:(\d+)", line):
+                self.port = int(found[1])
+                break
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        while self.ask(b"") is None:
+            time.sleep(0.05)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        self.process.send_signal(how)
+        self.process.wait()
+
+    def connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+
+    def ask(self, data: bytes, connection: http.client.HTTPConnection | None = None) -> tuple[int, bytes] | None:
+        """Status and answer; None if the connection fails."""
+        own = connection or self.connection()
+        try:
+            own.request("POST", PATH, data, {"content-type": "image/jpeg"})
+            answer = own.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            own.close()
+            return None
+
+    def memory(self) -> float:
+        """Megabytes that are resident."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pictures", nargs="+")
+    parser.add_argument("--requests", type=int, default=300)
+    parser.add_argument("--soak", type=int, default=0)
+    options = parser.parse_args()
+    files = [as_jpeg(path) for path in targets.found(options.pictures)[:100]]
+    service = Service()
+    service.start()
+    try:
+        if options.soak:
+            soak(service, files, options.soak)
+        else:
+            load(service, files, options.requests)
+    finally:
+        service.stop()
+
+
+def load(service: Service, files: Sequence[bytes], requests: int) -> None:
+    """The rate and the times of answers, beside the network alone."""
+    model = wepsam.load(threads=1, quality="fast", warn=False)
+    alone = rate(lambda: sum(1 for _ in model.many(itertools.islice(itertools.cycle(files), requests))))
+    rows = [["network alone, one process", str(cores.usable()), f"{alone:.1f}", "100%", "", ""]]
+    for clients in CLIENTS:
+        seconds: list[float] = []
+        found = rate(lambda n=clients, s=seconds: asked(service, files, requests, n, s))
+        ordered = sorted(seconds)
+        p50, p99 = statistics.median(ordered), ordered[int(0.99 * (len(ordered) - 1))]
+        cells = [f"{found:.1f}", f"{found / alone:.0%}", f"{1000 * p50:.0f}", f"{1000 * p99:.0f}"]
+        rows.append([f"wepsam serve, {clients} clients", str(cores.usable()), *cells])
+    print(table(["maps of 500-px JPEGs, fast", "cores", "a second", "of the network", "p50 ms", "p99 ms"], rows))
+
+
+def rate(work: Callable[[], int]) -> float:
+    """How many a second, by the number that the work returns."""
+    begin = time.perf_counter()
+    return work() / (time.perf_counter() - begin)
+
+
+def asked(service: Service, files: Sequence[bytes], requests: int, clients: int, seconds: list[float]) -> int:
+    """Ask so many times; every answer has to be a map."""
+    numbers = iter(range(requests))
+
+    def client() -> int:
+        connection, count = service.connection(), 0
+        for number in numbers:
+            begin = time.perf_counter()
+            answer = service.ask(files[number % len(files)], connection)
+            assert (answer or (0, b""))[0] == 200, answer
+            seconds.append(time.perf_counter() - begin)
+            count += 1
+        connection.close()
+        return count
+
+    with ThreadPoolExecutor(clients) as pool:
+        return sum(future.result() for future in [pool.submit(client) for _ in range(clients)])
+
+
+def soak(service: Service, files: Sequence[bytes], requests: int, clients: int = 16) -> None:
+    """Nothing lost, nothing wrong, memory flat, and a kill costs only what was inside."""
+    right = [service.ask(data) for data in files]
+    assert all(answer is not None and answer[0] == 200 for answer in right)
+    bad = (b"not a picture", files[0][: len(files[0]) // 2], b"\xff" * 1000)
+    numbers, wrong, lost, refused = iter(range(requests)), [], [], []
+    memory = [service.memory()]
+    killed = threading.Event()
+
+    def client() -> None:
+        connection = service.connection()
+        for number in numbers:
+            is_bad = number % BAD == 0
+            while True:
+                answer = service.ask(bad[number // BAD % 3] if is_bad else files[number % len(files)], connection)
+                if answer is None and killed.is_set():
+                    lost.append(number)
+                    time.sleep(0.2)
+                    continue
+                if answer is not None and answer[0] == 429:
+                    refused.append(number)
+                    time.sleep(0.5)
+                    continue
+                break
+            if answer is None or (answer[0] != 422 if is_bad else answer != right[number % len(files)]):
+                wrong.append(number)
+            if number == requests // 2 and not killed.is_set():
+                killed.set()
+                service.stop(signal.SIGKILL)
+                service.start()
+            if number % (requests // 20 or 1) == 0:
+                memory.append(service.memory())
+                print(f"{number:,} of {requests:,}: {memory[-1]:.0f} MB", file=sys.stderr, flush=True)
+
+    with ThreadPoolExecutor(clients) as pool:
+        for future in [pool.submit(client) for _ in range(clients)]:
+            future.result()
+    rows = [
+        ["requests", f"{requests:,}"],
+        ["of them bad", f"{len(range(0, requests, BAD)):,}"],
+        ["wrong or without an answer", str(len(wrong))],
+        ["asked again after the kill", str(len(lost))],
+        ["asked again because the service was busy", str(len(refused))],
+        ["memory, from and to", f"{memory[1]:.0f} to {memory[-1]:.0f} MB"],
+        ["most memory", f"{max(memory):.0f} MB"],
+    ]
+    print(table([f"{clients} clients, killed and started again in the middle", ""], rows))
+    if wrong:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
