@@ -55,7 +55,7 @@ class Encoded:
 
 
 def encode(
-    path: str | PathLike[str],
+    path: str | PathLike[str] | bytes,
     box: Pixels,
     full: tuple[int, int],
     size: tuple[int, int] | None = None,
@@ -69,7 +69,7 @@ def encode(
     which would show what was cut off. Of an animation or several pages it has the first.
 
     Args:
-        path: the picture.
+        path: the picture, or the bytes of its file.
         box: (x0, y0, x1, y1) in pixels of the upright picture.
         full: (height, width) of the upright picture.
         size: (width, height) to resize the crop to; None leaves its pixels as they are.
@@ -211,7 +211,7 @@ def _exif(picture: Image.Image, cropped: Image.Image) -> Image.Exif | None:
         return tags if len(tags) else None
 
 
-def _is_lossless(path: str | PathLike[str]) -> bool:
+def _is_lossless(path: str | PathLike[str] | bytes) -> bool:
     """Whether a WebP is stored without loss."""
-    with open(path, "rb") as file:
+    with io.BytesIO(path) if isinstance(path, bytes) else open(path, "rb") as file:
         return b"VP8L" in file.read(LONGEST_HEAD)

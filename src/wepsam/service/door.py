@@ -90,9 +90,9 @@ class Door:
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
             raise Refused(403, "requests from pages of other sites are refused")
-        if self.token is not None and path not in OPEN:
-            if not hmac.compare_digest(self._given(headers.get("authorization", "")), self.token.encode()):
-                raise Refused(401, "this service needs a token: Authorization: Bearer TOKEN")
+        given = self._given(headers.get("authorization", ""))
+        if self.token is not None and path not in OPEN and not hmac.compare_digest(given, self.token.encode()):
+            raise Refused(401, "this service needs a token: Authorization: Bearer TOKEN")
 
     def _given(self, authorization: str) -> bytes:
         """The token of a request; empty without one."""

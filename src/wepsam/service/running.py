@@ -59,7 +59,9 @@ def names_of(host: str, token: str | None, hosts: Sequence[str] | None) -> Seque
     return (() if is_local(host) else None) if hosts is None else hosts
 
 
-def listen(app: ASGIApp, host: str, port: int, connections: int, ready: Callable[[str], str]) -> None:
+def listen(
+    app: ASGIApp, host: str, port: int, connections: int, ready: Callable[[str], str], log_level: str = "info"
+) -> None:
     """Answer until SIGINT or SIGTERM; requests that are inside are answered first.
 
     Args:
@@ -68,12 +70,13 @@ def listen(app: ASGIApp, host: str, port: int, connections: int, ready: Callable
         port: 0 takes a free one.
         connections: at a time; further ones are answered with 503.
         ready: called with the URL once it is listened at; what it returns is printed to stderr.
+        log_level: "info" logs each request; "warning" only what is wrong.
 
     Raises:
         OSError: the address cannot be listened at.
     """
     config = uvicorn.Config(
-        app, host=host, port=port, log_level="info", limit_concurrency=connections, server_header=False,
+        app, host=host, port=port, log_level=log_level, limit_concurrency=connections, server_header=False,
         timeout_graceful_shutdown=GRACE, date_header=True, ws="none", lifespan="on",
     )  # fmt: skip
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
