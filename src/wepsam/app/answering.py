@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from wepsam import drawing
-from wepsam.attention import crop_files, cropping
+from wepsam.attention import crop_files, cropping, intervals
 from wepsam.attention.answers import Attention
 from wepsam.attention.comparing import UNDECIDED, Comparison
 from wepsam.drawing import difference as differences
@@ -27,6 +27,12 @@ VIEWS = {kind: text for kind, text in TABS.items() if kind != "areas"} | {"pictu
 SHOWN_PIXELS = 2_000_000  # of a drawing on the page; files have all pixels of the picture
 SHEET, PARTS = "sheet", ("a", "b", "difference")
 HTML, NUMBERS, TABLE = "html", "json", "csv"
+
+
+def group() -> str:
+    """The people that intervals are about, in words."""
+    people = intervals.Group()
+    return f"{people.viewers} viewers who look for {people.seconds:g} seconds"
 
 
 def said(answer: Attention, name: str) -> dict[str, Any]:

@@ -197,7 +197,7 @@ def _files(app: FastAPI, room: Room) -> None:
         return {
             "models": room.models.about(), "views": answering.VIEWS,
             "examples": [one.title for one in room.examples], "wepsam": wepsam.__version__,
-            "megabytes": limits.body // MEGABYTE, "pictures": limits.pictures,
+            "group": answering.group(), "megabytes": limits.body // MEGABYTE, "pictures": limits.pictures,
         }  # fmt: skip
 
     @app.get("/api/examples/{number}")

@@ -23,6 +23,7 @@ async function add(pictures) {
       picture.answer = await (await ask("answer", () => ({ picture: shown(picture) }))).json();
       picture.plain = await (await ask("drawing", () => ({ picture: shown(picture), kind: "picture" }))).blob();
       state.pictures.push(picture);
+      if (state.pictures.length === 2) find("#examples").open = false; // enough to compare
       listPictures();
       if (place === 0 || !state.current) look(picture);
     } catch (error) {
@@ -220,7 +221,8 @@ try {
   state.about = await about();
   await start();
   find("#version").textContent = state.about.wepsam;
-  find("#limits").textContent = `up to ${state.about.pictures} pictures of ${state.about.megabytes} MB: JPEG, PNG, WebP, AVIF, HEIC, TIFF …`;
+  find("#group").textContent = state.about.group;
+  find("#limits").textContent = `up to ${state.about.pictures} pictures of ${state.about.megabytes} MB: JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP`;
   settings();
   saving();
   examples();
