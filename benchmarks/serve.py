@@ -1,8 +1,8 @@
 """The service under load: python -m benchmarks.serve PICTURES [--requests N] [--soak N]
 
 It starts `wepsam serve --quality fast` on this machine, asks it for maps from 1, 8 and 32 clients, and compares the
-rate with that of the network alone (`Predictor.many` on the same files in one process, which also decodes and enlarges).
-The clients take processor time of the same machine.
+rate with that of the network alone (`Predictor.many` on the same files in one process, which also decodes and
+enlarges). The clients take processor time of the same machine.
 
 --soak: so many requests from 16 clients, 2 of 100 of them bad. Every answer is compared with the right one, and the
 memory of the service is watched. In the middle the service is killed and started again: only requests that are inside

@@ -27,6 +27,7 @@ HTML = b"<!DOCTYPE html><html><body>404 Not Found</body></html>"  # what a serve
 Paint = Callable[..., np.ndarray]
 Write = Callable[..., Path]
 Run = Callable[..., tuple[int, str, str]]
+Answer = Callable[..., Any]  # of an Attention; a type that would import onnxruntime
 
 
 def rows_of(weak: Path) -> dict[str, dict[str, Any]]:

@@ -153,3 +153,20 @@ def test_bars_are_drawn_in_a_terminal() -> None:
     assert "\x1b" in drawn
     assert "about" not in drawn
     assert "a warning" in drawn
+
+
+def test_work_inside_of_work_has_no_bar_of_its_own() -> None:
+    """A terminal shows one bar: a second one would be an error of Rich."""
+    work = (
+        "from wepsam import progress; progress.show()\n"
+        "for _ in progress.track(range(5), 'pictures'):\n"
+        "    with progress.bar(3, 'screens') as shown: shown.update(3)\n"
+    )
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    subprocess.run([sys.executable, "-c", work], stderr=theirs, env=environment, check=True)
+    os.close(theirs)
+    drawn = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "5/5" in drawn
+    assert "screens" not in drawn

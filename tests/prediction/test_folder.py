@@ -189,7 +189,7 @@ def test_nothing_to_predict_for(tmp_path):
         ({"save": ""}, "save takes"),
         ({"save": ["gif"]}, "not 'gif'"),
         ({"scale": "large"}, "scale is own or common, not 'large'"),
-        ({"colors": "jet"}, "no colors 'jet': choose one of ember, gray"),
+        ({"colors": "hot"}, "no colors 'hot': choose one of ember, gray"),
         ({"overlay_strength": 2}, "strength=2: expected 0 to 1"),
         ({"workers": 0}, "workers=0: expected -1"),
         ({"bits": True}, "bits is the unit of log-density"),

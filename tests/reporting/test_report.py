@@ -17,7 +17,8 @@ import pytest
 import wepsam
 from helpers import Paint, tiny_weights
 from wepsam.images import save_image
-from wepsam.reporting import page, pdf
+from wepsam.pages.browser import NAMES
+from wepsam.reporting import page
 
 AREAS = [{"label": "buy", "box": [0.1, 0.2, 0.5, 0.6]}, {"label": "=cmd|' /C calc'!A0", "box": [0.6, 0.6, 0.9, 0.9]}]
 SCHEMA = json.loads(files("wepsam.reporting").joinpath("report.schema.json").read_text(encoding="utf-8"))
@@ -171,7 +172,7 @@ def test_numbers_to_read() -> None:
     assert [page.times(v) for v in (0.04, 2.34, 9.96, 31)] == ["0.0x", "2.3x", "10x", "31x"]
 
 
-BROWSER = next((found for name in pdf.BROWSERS if (found := shutil.which(name))), None)
+BROWSER = next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")

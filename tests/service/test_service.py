@@ -94,6 +94,16 @@ def test_a_report(weights: Path, picture: bytes) -> None:
     jsonschema.validate(numbers, json.loads(schema.read_text(encoding="utf-8")))
 
 
+def test_a_crop_is_that_of_python(weights: Path, picture: bytes) -> None:
+    expected = wepsam.crop(picture, "1:1", model=wepsam.load(weights, threads=1))
+    made = asked(weights, "POST", "/v1/crop?aspect=1:1", content=picture)
+    assert made.headers["content-type"] == "image/png"
+    cropped = np.array(Image.open(io.BytesIO(picture)).crop(expected.box))
+    np.testing.assert_array_equal(np.array(Image.open(io.BytesIO(made.content))), cropped)
+    said = asked(weights, "POST", "/v1/crop?size=20x30&format=json", content=picture).json()
+    assert (said["size"], said["label"]) == ([20, 30], "20x30")
+
+
 def test_the_density_sums_to_one(weights: Path, picture: bytes) -> None:
     said = asked(weights, "POST", "/v1/predict?format=json&calibration=none", content=picture).json()
     assert np.sum(said["density"]["values"]) == pytest.approx(1, abs=1e-3)
@@ -111,6 +121,8 @@ def test_the_density_sums_to_one(weights: Path, picture: bytes) -> None:
         ("/v1/areas?areas=%22/etc/passwd%22", {}, 422, "neither a list nor an object"),
         ("/v1/areas?areas=[1", {}, 422, "the areas are no JSON"),
         ("/v1/areas?viewers=0", {}, 422, "viewers: Input should be greater than or equal to 1"),
+        ("/v1/crop", {}, 422, "a crop needs an aspect or a size"),
+        ("/v1/crop?aspect=wide", {}, 422, "aspect"),
         ("/v1/nothing", {}, 404, "Not Found"),
     ],
 )
@@ -165,7 +177,7 @@ def test_limits(weights: Path, picture: bytes) -> None:
 def test_openapi_describes_every_path(weights: Path) -> None:
     said = asked(weights, "GET", "/openapi.json").json()
     assert set(said["paths"]) == {
-        "/v1/predict", "/v1/areas", "/v1/report", "/v1/models", "/healthz", "/metrics"
+        "/v1/predict", "/v1/areas", "/v1/crop", "/v1/report", "/v1/models", "/healthz", "/metrics"
     }  # fmt: skip
     for path in ("/v1/predict", "/v1/areas", "/v1/report"):
         assert set(said["paths"][path]["post"]["requestBody"]["content"]) == {"multipart/form-data", "image/*"}

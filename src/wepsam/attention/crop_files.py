@@ -33,6 +33,7 @@ SAID = (
     ExifTags.Base.DateTime, ExifTags.Base.Artist, ExifTags.Base.Copyright, ExifTags.Base.ExifOffset,
     ExifTags.Base.GPSInfo,
 )  # fmt: skip
+BYTES = "application/octet-stream"
 LOSSLESS_TIFF = ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate")
 LONGEST_IN_JPEG = 65_500  # bytes of EXIF or XMP
 TURNED = re.compile(rb"""\stiff:Orientation=(["']).*?\1|<tiff:Orientation>.*?</tiff:Orientation>""")  # in XMP
@@ -45,17 +46,19 @@ class Encoded:
 
     Attributes:
         data: the file's bytes.
+        media_type: such as image/jpeg.
         size: (width, height) of the picture in it.
         remarks: what could not be kept.
     """
 
     data: bytes
+    media_type: str
     size: tuple[int, int]
     remarks: list[str] = field(default_factory=list)
 
 
 def encode(
-    path: str | PathLike[str] | bytes,
+    source: str | PathLike[str] | bytes,
     box: Pixels,
     full: tuple[int, int],
     size: tuple[int, int] | None = None,
@@ -69,7 +72,7 @@ def encode(
     which would show what was cut off. Of an animation or several pages it has the first.
 
     Args:
-        path: the picture, or the bytes of its file.
+        source: the picture, as a path or as the bytes of its file.
         box: (x0, y0, x1, y1) in pixels of the upright picture.
         full: (height, width) of the upright picture.
         size: (width, height) to resize the crop to; None leaves its pixels as they are.
@@ -79,10 +82,10 @@ def encode(
     Raises:
         ImageError: the picture cannot be read, or its kind cannot be written.
     """
-    with one_line(source_name(path), "its crop cannot be written"):
+    with one_line(source_name(source), "its crop cannot be written"):
         wanted = size or (box[2] - box[0], box[3] - box[1])
         with (
-            _picture_files.open_picture(path, max_pixels, _smallest(full, box, wanted)) as (picture, own),
+            _picture_files.open_picture(source, max_pixels, _smallest(full, box, wanted)) as (picture, own),
             _picture_costs.turn(_picture_costs.bytes_to_decode(picture, own[::-1])),
         ):
             if hasattr(picture, "predictor"):
@@ -94,10 +97,11 @@ def encode(
             cropped = _cropped(picture, own, box, wanted)
             options = _options(picture, cropped, exif, remarks)
             if picture.format == "WEBP":
-                options["lossless"] = _is_lossless(path)
+                options["lossless"] = _is_lossless(source)
             file = io.BytesIO()
-            cropped.save(file, "JPEG" if picture.format == "MPO" else picture.format, **options)
-            return Encoded(file.getvalue(), cropped.size, remarks)
+            kind = "JPEG" if picture.format == "MPO" else str(picture.format)
+            cropped.save(file, kind, **options)
+            return Encoded(file.getvalue(), Image.MIME.get(kind, BYTES), cropped.size, remarks)
 
 
 def _smallest(full: tuple[int, int], box: Pixels, wanted: tuple[int, int]) -> int | None:
@@ -211,7 +215,9 @@ def _exif(picture: Image.Image, cropped: Image.Image) -> Image.Exif | None:
         return tags if len(tags) else None
 
 
-def _is_lossless(path: str | PathLike[str] | bytes) -> bool:
+def _is_lossless(source: str | PathLike[str] | bytes) -> bool:
     """Whether a WebP is stored without loss."""
-    with io.BytesIO(path) if isinstance(path, bytes) else open(path, "rb") as file:
+    if isinstance(source, bytes):
+        return b"VP8L" in source[:LONGEST_HEAD]
+    with open(source, "rb") as file:
         return b"VP8L" in file.read(LONGEST_HEAD)

@@ -3,7 +3,7 @@
 import warnings as python_warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from os import PathLike
@@ -256,28 +256,29 @@ def _crops(
     enlarge: bool,
     write: Callable[..., Written] | None,
 ) -> list[CroppedPicture]:
-    spots = answer.hot_spots
     made = []
     for kind in wanted:
-        found = cropping.best_crop(answer.density, answer.size, kind.aspect, keep=keep, spots=spots)
-        own = found.box[2] - found.box[0], found.box[3] - found.box[1]
-        is_small = kind.size is not None and (own[0] < kind.size[0] or own[1] < kind.size[1])
-        size = own if kind.size is None or (is_small and not enlarge) else kind.size
-        remarks = [*answer.warnings]
-        if is_small and not enlarge:
-            remarks.append(f"smaller than {kind.label}: the crop has {own[0]}x{own[1]} pixels and is not enlarged")
-        if found.keep < 1 - 1e-9:
-            remarks.append(f"{kind.label}: the crop holds {found.keep:.0%} of the area to keep")
-        file = None
+        found = planned(str(picture.path), answer, kind, keep, enlarge)
         if write is not None:
-            path, size, lost = write(picture, kind, found, answer.size, size)
-            remarks += lost
-            file = str(path)
-        height, width = answer.size
-        made.append(
-            CroppedPicture(str(picture.path), kind.label, width, height, found, len(spots), size, file, tuple(remarks))
-        )
+            path, size, lost = write(picture, kind, found.crop, answer.size, found.size)
+            found = replace(found, size=size, file=str(path), warnings=(*found.warnings, *lost))
+        made.append(found)
     return made
+
+
+def planned(name: str, answer: Attention, kind: Kind, keep: Box | None = None, enlarge: bool = False) -> CroppedPicture:
+    """One crop of a picture of this name about which all is known; nothing is written."""
+    found = cropping.best_crop(answer.density, answer.size, kind.aspect, keep=keep, spots=answer.hot_spots)
+    own = found.box[2] - found.box[0], found.box[3] - found.box[1]
+    is_small = kind.size is not None and (own[0] < kind.size[0] or own[1] < kind.size[1])
+    size = own if kind.size is None or (is_small and not enlarge) else kind.size
+    remarks = [*answer.warnings]
+    if is_small and not enlarge:
+        remarks.append(f"smaller than {kind.label}: the crop has {own[0]}x{own[1]} pixels and is not enlarged")
+    if found.keep < 1 - 1e-9:
+        remarks.append(f"{kind.label}: the crop holds {found.keep:.0%} of the area to keep")
+    height, width = answer.size
+    return CroppedPicture(name, kind.label, width, height, found, len(answer.hot_spots), size, None, tuple(remarks))
 
 
 def _write(

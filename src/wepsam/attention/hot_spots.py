@@ -96,13 +96,13 @@ def _basins(values: np.ndarray) -> np.ndarray:
             peak = joined[peak]
         return peak
 
-    for cell in np.argsort(-values, axis=None, kind="stable"):
-        row, column = divmod(int(cell), width)
+    lowest = FAINTEST * REACH * values.max() / 2  # half of what is needed, so that outlines are smooth
+    falling = np.argsort(-values, axis=None, kind="stable")
+    for cell in falling[: np.count_nonzero(values >= lowest)].tolist():
+        row, column = divmod(cell, width)
         value = values[row, column]
-        if value < FAINTEST * REACH * values.max() / 2:  # half of what is needed, so that outlines are smooth
-            break
         around = padded[row : row + 3, column : column + 3]
-        peaks = sorted({top(int(peak)) for peak in around[around >= 0]}, key=lambda peak: -values.flat[peak])
+        peaks = sorted({top(peak) for peak in around[around >= 0].tolist()}, key=lambda peak: -values.flat[peak])
         inside[row, column] = peaks[0] if peaks else cell
         for lower in peaks[1:]:
             if value >= SADDLE * values.flat[lower]:

@@ -1,7 +1,7 @@
 """A page that is longer than a screen: read screen by screen, as people scroll, and put together.
 
 A network that sees a long page at once sees it small, and expects people to look at its middle. Here it sees what
-people see: a screen at a time, a third of a screen further each time. A row of the page takes part in up to three
+people see: a screen at a time, a quarter of a screen further each time. A row of the page takes part in up to four
 screens, and counts most in the one that shows it in the middle. So no seams are left, and where in a screen people tend
 to look has no part in the result, but at both ends of the page, which are never in the middle of a screen.
 
@@ -19,7 +19,9 @@ import numpy as np
 from wepsam import progress
 from wepsam.shapes import Shape
 
-STEP = 1 / 3  # of a screen, from one look to the next: with the weights of `_weights` nothing is left of the screens
+# Of a screen, from one look to the next. With the weights of `_weights` and the center bias of the default model, rows
+# far from both ends of a page that attracts nobody differ by 3 %; by 13 % with a third, by 80 % with a half.
+STEP = 1 / 4
 MOST_SCREENS = 200  # of a page
 LONG = 2.5  # height / width from which a picture may be a page
 LONGEST_SIDE = 100_000  # pixels of a viewport

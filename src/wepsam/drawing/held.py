@@ -1,23 +1,24 @@
 """Which places hold a share of the density: those of the highest density that add up to it."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 
-def share_above(values: np.ndarray, density: np.ndarray) -> np.ndarray:
-    """For each of some values of a density, the share that lies in places of higher density.
+def share_above(density: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """How much of a density lies in places of higher density than a value.
 
     Args:
-        values: of any shape, in the unit of the density.
         density: (h, w) >= 0, its sum above 0.
 
     Returns:
-        As `values`, float64 from 0 to 1: 0 at the highest density and above, near 1 at the lowest. Between the values
-        that occur it is interpolated.
+        A function of values in the unit of the density, in an array of any shape: the shares, float64 from 0, at the
+        highest density and above, to 1. Between the values that occur it is interpolated.
     """
     levels, counts = np.unique(density, return_counts=True)
     mass = levels * counts
-    above = np.cumsum(mass[::-1])[::-1] - mass
-    return np.interp(values, levels, above / mass.sum())
+    above = (np.cumsum(mass[::-1])[::-1] - mass) / mass.sum()
+    return lambda values: np.interp(values, levels, above)
 
 
 def level(values: np.ndarray, share: float) -> float:

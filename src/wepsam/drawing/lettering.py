@@ -15,6 +15,7 @@ from wepsam.shapes import Shape
 LINE = 1.35  # of the text's size from line to line
 PLATE = 1.3  # of the text's size: the height of the plate on which it stands
 MARGIN = 0.3  # of the text's size: the margin of its plate at both ends
+NARROWEST = 8  # text sizes: the width of a picture that has a caption
 MOST_COVERED = 0.1  # of a text that may lie on others where there is no better place
 # Fonts of systems with more letters than Pillow's own, which are used only for texts that need them.
 FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "arialuni.ttf", "Arial Unicode.ttf",
@@ -130,9 +131,16 @@ class Room:
 
 
 def with_caption(drawn: np.ndarray, text: str, style: Style) -> np.ndarray:
-    """A drawing with a text on white below it, in as many lines as it takes; as it is if the style has no legend."""
-    height, width = drawn.shape[:2]
-    return np.concatenate([drawn, caption(text, width, style.text((height, width)))]) if style.legend else drawn
+    """A drawing with a text on white below it, if it has a caption; see `has_caption`."""
+    shape = drawn.shape[0], drawn.shape[1]
+    if not has_caption(shape, style):
+        return drawn
+    return np.concatenate([drawn, caption(text, shape[1], style.text(shape))])
+
+
+def has_caption(shape: Shape, style: Style) -> bool:
+    """Whether a caption stands below a picture of this (height, width): not where it is too narrow for words."""
+    return style.legend and shape[1] >= NARROWEST * style.text(shape)
 
 
 def caption(text: str, width: int, size: int) -> np.ndarray:

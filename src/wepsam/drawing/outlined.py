@@ -10,6 +10,7 @@ import numpy as np
 from wepsam import colormaps
 from wepsam.attention import coverage, hot_spots
 from wepsam.attention.areas import Area
+from wepsam.attention.hot_spots import HotSpot
 from wepsam.drawing import contours, lettering
 from wepsam.drawing.lettering import Room
 from wepsam.drawing.scene import Disc, Line, Scene, Text, border
@@ -28,7 +29,8 @@ SPOTS = (
 )
 EVEN = "No place stands out: all of them are looked at alike."
 SPOT = 0.5  # the place of hot spots on the color ramp
-PER_SCREEN = 2  # hot spots of a page that was read screen by screen
+PER_SCREEN, MOST_SPOTS = 2, 40  # hot spots of a page that was read screen by screen
+AROUND = 3  # cells around a hot spot that its outline is found in
 PLACES = 16  # on a line where its label may stand
 LINE = 1 / 7  # of the text's size: the width of lines
 # Colors of areas, by M. Okabe and K. Ito (2008): color-blind people can tell them apart. Their yellow is left out.
@@ -60,18 +62,18 @@ def of_hot_spots(answer: Attention, style: Style) -> Scene:
     shape, size = _sizes(answer, style)
     color = _color(colormaps.colors(style.colors)[round(255 * SPOT)])
     radius = 0.95 * size
-    spots = hot_spots.regions(answer.density, max(hot_spots.LIMIT, round(PER_SCREEN * answer.screens)))
+    limit = min(max(hot_spots.LIMIT, round(PER_SCREEN * answer.screens)), MOST_SPOTS)
+    spots = hot_spots.regions(answer.density, limit)
     room, lines, discs, texts = Room(shape), [], [], []
     for spot, cells in spots:
-        own = np.where(cells, answer.density, 0)
-        for line in contours.loops(contours.smoothed(own), hot_spots.REACH)[:1]:
-            lines.append(Line(_pixels(_smooth(line), shape, size), color, _width(size)))
+        if outline := _reach(answer.density, spot, cells):
+            lines.append(Line(_pixels(outline[0], shape, size), color, _width(size)))
         center = _inside(spot.peak, shape, radius)
         discs.append(Disc(center, radius, color))
         texts.append(Text(str(spot.number), center, size, 0, color))
         room.take(center, (2 * radius, 2 * radius))
     for (spot, _), disc in zip(spots, discs, strict=True):
-        (x, y), text = disc.center, f"{spot.share:.0%}"
+        (x, y), text = disc.center, _percent(spot.share)
         wide, away = lettering.width(text, size), radius + 0.7 * size
         beside = wide / 2 + radius
         centers = [(x + beside, y), (x - beside, y), (x, y + away), (x, y - away)]
@@ -98,8 +100,8 @@ def of_areas(answer: Attention, style: Style) -> Scene:
         score, color = answer.areas[place], AREAS[place % len(AREAS)]
         outline = [_pixels(line, shape, size) for line in outlines(answer.shapes[place])]
         lines += [Line(points, color, _width(size)) for points in outline]
-        numbers = f"{score.share:.0%} ({100 * score.share_low:.0f}-{score.share_high:.0%})"
-        for text in (_labeled(score.label, numbers, size, 0.9 * shape[1]), f"{score.share:.0%}"):
+        numbers = f"{_percent(score.share)} ({100 * score.share_low:.0f}-{score.share_high:.0%})"
+        for text in (_labeled(score.label, numbers, size, 0.9 * shape[1]), _percent(score.share)):
             wide, high = lettering.width(text, size), lettering.PLATE * size
             if center := room.find((wide, high), _around(outline, wide, high, _width(size))):
                 texts.append(Text(text, center, size, wide, color))
@@ -123,6 +125,11 @@ def outlines(area: Area) -> list[np.ndarray]:
         return [*area.polygons]
     rows, columns = (coverage.edges(count) for count in contours.shape_of_outline(*area.mask.size))
     return contours.loops(area.coverage(rows, columns), 0.5)
+
+
+def _percent(share: float) -> str:
+    """A share in percent; what is less than one has a decimal."""
+    return f"{share:.0%}" if share >= 0.01 or share < 0.0005 else f"{share:.1%}"
 
 
 def _labeled(label: str, numbers: str, size: int, most: float) -> str:
@@ -166,6 +173,16 @@ def _sizes(answer: Attention, style: Style) -> tuple[Shape, int]:
     """(height, width) of the picture in the drawing, and the size of its text."""
     shape = style.shape(*answer.stimulus.shape[:2])
     return shape, style.text(shape)
+
+
+def _reach(density: np.ndarray, spot: HotSpot, cells: np.ndarray) -> list[np.ndarray]:
+    """The line around a hot spot, in shares of the picture's sides: where its density is half of its peak."""
+    sides = np.array(density.shape[::-1])
+    low = np.maximum(np.floor(np.array(spot.box[:2]) * sides).astype(int) - AROUND, 0)
+    high = np.minimum(np.ceil(np.array(spot.box[2:]) * sides).astype(int) + AROUND, sides)
+    part = slice(low[1], high[1]), slice(low[0], high[0])
+    found = contours.loops(contours.smoothed(np.where(cells[part], density[part], 0)), hot_spots.REACH)
+    return [(_smooth(line) * (high - low) + low) / sides for line in found[:1]]
 
 
 def _smooth(line: np.ndarray) -> np.ndarray:

@@ -35,7 +35,8 @@ def svg(scene: Scene, title: str, style: Style, stimulus: np.ndarray | None) -> 
         Text without scripts, links or references to other files. Whatever labels and title are, they stay text.
     """
     (height, width), size = scene.shape, style.text(scene.shape)
-    lines = lettering.caption_lines(scene.caption, width, size) if style.legend and stimulus is not None else []
+    has_caption = stimulus is not None and lettering.has_caption(scene.shape, style)
+    lines = lettering.caption_lines(scene.caption, width, size) if has_caption else []
     below = lettering.caption_height(len(lines), size) if lines else 0
     sides = {"width": width, "height": height + below}
     unit, scale = ("in", style.dpi) if style.dpi else ("", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # The places that hold this share of the density are clear; those outside of the places that hold the second are in fog.
 CLEAR, FOGGED = 0.5, 0.9
 BLUR = 1 / 70  # standard deviation of the blur in full fog, of the picture's measure
+MOST_PIXELS = 1 << 22  # that are in work at a time: blurs take several copies
 FOG = "Clear: where half of all looks are expected. In fog: where the last tenth is."
 
 
@@ -55,23 +57,34 @@ def fogged(stimulus: np.ndarray, density: np.ndarray, opacity: float) -> np.ndar
         (H, W, 3) uint8: the picture itself in the places that hold half of the density.
     """
     height, width = stimulus.shape[:2]
+    clear = visibility(density, (height, width))
+    drawn = np.empty_like(stimulus)
     radius = BLUR * measure((height, width))
-    picture = Image.fromarray(stimulus)
+    margin, rows = math.ceil(4 * radius), max(256, MOST_PIXELS // width)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        first, last = max(0, top - margin), min(height, bottom + margin)
+        part = _fogged(Image.fromarray(stimulus[first:last]), Image.fromarray(clear[first:last]), radius, opacity)
+        drawn[top:bottom] = np.asarray(part)[top - first : bottom - first]
+    return drawn
+
+
+def _fogged(picture: Image.Image, clear: Image.Image, radius: float, opacity: float) -> Image.Image:
+    """A picture in fog, but where it is clear: 255 is quite clear."""
     slight, strong = (picture.filter(ImageFilter.GaussianBlur(radius * part)) for part in (0.3, 1.0))
     dimmed = strong.point([round(value * (1 - opacity)) for value in range(256)] * 3)
     half = slight.point([round(value * (1 - opacity / 2)) for value in range(256)] * 3)
     # From clear to half clear the picture gives way to a slight blur, which then gives way to the strong one.
-    clear = Image.fromarray(visibility(density, (height, width)))
     lower, upper = (clear.point([min(max(2 * value - least, 0), 255) for value in range(256)]) for least in (0, 255))
-    return np.array(Image.composite(picture, Image.composite(half, dimmed, lower), upper))
+    return Image.composite(picture, Image.composite(half, dimmed, lower), upper)
 
 
 def visibility(density: np.ndarray, shape: Shape) -> np.ndarray:
     """(H, W) uint8: 255 in the places that hold the share CLEAR of a density, 0 outside of those that hold FOGGED."""
-    values = maps.enlarge(density, shape)
+    values, above = maps.enlarge(density, shape), held.share_above(density)
     clear = np.empty(shape, np.uint8)
     for rows in overlays.strips(*shape):
-        part = (FOGGED - held.share_above(values[rows], density)) / (FOGGED - CLEAR)
+        part = (FOGGED - above(values[rows])) / (FOGGED - CLEAR)
         part = np.clip(part, 0, 1)
         clear[rows] = np.rint(255 * part * part * (3 - 2 * part))  # smoothstep
     return clear

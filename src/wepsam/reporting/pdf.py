@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wepsam.files import replacing
+from wepsam.pages import browser
 
 Printer = Callable[[Path, Path], None]
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 PATIENCE = 120  # seconds that a browser may take
 
 
@@ -19,12 +19,12 @@ def printer() -> Printer:
     try:
         import weasyprint  # noqa: F401
     except (ImportError, OSError):  # OSError: its C libraries are missing
-        browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-        if browser is None:
+        program = next((found for name in browser.NAMES if (found := shutil.which(name))), None)
+        if program is None:
             raise ImportError(
                 "a PDF needs WeasyPrint or Chromium: pip install weasyprint, or print report.html from your browser"
             ) from None
-        return lambda page, out: _by_browser(browser, page, out)
+        return lambda page, out: _by_browser(program, page, out)
     return _by_weasyprint
 
 
@@ -35,16 +35,16 @@ def _by_weasyprint(page: Path, out: Path) -> None:
         weasyprint.HTML(filename=str(page)).write_pdf(str(temporary))
 
 
-def _by_browser(browser: str, page: Path, out: Path) -> None:
+def _by_browser(program: str, page: Path, out: Path) -> None:
     with replacing(out) as temporary, tempfile.TemporaryDirectory(prefix="wepsam-") as profile:
         call = [
-            browser, "--headless", "--disable-gpu", "--no-sandbox", "--no-first-run", "--disable-extensions",
+            program, "--headless", "--disable-gpu", "--no-sandbox", "--no-first-run", "--disable-extensions",
             f"--user-data-dir={profile}", "--no-pdf-header-footer", f"--print-to-pdf={temporary.resolve()}",
             page.resolve().as_uri(),
         ]  # fmt: skip
         try:
             done = subprocess.run(call, capture_output=True, timeout=PATIENCE, check=False)
         except subprocess.TimeoutExpired:
-            raise OSError(f"{browser} did not print {page} within {PATIENCE} s; print it from your browser") from None
+            raise OSError(f"{program} did not print {page} within {PATIENCE} s; print it from your browser") from None
         if done.returncode or not temporary.exists():
-            raise OSError(f"{browser} could not print {page} (exit code {done.returncode}); print it from your browser")
+            raise OSError(f"{program} could not print {page} (exit code {done.returncode}); print it from your browser")

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from wepsam import drawing, kinds, overlays
+from wepsam.attention import crop_files, crop_pictures
 from wepsam.attention.answers import Attention, attend, rounded
 from wepsam.images import ImageError
 from wepsam.prediction import predictor
@@ -23,6 +24,7 @@ Answer = tuple[bytes, str, dict[str, str]]  # content, media type, headers
 MAP, OVERLAY, NPY, JSON = "map", "overlay", "npy", "json"
 DRAWINGS = ("fog", "contours", "hot-spots")
 FORMATS = (MAP, OVERLAY, *DRAWINGS, NPY, JSON)
+CROPS = ("picture", JSON)
 REPORTS = ("html", "json", "csv")
 PNG, JPEG, QUALITY = "image/png", "image/jpeg", 90
 QUICK = 1  # level of PNG: maps of this level take a fraction of the time
@@ -51,6 +53,19 @@ def areas(upload: Upload, given: Any, model: Predictor, max_pixels: int, options
     """What each area of a picture gets."""
     answer = asked(upload, given, model, max_pixels, **options)
     return in_json(answer.as_dict() | {"picture": upload.name})
+
+
+def crop(upload: Upload, aspect: str | None, size: str | None, model: Predictor, kind: str, max_pixels: int) -> Answer:
+    """The crop of an aspect or of a size: the picture in its own format, or where it is."""
+    if (aspect is None) == (size is None):
+        raise ValueError("a crop needs an aspect or a size, not both: aspect=1:1 or size=400x400")
+    (wanted,) = crop_pictures.kinds_of([aspect] if aspect else [], [size] if size else [])
+    answer = asked(upload, None, model, max_pixels)
+    found = crop_pictures.planned(upload.name, answer, wanted)
+    if kind == JSON:
+        return in_json(found.as_dict())
+    made = crop_files.encode(upload.data, found.crop.box, answer.size, found.size, max_pixels=max_pixels)
+    return made.data, made.media_type, headers(model, [*found.warnings, *made.remarks])
 
 
 def report(

@@ -124,6 +124,23 @@ def _pictures(app: FastAPI, desk: Desk) -> None:
         )  # fmt: skip
 
     @app.post(
+        "/v1/crop", openapi_extra=_body(), responses=ERRORS | _files("image/jpeg", "image/png", "application/json")
+    )
+    async def crop(
+        request: Request,
+        aspect: Annotated[str | None, Query(description="width to height, such as 1:1")] = None,
+        size: Annotated[str | None, Query(description="in pixels, such as 400x400")] = None,
+        format: Annotated[str, Query(description=f"one of {', '.join(answering.CROPS)}")] = answering.CROPS[0],
+        quality: Quality = None,
+        calibration: Calibration = None,
+    ) -> Response:
+        """The crop that keeps the most attention, in the picture's own format; or its box and what it keeps."""
+        kind, model = _one_of(format, answering.CROPS), desk.predictor(quality, calibration)
+        return await answer(
+            request, "/v1/crop", lambda found: answering.crop(found.picture, aspect, size, model, kind, most)
+        )
+
+    @app.post(
         "/v1/report",
         openapi_extra=_body(areas=True),
         responses=ERRORS | _files("text/html", "application/json", "text/csv"),
