@@ -34,8 +34,8 @@ bench: .venv/dev .venv-unisal/ready  ## speed, with peers and limits in the same
 interop: .venv-interop/ready  ## our metrics, predictors and datasets against pysaliency's, in an environment of its own
 	.venv-interop/bin/python -m pytest tests/interop
 
-browser: .venv/dev tests/browser/node_modules/.ready  ## the shipped files in a browser's WebAssembly, under Node
-	$(BIN)/python -m pytest tests/browser
+browser: .venv/dev tests/browser/node_modules/.ready  ## the shipped files in a browser's WebAssembly, under Node; the page of wepsam app, with axe-core
+	$(BIN)/python -m pytest tests/browser tests/app/test_page.py
 
 weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash recipes/weights.sh

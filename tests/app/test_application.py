@@ -117,10 +117,10 @@ def test_what_is_wrong_is_said_in_one_line(weights: Path, picture: bytes) -> Non
             assert (answer.status_code, words in text, len(text.splitlines())) == (status, True, 1), text
         for path in ("/api/examples/99", "/api/examples/-1", "/../pyproject.toml", "/page/index.html", "/docs"):
             assert (await visitor.client.get(path)).status_code == 404
-        held = await visitor.bring(b"1" * 2000)
-        assert (held["status"], "at most 1,500" in held["error"]) == (413, True)
+        held = await visitor.bring(b"1" * 60_000)
+        assert (held["status"], "at most 50,000" in held["error"]) == (413, True)
 
-    visiting(weights, work, limits=Limits(workers=1, body=30_000))
+    visiting(weights, work, limits=Limits(workers=1, body=50_000))
 
 
 def test_a_picture_is_forgotten_with_its_visit(weights: Path, picture: bytes) -> None:

@@ -1,7 +1,6 @@
 """What the page is told: from what is known about pictures to texts, numbers and drawings. No browser is needed."""
 
 import dataclasses
-import io
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -105,8 +104,7 @@ def cropped(answer: Attention, upload: Upload, aspect: str, max_pixels: int) -> 
     """A crop as a file of the picture's own format, with its pixels, color profile and EXIF."""
     found = cropping.best_crop(answer.density, answer.size, aspect, spots=answer.hot_spots)
     made = crop_files.encode(upload.data, found.box, answer.size, max_pixels=max_pixels)
-    with Image.open(io.BytesIO(made.data)) as picture:
-        return made.data, Image.MIME.get(picture.format or "", "application/octet-stream")
+    return made.data, made.media_type
 
 
 def compared(found: Comparison, names: tuple[str, str]) -> dict[str, Any]:
