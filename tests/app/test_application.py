@@ -59,7 +59,11 @@ def visiting(weights: Path, work: Callable[[Visitor], Awaitable[Any]], **setting
     return asyncio.run(visit())
 
 
-def test_answers_are_those_of_python(weights: Path, picture: bytes) -> None:
+def test_answers_are_those_of_python(weights: Path, picture: bytes, paint: Paint) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(paint(2, 400, 100)).save(buffer, "PNG")
+    long = buffer.getvalue()
+
     async def work(visitor: Visitor) -> None:
         held = await visitor.bring(picture)
         shown = {"id": held["id"], "areas": AREAS}
@@ -69,6 +73,10 @@ def test_answers_are_those_of_python(weights: Path, picture: bytes) -> None:
         assert (await visitor.ask("answer", picture={"id": held["id"]})).json()["areas"] == []
         other = (await visitor.ask("answer", picture=shown, model="wepsam-paper", calibration="osie")).json()
         assert (other["model"], other["calibration"]) == ("wepsam-paper", "osie")
+        page = (await visitor.bring(long))["id"]
+        for viewport, words in ((None, "the size of the screen above"), ("1280x800", "screens of 1280x800")):
+            read = (await visitor.ask("answer", picture={"id": page}, viewport=viewport)).json()
+            assert words in read["warnings"][-1]
         drawn = await visitor.ask("drawing", picture=shown, kind="areas", full=True)
         assert drawn.headers["content-type"] == "image/png"
         page = await visitor.ask("report", pictures=[shown], kind="html")
@@ -104,6 +112,7 @@ def test_what_is_wrong_is_said_in_one_line(weights: Path, picture: bytes) -> Non
             (410, "not held any more", "answer", {"picture": shown, "visit": "x"}),
             (422, "no model '/etc/passwd.onnx'", "answer", {"picture": shown, "model": "/etc/passwd.onnx"}),
             (422, "no calibration '../x.json'", "answer", {"picture": shown, "calibration": "../x.json"}),
+            (422, "the viewport is 'tall'", "answer", {"picture": shown, "viewport": "tall"}),
             (422, "box", "answer", {"picture": {**shown, "areas": [{"label": "a", "box": [0, 0]}]}}),
             (422, "areas", "answer", {"picture": {**shown, "areas": "/etc/passwd"}}),
             (422, "at most 100", "answer", {"picture": {**shown, "areas": AREAS * 101}}),

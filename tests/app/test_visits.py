@@ -99,11 +99,11 @@ def test_the_network_sees_a_picture_once_for_each_model() -> None:
 
     held = visits.Held(PICTURE)
     for _ in range(3):
-        assert held.answer(("lite", "typical"), ask) is answer
+        assert held.answer(("lite", "typical", ""), ask) is answer
     assert len(asked) == 1
     for number in range(ANSWERS):
-        held.answer(("lite", f"{number}"), ask)
+        held.answer(("lite", f"{number}", ""), ask)
     assert len(held.answers) == ANSWERS
     assert held.bytes == 100 + ANSWERS * (300 + 128)
-    held.answer(("lite", "typical"), ask)  # it had to go
+    held.answer(("lite", "typical", ""), ask)  # it had to go
     assert len(asked) == ANSWERS + 2

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from wepsam import drawing
-from wepsam.attention import crop_files, cropping, intervals
+from wepsam.attention import crop_files, cropping, intervals, screens
 from wepsam.attention.answers import Attention
 from wepsam.attention.comparing import UNDECIDED, Comparison
 from wepsam.drawing import difference as differences
@@ -24,6 +24,7 @@ File = tuple[bytes, str]  # content, media type
 
 VIEWS = {kind: text for kind, text in TABS.items() if kind != "areas"} | {"picture": ("Picture", "The picture itself.")}
 SHOWN_PIXELS = 2_000_000  # of a drawing on the page; files have all pixels of the picture
+SCREENS = ("1280x800", "1920x1080", "390x844")  # through which long pages are read
 SHEET, PARTS = "sheet", ("a", "b", "difference")
 HTML, NUMBERS, TABLE = "html", "json", "csv"
 
@@ -38,7 +39,9 @@ def said(answer: Attention, name: str) -> dict[str, Any]:
     """All numbers of a picture, and the texts in which the page says them."""
     numbers = content.of_picture(answer, name)
     among = numbers["scores"]["percentiles"]
+    doubts = [line.replace(screens.HOW, "above") for line in numbers["warnings"]]
     return numbers | {
+        "warnings": doubts,
         "sentences": page.summary(numbers),
         "looks_like": answer.doubted,
         "texts": {

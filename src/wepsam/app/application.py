@@ -57,6 +57,7 @@ class Asked(BaseModel):
     visit: str = Field(max_length=50)
     model: str = Field(max_length=200)
     calibration: str | None = Field(None, max_length=200)
+    viewport: str | None = Field(None, max_length=20)
 
 
 class Shown(BaseModel):
@@ -176,8 +177,13 @@ class Room:
     def answer(self, held: Held, asked: Asked, areas: list[dict[str, Any]]) -> Attention:
         """What a model says of a picture and its areas."""
         predictor = self.models.predictor(asked.model, asked.calibration)
-        key = asked.model, predictor.calibration.name
-        answer = held.answer(key, lambda upload: service.asked(upload, None, predictor, self.desk.limits.pixels))
+        key = asked.model, predictor.calibration.name, asked.viewport or ""
+        answer = held.answer(
+            key,
+            lambda upload: service.asked(
+                upload, None, predictor, self.desk.limits.pixels, viewport=asked.viewport or None
+            ),
+        )
         return answer.with_areas(areas) if areas else answer
 
 
@@ -195,7 +201,7 @@ def _files(app: FastAPI, room: Room) -> None:
         """What the page offers."""
         limits = room.desk.limits
         return {
-            "models": room.models.about(), "views": answering.VIEWS,
+            "models": room.models.about(), "views": answering.VIEWS, "screens": answering.SCREENS,
             "examples": [one.title for one in room.examples], "wepsam": wepsam.__version__,
             "group": answering.group(), "megabytes": limits.body // MEGABYTE, "pictures": limits.pictures,
         }  # fmt: skip

@@ -17,6 +17,8 @@ from wepsam.service.limits import Limits, Refused
 MOST_VISITS = 32
 SILENCE = 300.0  # seconds; a page gives a sign of life every minute
 ANSWERS = 4  # of one picture: those of the models and calibrations that were asked for last
+Key = tuple[str, str, str]  # model, calibration, viewport
+
 FORGOTTEN = "this picture is not held any more; drop it again"
 
 
@@ -26,15 +28,15 @@ class Held:
 
     Attributes:
         upload: its name and its bytes.
-        answers: by model and calibration.
+        answers: by model, calibration and viewport.
     """
 
     upload: Upload
-    answers: dict[tuple[str, str], Attention] = field(default_factory=dict)
+    answers: dict[Key, Attention] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock, repr=False)
 
-    def answer(self, key: tuple[str, str], ask: Callable[[Upload], Attention]) -> Attention:
-        """The answer of a model under a calibration: the network sees the picture once."""
+    def answer(self, key: Key, ask: Callable[[Upload], Attention]) -> Attention:
+        """The answer to a question: the network sees the picture once."""
         with self.lock:
             found = self.answers.pop(key, None) or ask(self.upload)
             self.answers[key] = found  # the last one of those that are kept

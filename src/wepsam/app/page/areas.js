@@ -85,6 +85,7 @@ function addParts(area) {
 function place(area) {
   const [x0, y0, x1, y1] = area.box, style = boxes.get(area).style;
   [style.left, style.top] = [`${100 * x0}%`, `${100 * y0}%`];
+  boxes.get(area).firstChild.classList.toggle("above", y0 * stage.clientHeight > 24); // where it hides nothing of the area
   [style.width, style.height] = [`${100 * (x1 - x0)}%`, `${100 * (y1 - y0)}%`];
   cards.get(area).edges.forEach((input, edge) => { input.value = (100 * area.box[edge]).toFixed(1); });
 }

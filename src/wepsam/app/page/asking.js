@@ -5,6 +5,7 @@ export const state = {
   visit: null,
   model: "",
   calibration: "",
+  viewport: null, // the screen through which long pages are read; null: they are seen at once
   pictures: [], // {id, name, file or example, areas: [{label, box}], answer, plain: the picture as a blob}
   current: null,
   view: "heat",
@@ -66,7 +67,7 @@ function comeBack() {
 
 /** Ask about pictures. The body is a function, for names of pictures change when they are brought again. */
 export async function ask(path, body) {
-  const whole = () => ({ visit: state.visit, model: state.model, calibration: state.calibration, ...body() });
+  const whole = () => ({ visit: state.visit, model: state.model, calibration: state.calibration, viewport: state.viewport, ...body() });
   try {
     return await post(`api/${path}`, whole());
   } catch (error) {

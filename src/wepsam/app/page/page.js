@@ -78,7 +78,9 @@ function look(picture) {
   const { width, height } = picture.answer, stage = find("#stage");
   stage.style.aspectRatio = `${width} / ${height}`;
   // A long page is as wide as there is room; other pictures fit into the window.
-  stage.style.maxWidth = height > 2 * width ? "" : `calc(74vh * ${width / height})`;
+  const isLong = height > 2 * width;
+  stage.style.maxWidth = isLong ? "" : `calc(68vh * ${width / height})`;
+  find("#look").classList.toggle("long", isLong);
   listPictures();
   showAreas();
   tell(picture.answer);
@@ -153,6 +155,8 @@ function settings() {
   choose(state.about.models[0].name);
   find("#model").addEventListener("change", (event) => { choose(event.target.value); again(); });
   find("#calibration").addEventListener("change", (event) => { state.calibration = event.target.value; again(); });
+  find("#viewport").append(...state.about.screens.map((size) => make("option", { value: size, textContent: `screen by screen, ${size.replace("x", " × ")}` })));
+  find("#viewport").addEventListener("change", (event) => { state.viewport = event.target.value || null; again(); });
   for (const [view, [title]] of Object.entries(state.about.views)) {
     const input = make("input", { type: "radio", name: "view", value: view, checked: view === state.view });
     input.addEventListener("change", () => { state.view = view; find("#opacity").disabled = view === "picture"; draw(); });
