@@ -155,7 +155,7 @@ function settings() {
   choose(state.about.models[0].name);
   find("#model").addEventListener("change", (event) => { choose(event.target.value); again(); });
   find("#calibration").addEventListener("change", (event) => { state.calibration = event.target.value; again(); });
-  find("#viewport").append(...state.about.screens.map((size) => make("option", { value: size, textContent: `screen by screen, ${size.replace("x", " × ")}` })));
+  find("#viewport").append(...state.about.screens.map((size) => make("option", { value: size, textContent: `through ${size.replace("x", " × ")}` })));
   find("#viewport").addEventListener("change", (event) => { state.viewport = event.target.value || null; again(); });
   for (const [view, [title]] of Object.entries(state.about.views)) {
     const input = make("input", { type: "radio", name: "view", value: view, checked: view === state.view });
