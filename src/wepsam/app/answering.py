@@ -43,7 +43,6 @@ def said(answer: Attention, name: str) -> dict[str, Any]:
     return numbers | {
         "warnings": doubts,
         "sentences": page.summary(numbers),
-        "looks_like": answer.doubted,
         "texts": {
             area["label"]: {
                 "share": page.percent(area["share"]),
@@ -58,9 +57,6 @@ def said(answer: Attention, name: str) -> dict[str, Any]:
         "score_rows": [
             {"name": text, "value": page.score(numbers["scores"][key], key), "percentile": round(among[key])}
             for key, text in page.SCORES.items()
-        ],
-        "spots": [
-            {"share": page.percent(spot["share"]), "where": page.place(spot["peak"])} for spot in numbers["hot_spots"]
         ],
     }
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 import wepsam
 from wepsam.app import answering, examples
 from wepsam.app.models import Models
-from wepsam.app.visits import SILENCE, Held, Visits
+from wepsam.app.visits import Held, Visits
 from wepsam.attention.answers import Attention
 from wepsam.attention.comparing import compared
 from wepsam.calibration.presets import Which
@@ -223,7 +223,7 @@ def _visits(app: FastAPI, room: Room) -> None:
     async def alive(visit: Name) -> dict[str, Any]:
         """The page is still open."""
         room.visits.hear(visit)
-        return {"silence": SILENCE}
+        return {}
 
     @app.post("/api/visits/{visit}/end")
     async def end(visit: Name) -> dict[str, Any]:
