@@ -245,6 +245,9 @@ HostNames = Annotated[list[str] | None, Option(
     "--host-name", metavar="NAME", show_default="localhost",
     help="A name by which the service may be addressed; repeat it for several. Requests to other names are refused."
 )]
+Browse = Annotated[bool, Option(
+    "--browser/--no-browser", help="Whether the page opens in the browser of this desktop."
+)]
 ServeWorkers = Annotated[int, Option(
     "--workers", metavar="N", help="Pictures computed at a time, a core each: -1 uses every core."
 )]
