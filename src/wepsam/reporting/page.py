@@ -85,7 +85,7 @@ def summary(picture: Mapping[str, Any]) -> list[str]:
     if picture["hot_spots"]:
         first = picture["hot_spots"][0]
         said.append(
-            f"The strongest place is in the {place(first['peak'])}, with {percent(first['share'])} of the attention."
+            f"The strongest place is at the {place(first['peak'])}, with {percent(first['share'])} of the attention."
         )
     areas = sorted(picture["areas"], key=lambda area: area["rank"])
     for area in areas[:1]:
