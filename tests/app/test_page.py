@@ -23,7 +23,7 @@ from helpers import ROOT, Paint, Write
 from wepsam.app import examples
 from wepsam.pages import browser
 
-AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SECONDS = 60  # for anything to happen, on a busy machine
 WIDTHS = {"wide": (1400, 900, "light"), "tablet": (820, 1100, "light"), "phone": (390, 844, "dark")}
 

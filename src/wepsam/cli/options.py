@@ -403,7 +403,7 @@ PublicFigure = Annotated[Path | None, Option(
 
 Studies = Annotated[list[str] | None, Option(
     "--study", metavar="NAME", show_default="all studies",
-    help="plateau, convergence, labels, selection or encoder. Repeatable."
+    help="plateau, convergence, labels, selection, encoder, deeper or efficiency. Repeatable."
 )]
 StudyData = Annotated[Path, Option(
     file_okay=False, metavar="FOLDER", help="Folder with photos/ and the datasets osie/, dut_omron/, eyecrowd/, scene/."
