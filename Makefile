@@ -38,7 +38,7 @@ interop: .venv-interop/ready  ## our metrics, predictors and datasets against py
 web: .venv/core web/node_modules/.ready  ## dist/web: the page that predicts in the browser alone, for any static host
 	$(BIN)/python web/build.py
 
-browser: .venv/dev .venv/pictures web/node_modules/.ready  ## the shipped files in WebAssembly, and the pages in Chromium, with axe-core
+browser: .venv/dev .venv/pictures web/node_modules/.ready  ## the shipped files in WebAssembly, that page and the page of wepsam app in Chromium
 	$(BIN)/python -m pytest tests/browser tests/app/test_page.py
 
 weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)

@@ -4,7 +4,8 @@ import errno
 import ipaddress
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -91,7 +92,17 @@ def listen(
         listening.listen(128)
         shown = f"[{host}]" if ":" in host else host
         print(ready(f"http://{shown}:{listening.getsockname()[1]}"), file=sys.stderr, flush=True)
-        uvicorn.Server(config).run(sockets=[listening])
+        _Server(config).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """A server for which SIGINT and SIGTERM are the usual end: they are not raised again when all is answered."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 def is_local(host: str) -> bool:
