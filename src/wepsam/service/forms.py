@@ -91,16 +91,18 @@ async def _form(request: Request, limits: Limits) -> Asked:
     except MultiPartException as error:
         raise Refused(400, f"the form cannot be read: {error.message}") from None
     pictures, fields = [], {}
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            data = await value.read()
-            if name in ("picture", "pictures"):
-                pictures.append(Upload(_name(value.filename), data))
+    try:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                data = await value.read()
+                if name in ("picture", "pictures"):
+                    pictures.append(Upload(_name(value.filename), data))
+                else:
+                    fields[name] = _text(name, data)
             else:
-                fields[name] = _text(name, data)
-        else:
-            fields[name] = value
-    await form.close()
+                fields[name] = value
+    finally:
+        await form.close()
     return Asked(pictures, fields)
 
 
