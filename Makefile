@@ -1,11 +1,12 @@
-# make demo | test | fuzz | soak | check | bench | interop | browser | weights. Each makes what it needs, from a bare clone and a Python >= 3.11.
+# make demo | test | fuzz | soak | check | bench | interop | web | browser | weights. Each makes what it needs, from a bare clone and a
+# Python >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= ../shared/data
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test fuzz soak check bench interop browser weights clean
+.PHONY: demo test fuzz soak check bench interop web browser weights clean
 
 DEMO := $(addprefix .venv/pictures/,astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png)
 
@@ -34,14 +35,17 @@ bench: .venv/dev .venv-unisal/ready  ## speed, with peers and limits in the same
 interop: .venv-interop/ready  ## our metrics, predictors and datasets against pysaliency's, in an environment of its own
 	.venv-interop/bin/python -m pytest tests/interop
 
-browser: .venv/dev tests/browser/node_modules/.ready  ## the shipped files in a browser's WebAssembly, under Node
-	$(BIN)/python -m pytest tests/browser
+web: .venv/core web/node_modules/.ready  ## dist/web: the page that predicts in the browser alone, for any static host
+	$(BIN)/python web/build.py
+
+browser: .venv/dev .venv/pictures web/node_modules/.ready  ## the shipped files in WebAssembly, that page and the page of wepsam app in Chromium
+	$(BIN)/python -m pytest tests/browser tests/app/test_page.py
 
 weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash recipes/weights.sh
 
 clean:
-	rm -rf .venv .venv-interop .venv-unisal demo tests/browser/node_modules
+	rm -rf .venv .venv-interop .venv-unisal demo dist/web web/node_modules
 
 # The core alone: no torch, opencv, scipy. The stamp is renewed when what is installed changes.
 .venv/core: pyproject.toml constraints.txt
@@ -69,8 +73,8 @@ clean:
 		--constraint constraints.txt mediaattention==0.2.1 torch onnx onnxruntime
 	touch $@
 
-tests/browser/node_modules/.ready: tests/browser/package-lock.json
-	cd tests/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+web/node_modules/.ready: web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 # Public-domain photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it

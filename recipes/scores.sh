@@ -35,4 +35,5 @@ for model in wepsam-lite wepsam-paper; do
 done
 wepsam compare results/*-validation --into docs/results.md
 python recipes/readme_table.py
+python recipes/predict_golden.py
 python recipes/calibration_page.py .venv/pictures/astronaut.png

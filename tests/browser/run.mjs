@@ -1,7 +1,7 @@
 // node run.mjs MODEL.onnx STIMULUS.raw HEIGHT WIDTH OUT.raw
 // A picture (uint8 RGB) through the file as a browser runs it, in WebAssembly; the map as float32, its shape printed.
 import { readFileSync, writeFileSync } from "node:fs";
-import * as ort from "onnxruntime-web/wasm";
+import * as ort from "../../web/node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs";
 
 const [model, stimulus, height, width, out] = process.argv.slice(2);
 ort.env.wasm.numThreads = 1;

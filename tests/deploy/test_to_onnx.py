@@ -12,8 +12,9 @@ from wepsam import Calibration, maps
 from wepsam.cards import WeightsError
 from wepsam.deploy.to_onnx import export
 from wepsam.images import resize
+from wepsam.networks.base import DeployedSquare
 from wepsam.networks.lite import LiteConfig, LiteNet
-from wepsam.networks.paper import DeployedPaper, PaperConfig, PaperNet
+from wepsam.networks.paper import PaperConfig, PaperNet
 from wepsam.prediction.predictor import Predictor
 
 
@@ -50,7 +51,7 @@ def test_onnx_is_torch(tmp_path, stimuli, head, output, storage):
     network = checkpoint(tmp_path, output, head=head, hidden=256)
     model = Predictor(export(tmp_path, tmp_path / "own.onnx", storage=storage, mirror=False))
     with torch.no_grad():
-        expected = DeployedPaper(network, output)(torch.from_numpy(stimuli)).numpy()
+        expected = DeployedSquare(network, output)(torch.from_numpy(stimuli)).numpy()
     ours = np.stack([model.low_resolution(stimulus) for stimulus in stimuli])
     expected = expected / expected.sum(axis=(1, 2), keepdims=True)
     assert np.abs(ours - expected).max() < (1e-4 if storage == "float32" else 1e-2) * expected.max()
@@ -134,7 +135,7 @@ def test_a_map_at_the_pictures_size(exported, shape):
 def test_the_blur_of_the_card(exported, stimuli):
     network, path = exported
     with torch.no_grad():
-        raw = DeployedPaper(network, "log_density")(torch.from_numpy(stimuli[:1])).numpy()[0]
+        raw = DeployedSquare(network, "log_density")(torch.from_numpy(stimuli[:1])).numpy()[0]
     expected = maps.blur(raw, 1.0)
     np.testing.assert_allclose(Predictor(path).low_resolution(stimuli[0]), expected / expected.sum(), rtol=1e-2)
 

@@ -16,7 +16,7 @@ from wepsam import metrics
 from wepsam.classical import center_gaussian
 from wepsam.datasets import open_dataset
 from wepsam.deploy.to_onnx import export
-from wepsam.networks import vgg19
+from wepsam.networks import vgg
 from wepsam.networks.build import build
 from wepsam.networks.cnn_vlm import BLUR, DIRECTIONS, CnnVlm, CnnVlmConfig, DeployedCnnVlm, blurring
 from wepsam.training.batches import Pairs
@@ -236,7 +236,7 @@ def test_vgg19_from_torchvisions_file(vgg_file: Path, suffix: str) -> None:
     tensors, x = torch.load(vgg_file, weights_only=True), pixels(1, 32, 64)
     with torch.no_grad():
         features = net.encoder(x)[-1]
-        y = (x - torch.tensor(vgg19.MEAN)[:, None, None]) / torch.tensor(vgg19.SPREAD)[:, None, None]
+        y = (x - torch.tensor(vgg.MEAN)[:, None, None]) / torch.tensor(vgg.SPREAD)[:, None, None]
         for index in range(36):
             if index in (4, 9, 18, 27):
                 y = torch.nn.functional.max_pool2d(y, 2)

@@ -14,8 +14,17 @@ import pytest
 from helpers import ROOT
 from wepsam import markdown
 from wepsam.files import ForeignFileError
-from wepsam.reproduction.report import claims, page
-from wepsam.reproduction.report.outcomes import Arm, Difference, Outcome, over_seeds, read_study, share_needed
+from wepsam.reproduction.report import claims, page, tables
+from wepsam.reproduction.report.outcomes import (
+    DEEPER,
+    LIGHT,
+    Arm,
+    Difference,
+    Outcome,
+    over_seeds,
+    read_study,
+    share_needed,
+)
 
 
 def test_over_seeds_by_hand() -> None:
@@ -34,7 +43,8 @@ def test_the_share_needed_by_hand() -> None:
 
 def outcome(losses: list[float], cc: list[float], pictures: int) -> Outcome:
     log = {"step": 10.0 * np.arange(len(losses)), "validation_loss": np.array(losses)}
-    about = {"training": ["made up", pictures], "mean_map_loss": 1.0}
+    job = {"settings": {"batch_size": 16}, "start": {"pictures": 3000}}
+    about = {"training": ["made up", pictures], "mean_map_loss": 1.0, "job": job}
     return Outcome(log, {metric: np.array(cc) for metric in ("cc", "nss", "kl")}, about)
 
 
@@ -73,6 +83,55 @@ def test_the_claim_on_labels_follows_the_results() -> None:
         for name, cc, pictures in (("ensemble-0.1", 0.32, 100), ("ensemble-as-long-1", 0.44, 1000))
     }
     assert "of GBVS, it is ahead with 100 (+0.020), behind with 1,000 (-0.010) pictures." in claims.fixation_claim(arms)
+
+
+def arm(*cc: float, pictures: int = 450) -> Arm:
+    """A seed for each mean; two pictures, .1 apart."""
+    return Arm(tuple(outcome([1.0], [mean - 0.05, mean + 0.05], pictures) for mean in cc))
+
+
+def test_whether_deeper_networks_gain_more_follows_the_results() -> None:
+    arms = {
+        "five-layer-random-0.1": arm(0.3, 0.3), "five-layer-weak-0.1": arm(0.35, 0.35),
+        "vgg16-random-0.1": arm(0.3, 0.3), "vgg16-weak-0.1": arm(0.4, 0.42),
+        "googlenet-random-0.1": arm(0.3, 0.3), "googlenet-weak-0.1": arm(0.36, 0.33),
+        "random": arm(0.5, 0.5, 0.5), "random-weak": arm(0.5, 0.5, 0.5), "imagenet": arm(0.9),
+    }  # fmt: skip
+    claim = claims.deeper_claim(arms)
+    assert "with 450 fixation pictures" in claim
+    assert "five layers by +0.050 [+0.050, +0.050], of VGG-16 (13 convolutions) by +0.110 [+0.110, +0.110]" in claim
+    assert "of EfficientNet-lite0 by +0.000" in claim
+    assert "VGG-16 (13 convolutions) gains more (+0.060 [+0.060, +0.060])" in claim
+    assert claim.endswith("gains about as much (-0.005 [-0.005, -0.005]).")  # the seeds do not agree
+    table = tables.deeper_table(arms)
+    assert [row.split(" | ")[1] for row in table.splitlines()[2:6]] == [*DEEPER.values(), LIGHT]
+    assert "2 to 3 seeds; 2 test pictures." in table
+
+
+def test_what_a_teacher_saves_is_counted_in_pictures_of_a_random_start() -> None:
+    """The arms that have more seeds are compared at those that all have."""
+    arms = {
+        f"{start}-{share:g}": arm(*scores, pictures=round(1000 * share))
+        for start, curve in {
+            "five-layer-random": {0.01: (0.2, 0.9), 0.1: (0.3, 0.9), 1.0: (0.4, 0.9)},
+            "five-layer-weak": {0.01: (0.25, 0.9), 0.1: (0.3, 0.9), 1.0: (0.35, 0.9)},
+            "five-layer-light": {0.01: (0.3,), 0.1: (0.45,)},
+            "vgg16-random": {0.1: (0.9, 0.9)},
+            "teacher": {0.01: (0.5,), 0.1: (0.6,)},
+        }.items()
+        for share, scores in curve.items()
+    }
+    claim = claims.efficiency_claim(arms)
+    assert "by +0.100 [+0.100, +0.100] with 10 and by +0.150 [+0.150, +0.150] with 100 pictures" in claim
+    assert "needs 10.0x as many with 10 and more than 10x as many with 100." in claim
+    assert claim.endswith("Against the student of GBVS it is ahead with 10 (+0.050) and 100 (+0.150).")
+    arms["five-layer-light-0.01"] = arm(0.1, pictures=10)
+    assert "needs at most 1.0x as many with 10 and" in claims.efficiency_claim(arms)
+    arms["five-layer-light-0.01"] = arm(0.3, pictures=10)
+    table = tables.efficiency_table(arms)
+    assert "| 1% (10) | 1 | 0.200 | 0.250 | 0.300 | +0.100" in table
+    assert "| 10.0x as many | +0.050" in table
+    assert "| 0.500 |" in table
 
 
 def test_a_study_without_results_names_the_command(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from PIL import Image
 
 from helpers import Paint, Run, Write, write_osie
 from wepsam import maps
+from wepsam.networks.lite import LiteConfig
 from wepsam.reproduction import run_files
-from wepsam.reproduction.studies import SMOKE, STUDIES, with_starts
+from wepsam.reproduction.jobs import study_pictures
+from wepsam.reproduction.studies import DENSITY, FULL, HE, SMOKE, STUDIES, Human, Job, with_starts
 
 
 @pytest.fixture
@@ -74,3 +76,15 @@ def test_the_studies_in_tiny_from_data_to_report(data: Path, tmp_path: Path, wep
     cc = np.mean([float(row["cc"]) for row in run_files.read(results / "labels")["weak-as-long-1-seed0"].scores])
     last = [line for line in document.read_text().splitlines() if line.startswith("| 100% (")][1]
     assert last.split(" | ")[2] == f"{cc:.3f}"
+
+
+def test_a_choice_of_pictures_is_the_same_for_every_network(data: Path, tmp_path: Path) -> None:
+    """A teacher that sees pictures in their aspect learns from those of its student, which sees squares."""
+    job, means = Job("study/arm", Human(share=0.3), 100, 100, DENSITY), []
+    for network in (HE, LiteConfig(area=64 * 64)):
+        pictures = study_pictures(job, data, tmp_path, FULL, network)
+        parts = (pictures.training, pictures.validation, pictures.test)
+        means.append([sorted(s.mean() for group in part for s in group.stimuli) for part in parts])
+    assert len(pictures.training) > 1
+    for squares, others in zip(*means, strict=True):
+        np.testing.assert_allclose(squares, others, atol=0.5)

@@ -255,6 +255,8 @@ def test_it_ends_gracefully(weights: Path, picture: bytes) -> None:
         running.process.kill()
     assert "Traceback" not in err
     assert "shutdown complete" in err
+    assert "resumes" not in err
+    assert running.process.returncode == 0
 
 
 def test_no_open_door(wepsam_command: Any) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from wepsam.networks.cnn_vlm import CnnVlmConfig
+from wepsam.networks.deep import DeepConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.mr_cnn import MrCnnConfig
 from wepsam.networks.paper import PaperConfig
@@ -21,6 +22,8 @@ def test_the_network_and_the_start_of_each_recipe() -> None:
         "lite": (LiteConfig(), "imagenet"),
         "mr_cnn": (MrCnnConfig(), "random"),
         "cnn_vlm": (CnnVlmConfig(), "imagenet"),
+        "vgg16": (DeepConfig("vgg16"), "random"),
+        "googlenet": (DeepConfig("googlenet"), "random"),
     }
 
 

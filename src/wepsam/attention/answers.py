@@ -1,5 +1,6 @@
 """One picture, one pass of the network, and all that is said about it."""
 
+import dataclasses
 import json
 import logging
 from dataclasses import asdict, dataclass
@@ -61,6 +62,7 @@ class Attention:
         stimulus: (H, W, 3) uint8 RGB, the picture as it was decoded, large ones smaller.
         alone: (h, w) the density of the center alone.
         viewport: the screen through which a page was read; None: the picture was seen at once.
+        doubted: what the picture looks like, such as "web page", if that is not what the model has learned from.
     """
 
     picture: str
@@ -79,6 +81,7 @@ class Attention:
     stimulus: np.ndarray
     alone: np.ndarray
     viewport: Viewport | None = None
+    doubted: str | None = None
 
     @cached_property
     def scores(self) -> Scores:
@@ -107,6 +110,14 @@ class Attention:
     def map(self) -> np.ndarray:
         """(H, W) float32 at the picture's size, its largest value 1, as the model itself gives it."""
         return predictor.saliency_map(self.density, self.size)
+
+    def with_areas(self, areas: Given, unit: str | None = None) -> "Attention":
+        """The answer about other areas of the picture, as `attend` takes them: the network does not run again.
+
+        Raises:
+            AreaError: something is no area; one line.
+        """
+        return _about(self, read_areas(areas, self.size, self.picture, unit))
 
     def draw(self, kind: str, style: "Style | None" = None) -> np.ndarray:
         """A drawing of the picture, such as "heat" or "fog": (H, W, 3) uint8; see `wepsam.drawing.draw`."""
@@ -205,20 +216,33 @@ def attend(
     whole = group if seen_through is None else Group(viewers, seconds * seen_through.screens(size))
     density, alone = densities(predict, stimulus, seen_through)
     doubted = _doubted(predict, stimulus)
-    measured, elsewhere = shares.measure(density, alone, shapes, whole, fixations)
-    warnings = [kinds.message(doubted, name)] if doubted else []
-    warnings += screens.remarks(size, seen_through)
     if doubted and (not isinstance(model, Predictor) or model.warn):
-        kinds.warn(warnings[0])
-    if shapes:
-        warnings += ["the intervals were checked on photographs only"] if doubted else []
-        warnings += [*_remarks(predict), *intervals.remarks(group), *shares.remarks(shapes, measured, density.shape)]
-    return Attention(
-        name, size, density, tuple(measured), elsewhere, shapes, tuple(warnings),
+        kinds.warn(kinds.message(doubted, name))
+    answer = Attention(
+        name, size, density, (), 1.0, (), (),
         _name(predict, model), _weights(predict), _calibration(predict).name,
         whole, whole.independent if fixations is None else fixations,
-        reference_of(reference, predict), stimulus, alone, seen_through,
+        reference_of(reference, predict), stimulus, alone, seen_through, doubted,
     )  # fmt: skip
+    return _about(answer, shapes)
+
+
+def _about(answer: Attention, shapes: tuple[Area, ...]) -> Attention:
+    """The answer with these areas in the place of its own, and with what is to be doubted then."""
+    measured, elsewhere = shares.measure(answer.density, answer.alone, shapes, answer.group, answer.fixations)
+    warnings = [kinds.message(answer.doubted, answer.picture)] if answer.doubted else []
+    warnings += screens.remarks(answer.size, answer.viewport)
+    if shapes:
+        warnings += ["the intervals were checked on photographs only"] if answer.doubted else []
+        each = Group(answer.group.viewers, answer.group.seconds / answer.screens)  # of one screen
+        warnings += [*_remarks(answer), *intervals.remarks(each)]
+        warnings += shares.remarks(shapes, measured, answer.density.shape)
+    other = dataclasses.replace(
+        answer, areas=tuple(measured), elsewhere=elsewhere, shapes=shapes, warnings=tuple(warnings)
+    )
+    known = ("scores", "hot_spots", "map")  # they do not depend on areas
+    vars(other).update({name: value for name, value in vars(answer).items() if name in known})
+    return other
 
 
 def densities(
@@ -298,10 +322,10 @@ def _name(predict: resolve.Predict, model: resolve.Model) -> str:
     return str(getattr(predict, "name", model if isinstance(model, str) else "model"))
 
 
-def _remarks(predict: resolve.Predict) -> list[str]:
+def _remarks(answer: Attention) -> list[str]:
     """What to say if the intervals were fitted to the errors of something else."""
-    fitted, own = intervals.card()["fitted"], _calibration(predict).name
-    if _weights(predict) != fitted["weights"]:
+    fitted, own = intervals.card()["fitted"], answer.calibration
+    if answer.weights != fitted["weights"]:
         return [f"the intervals are those of {fitted['model']}: those of this model may be wider"]
     if own != fitted["calibration"]:
         return [f"the intervals are those of the calibration {fitted['calibration']}, not of {own}"]

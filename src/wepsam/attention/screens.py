@@ -26,6 +26,7 @@ MOST_SCREENS = 200  # of a page
 LONG = 2.5  # height / width from which a picture may be a page
 LONGEST_SIDE = 100_000  # pixels of a viewport
 EXAMPLE = "1280x800"
+HOW = f"(--viewport {EXAMPLE})"  # a remark says so to those who type commands
 SHOWN_AFTER = 2.0  # seconds until progress is shown
 
 Look = Callable[[np.ndarray], np.ndarray]  # (H, W, 3) uint8 -> (h, w) density
@@ -168,7 +169,7 @@ def remarks(size: Shape, seen_through: Viewport | None) -> list[str]:
             return []
         return [
             f"the picture is {size[0] / size[1]:.1f} times as high as wide and was seen at once: if it is a page that "
-            f"people scroll, give the size of the screen (--viewport {EXAMPLE})"
+            f"people scroll, give the size of the screen {HOW}"
         ]
     count = seen_through.screens(size)
     if count == 1:

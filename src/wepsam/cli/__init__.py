@@ -33,6 +33,7 @@ from wepsam.cli import (
     scores,
     serve,
     train,
+    webapp,
 )
 
 HELP = """Where will people look in this picture? Weakly pre-learned saliency models (WEPSAM).
@@ -61,6 +62,7 @@ STAGES: dict[str, list[layout.Command]] = {
         compare_pictures.compare_pictures,
         gate.gate,
         page.page,
+        webapp.app,
         serve.serve,
     ],
     "Step 1: weak labels": [label.label, label.inspect],

@@ -245,6 +245,9 @@ HostNames = Annotated[list[str] | None, Option(
     "--host-name", metavar="NAME", show_default="localhost",
     help="A name by which the service may be addressed; repeat it for several. Requests to other names are refused."
 )]
+Browse = Annotated[bool, Option(
+    "--browser/--no-browser", help="Whether the page opens in the browser of this desktop."
+)]
 ServeWorkers = Annotated[int, Option(
     "--workers", metavar="N", help="Pictures computed at a time, a core each: -1 uses every core."
 )]
@@ -400,7 +403,7 @@ PublicFigure = Annotated[Path | None, Option(
 
 Studies = Annotated[list[str] | None, Option(
     "--study", metavar="NAME", show_default="all studies",
-    help="plateau, convergence, labels, selection or encoder. Repeatable."
+    help="plateau, convergence, labels, selection, encoder, deeper or efficiency. Repeatable."
 )]
 StudyData = Annotated[Path, Option(
     file_okay=False, metavar="FOLDER", help="Folder with photos/ and the datasets osie/, dut_omron/, eyecrowd/, scene/."

@@ -46,12 +46,13 @@ def serve(
         memory=max(512, 4 * max_megabytes) << 20, **given,
     )  # fmt: skip
     running.serve(
-        host, port, model, quality=quality, calibration=calibration, limits=limits, token=_token(token_file),
+        host, port, model, quality=quality, calibration=calibration, limits=limits, token=token(token_file),
         hosts=host_name,
     )  # fmt: skip
 
 
-def _token(path: Path | None) -> str | None:
+def token(path: Path | None) -> str | None:
+    """The token in the first line of a file; ValueError if it has none."""
     if path is None:
         return None
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -66,13 +66,13 @@ KeepWeak = Annotated[float, Option(
 )]
 Start = Annotated[str | None, Option(
     metavar="START", show_default="the recipe's own start",
-    help="Weights to start from: a run folder, a checkpoint, a shipped model, an .onnx file, random, or imagenet "
-    "(recipes lite and cnn_vlm)."
+    help="Weights to start from: a run folder, a checkpoint, a shipped model, an .onnx file, random, imagenet "
+    "(recipes lite and cnn_vlm), or torchvision's weights, such as vgg16.pth (recipes vgg16 and googlenet)."
 )]
 Recipe = Annotated[str, Option(
     metavar="NAME",
     help="Network and training settings by name: shipped (wepsam-paper's), paper (the publication's), lite "
-    "(wepsam-lite's), juntingnet, mr_cnn, cnn_vlm (learns from photographs alone)."
+    "(wepsam-lite's), juntingnet, mr_cnn, cnn_vlm (learns from photographs alone), vgg16, googlenet."
 )]
 Set = Annotated[list[str] | None, Option(
     "--set", metavar="NAME=VALUE",
@@ -85,7 +85,7 @@ Encoder = Annotated[str | None, Option(
     metavar="NAME", help="The network's encoder: lite0, lite1, lite2, or vgg19 (recipe cnn_vlm; needs --weights)."
 )]
 EncoderWeights = Annotated[Path | None, Option(
-    "--weights", metavar="FILE", help="ImageNet's weights of vgg19: torchvision's .pth, or .safetensors."
+    "--weights", metavar="FILE", help="ImageNet's weights of vgg19, vgg16 or googlenet: torchvision's .pth, or .safetensors."
 )]
 Weak = Annotated[str | None, Option(
     metavar="WEAK",

@@ -37,14 +37,7 @@ def sheet(
     Returns:
         (H, W, 3) uint8 on white, with two legends whose numbers are multiples of the average of a picture.
     """
-    highest = max(float(density.max()) * density.size for density in densities)
-    limit = scale(difference, highest)
-    small = [_fitted(stimulus) for stimulus in stimuli]
-    cells = [
-        overlays.overlay(picture, maps.enlarge(density * density.size, picture.shape[:2]), limits=(0, highest))
-        for picture, density in zip(small, densities, strict=True)
-    ]
-    cells.append(overlay(small[1], maps.enlarge(difference * difference.size, small[1].shape[:2]), limit))
+    cells, highest, limit = drawn(stimuli, densities, difference)
     row = _row(cells, [*names, f"{names[1]} minus {names[0]}"])
     width = row.shape[1] - 2 * GAP
     strips = [
@@ -54,6 +47,26 @@ def sheet(
     sides = ((0, 0), (GAP, GAP), (0, 0))
     below = [np.pad(strip, sides, constant_values=255) for strip in strips]
     return np.concatenate([row, *below, np.full((GAP, row.shape[1], 3), 255, np.uint8)])
+
+
+def drawn(
+    stimuli: tuple[np.ndarray, np.ndarray], densities: tuple[np.ndarray, np.ndarray], difference: np.ndarray
+) -> tuple[list[np.ndarray], float, float]:
+    """What a sheet is made of, for the arguments of `sheet`.
+
+    Returns:
+        Both pictures with their maps on one scale, and the difference on the second: (H, W, 3) uint8 each. The density
+        that has the last color, and the difference that has the full one, as multiples of the average of a picture.
+    """
+    highest = max(float(density.max()) * density.size for density in densities)
+    limit = scale(difference, highest)
+    small = [_fitted(stimulus) for stimulus in stimuli]
+    cells = [
+        overlays.overlay(picture, maps.enlarge(density * density.size, picture.shape[:2]), limits=(0, highest))
+        for picture, density in zip(small, densities, strict=True)
+    ]
+    cells.append(overlay(small[1], maps.enlarge(difference * difference.size, small[1].shape[:2]), limit))
+    return cells, highest, limit
 
 
 def _row(cells: list[np.ndarray], headings: list[str]) -> np.ndarray:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from wepsam import shapes
 from wepsam.calibration import NEUTRAL, Calibration
+from wepsam.networks import deployment
 from wepsam.networks.deployment import SQUARE_STORAGE, Deployment, Storage
 from wepsam.shapes import Shape
 
@@ -166,3 +167,14 @@ def as_map(output: Tensor, kind: str) -> Tensor:
     if kind == "map":
         return output.clamp(min=0)
     return torch.softmax(output.flatten(1), dim=1).view_as(output)
+
+
+class DeployedSquare(nn.Module):
+    """(B, side, side, 3) uint8 RGB -> (B, h, w) float32 map; a density if `output` is "log_density"."""
+
+    def __init__(self, network: Network, output: str) -> None:
+        super().__init__()
+        self.network, self.output = network, output
+
+    def forward(self, stimuli: Tensor) -> Tensor:
+        return as_map(self.network(deployment.to_pixels(stimuli)), self.output)

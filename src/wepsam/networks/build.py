@@ -8,6 +8,7 @@ import torch
 from wepsam.card_fields import MAX_AREA
 from wepsam.networks.base import Network, NetworkConfig
 from wepsam.networks.cnn_vlm import CnnVlm, CnnVlmConfig
+from wepsam.networks.deep import DeepConfig, DeepNet
 from wepsam.networks.lite import LiteConfig, LiteNet
 from wepsam.networks.mr_cnn import MrCnn, MrCnnConfig
 from wepsam.networks.paper import PaperConfig, PaperNet
@@ -17,11 +18,17 @@ NETWORKS: dict[type[NetworkConfig], type[Network]] = {
     LiteConfig: LiteNet,
     MrCnnConfig: MrCnn,
     CnnVlmConfig: CnnVlm,
+    DeepConfig: DeepNet,
 }
+# The field by which the description of a network in a file is known: the first of these that it has.
+KINDS: dict[str, type[NetworkConfig]] = {
+    "components": CnnVlmConfig, "backbone": DeepConfig, "encoder": LiteConfig, "head": PaperConfig,
+    "filters": MrCnnConfig,
+}  # fmt: skip
 # The largest numbers of a network that a file describes: it takes at most 1 GB.
 MOST = {
     "area": MAX_AREA, "blocks": 32, "sources": 1000, "width": 1024, "filters": 1024, "hidden": 1 << 16, "stride": 32,
-    "components": 1024,
+    "components": 1024, "side": 1024, "percent": 200,
 }  # fmt: skip
 # Of hidden units with the last filters, or with one another; the paper's network has 64 x 1024.
 MOST_CONNECTIONS = 1 << 20
@@ -44,10 +51,9 @@ def build(config: NetworkConfig | dict[str, Any], generator: torch.Generator | N
 
 def _config(fields: Any) -> Any:
     """The description in a file's dictionary: the fields of one kind of network, each of the type of its default."""
-    if not isinstance(fields, dict) or not fields.keys() & {"encoder", "filters"}:
-        raise ValueError("there is no description of a network; expected its encoder or its filters")
-    with_encoder = CnnVlmConfig if "components" in fields else LiteConfig
-    kind: Any = with_encoder if "encoder" in fields else PaperConfig if "head" in fields else MrCnnConfig
+    if not isinstance(fields, dict) or not (marks := [mark for mark in KINDS if mark in fields]):
+        raise ValueError("there is no description of a network; expected its encoder, backbone or filters")
+    kind: Any = KINDS[marks[0]]
     defaults = asdict(kind())
     if unknown := sorted(map(repr, set(fields) - set(defaults))):
         raise ValueError(f"no network has {', '.join(unknown)[:80]}")

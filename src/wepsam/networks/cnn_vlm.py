@@ -32,12 +32,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wepsam.networks import deployment, encoder, vgg19
+from wepsam.networks import deployment, encoder, torchvision_files, vgg
 from wepsam.networks.base import InAspect, Network
 from wepsam.networks.deployment import ASPECT_STORAGE, Deployment
 from wepsam.networks.encoder import Encoder
 from wepsam.networks.onnx_lstm import OnnxLstm
-from wepsam.networks.vgg19 import Vgg19
+from wepsam.networks.vgg import Vgg
 from wepsam.shapes import AREA, CELL
 
 STRIDES = (16, 32)  # pixels between the places that have features
@@ -139,7 +139,7 @@ class CnnVlm(Network):
         elif weights is None:
             raise ValueError("no package has the weights of vgg19; name a file with torchvision's: --weights FILE")
         else:
-            vgg19.load(self.encoder, weights)
+            torchvision_files.load(self.encoder, "vgg19", weights)
 
     @torch.no_grad()
     def calibrate(self, stimuli: Tensor, *, whole: bool = True) -> None:
@@ -214,12 +214,13 @@ def blurring(cells: int, each: int) -> Tensor:
     return (below[:, 1:] - below[:, :-1]) / 2
 
 
-def _encoder(config: CnnVlmConfig, generator: torch.Generator | None) -> tuple[Encoder | Vgg19, int]:
+def _encoder(config: CnnVlmConfig, generator: torch.Generator | None) -> tuple[Encoder | Vgg, int]:
     """The encoder up to the stride, and the number of its channels there."""
-    if config.stride not in STRIDES or (config.encoder == "vgg19" and config.stride != vgg19.STRIDE):
+    if config.stride not in STRIDES or (config.encoder == "vgg19" and config.stride != vgg.STRIDE):
         raise ValueError(f"stride is {config.stride}; choose 16, or 32 with an EfficientNet-lite")
     if config.encoder == "vgg19":
-        return Vgg19(generator), vgg19.CHANNELS
+        deep = Vgg("vgg19", generator=generator)
+        return deep, deep.channels
     net = Encoder(config.encoder)
     level = {4: 0, 8: 1, 16: 2, 32: 3}[config.stride]
     net.stages = net.stages[: encoder.OUTPUTS[level] + 1]

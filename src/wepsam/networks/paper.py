@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from wepsam.networks import deployment
-from wepsam.networks.base import Network, NetworkConfig, as_map
+from wepsam.networks.base import DeployedSquare, Network, NetworkConfig
 from wepsam.networks.deployment import Deployment
 from wepsam.shapes import Shape
 
@@ -89,20 +89,9 @@ class PaperNet(Network):
     ) -> Deployment:
         """Export as a network of squares; see `Network.deployment`."""
         return deployment.square(
-            DeployedPaper(self, output), side=INPUT_SIZE, cells=MAP_SIZE, output=output, mirror=mirror,
+            DeployedSquare(self, output), side=INPUT_SIZE, cells=MAP_SIZE, output=output, mirror=mirror,
             area=area, scales=scales,
         )  # fmt: skip
-
-
-class DeployedPaper(nn.Module):
-    """(B, 128, 128, 3) uint8 RGB -> (B, 32, 32) float32 map; a density if `output` is "log_density"."""
-
-    def __init__(self, network: PaperNet, output: str) -> None:
-        super().__init__()
-        self.network, self.output = network, output
-
-    def forward(self, stimuli: Tensor) -> Tensor:
-        return as_map(self.network(deployment.to_pixels(stimuli)), self.output)
 
 
 class Maxout(nn.Module):

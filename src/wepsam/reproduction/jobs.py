@@ -18,10 +18,10 @@ from lightning_fabric import Fabric
 
 import wepsam
 from wepsam import metrics
-from wepsam.datasets import open_dataset
+from wepsam.datasets import FixationDataset, open_dataset
+from wepsam.deploy.to_onnx import export
 from wepsam.files import replacing, write_json
 from wepsam.networks.base import NetworkConfig, as_map
-from wepsam.networks.lite import LiteConfig
 from wepsam.reproduction.studies import Job, Size, Weak
 from wepsam.sources import find_images
 from wepsam.training.batches import Pairs, from_datasets, from_store, take, to_map_size
@@ -44,7 +44,7 @@ def carry_out(job: Job, data: Path, out: Path, size: Size) -> None:
     """Train, score the best weights, and write the run's files. An interrupted run resumes to the same results.
 
     Args:
-        job: the run; the run that it starts from is done.
+        job: the run; those that it needs are done.
         data: folder with photos/ and the fixation datasets by their names.
         out: folder of all runs.
         size: of the study.
@@ -54,6 +54,8 @@ def carry_out(job: Job, data: Path, out: Path, size: Size) -> None:
     """
     if is_done(job, out):
         return
+    if isinstance(job.data, Weak) and isinstance(job.data.teacher, Job):
+        make_weak_labels(job.data, data, out, size, workers=1)
     folder = out / job.name
     start = out / job.start.name if isinstance(job.start, Job) else _start_name(job)
     network, _ = begin(start, _sized(job.network, size), job.settings.seed)
@@ -88,8 +90,8 @@ def _start_name(job: Job) -> str:
 
 
 def _sized(network: NetworkConfig, size: Size) -> NetworkConfig:
-    change = {"area": size.area} if isinstance(network, LiteConfig) else {"hidden": size.hidden}
-    return replace(network, **{name: value for name, value in change.items() if value})
+    change = {"area": size.area, "hidden": size.hidden, "percent": size.percent}
+    return replace(network, **{name: value for name, value in change.items() if value and hasattr(network, name)})
 
 
 @dataclass(frozen=True)
@@ -121,14 +123,15 @@ def study_pictures(job: Job, data: Path, out: Path, size: Size, network: Network
         seed = job.settings.seed if job.data.order == "random" else 0
         training, held_out = _weak(job.data, seed, out, network)
         return StudyPictures(training, held_out, held_out)
-    training, held_out = _human(job.data.datasets, data, size, network)
+    (training, places), (held_out, held_places) = _human(job.data.datasets, data, size, network)
     if job.data.share < 1:
-        count = sum(map(len, training))
-        order = np.random.default_rng(job.settings.seed).permutation(count)
-        training = take(training, order[: max(1, round(job.data.share * count))])
+        order = np.random.default_rng(job.settings.seed).permutation(len(places))
+        training = take(training, places[order[: max(1, round(job.data.share * len(places)))]])
     # One picture in three is for validation, the others are for the test.
-    rows = np.arange(sum(map(len, held_out)))
-    return StudyPictures(training, take(held_out, rows[::3]), take(held_out, rows[rows % 3 > 0]))
+    rows = np.arange(len(held_places))
+    return StudyPictures(
+        training, take(held_out, held_places[rows % 3 == 0]), take(held_out, held_places[rows % 3 > 0])
+    )
 
 
 @lru_cache(maxsize=2)
@@ -136,26 +139,45 @@ def _weak(weak: Weak, seed: int, out: Path, network: NetworkConfig) -> tuple[lis
     return from_store(weak_labels(weak, out), network.input_shape, weak.keep, weak.order, seed)
 
 
+# Pictures by shape, and where each is, counted through all shapes; the places are in the order of the datasets, so that
+# a choice of them is one of the same pictures for every network.
+Placed = tuple[list[Pairs], np.ndarray]
+
+
 @lru_cache(maxsize=2)
-def _human(names: tuple[str, ...], data: Path, size: Size, network: NetworkConfig) -> tuple[list[Pairs], list[Pairs]]:
+def _human(names: tuple[str, ...], data: Path, size: Size, network: NetworkConfig) -> list[Placed]:
+    """The training and the held-out pictures."""
     datasets = [open_dataset(f"{name}={data / name}") for name in names]
     training = [d.split("train")[: size.most] for d in datasets]
     held_out = [part[: size.most] for d in datasets if len(part := d.split("validation"))]
     # Validation pictures have the size that prediction uses; training pictures are larger, to be zoomed into.
-    return from_datasets(training, network.input_shape), from_datasets(held_out, network.input_shape, room=1)
+    return [_placed(training, network, 1.25), _placed(held_out, network, 1)]
+
+
+def _placed(datasets: list[FixationDataset], network: NetworkConfig, room: float) -> Placed:
+    shapes = [network.input_shape(*sample.size) for dataset in datasets for sample in dataset if sample.has_density]
+    by_shape = sorted(range(len(shapes)), key=shapes.__getitem__)  # as `from_datasets` does
+    return from_datasets(datasets, network.input_shape, room), np.argsort(by_shape)
 
 
 def weak_labels(weak: Weak, out: Path) -> Path:
     """The folder of a teacher's labels."""
-    return out / "weak-labels" / f"{weak.teacher}-{weak.size}{'-aspect' * weak.aspect}"
+    return out / "weak-labels" / weak.name
 
 
-def make_weak_labels(weak: Weak, data: Path, out: Path, size: Size) -> None:
-    """Label the photographs with one teacher. Resumes."""
+def make_weak_labels(weak: Weak, data: Path, out: Path, size: Size, workers: int = -1) -> None:
+    """Label the photographs with one teacher, which is done if it is a run. Resumes."""
     photos = find_images([data / "photos"])[: size.most]
     stimulus_size, map_size = (192, 64) if weak.aspect else (128, 32)
+    teacher: Path | str
+    if isinstance(weak.teacher, Job):
+        teacher = out / weak.teacher.name / "teacher.onnx"
+        if not teacher.exists():
+            export(out / weak.teacher.name, teacher, mirror=False)
+    else:
+        teacher = weak.teacher
     label(
-        photos, weak_labels(weak, out), teacher=weak.teacher, size=weak.size, keep_aspect=weak.aspect,
+        photos, weak_labels(weak, out), teacher=teacher, size=weak.size, keep_aspect=weak.aspect, workers=workers,
         stimulus_size=stimulus_size, map_size=map_size,
     )  # fmt: skip
 

@@ -37,7 +37,7 @@ def reproduce(
         workers: runs in parallel; -1 for one per core, or a single one with a GPU.
 
     Returns:
-        The runs, with the pre-trainings that they start from.
+        The runs, with those that they need.
 
     Raises:
         ValueError: no study has this name.
@@ -52,7 +52,7 @@ def reproduce(
     for weak in dict.fromkeys(
         Weak(job.data.teacher, job.data.size, aspect=job.data.aspect)
         for job in unfinished
-        if isinstance(job.data, Weak)
+        if isinstance(job.data, Weak) and isinstance(job.data.teacher, str)
     ):
         jobs.make_weak_labels(weak, data, out, size)
     _carry_out_all(unfinished, data, out, size, _worker_count(workers))
@@ -63,17 +63,17 @@ def reproduce(
 
 
 def _carry_out_all(unfinished: list[Job], data: Path, out: Path, size: Size, workers: int) -> None:
-    """Start each run, in order, once the run that it starts from is done; at most `workers` at a time."""
+    """Start each run, in order, once those that it needs are done; at most `workers` at a time."""
     total = sum(job.pictures * size.scale for job in unfinished)
     waiting, running, failed = list(unfinished), dict[Future, Job](), dict[Job, str]()
     with bar(total, "pictures") as shown, _pool(workers) as pool:
         try:
             while waiting or running:
                 for job in list(waiting):
-                    if isinstance(job.start, Job) and job.start in failed:
-                        failed[job] = f"{job.start.name} failed"
+                    if missing := [need for need in job.needs if need in failed]:
+                        failed[job] = f"{missing[0].name} failed"
                         waiting.remove(job)
-                    elif len(running) < workers and (not isinstance(job.start, Job) or jobs.is_done(job.start, out)):
+                    elif len(running) < workers and all(jobs.is_done(need, out) for need in job.needs):
                         with processes.starting():
                             running[pool.submit(_carry_out, job, data, out, size)] = job
                         waiting.remove(job)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wepsam.networks.base import NetworkConfig
+from wepsam.networks.deep import DeepConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.paper import PaperConfig
 from wepsam.training.batches import Augmentation
@@ -29,18 +30,24 @@ class Weak:
     """Photographs with the maps of a teacher.
 
     Attributes:
-        teacher: a name in CLASSICAL.
-        size: side of the square that the teacher sees, in pixels.
+        teacher: a name in CLASSICAL; or the run of a network, whose best weights then label the photographs.
+        size: side of the square that the teacher sees, in pixels; None for the whole picture.
         keep: how many photographs, or a share of all.
         order: which photographs: "lowest" entropy (the paper), "highest", or "random" (drawn with the run's seed).
         aspect: whether they keep their aspect and are larger, as the light network needs them.
     """
 
-    teacher: str = "gbvs"
-    size: int = 512
+    teacher: "str | Job" = "gbvs"
+    size: int | None = 512
     keep: float = 0.5
     order: str = "lowest"
     aspect: bool = False
+
+    @property
+    def name(self) -> str:
+        """What its labels are known by: the same for all selections of the photographs."""
+        teacher = self.teacher.name.replace("/", "-") if isinstance(self.teacher, Job) else self.teacher
+        return f"{teacher}-{self.size or 'whole'}{'-aspect' * self.aspect}"
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,12 @@ class Job:
         """The study's name; "pre" for the pre-trainings that runs start from."""
         return self.arm.partition("/")[0]
 
+    @property
+    def needs(self) -> "list[Job]":
+        """The runs that must be done before: the one that it starts from, and the teacher of its labels."""
+        teacher = self.data.teacher if isinstance(self.data, Weak) else None
+        return [job for job in (self.start, teacher) if isinstance(job, Job)]
+
 
 @dataclass(frozen=True)
 class Size:
@@ -98,6 +111,8 @@ class Size:
         seeds: most seeds of an arm; None for all.
         hidden: width of the paper network's wide layer; None for the network's own.
         area: pixels of the light network's input; None for the network's own.
+        percent: of a deep network's published channels; None for the network's own.
+        shares: most shares of the study "efficiency"; None for all.
     """
 
     scale: float = 1.0
@@ -105,13 +120,15 @@ class Size:
     seeds: int | None = None
     hidden: int | None = None
     area: int | None = None
+    percent: int | None = None
+    shares: int | None = None
 
     def seeds_of(self, study: int) -> range:
         """The seeds of an arm, of which the study has this number."""
         return range(study if self.seeds is None else min(self.seeds, study))
 
 
-FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32, area=64 * 64)
+FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32, area=64 * 64, percent=4, shares=1)
 
 # The paper's start, loss, optimizer and initial rate. To leave the plateau of the mean map takes a number of steps, not
 # of pictures, so small batches make it affordable. The paper's schedule of hundreds of epochs is cut off, not squeezed:
@@ -126,6 +143,12 @@ DENSITY = TrainSettings(
 )  # fmt: skip
 DENSITY_HUMAN = replace(DENSITY, dropout=0.3, average=0.995, augmentation=Augmentation(geometry=0.6, color=0.6))
 WEAK_PICTURES = 32_000
+# Of the studies "encoder", "deeper" and "efficiency": the pictures of each step.
+SHORT_WEAK, SHORT_HUMAN = 3_000, 4_500
+DEEPER_SHARES = (0.1, 1.0)
+Kind = tuple[NetworkConfig, Sequence[TrainSettings]]  # a network, and the settings of its two steps
+# The paper's network in so few pictures.
+FIVE_LAYER: Kind = (HE, tuple(replace(step, batch_size=32) for step in (DENSITY, DENSITY_HUMAN)))
 
 
 def plateau_study(size: Size) -> list[Job]:
@@ -225,7 +248,7 @@ def encoder_study(size: Size) -> list[Job]:
 
     The light network with a small input area, to be affordable, and a tenth of the pictures with fixations.
     """
-    light, people, weak_pictures, pictures = LiteConfig(area=96 * 256), Human(share=0.1), 3_000, 4_500
+    light, people = LiteConfig(area=96 * 256), Human(share=0.1)
     # A random encoder has nothing to preserve: no layer is frozen, and all train at the full rate.
     steps = (RECIPES["lite"].pretrain, RECIPES["lite"].finetune)
     starts = {"imagenet": steps, "random": tuple(replace(s, frozen=0, encoder_rate=1) for s in steps)}
@@ -234,12 +257,70 @@ def encoder_study(size: Size) -> list[Job]:
         for name, stages in starts.items():
             step1, step2 = (replace(stage, seed=seed) for stage in stages)
             start = "imagenet" if name == "imagenet" else None
-            weak = Job(f"pre/lite-{name}", Weak(aspect=True), weak_pictures, 1_500, step1, start, light)
+            weak = Job(f"pre/lite-{name}", Weak(aspect=True), SHORT_WEAK, 1_500, step1, start, light)
             jobs += [
-                Job(f"encoder/{name}-weak", people, pictures, 900, step2, weak, light),
-                Job(f"encoder/{name}", people, weak_pictures + pictures, 900, step2, start, light),
+                Job(f"encoder/{name}-weak", people, SHORT_HUMAN, 900, step2, weak, light),
+                Job(f"encoder/{name}", people, SHORT_WEAK + SHORT_HUMAN, 900, step2, start, light),
             ]
     return jobs
+
+
+def deeper_study(size: Size) -> list[Job]:
+    """The paper's future work: does a deeper network profit more from weak pre-learning than a shallow one?
+
+    Random start against weak pre-training at equal compute, with a tenth of the pictures with fixations and with all,
+    in as many pictures as the study "encoder" sees, whose random starts are the light network's answer. Two cores can
+    train that: VGG-16 and GoogLeNet have a quarter of their channels, and batches are small, because the first steps
+    count more than their precision.
+    """
+    deep = tuple(replace(s, batch_size=16, warmup=100) for s in (RECIPES["vgg16"].pretrain, RECIPES["vgg16"].finetune))
+    kinds: dict[str, Kind] = {
+        "five-layer": FIVE_LAYER,
+        "vgg16": (DeepConfig("vgg16", percent=25), deep),
+        "googlenet": (DeepConfig("googlenet", percent=25), deep),
+    }
+    jobs = []
+    for share in DEEPER_SHARES:
+        for seed in size.seeds_of(2):
+            for name, kind in kinds.items():
+                jobs += against_random(f"deeper/{name}", share, seed, kind)
+    return jobs
+
+
+def efficiency_study(size: Size) -> list[Job]:
+    """How many labels does the best honest weak teacher save, at each share of them, and where does it stop?
+
+    The paper's network as in the study "deeper", whose arms stand for two of the shares. The teacher is the light
+    network from ImageNet's encoder. It learns from the very pictures with fixations that its student has afterwards,
+    so the student owes nothing to fixations on other pictures. Then it labels the photographs.
+    """
+    jobs, light = [], LiteConfig(area=96 * 256)
+    for seed in size.seeds_of(2):
+        settings = replace(RECIPES["lite"].finetune, seed=seed)
+        for share in SHARES[: size.shares]:
+            teacher = Job(
+                f"efficiency/teacher-{share:g}", Human(share=share), SHORT_HUMAN, 1_500, settings, "imagenet", light
+            )
+            start = short_pretraining(f"pre/light-{share:g}", Weak(teacher, size=None), seed, FIVE_LAYER)
+            study = "deeper" if share in DEEPER_SHARES else "efficiency"
+            weak, random = against_random(f"{study}/five-layer", share, seed, FIVE_LAYER)
+            jobs += [weak, random, replace(weak, arm=f"efficiency/five-layer-light-{share:g}", start=start)]
+    return jobs
+
+
+def against_random(arm: str, share: float, seed: int, kind: Kind) -> list[Job]:
+    """A network on a share of the pictures with fixations: after weak pre-training, and longer from a random start."""
+    settings, people = replace(kind[1][1], seed=seed), Human(share=share)
+    weak = short_pretraining(f"pre/deeper-{arm.partition('/')[2]}", Weak(), seed, kind)
+    return [
+        Job(f"{arm}-weak-{share:g}", people, SHORT_HUMAN, 1_500, settings, weak, kind[0]),
+        Job(f"{arm}-random-{share:g}", people, SHORT_WEAK + SHORT_HUMAN, 1_500, settings, None, kind[0]),
+    ]
+
+
+def short_pretraining(arm: str, weak: Weak, seed: int, kind: Kind) -> Job:
+    """Step 1 of the studies "deeper" and "efficiency"."""
+    return Job(arm, weak, SHORT_WEAK, 1_500, replace(kind[1][0], seed=seed), network=kind[0])
 
 
 def pretraining(weak: Weak, seed: int) -> Job:
@@ -254,14 +335,14 @@ STUDIES: dict[str, Callable[[Size], list[Job]]] = {
     "labels": fixation_study,
     "selection": selection_study,
     "encoder": encoder_study,
+    "deeper": deeper_study,
+    "efficiency": efficiency_study,
 }
 
 
 def with_starts(jobs: Sequence[Job]) -> list[Job]:
-    """The jobs and the jobs that they start from, each once, starts first."""
+    """The jobs and the jobs that they need, each once, in an order in which they can be carried out."""
     ordered: dict[Job, None] = {}
     for job in jobs:
-        if isinstance(job.start, Job):
-            ordered |= dict.fromkeys(with_starts([job.start]))
-        ordered[job] = None
+        ordered |= dict.fromkeys([*with_starts(job.needs), job])
     return list(ordered)

@@ -78,7 +78,7 @@ def create(
         description="Where will people look in this picture? Pictures are uploaded, answered and forgotten.",
         docs_url=None, redoc_url=None,  # their pages load scripts from elsewhere
     )  # fmt: skip
-    _errors(app)
+    answer_errors(app)
     _pictures(app, desk)
     _about(app, desk)
     paths = {route.path for route in app.routes if isinstance(route, APIRoute)}
@@ -183,7 +183,9 @@ def _about(app: FastAPI, desk: Desk) -> None:
         return Response(generate_latest(desk.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _errors(app: FastAPI) -> None:
+def answer_errors(app: FastAPI) -> None:
+    """Answer each error with one line."""
+
     def said(status: int, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
         return JSONResponse({"error": text}, status, headers)
 

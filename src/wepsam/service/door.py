@@ -5,9 +5,11 @@ and a body that does not fit into the memory of the service is not read yet.
 """
 
 import asyncio
+import base64
 import hmac
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -30,7 +32,14 @@ class Door:
     """
 
     def __init__(
-        self, inner: ASGIApp, limits: Limits, token: str | None, hosts: Sequence[str] | None, count: Count
+        self,
+        inner: ASGIApp,
+        limits: Limits,
+        token: str | None,
+        hosts: Sequence[str] | None,
+        count: Count,
+        *,
+        asks_people: bool = False,
     ) -> None:
         """
         Args:
@@ -40,8 +49,10 @@ class Door:
             hosts: names by which the service may be addressed, without ports; None: any. A page on the web can make a
                 browser ask 127.0.0.1 under a name of its own.
             count: told the path and the status of each answer.
+            asks_people: whether browsers ask for the token, as a password under any name (basic authentication).
         """
         self.inner, self.limits, self.token, self.count = inner, limits, token, count
+        self.asks_people = asks_people
         self.hosts = None if hosts is None else LOCAL | {host.lower() for host in hosts}
         self.reading = 0
 
@@ -79,10 +90,19 @@ class Door:
         origin = headers.get("origin")
         if origin is not None and _origin(origin) != headers.get("host", "").lower():
             raise Refused(403, "requests from pages of other sites are refused")
-        if self.token is not None and path not in OPEN:
-            scheme, _, given = headers.get("authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.token.encode()):
-                raise Refused(401, "this service needs a token: Authorization: Bearer TOKEN")
+        given = self._given(headers.get("authorization", ""))
+        if self.token is not None and path not in OPEN and not hmac.compare_digest(given, self.token.encode()):
+            raise Refused(401, "this service needs a token: Authorization: Bearer TOKEN")
+
+    def _given(self, authorization: str) -> bytes:
+        """The token of a request; empty without one."""
+        scheme, _, given = authorization.partition(" ")
+        if scheme.lower() == "bearer":
+            return given.strip().encode()
+        if scheme.lower() == "basic" and self.asks_people:
+            with suppress(ValueError):
+                return base64.b64decode(given.strip(), validate=True).partition(b":")[2]
+        return b""
 
     def _declared(self, headers: Headers) -> int:
         """The bytes that a request is going to have, or at most may have."""
@@ -125,7 +145,7 @@ class Door:
         if refused.status == 429:
             headers.append((b"retry-after", RETRY.encode()))
         if refused.status == 401:
-            headers.append((b"www-authenticate", b"Bearer"))
+            headers.append((b"www-authenticate", b'Basic realm="wepsam"' if self.asks_people else b"Bearer"))
         await send({"type": "http.response.start", "status": refused.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

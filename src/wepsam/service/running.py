@@ -1,11 +1,14 @@
 """A service at an address, until it is told to stop."""
 
+import errno
 import ipaddress
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from wepsam.calibration.presets import Which
 from wepsam.service import application
@@ -41,26 +44,65 @@ def serve(
         OSError: the address cannot be listened at.
         ValueError: an address that others reach, without a token.
     """
+    names = names_of(host, token, hosts)
+    app = application.create(model, quality=quality, calibration=calibration, limits=limits, token=token, hosts=names)
+    listen(app, host, port, limits.connections, lambda address: f"{address} answers with {model}; Ctrl-C ends it")
+
+
+def names_of(host: str, token: str | None, hosts: Sequence[str] | None) -> Sequence[str] | None:
+    """The names by which a service at an address may be addressed; None: any.
+
+    Raises:
+        ValueError: an address that others reach, without a token.
+    """
     if not is_local(host) and token is None:
         raise ValueError(f"at {host} other machines can ask this service; give it a token by --token-file")
-    names = (() if is_local(host) else None) if hosts is None else hosts
-    app = application.create(model, quality=quality, calibration=calibration, limits=limits, token=token, hosts=names)
+    return (() if is_local(host) else None) if hosts is None else hosts
+
+
+def listen(
+    app: ASGIApp, host: str, port: int, connections: int, ready: Callable[[str], str], log_level: str = "info"
+) -> None:
+    """Answer until SIGINT or SIGTERM; requests that are inside are answered first.
+
+    Args:
+        app: the application.
+        host: the address to listen at.
+        port: 0 takes a free one.
+        connections: at a time; further ones are answered with 503.
+        ready: called with the URL once it is listened at; what it returns is printed to stderr.
+        log_level: "info" logs each request; "warning" only what is wrong.
+
+    Raises:
+        OSError: the address cannot be listened at.
+    """
     config = uvicorn.Config(
-        app, host=host, port=port, log_level="info", limit_concurrency=limits.connections, server_header=False,
+        app, host=host, port=port, log_level=log_level, limit_concurrency=connections, server_header=False,
         timeout_graceful_shutdown=GRACE, date_header=True, ws="none", lifespan="on",
     )  # fmt: skip
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
+        try:
+            listening.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise OSError(f"port {port} is taken, perhaps by another wepsam; choose one with --port, or 0") from None
         listening.listen(128)
         shown = f"[{host}]" if ":" in host else host
-        print(
-            f"http://{shown}:{listening.getsockname()[1]} answers with {model}; Ctrl-C ends it",
-            file=sys.stderr,
-            flush=True,
-        )
-        uvicorn.Server(config).run(sockets=[listening])
+        print(ready(f"http://{shown}:{listening.getsockname()[1]}"), file=sys.stderr, flush=True)
+        _Server(config).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """A server for which SIGINT and SIGTERM are the usual end: they are not raised again when all is answered."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 def is_local(host: str) -> bool:

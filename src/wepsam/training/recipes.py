@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from wepsam.networks.base import NetworkConfig
 from wepsam.networks.cnn_vlm import CnnVlmConfig
+from wepsam.networks.deep import DeepConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.mr_cnn import MrCnnConfig
 from wepsam.networks.paper import PaperConfig
@@ -57,6 +58,12 @@ _CNN_VLM = TrainSettings(
     precision="bf16-mixed", validate_every=0.25,
 )  # fmt: skip
 
+# The batches and the rate are those with which a random start of VGG-16, which has no normalization, learns at once.
+_DEEP = TrainSettings(
+    epochs=10, batch_size=32, loss="kl", optimizer="adamw", learning_rate=(3e-4, 0), schedule="cosine", warmup=200,
+    weight_decay=0.01, average=0.998, augmentation=Augmentation(geometry=0.6, color=0.6), precision="bf16-mixed",
+)  # fmt: skip
+
 RECIPES: dict[str, Recipe] = {
     # The paper's own: it takes days, with 500 and 1200 epochs.
     "paper": Recipe(PaperConfig(), "random", TrainSettings(epochs=500), TrainSettings(epochs=1200)),
@@ -88,6 +95,9 @@ RECIPES: dict[str, Recipe] = {
     ),
     "mr_cnn": Recipe(MrCnnConfig(), "random", _MR_CNN, _MR_CNN),
     "cnn_vlm": Recipe(CnnVlmConfig(), "imagenet", _CNN_VLM, _CNN_VLM),
+    # The paper's future work: deeper networks under the same two steps.
+    "vgg16": Recipe(DeepConfig("vgg16"), "random", _DEEP, _DEEP),
+    "googlenet": Recipe(DeepConfig("googlenet"), "random", _DEEP, _DEEP),
 }  # fmt: skip
 
 

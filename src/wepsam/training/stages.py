@@ -34,7 +34,8 @@ def pretrain(
             name of a shipped model, or its .onnx file (only the light network's can be read back). None: the recipe's
             own start.
         keep: how many maps, those of lowest entropy (the paper: 100,000), or a share up to 1.0.
-        recipe: a name in `recipes.RECIPES` (shipped, paper, juntingnet, lite, mr_cnn, cnn_vlm), or a `Recipe`.
+        recipe: a name in `recipes.RECIPES` (shipped, paper, juntingnet, lite, mr_cnn, cnn_vlm, vgg16,
+            googlenet), or a `Recipe`.
         changes: of the recipe's settings for this step: "NAME=VALUE" strings as `--set` takes them, or a mapping.
         network: of the recipe's network: "NAME=VALUE" strings as `--network` takes them, or a mapping.
         weights: the file of an encoder's weights that no package has, for the start "imagenet": torchvision's vgg19 for

@@ -40,7 +40,7 @@ def choose(
         ValueError: the start has another architecture.
     """
     network, origin = begin(start, changed(recipe.network, changes), seed, weights)
-    if start not in FRESH and (wrong := _differences(network.config, changed(network.config, changes))):
+    if not is_fresh(start) and (wrong := _differences(network.config, changed(network.config, changes))):
         raise ValueError(f"{start} has {wrong}, which the network changes contradict; leave them out")
     return network, origin
 
@@ -49,8 +49,8 @@ def begin(start: Start, config: NetworkConfig, seed: int, weights: Start | None 
     """A network with its start weights.
 
     Args:
-        start: "random"; "imagenet" for the encoder of the light network or of CNN-VLM; a run folder or checkpoint; the
-            name of a shipped model, or an .onnx file.
+        start: "random"; "imagenet" for the encoder of the light network or of CNN-VLM; torchvision's .pth file for
+            that of a deep network; a run folder or checkpoint; the name of a shipped model, or an .onnx file.
         config: the network to build. A network that is loaded is of this kind, has its own architecture and takes
             over the input size.
         seed: of a random start.
@@ -63,9 +63,11 @@ def begin(start: Start, config: NetworkConfig, seed: int, weights: Start | None 
         ValueError: `start` holds another kind of network, or cannot be read; the network has no ImageNet start; or the
             file of weights does not fit.
     """
+    if _is_encoder(start) and weights is None:
+        start, weights = "imagenet", start
     if weights is not None and start != "imagenet":
         raise ValueError(f"{weights} holds weights of an encoder, for the start imagenet, not {start}; choose one")
-    if start not in FRESH:
+    if not is_fresh(start):
         network, origin = load(start)
         kind = NETWORKS[type(config)]
         if not isinstance(network, kind):
@@ -80,6 +82,15 @@ def begin(start: Start, config: NetworkConfig, seed: int, weights: Start | None 
     if start == "imagenet":
         network.load_imagenet(weights)
     return network, str(start) if weights is None else f"{start}, {Path(weights).name}"
+
+
+def is_fresh(start: Start) -> bool:
+    """Whether such a network has learned nothing about saliency: its weights are random, or those of an encoder."""
+    return start in FRESH or _is_encoder(start)
+
+
+def _is_encoder(start: Start) -> bool:
+    return Path(start).suffix == ".pth"
 
 
 def file_of(start: Start) -> Path:
@@ -102,7 +113,7 @@ def load(start: Start) -> tuple[Network, str]:
 
 def learned_from(start: Start) -> dict[str, str]:
     """The parts of datasets with fixations that start weights have learned from; {} for a fresh start."""
-    if start in FRESH:
+    if is_fresh(start):
         return {}
     path = file_of(start)
     if path.suffix == ".onnx":
@@ -123,7 +134,7 @@ def prepare(
         sources: the number of kinds of fixations.
     """
     network.set_sources(sources)
-    if start in FRESH:
+    if is_fresh(start):
         pictures = Batches(training, 32, settings.augmentation, settings.seed)
         for number in range(min(network.calibration_batches, pictures.per_epoch)):
             network.calibrate(pictures[number][0], whole=start == "random")

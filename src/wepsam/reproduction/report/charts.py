@@ -1,12 +1,13 @@
 """The figures of the studies. Bands are 95 % intervals over seeds."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wepsam.files import replacing
-from wepsam.reproduction.report.outcomes import Arms, by_share, difference, over_seeds
+from wepsam.reproduction.report.outcomes import Arm, Arms, by_share, deeper_pairs, difference, five_layer, over_seeds
 
 WEAK, RANDOM = ("weakly pre-trained", "#7a3b8f"), ("random start", "#c77d1e")
 CURVES = {"weak": WEAK, "random": RANDOM, "random-longer": ("random start, compute of both steps", "#8a8a8a")}
@@ -22,6 +23,7 @@ STARTS = {
     "weak": WEAK,
     "weak-as-long": ("weakly pre-trained, fine-tuned as long", "#2a8a86"),
     "ensemble": ("weakly pre-trained under the ensemble", "#b3344a"),
+    "light": ("weakly pre-trained under the light network", "#2b6cb0"),
 }
 
 
@@ -53,7 +55,8 @@ def fixation_chart(arms: Arms, path: Path) -> None:
     figure, panels = _figure(3)
     for axes, (metric, metric_title) in zip(panels, METRIC_TITLES.items(), strict=True):
         for start, (title, color) in STARTS.items():
-            line = by_share(arms, start).values()
+            if not (line := by_share(arms, start).values()):
+                continue
             counts = [arm.training_pictures for arm in line]
             for count, arm in zip(counts, line, strict=True):  # a point for each seed
                 axes.plot([count] * len(arm.runs), arm.scores(metric).mean(1), ".", color=color, alpha=0.5)
@@ -63,19 +66,35 @@ def fixation_chart(arms: Arms, path: Path) -> None:
     _save(figure, path)
 
 
+def efficiency_chart(arms: Arms, path: Path) -> None:
+    """The study "efficiency": scores over the number of fixation pictures."""
+    fixation_chart(five_layer(arms), path)
+
+
 def selection_chart(arms: Arms, path: Path) -> None:
-    """Paired differences to the base: the interval over pictures, and the means of single seeds."""
-    figure, panels = _figure(3, height=2.8)
-    names = [name for name in arms if name != "lowest-half"]
+    """Paired differences to the base."""
+    changes = {name: (arm, arms["lowest-half"]) for name, arm in arms.items() if name != "lowest-half"}
+    _differences(changes, "difference to the half of lowest entropy", path, height=2.8)
+
+
+def deeper_chart(arms: Arms, path: Path) -> None:
+    """What weak pre-training changes in each network."""
+    changes = {f"{title}, {share:.0%}": pair for (share, title), pair in deeper_pairs(arms).items()}
+    _differences(changes, "weakly pre-trained less random start", path)
+
+
+def _differences(changes: Mapping[str, tuple[Arm, Arm]], label: str, path: Path, height: float = 3.4) -> None:
+    """Paired differences of two arms by title: the interval over pictures, and the means of single seeds."""
+    figure, panels = _figure(3, height)
     for axes, (metric, metric_title) in zip(panels, METRIC_TITLES.items(), strict=True):
-        for row, name in enumerate(names):
-            change = difference(arms[name], arms["lowest-half"], metric)
+        for row, (arm, base) in enumerate(changes.values()):
+            change = difference(arm, base, metric)
             axes.plot([change.low, change.high], [row, row], color=WEAK[1], linewidth=3, solid_capstyle="round")
             axes.plot([change.least, change.most], [row, row], "|", color="0.3", markersize=9)
         axes.axvline(0, color="0.6", linewidth=0.8)
-        axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), title=metric_title)
-        axes.set_xlabel("difference to the half of lowest entropy")
-        axes.set_yticklabels(names if axes is panels[0] else [])
+        axes.set(yticks=range(len(changes)), ylim=(len(changes) - 0.5, -0.5), title=metric_title)
+        axes.set_xlabel(label)
+        axes.set_yticklabels([*changes] if axes is panels[0] else [])
     _save(figure, path)
 
 

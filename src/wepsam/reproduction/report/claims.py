@@ -3,14 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from wepsam.reproduction.report.outcomes import (
+    DEEPER,
     PLATEAU,
     Arm,
     Arms,
     Difference,
     Outcome,
     by_share,
+    deeper_pairs,
     difference,
     ensemble_pairs,
+    five_layer,
+    more_gain,
+    needed,
     over_seeds,
     share_needed,
 )
@@ -79,11 +84,43 @@ def selection_claim(arms: Arms) -> str:
     """The study "selection"."""
     base, others = arms["lowest-half"], ("random-half", "highest-half", "teacher-128")
     changes = (difference(arms[name], base, "cc") for name in others)
-    random, highest, small = (f"{change.mean:+.3f} [{change.low:+.3f}, {change.high:+.3f}]" for change in changes)
+    random, highest, small = map(_interval, changes)
     return (
         "**Which photographs, which teacher.** The base is the paper's rule, the half of lowest entropy. A random half "
         f"changes the CC after fine-tuning by {random}, the half of highest entropy by {highest}, and a teacher that "
         f"sees 128 px, as in the paper, instead of 512 px by {small}."
+    )
+
+
+def deeper_claim(arms: Arms) -> str:
+    """The study "deeper"."""
+    pairs = {network: pair for (share, network), pair in deeper_pairs(arms).items() if share == 0.1}
+    five = pairs[DEEPER["five-layer"]]
+    gains = [f"of {network} by {_interval(difference(*pair, 'cc'))}" for network, pair in pairs.items()]
+    more = []
+    for network in list(DEEPER.values())[1:]:
+        change = more_gain(pairs[network], five, "cc")
+        more.append(f"{network} gains {BEYOND[verdict(change)]} ({_interval(change)})")
+    return (
+        f"**Deeper networks.** From a random start, with {five[0].training_pictures:,} fixation pictures and at equal "
+        f"compute, weak pre-training changes the CC {_and(gains)}. Beside the five layers, {_and(more)}."
+    )
+
+
+def efficiency_claim(arms: Arms) -> str:
+    """The study "efficiency"."""
+    five = five_layer(arms)
+    light = by_share(five, "light")
+    needs, changes, seeds = [], [], [len(arm.runs) for arm in light.values()]
+    for share, arm in light.items():
+        random = {other: base.first(len(arm.runs)) for other, base in by_share(five, "random").items()}
+        needs.append(f"{needed(random, share, arm)} with {arm.training_pictures:,}")
+        changes.append(f"by {_interval(difference(arm, random[share], 'cc'))} with {arm.training_pictures:,}")
+    return (
+        "**A teacher that learned from the same labels.** The light network, from ImageNet's encoder, learns from the "
+        "fixation pictures and then labels the photographs. At equal compute, its student differs in CC from a random "
+        f"start (seeds: {min(seeds)}) {_and(changes)} pictures, so a random start needs {_and(needs)}. Against the "
+        f"student of GBVS it is {_listed((arm, five[f'weak-{share:g}']) for share, arm in light.items())}."
     )
 
 
@@ -92,7 +129,11 @@ CLAIMS: dict[str, Callable[[Arms], str]] = {
     "convergence": convergence_claim,
     "plateau": plateau_claim,
     "selection": selection_claim,
+    "deeper": deeper_claim,
+    "efficiency": efficiency_claim,
 }
+# What a network gains beyond another one, by the verdict on the difference.
+BEYOND = {"ahead": "more", "behind": "less", "indistinguishable": "about as much"}
 
 
 def verdict(change: Difference) -> str:
@@ -100,6 +141,10 @@ def verdict(change: Difference) -> str:
     if change.low > 0 and change.least > 0:
         return "ahead"
     return "behind" if change.high < 0 and change.most < 0 else "indistinguishable"
+
+
+def _interval(change: Difference) -> str:
+    return f"{change.mean:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
 
 
 def _verdicts(arms: Mapping[float, Arm], base: Mapping[float, Arm]) -> str:

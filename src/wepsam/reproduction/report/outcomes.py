@@ -1,6 +1,6 @@
 """The outcomes of a study's runs, read from the gathered files, and how two arms of a study compare."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -77,6 +77,10 @@ class Arm:
     def test_pictures(self) -> int:
         """How many pictures the runs are scored on."""
         return len(self.runs[0].scores["cc"])
+
+    def first(self, count: int) -> "Arm":
+        """The runs of the first seeds."""
+        return Arm(self.runs[:count])
 
     def scores(self, metric: str) -> np.ndarray:
         """(seeds, pictures) float64."""
@@ -159,8 +163,23 @@ class Difference:
 
 def difference(arm: Arm, base: Arm, metric: str) -> Difference:
     """An arm minus its base, paired by picture and seed."""
+    return _of(_paired(arm, base, metric))
+
+
+def more_gain(pair: tuple[Arm, Arm], than: tuple[Arm, Arm], metric: str) -> Difference:
+    """How much more an arm differs from its base than another arm from its own, paired by picture and seed."""
+    gains, others = (_paired(*arms, metric) for arms in (pair, than))
+    count = min(len(gains), len(others))
+    return _of(gains[:count] - others[:count])
+
+
+def _paired(arm: Arm, base: Arm, metric: str) -> np.ndarray:
+    """(seeds, pictures) differences."""
     count = min(len(arm.runs), len(base.runs))
-    paired = arm.scores(metric)[:count] - base.scores(metric)[:count]
+    return arm.scores(metric)[:count] - base.scores(metric)[:count]
+
+
+def _of(paired: np.ndarray) -> Difference:
     return Difference(*interval(paired.mean(0)), paired.mean(1).min(), paired.mean(1).max())
 
 
@@ -184,6 +203,34 @@ def ensemble_pairs(arms: Arms) -> list[tuple[Arm, Arm]]:
     ]
 
 
+DEEPER = {
+    "five-layer": "the paper's five layers",
+    "vgg16": "VGG-16 (13 convolutions)",
+    "googlenet": "GoogLeNet (57 convolutions)",
+}
+LIGHT = "EfficientNet-lite0"
+
+
+def deeper_pairs(arms: Arms) -> dict[tuple[float, str], tuple[Arm, Arm]]:
+    """The study "deeper": the pre-trained arm and the random start by share and network.
+
+    The light network's arms are those of the study "encoder", where `arms` has them too.
+    """
+    pairs = {
+        (share, title): (arm, arms[f"{name}-random-{share:g}"])
+        for name, title in DEEPER.items()
+        for share, arm in by_share(arms, f"{name}-weak").items()
+    }
+    if "random-weak" in arms:
+        pairs[0.1, LIGHT] = arms["random-weak"], arms["random"]
+    return dict(sorted(pairs.items(), key=lambda pair: pair[0][0]))
+
+
+def five_layer(arms: Arms) -> Arms:
+    """The study "efficiency": the arms of the paper's network by start and share, with those of the study "deeper"."""
+    return {name.removeprefix("five-layer-"): arm for name, arm in arms.items() if name.startswith("five-layer-")}
+
+
 def share_needed(shares: Iterable[float], scores: Iterable[float], target: float) -> float:
     """The share of the fixation pictures at which a curve of scores reaches a target.
 
@@ -204,3 +251,12 @@ def share_needed(shares: Iterable[float], scores: Iterable[float], target: float
         if y[i] >= target:
             return float(np.exp(x[i - 1] + (target - y[i - 1]) / (y[i] - y[i - 1]) * (x[i] - x[i - 1])))
     return float("inf")
+
+
+def needed(random: Mapping[float, Arm], share: float, arm: Arm) -> str:
+    """How many times as many pictures with fixations a random start needs to match an arm."""
+    scores = [other.mean("cc") for other in random.values()]
+    times = share_needed(random, scores, arm.mean("cc")) / share
+    if np.isinf(times):
+        return f"more than {max(random) / share:.3g}x as many"
+    return f"{'at most ' if scores[0] > arm.mean('cc') else ''}{times:.1f}x as many"

@@ -1,6 +1,6 @@
 """The page of the report: tables go into their places in a Markdown file, figures into a folder beside it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
@@ -19,7 +19,11 @@ REPORTS: dict[str, tuple[Callable[[Arms], str], Callable[[Arms, Path], None]]] =
     "labels": (tables.fixation_table, charts.fixation_chart),
     "selection": (tables.selection_table, charts.selection_chart),
     "encoder": (tables.encoder_table, charts.encoder_chart),
+    "deeper": (tables.deeper_table, charts.deeper_chart),
+    "efficiency": (tables.efficiency_table, charts.efficiency_chart),
 }
+# A study whose arms are shown beside those of this one.
+BESIDE = {"deeper": "encoder", "efficiency": "deeper"}
 
 
 def write_report(
@@ -54,7 +58,7 @@ def write_report(
     written = [page]
     for study in studies:
         _, draw = REPORTS[study]
-        arms = read_study(results, study)
+        arms = _arms({}, results, study)
         with _made_of(results, study):
             draw(arms, figures / f"{study}.png")
         written.append(figures / f"{study}.png")
@@ -79,14 +83,25 @@ def blocks(
     texts = {}
     for study in studies:
         make_table, _ = REPORTS[study]
-        arms = outcomes.get(study) or read_study(results, study)
+        arms = _arms(outcomes, results, study)
         with _made_of(results, study):
             texts[study] = make_table(arms)
+    whole = [study for study in REPORTS if {study, BESIDE.get(study, study)} <= outcomes.keys()]
     with _made_of(results):
-        texts |= {"in-short": claims.in_short(outcomes), "schedule": schedule_table(outcomes)}
+        claimed = claims.in_short({study: _arms(outcomes, results, study) for study in whole})
+        texts |= {"in-short": claimed, "schedule": schedule_table(outcomes)}
     if evaluated:
         texts["table1"] = table1_markdown(evaluated)
     return texts
+
+
+def _arms(outcomes: Mapping[str, Arms], results: str | PathLike[str], study: str) -> Arms:
+    """The arms of a study, and those of the study beside it; what `outcomes` does not have is read."""
+    arms: Arms = {}
+    for name in (BESIDE.get(study), study):
+        if name is not None:
+            arms |= outcomes.get(name) or read_study(results, name)
+    return arms
 
 
 def _made_of(results: str | PathLike[str], *study: str) -> AbstractContextManager[None]:

@@ -1,19 +1,22 @@
 """The tables of the studies, in Markdown."""
 
-import numpy as np
-
 from wepsam import markdown
 from wepsam.reproduction.report import charts
 from wepsam.reproduction.report.outcomes import (
+    DEEPER,
+    LIGHT,
     METRICS,
     PLATEAU,
     Arm,
     Arms,
     by_share,
+    deeper_pairs,
     difference,
     ensemble_pairs,
+    five_layer,
+    more_gain,
+    needed,
     over_seeds,
-    share_needed,
 )
 
 # Fig. 2 of the paper (iSUN + SALICON): loss at the start and after 400 epochs, training and validation.
@@ -126,14 +129,12 @@ def fixation_table(arms: Arms) -> str:
 
 def _against_random(random: dict[float, Arm], other: dict[float, Arm], title: str) -> str:
     """One start against the random start, at the shares that it has."""
-    random_cc = {share: arm.mean("cc") for share, arm in random.items()}
     rows = []
     for share, arm in other.items():
-        needs = share_needed(random_cc, random_cc.values(), arm.mean("cc")) / share
-        needs_text = f"more than {1 / share:.3g}x as many" if np.isinf(needs) else f"{needs:.1f}x as many"
         changes = [str(difference(arm, random[share], metric)) for metric in METRICS]
         pictures = f"{share:.0%} ({arm.training_pictures:,})"
-        rows.append([pictures, f"{random_cc[share]:.3f}", f"{arm.mean('cc'):.3f}", *changes, needs_text])
+        scores = [f"{start[share].mean('cc'):.3f}" for start in (random, other)]
+        rows.append([pictures, *scores, *changes, needed(random, share, arm)])
     head = ["fixation pictures", f"CC, {charts.STARTS['random'][0]}", f"CC, {title}"]
     return markdown.table([*head, "difference in CC", "in NSS", "in KL", "a random start needs"], rows)
 
@@ -184,6 +185,53 @@ def encoder_table(arms: Arms) -> str:
         f"{len(base.runs)} seeds; {base.training_pictures} training pictures, {base.test_pictures} test pictures. "
         f"{weak.pictures_seen[-1]:,.0f} pictures of fine-tuning after {before:,} of pre-training, or "
         f"{base.runs[0].pictures_seen[-1]:,.0f} of fine-tuning alone. {PAIRED}",
+    )
+
+
+def deeper_table(arms: Arms) -> str:
+    """What weak pre-training changes in each network, and whether it is more than in the paper's five layers."""
+    pairs, rows = deeper_pairs(arms), []
+    for (share, title), (weak, random) in pairs.items():
+        five = pairs[share, DEEPER["five-layer"]]
+        scores = [f"{arm.mean('cc'):.3f}" for arm in (random, weak)]
+        changes = [str(difference(weak, random, metric)) for metric in METRICS]
+        # The light network's pictures have their own shapes, and so another order.
+        own = title in (LIGHT, DEEPER["five-layer"])
+        more = "" if own else str(more_gain((weak, random), five, "cc"))
+        rows.append([f"{share:.0%} ({weak.training_pictures:,})", title, *scores, *changes, more])
+    run = five[0].runs[0]
+    head = [
+        "fixation pictures", "network", "CC, random start", "CC, weakly pre-trained", "difference in CC", "in NSS",
+        "in KL", "difference in CC, beyond that of the five layers",
+    ]  # fmt: skip
+    return _with_note(
+        markdown.table(head, rows),
+        f"{_seed_counts({name: weak for (_, name), (weak, _) in pairs.items()})} seeds; {five[0].test_pictures} test "
+        f"pictures. {run.pictures_seen[-1]:,.0f} pictures of fine-tuning after "
+        f"{run.about['job']['start']['pictures']:,} of pre-training, or {five[1].runs[0].pictures_seen[-1]:,.0f} of "
+        f"fine-tuning alone. {PAIRED}",
+    )
+
+
+def efficiency_table(arms: Arms) -> str:
+    """The study "efficiency": the student of the light network beside GBVS' student and the random start."""
+    five, rows = five_layer(arms), []
+    for share, arm in by_share(five, "light").items():
+        random, gbvs = ({s: a.first(len(arm.runs)) for s, a in by_share(five, k).items()} for k in ("random", "weak"))
+        rows.append([
+            f"{share:.0%} ({arm.training_pictures:,})", str(len(arm.runs)),
+            *(f"{other.mean('cc'):.3f}" for other in (random[share], gbvs[share], arm)),
+            *(str(difference(arm, random[share], metric)) for metric in METRICS), needed(random, share, arm),
+            str(difference(arm, gbvs[share], "cc")), f"{arms[f'teacher-{share:g}'].mean('cc'):.3f}",
+        ])  # fmt: skip
+    head = [
+        "fixation pictures", "seeds", "CC, random start", "CC, student of GBVS", "CC, student of the light network",
+        "difference to the random start, in CC", "in NSS", "in KL", "a random start needs",
+        "difference to the student of GBVS, in CC", "CC of the teacher",
+    ]  # fmt: skip
+    return _with_note(
+        markdown.table(head, rows),
+        f"{arm.test_pictures} test pictures. {PAIRED} The scores of the teacher are those of its own, finer maps.",
     )
 
 

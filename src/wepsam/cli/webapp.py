@@ -1,0 +1,49 @@
+"""wepsam app: a page on this machine."""
+
+from wepsam import extras
+from wepsam.cli import options
+from wepsam.cli.serve import token
+
+
+def app(
+    host: options.Host = "127.0.0.1",
+    port: options.Port = 7860,
+    model: options.PredictModel = "wepsam-lite",
+    quality: options.Quality = "best",
+    calibration: options.CalibrationOf = None,
+    browser: options.Browse = True,
+    token_file: options.TokenFile = None,
+    host_name: options.HostNames = None,
+    workers: options.ServeWorkers = -1,
+    max_pixels: options.MaxPixels = None,
+    max_megabytes: options.MaxMegabytes = 50,
+) -> None:
+    """Open a page on this machine: drop pictures, see where people will look, draw areas, compare, take a report along.
+
+    The page works without a network. Pictures are held in memory while it is open and are never written to a disk. With
+    --host other machines may open it, too; browsers then ask for a name (any) and for the token as the password.
+
+        wepsam app
+        wepsam app --port 0 --no-browser
+        wepsam app --model own.onnx --calibration own.json
+
+    Needs pip install 'wepsam[app]'.
+    """
+    try:
+        from wepsam.app import running
+    except ModuleNotFoundError as error:
+        raise extras.missing(error, "wepsam app") from None
+    from wepsam.prediction import ordered
+    from wepsam.service.limits import Limits
+
+    given = {} if max_pixels is None else {"pixels": max_pixels}
+    limits = Limits(
+        workers=ordered.worker_count(workers),
+        body=max_megabytes << 20,
+        memory=max(512, 4 * max_megabytes) << 20,
+        **given,
+    )
+    running.run(
+        host, port, model, quality=quality, calibration=calibration, limits=limits, token=token(token_file),
+        hosts=host_name, browse=browser,
+    )  # fmt: skip
