@@ -196,6 +196,11 @@ def shown(path: PathOrUrl) -> str:
     return text if text.isprintable() else ascii(text)
 
 
+def naming(path: PathOrUrl, line: str) -> str:
+    """A line about a file, which names it."""
+    return line if str(path) in line or shown(path) in line else f"{shown(path)}: {line}"
+
+
 def check_regular(path: PathOrUrl, most: int | None = None) -> None:
     """Raise an OSError that names it for what is no file: a folder, a pipe, a device; or has more than `most` bytes.
 
@@ -226,7 +231,7 @@ def read_json(path: PathOrUrl, most: int = MAX_JSON) -> Any:
 def parse_json(data: bytes) -> Any:
     """The value in a JSON text; ValueError, which does not say where, if there is none."""
     try:
-        return json.loads(data.decode("utf-8"))
+        return json.loads(data.decode("utf-8-sig"))  # -sig: editors on Windows begin with a byte order mark
     except RecursionError:
         raise ValueError("no JSON (its values are nested too deep)") from None
     except ValueError as error:

@@ -198,6 +198,9 @@ WRONG: list[tuple[Any, tuple[str, ...]]] = [
     ([{"label": "a", "box": [0.1, 0.1, 0.2, 0.2]}, {"label": "b", "box": [10, 10, 20, 20]}], ("look like",)),
     ([{"label": "a", "polygon": [[0, 0], [1, 1]]}], ("at least 3",)),
     ([{"label": "a", "polygon": [[0, 0], [0.5, 0.5], [1, 1]]}], ("empty",)),
+    ([{"label": "a", "polygon": [[0.1 + 0.7 * t, 0.3 + 0.5 * t] for t in (0, 0.3, 0.7, 1)]}], ("empty",)),
+    ([{"label": "a", "polygon": {"x": 1}}], ("corners",)),
+    ([{"label": "a", "polygons": [{"0": 1}]}], ("corners",)),
     ([{"label": "a", "polygon": [[0, 0], [0, 1], [1]]}], ("corners",)),
     ([{"label": "a", "polygon": [0, 0, 0, 1, 1]}], ("corners",)),
     ([{"label": "a", "polygon": "hello"}], ("corners",)),
@@ -246,6 +249,12 @@ def test_files_that_are_no_json(text: str, tmp_path: Path) -> None:
     refused(path, "areas.json")
     path.write_bytes(b" " * (9 << 20))
     refused(path, "expected at most")
+
+
+def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "areas.json"
+    path.write_text(json.dumps([{"label": "a", "box": BOX}]), encoding="utf-8-sig")
+    assert read(path)[0].box == BOX
 
 
 def test_a_huge_polygon_is_measured_in_bounded_time() -> None:

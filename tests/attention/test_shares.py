@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -56,6 +58,14 @@ def test_overlaps_are_said_and_counted_once() -> None:
     assert elsewhere == pytest.approx(0, abs=1e-6)
     scores, _ = measured(right, Area("small", box=(0.6, 0.2, 0.7, 0.3)))
     assert scores[0].overlaps == ("small",)
+
+
+def test_many_areas_upon_each_other_take_bounded_time() -> None:
+    areas = [Area(str(n), box=(n / 1000, 0, 1, 1)) for n in range(500)]
+    begun = time.process_time()
+    scores, _ = measured(*areas)
+    assert time.process_time() - begun < 6
+    assert scores[7].overlaps == tuple(str(n) for n in range(500) if n != 7)
 
 
 def test_what_should_be_doubted_is_said() -> None:

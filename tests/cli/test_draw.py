@@ -106,7 +106,7 @@ def test_mistakes_are_one_line(photos: Path, tmp_path: Path, wepsam_command: Run
         (("--as", "heat", "--svg"), "SVG is for contours"),
         (("--as", "contours", "--lines-only"), "add --svg"),
         (("--colors", "hot"), "hot"),
-        (("--opacity", "2"), "strength=2"),
+        (("--opacity", "2"), "opacity=2"),
         (("--size", "3"), "size=3"),
         (("--dpi", "nan"), "dpi"),
         (("--viewport", "wide"), "1280x800"),

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import wepsam
 from helpers import Run, one_line
@@ -50,6 +51,17 @@ def test_mistakes_are_2_and_one_line(photos: Path, areas: Path, tmp_path: Path, 
         code, out, err = wepsam_command(*arguments, *MODEL)
         assert (code, out) == (2, ""), arguments
         one_line(err, word)
+
+
+def test_remarks_name_their_picture_and_names_do_not_steer_a_terminal(tmp_path: Path, wepsam_command: Run) -> None:
+    Image.new("RGB", (8, 80)).save(tmp_path / "tall\x1b[31m.png")
+    (tmp_path / "broken\x1b[31m.png").write_bytes(b"nothing")
+    for command in (("gate", "-r", "focus_50 <= 1"), ("scores",), ("draw", "--out", tmp_path / "out")):
+        code, out, err = wepsam_command(command[0], tmp_path, *command[1:], *MODEL)
+        assert code == 1
+        assert "\x1b" not in out + err
+        assert r"tall\x1b[31m.png" in err
+        assert "10.0 times as high as wide" in err
 
 
 def test_a_broken_picture_fails_and_the_others_are_checked(photos: Path, wepsam_command: Run) -> None:

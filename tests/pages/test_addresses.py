@@ -21,7 +21,15 @@ def test_files_and_addresses(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    ["ftp://example.org/a", "javascript:alert(1)", "data:text/html,x", "chrome://version", "http://", "https:///a"],
+    [
+        "ftp://example.org/a",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "chrome://version",
+        "http://",
+        "https:///a",
+        "http://[",
+    ],
 )
 def test_nothing_else(wrong: str) -> None:
     with pytest.raises(ValueError, match=r"expected|no host") as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,13 +13,15 @@ from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
+from PIL import Image
 
 import wepsam
 from helpers import Paint, tiny_weights
 from wepsam.images import save_image
 from wepsam.pages.browser import NAMES
-from wepsam.reporting import page
+from wepsam.reporting import content, page
 
 AREAS = [{"label": "buy", "box": [0.1, 0.2, 0.5, 0.6]}, {"label": "=cmd|' /C calc'!A0", "box": [0.6, 0.6, 0.9, 0.9]}]
 SCHEMA = json.loads(files("wepsam.reporting").joinpath("report.schema.json").read_text(encoding="utf-8"))
@@ -128,6 +131,50 @@ def test_an_unreadable_picture_is_named_and_the_others_are_done(
     assert not (tmp_path / "none").exists()
 
 
+def test_pictures_of_one_name_are_told_apart(model: wepsam.Predictor, tmp_path: Path, paint: Paint) -> None:
+    for place in ("old", "new"):
+        (tmp_path / place).mkdir()
+        save_image(tmp_path / place / "page.png", paint(1))
+    done = wepsam.report([tmp_path / "old" / "page.png", tmp_path / "new" / "page.png"], tmp_path / "out", model=model)
+    names = [one["picture"] for one in json.loads(done.numbers.read_text(encoding="utf-8"))["pictures"]]
+    assert [name[-12:] for name in names] == ["old/page.png", "new/page.png"]
+    assert content.names(["a.png", "b.png", "a.png"]) == ["a.png (1)", "b.png", "a.png (2)"]
+
+
+def test_names_that_are_no_text(model: wepsam.Predictor, tmp_path: Path, paint: Paint) -> None:
+    folder = tmp_path / "names"
+    folder.mkdir()
+    save_image(tmp_path / "a.png", paint(1))
+    try:
+        for name in (b"caf\xe9.png", b"two\nlines.png", "left\u202egnp.png".encode()):
+            (folder / os.fsdecode(name)).write_bytes((tmp_path / "a.png").read_bytes())
+        (folder / os.fsdecode(b"broken\xe9.png")).write_bytes(b"nothing")
+    except OSError:
+        pytest.skip("this disk takes names in UTF-8 only")
+    done = wepsam.report(folder, tmp_path / "out", AREAS, model=model)
+    said = json.loads(done.numbers.read_text(encoding="utf-8"))
+    assert sorted(one["picture"] for one in said["pictures"]) == ["caf\xe9.png", "left?gnp.png", "two?lines.png"]
+    assert said["failed"][0]["picture"] == "broken\xe9.png"
+    assert said["failed"][0]["error"].startswith("not a picture")
+    assert "caf\xe9.png" in done.page.read_text(encoding="utf-8")
+    assert "caf\xe9.png" in done.table.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3), (5, 2), (1, 900), (900, 1)])
+def test_tiny_and_thin_pictures(model: wepsam.Predictor, tmp_path: Path, size: tuple[int, int]) -> None:
+    Image.new("RGB", size).save(tmp_path / "a.png")
+    said = json.loads(wepsam.report(tmp_path / "a.png", tmp_path / "out", AREAS, model=model).numbers.read_text())
+    assert (said["pictures"][0]["width"], said["pictures"][0]["height"]) == size
+
+
+def test_a_wrong_title_is_refused_before_any_work(tmp_path: Path, pictures: Path) -> None:
+    def never(stimulus: np.ndarray) -> np.ndarray:
+        raise AssertionError(stimulus.shape)
+
+    with pytest.raises(ValueError, match="the title is"):
+        wepsam.report(pictures / "a.png", tmp_path / "out", model=never, title="two\nlines")
+
+
 def test_files_of_others_stay_and_an_earlier_report_is_replaced(
     model: wepsam.Predictor, pictures: Path, tmp_path: Path
 ) -> None:
@@ -135,6 +182,9 @@ def test_files_of_others_stay_and_an_earlier_report_is_replaced(
     wepsam.report(pictures / "a.png", out, model=model)
     wepsam.report(pictures / "a.png", out, model=model, title="second")
     assert "<title>second</title>" in (out / "report.html").read_text(encoding="utf-8")
+    (out / "report.pdf").write_bytes(b"of the first")
+    done = wepsam.report(pictures / "a.png", out, model=model)
+    assert "report.pdf in this folder is of an earlier report; --pdf makes it again" in done.warnings
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "areas.csv").write_text("my own", encoding="utf-8")

@@ -121,6 +121,8 @@ def test_the_density_sums_to_one(weights: Path, picture: bytes) -> None:
         ("/v1/areas?areas=%22/etc/passwd%22", {}, 422, "neither a list nor an object"),
         ("/v1/areas?areas=[1", {}, 422, "the areas are no JSON"),
         ("/v1/areas?viewers=0", {}, 422, "viewers: Input should be greater than or equal to 1"),
+        ("/v1/areas?areas=[{%22label%22:%22a%22,%22polygon%22:{%22x%22:1}}]", {}, 422, "expected corners"),
+        ("/v1/crop?size=" + 5000 * "9" + "x1", {}, 422, "expected WIDTHxHEIGHT"),
         ("/v1/crop", {}, 422, "a crop needs an aspect or a size"),
         ("/v1/crop?aspect=wide", {}, 422, "aspect"),
         ("/v1/nothing", {}, 404, "Not Found"),
@@ -141,6 +143,7 @@ def test_who_may_ask(weights: Path) -> None:
     assert status() == 200
     assert status(headers={"origin": "http://localhost"}) == 200
     assert status(headers={"origin": "http://evil.example"}) == 403
+    assert status(headers={"origin": "http://[localhost"}) == 403
     assert status(headers={"host": "evil.example"}) == 403
     assert status(headers={"host": "mine:8000"}, hosts=["mine"]) == 200
     assert status(headers={"host": "anything"}, hosts=None) == 200
@@ -157,6 +160,10 @@ def test_limits(weights: Path, picture: bytes) -> None:
     )  # fmt: skip
     pixels = asked(weights, "POST", "/v1/predict", Limits(pixels=100), content=picture)
     assert pixels.status_code == 422
+    for areas, status, text in ((b" " * (9 << 20), 413, "at most"), (b'[{"label": "\xe9"}]', 422, "no text in UTF-8")):
+        answer = asked(weights, "POST", "/v1/areas", files={"picture": ("a.png", picture), "areas": ("a.json", areas)})
+        assert answer.status_code == status
+        assert text in answer.json()["error"]
     assert "pixels" in pixels.json()["error"]
 
     async def crowd() -> list[int]:

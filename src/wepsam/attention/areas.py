@@ -18,6 +18,7 @@ MOST_POINTS = 20_000  # of all polygons of a picture
 MOST_MASK_PIXELS, MOST_MASK_SIDE = 1 << 25, 1 << 13
 MOST_RUNS = 1 << 22  # of a mask; noise has more
 LONGEST_LABEL = 200  # characters
+FLAT = 1e-12  # of the picture: the surface of a polygon whose corners lie on a line is rounding
 FARTHEST = 100.0  # sides of the picture that a corner may lie outside of it
 FINE = coverage.edges(64)  # cells in which the surface of a polygon is measured
 STEERING = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # the direction of text
@@ -123,8 +124,9 @@ class Area:
             object.__setattr__(self, name, value)
         surface = self._surface(FINE, FINE)
         whole = surface if self.mask is not None else self._whole()
-        if not surface > 0:
-            where = "is empty" if not whole > 0 else "lies outside the picture"
+        least = 0.0 if self.box is not None else FLAT
+        if not surface > least:
+            where = "is empty" if not whole > least else "lies outside the picture"
             raise AreaError(f"the area {label!r} {where}: {self._shown()}, in shares of the picture's sides")
         object.__setattr__(self, "surface", surface)
         object.__setattr__(self, "outside", max(0.0, 1 - surface / whole) if whole > surface * (1 + 1e-9) else 0.0)
@@ -193,11 +195,16 @@ def checked_label(label: Any) -> str:
     if not isinstance(text, str):
         raise AreaError(f"the label of an area is {shown(label)}; expected a text")
     text = unicodedata.normalize("NFC", " ".join(text[: 4 * LONGEST_LABEL].split()))
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in STEERING for c in text):
+    if any(map(steers, text)):
         raise AreaError(f"the label {shown(text)} has control characters; leave them out")
     if not 0 < len(text) <= LONGEST_LABEL:
         raise AreaError(f"the label {shown(text)} has {len(text)} characters; expected 1 to {LONGEST_LABEL}")
     return text
+
+
+def steers(letter: str) -> bool:
+    """Whether a character could steer a terminal, break a line, turn the direction of text, or not be written."""
+    return unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in STEERING
 
 
 def check_labels(areas: Sequence[Area]) -> None:
@@ -252,7 +259,7 @@ def _polygon(given: Any, unit: np.ndarray, label: str) -> np.ndarray:
         points = np.array([number(value) for value in flat], dtype=np.float64).reshape(-1, 2)
     except AreaError:
         raise
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, KeyError):  # KeyError: an object in place of a list
         raise AreaError(f"a polygon of {label!r} is {shown(given)}; expected corners [x, y], finite numbers") from None
     if len(points) < 3:
         raise AreaError(f"a polygon of {label!r} has {len(points)} corners, expected at least 3")

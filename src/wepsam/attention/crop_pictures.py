@@ -1,5 +1,6 @@
 """Crops of one picture, and of many: what `wepsam crop` does."""
 
+import re
 import warnings as python_warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
@@ -229,7 +230,7 @@ def kinds_of(aspects: Iterable[str], sizes: Iterable[str]) -> list[Kind]:
         found[label] = Kind(label, ratio)
     for text in sizes:
         sides = text.lower().split("x")
-        if len(sides) != 2 or not all(side.isascii() and side.isdigit() for side in sides):
+        if len(sides) != 2 or not all(re.fullmatch("[0-9]{1,9}", side) for side in sides):
             raise ValueError(f"the size is {text!r:.50}; expected WIDTHxHEIGHT in pixels, such as 400x300")
         width, height = map(int, sides)
         if not (0 < width <= LONGEST_SIDE and 0 < height <= LONGEST_SIDE):

@@ -41,9 +41,9 @@ class Group:
 
     def __post_init__(self) -> None:
         if isinstance(self.viewers, bool) or not isinstance(self.viewers, int) or not 1 <= self.viewers <= 10**9:
-            raise ValueError(f"viewers is {self.viewers!r}; expected a whole number of at least 1")
+            raise ValueError(f"viewers is {self.viewers!r}; expected a whole number from 1 to 10**9")
         if not isinstance(self.seconds, int | float) or not 0 < self.seconds <= 10**6:
-            raise ValueError(f"seconds is {self.seconds!r}; expected a number above 0")
+            raise ValueError(f"seconds is {self.seconds!r}; expected a number above 0, up to 10**6")
 
     @property
     def fixations(self) -> float:

@@ -103,7 +103,10 @@ def measure(
     low, high = intervals.of_group(shares, surfaces, group)
     n = group.independent if fixations is None else fixations
     ranks = np.argsort(np.argsort(-shares, kind="stable"), kind="stable") + 1
-    together = overlaps(areas)
+    beside: list[list[str]] = [[] for _ in areas]
+    for a, b in overlaps(areas):
+        beside[a].append(areas[b].label)
+        beside[b].append(areas[a].label)
     scores = []
     for place, area in enumerate(areas):
         peak, level = _peak(density, covered[place])
@@ -122,7 +125,7 @@ def measure(
                 peak=peak,
                 peak_level=level,
                 rank=int(ranks[place]),
-                overlaps=tuple(areas[b if place == a else a].label for a, b in together if place in (a, b)),
+                overlaps=tuple(beside[place]),
             )
         )
     return scores, 1 - _union(density, areas)

@@ -4,6 +4,7 @@ import dataclasses
 
 import typer
 
+from wepsam import files
 from wepsam.cli import options, output
 
 
@@ -53,7 +54,7 @@ def draw(
     else:
         paths = [path for written in done.written.values() for path in written.values()]
         for path in [*paths, *([done.before_after] if done.before_after else [])]:
-            print(path)
+            print(files.shown(path))
     for line in [*done.doubts, *done.failed]:
         output.to_stderr(line)
     if done.failed:

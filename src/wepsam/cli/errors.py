@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 from wepsam import extras
-from wepsam.cli import layout
+from wepsam.cli import layout, output
 
 # click's UsageError. Typer brings its own copy of click, or depends on it, by version: reach it by inheritance.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -31,7 +31,7 @@ def one_line(error: Exception) -> str:
         error = extras.missing(error, "this command")
     named = isinstance(error, OSError) and error.filename and error.strerror
     text = " ".join((f"{error.filename}: {error.strerror}" if named else str(error)).split())  # type: ignore[attr-defined]
-    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)  # names can steer a terminal
+    text = output.printable(text)
     # A stranger's file may hold names of any length, and messages repeat them.
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 200]} [...] {text[-190:]}"
 

@@ -62,7 +62,9 @@ def gate(
     else:
         for line in output.aligned([row for one in found for row in rows(one)], left=3):
             print(line)
-    for text in dict.fromkeys(line for one in found for line in (*one.warnings, one.failed) if line):
+    for text in dict.fromkeys(
+        files.naming(one.picture, line) for one in found for line in (*one.warnings, one.failed) if line
+    ):
         output.to_stderr(text)
     if not all(one.holds for one in found):
         raise typer.Exit(errors.FAILED)
@@ -80,7 +82,7 @@ def rows(one: Gated) -> list[list[str]]:
         lines.append(
             [
                 state,
-                one.picture,
+                name,
                 str(verdict.rule),
                 f"{verdict.value:.3g}",
                 interval,

@@ -20,7 +20,12 @@ def print_json(value: Any) -> None:
 def to_stderr(line: str) -> None:
     """Print a line that is not part of the result to stderr."""
     with suppress(OSError, ValueError):  # closed, or nobody reads it: the exit code remains
-        print(line, file=sys.stderr)
+        print(printable(line), file=sys.stderr)
+
+
+def printable(line: str) -> str:
+    """A line without what would steer a terminal or break it: names of files and what is in them can hold anything."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:

@@ -5,6 +5,7 @@ import dataclasses
 import typer
 
 import wepsam
+from wepsam import files
 from wepsam.cli import options, output
 
 
@@ -49,7 +50,7 @@ def report(
     else:
         for path in (done.page, done.numbers, done.table, done.pdf):
             if path is not None:
-                print(path)
+                print(files.shown(path))
     for line in [*done.warnings, *done.failed]:
         output.to_stderr(line)
     if done.failed:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import typer
 
 import wepsam
+from wepsam import files
 from wepsam.cli import options, output
 
 
@@ -53,7 +54,7 @@ def scores(
         found.append({"picture": str(path), **rounded(made.as_dict()), "warnings": list(answer.warnings)})
         cells = [f"{value:.3g}" + _percentile(made.percentiles, name) for name, value in made.values().items()]
         rows.append([str(path), *cells, made.reference])
-        doubts += answer.warnings
+        doubts += [files.naming(path, line) for line in answer.warnings]
     if as_json:
         output.print_json(found)
     elif rows:

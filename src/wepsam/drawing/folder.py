@@ -111,10 +111,10 @@ def draw(
             _write(answer, picture, style, lines_only)
         except (ValueError, OSError, MemoryError) as error:
             text = str(error) or "not enough memory"
-            done.failed.append(text if str(picture.path) in text else f"{picture.path}: {text}")
+            done.failed.append(files.naming(picture.path, text))
             continue
         done.written[str(picture.path)] = {kind: str(target) for kind, target in picture.targets.items()}
-        done.doubts += [line if str(picture.path) in line else f"{picture.path}: {line}" for line in answer.warnings]
+        done.doubts += [files.naming(picture.path, line) for line in answer.warnings]
         answers += [answer] if both else []
     if both and len(answers) == 2:
         _check_ours(both)

@@ -36,7 +36,8 @@ class Style:
     legend: bool = True
 
     def __post_init__(self) -> None:
-        overlays.check_strength(self.opacity)
+        if not 0 <= self.opacity <= 1:
+            raise ValueError(f"opacity={self.opacity}: expected 0 to 1")
         colormaps.colors(self.colors)
         if self.size is not None and not SMALLEST <= self.size <= LARGEST:
             raise ValueError(f"size={self.size}: expected {SMALLEST} to {LARGEST:,} pixels of the longer side")

@@ -23,7 +23,10 @@ def address(given: str | os.PathLike[str]) -> str:
         OSError: there is no such file.
     """
     text = os.fspath(given)
-    scheme = urlsplit(text).scheme.lower() if "://" in text else ""
+    try:
+        scheme = urlsplit(text).scheme.lower() if "://" in text else ""
+    except ValueError as error:  # brackets that do not close
+        raise ValueError(f"the address {shown(text[:200])} has no host, or is no address ({error})") from None
     if scheme in ("http", "https"):
         if not urlsplit(text).hostname or len(text) > LONGEST or not text.isprintable():
             raise ValueError(f"the address {shown(text[:200])} has no host, or is no address")

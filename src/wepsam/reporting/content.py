@@ -9,7 +9,9 @@ from typing import Any
 import wepsam
 from wepsam.attention import intervals
 from wepsam.attention.answers import Attention, rounded
+from wepsam.attention.areas import steers
 from wepsam.attention.comparing import Comparison
+from wepsam.files import as_seen
 from wepsam.spreadsheets import inert
 
 FORMAT, VERSION = "wepsam-report", 1
@@ -50,6 +52,25 @@ def content(
         "failed": list(failed),
         "checked": intervals.card().get("checked", []),
     }
+
+
+def names(short: Sequence[str], longer: Sequence[str] = ()) -> list[str]:
+    """What a report calls pictures: names that differ, and that no page and no file chokes on.
+
+    Args:
+        short: of the files.
+        longer: their paths, for those whose short name occurs several times. What is still the same is numbered.
+    """
+    seen = [_written(name) for name in short]
+    if longer:
+        seen = [_written(path) if seen.count(name) > 1 else name for name, path in zip(seen, longer, strict=True)]
+    return [
+        f"{name} ({seen[: place + 1].count(name)})" if seen.count(name) > 1 else name for place, name in enumerate(seen)
+    ]
+
+
+def _written(name: str) -> str:
+    return "".join("?" if steers(letter) else letter for letter in as_seen(name))
 
 
 def of_picture(answer: Attention, name: str) -> dict[str, Any]:

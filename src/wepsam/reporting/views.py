@@ -11,6 +11,7 @@ from wepsam import drawing
 from wepsam.attention.answers import Attention
 from wepsam.attention.comparing import Comparison
 from wepsam.drawing import difference
+from wepsam.drawing.styles import SMALLEST
 from wepsam.images import resize
 
 WIDEST, TALLEST = 1000, 3000  # pixels that a page shows
@@ -57,7 +58,7 @@ def of_answer(answer: Attention) -> list[View]:
 
 def thumbnail(answer: Attention) -> str:
     """A small heat map, as a data: URL."""
-    size = min(THUMBNAIL, max(answer.stimulus.shape))
+    size = max(SMALLEST, min(THUMBNAIL, max(answer.stimulus.shape[:2])))
     return _data(drawing.draw(answer, "heat", drawing.Style(legend=False, size=size)))
 
 

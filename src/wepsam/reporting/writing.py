@@ -14,7 +14,7 @@ from wepsam.attention.answers import Attention, Screen, attend, reference_of
 from wepsam.attention.reading import Given
 from wepsam.attention.reference import Reference
 from wepsam.calibration.presets import Which
-from wepsam.files import below, read_json, write_json, write_text
+from wepsam.files import below, read_json, shown, write_json, write_text
 from wepsam.prediction.predictor import DEFAULT, QUALITIES
 from wepsam.prediction.targets import Images, named
 from wepsam.reporting import content, page, pdf, views
@@ -86,13 +86,15 @@ def report(
     if len(found) > MOST_PICTURES:
         raise ValueError(f"{len(found)} pictures; a report has at most {MOST_PICTURES}: make several")
     check(folder)
+    _title(title, ())  # before any work
     print_page = pdf.printer() if as_pdf else None
     predict = resolve.predictor(model, quality=quality, calibration=calibration)
     among = reference_of(reference, predict)
     answers: list[tuple[dict[str, Any], Attention]] = []
     failures: list[Exception] = []
     failed: list[dict[str, str]] = []
-    for path, name in progress.track(found, "report"):
+    called = content.names([name for _, name in found], [path.as_posix() for path, _ in found])
+    for (path, name), shown_as in progress.track([*zip(found, called, strict=True)], "report"):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", kinds.PictureWarning)  # the page says it
@@ -100,10 +102,10 @@ def report(
                     path, areas, model=predict, unit=unit, viewers=viewers, seconds=seconds, fixations=fixations,
                     reference=among, max_pixels=max_pixels, viewport=viewport, name=name,
                 )  # fmt: skip
-            answers.append((content.of_picture(answer, name), small(answer)))
+            answers.append((content.of_picture(answer, shown_as), small(answer)))
         except ValueError as error:  # of this picture, or of all: then it is raised below
             failures.append(error)
-            failed.append({"picture": name, "error": str(error).removeprefix(f"{path}: ")})
+            failed.append({"picture": shown_as, "error": str(error).removeprefix(f"{shown(path)}: ")})
     if not answers:
         raise failures[0]
     return write(folder, answers, title, failed, print_page, compare)
@@ -111,7 +113,7 @@ def report(
 
 def of_answer(answer: Attention, out: str | PathLike[str], title: str | None, as_pdf: bool) -> Reported:
     """The report of one picture about which all is known; see `Attention.report`."""
-    folder, name = Path(out), PurePath(answer.picture).name
+    folder, (name,) = Path(out), content.names([PurePath(answer.picture).name])
     check(folder)
     print_page = pdf.printer() if as_pdf else None
     numbers = content.of_picture(answer, name)
@@ -143,8 +145,8 @@ def compose(
     named_after = _title(title, [numbers["picture"] for numbers, _ in answers])
     compared = [comparing.compared(answers[0][1], other) for _, other in answers[1:]] if compare else []
     said = content.content([numbers for numbers, _ in answers], named_after, failed, compared)
-    shown = [(views.thumbnail(a), views.of_answer(a)) for _, a in progress.track(answers, "drawing")]
-    return said, page.render(said, shown, [views.of_comparison(one) for one in compared])
+    drawn = [(views.thumbnail(a), views.of_answer(a)) for _, a in progress.track(answers, "drawing")]
+    return said, page.render(said, drawn, [views.of_comparison(one) for one in compared])
 
 
 def write(
@@ -175,6 +177,8 @@ def write(
     doubts = [f"{one['picture']}: {line}" for one in said["pictures"] for line in one["warnings"]]
     lines = [f"{one['picture']}: {one['error']}" for one in failed]
     pdf_file = folder / PRINT if print_page is not None else None
+    if pdf_file is None and (folder / PRINT).exists():
+        doubts.append(f"{PRINT} in this folder is of an earlier report; --pdf makes it again")
     return Reported(folder / PAGE, folder / NUMBERS, folder / TABLE, pdf_file, tuple(lines), tuple(doubts))
 
 

@@ -73,15 +73,15 @@ def report(
 ) -> Answer:
     """The page of `wepsam report`, its numbers, or its table."""
     answers, failed = [], []
-    for upload in uploads:
+    for upload, name in zip(uploads, content.names([one.name for one in uploads]), strict=True):
         try:
             answer = asked(upload, given, model, max_pixels)
         except ImageError as error:
             if len(uploads) == 1:
                 raise
-            failed.append({"picture": upload.name, "error": line(error)})
+            failed.append({"picture": name, "error": line(error)})
             continue
-        answers.append((content.of_picture(answer, upload.name), small(answer)))
+        answers.append((content.of_picture(answer, name), small(answer)))
     if not answers:
         raise ImageError("none of the pictures can be read: " + "; ".join(one["error"] for one in failed))
     said, text = compose(answers, title, failed)

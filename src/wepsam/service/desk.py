@@ -34,7 +34,7 @@ class Desk:
         """
         self._predictor = load(model, threads=1, quality=quality, calibration=calibration, warn=False)
         self.name, self.limits = self._predictor.name, limits
-        self.calibrations = (*presets.of_card(self._predictor.card)[1], presets.NONE)
+        self.calibrations = tuple(presets.of_card(self._predictor.card)[1])
         self._pool = ThreadPoolExecutor(limits.workers, "wepsam")
         self._inside = 0
         self.registry = CollectorRegistry()

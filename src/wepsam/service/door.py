@@ -88,7 +88,7 @@ class Door:
         if self.hosts is not None and host not in self.hosts:
             raise Refused(403, f"this service is not addressed as {host[:100]!r}; --host-name adds a name")
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+        if origin is not None and _origin(origin) != headers.get("host", "").lower():
             raise Refused(403, "requests from pages of other sites are refused")
         given = self._given(headers.get("authorization", ""))
         if self.token is not None and path not in OPEN and not hmac.compare_digest(given, self.token.encode()):
@@ -162,6 +162,14 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+def _origin(origin: str) -> str:
+    """The host and port in an Origin header; "" if there is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # brackets that do not close
+        return ""
 
 
 def _name(host: str) -> str:

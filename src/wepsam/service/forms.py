@@ -91,17 +91,29 @@ async def _form(request: Request, limits: Limits) -> Asked:
     except MultiPartException as error:
         raise Refused(400, f"the form cannot be read: {error.message}") from None
     pictures, fields = [], {}
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            data = await value.read()
-            if name in ("picture", "pictures"):
-                pictures.append(Upload(_name(value.filename), data))
+    try:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                data = await value.read()
+                if name in ("picture", "pictures"):
+                    pictures.append(Upload(_name(value.filename), data))
+                else:
+                    fields[name] = _text(name, data)
             else:
-                fields[name] = data.decode("utf-8", "replace")
-        else:
-            fields[name] = value
-    await form.close()
+                fields[name] = value
+    finally:
+        await form.close()
     return Asked(pictures, fields)
+
+
+def _text(name: str, data: bytes) -> str:
+    """The text in a file of a form, which may be as long as that of a field."""
+    if len(data) > MOST_BYTES:
+        raise Refused(413, f"the field {name[:50]!r} has {len(data):,} bytes; at most {MOST_BYTES:,} are taken")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused(422, f"the field {name[:50]!r} is no text in UTF-8") from None
 
 
 def _name(given: str | None) -> str:
