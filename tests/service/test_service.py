@@ -82,6 +82,16 @@ def test_areas_are_those_of_python(weights: Path, picture: bytes) -> None:
     assert asked(weights, "POST", "/v1/areas", content=picture).json()["elsewhere"] == 1
 
 
+def test_a_long_page(weights: Path, paint: Paint) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(paint(1, 600, 120)).save(buffer, "PNG")
+    said = asked(weights, "POST", "/v1/areas?viewport=120x100", content=buffer.getvalue()).json()
+    assert (said["screens"], said["seconds"]) == (6, 18)
+    report = asked(weights, "POST", "/v1/report?format=json&viewport=120x100", content=buffer.getvalue()).json()
+    assert report["viewport"] == [120, 100]
+    assert asked(weights, "POST", "/v1/areas?viewport=wide", content=buffer.getvalue()).status_code == 422
+
+
 def test_a_report(weights: Path, picture: bytes) -> None:
     two = [("picture", ("../../a.png", picture)), ("picture", ("<b>.png", picture)), ("picture", ("c.png", b"no"))]
     page = asked(weights, "POST", "/v1/report", files=two, data={"areas": json.dumps(AREAS)})

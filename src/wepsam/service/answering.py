@@ -69,13 +69,19 @@ def crop(upload: Upload, aspect: str | None, size: str | None, model: Predictor,
 
 
 def report(
-    uploads: Sequence[Upload], given: Any, model: Predictor, max_pixels: int, title: str | None, kind: str
+    uploads: Sequence[Upload],
+    given: Any,
+    model: Predictor,
+    max_pixels: int,
+    title: str | None,
+    kind: str,
+    viewport: str | None = None,
 ) -> Answer:
     """The page of `wepsam report`, its numbers, or its table."""
     answers, failed = [], []
     for upload, name in zip(uploads, content.names([one.name for one in uploads]), strict=True):
         try:
-            answer = asked(upload, given, model, max_pixels)
+            answer = asked(upload, given, model, max_pixels, viewport=viewport)
         except ImageError as error:
             if len(uploads) == 1:
                 raise

@@ -31,6 +31,8 @@ AreasQuery = Annotated[
     str | None, Query(alias="areas", description="the areas as JSON, where the body is the picture itself")
 ]
 
+Viewport = Annotated[str | None, Query(description="the screen through which a long page is seen, such as 1280x800")]
+
 AREAS_EXAMPLE = '[{"label": "buy", "box": [0.7, 0.1, 0.9, 0.2]}]'
 PICTURE = {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP or PPM"}
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -115,9 +117,12 @@ def _pictures(app: FastAPI, desk: Desk) -> None:
         unit: Annotated[str | None, Query(description="shares, pixels or percent")] = None,
         viewers: Annotated[int, Query(ge=1, le=10**6)] = 15,
         seconds: Annotated[float, Query(gt=0, le=10**6)] = 3.0,
+        viewport: Viewport = None,
     ) -> Response:
         """What each area of a picture gets, and how sure that is; scores and hot spots of the picture."""
-        model, options = desk.predictor(quality, calibration), {"unit": unit, "viewers": viewers, "seconds": seconds}
+        model, options = desk.predictor(quality, calibration), {
+            "unit": unit, "viewers": viewers, "seconds": seconds, "viewport": viewport
+        }  # fmt: skip
         return await answer(
             request, "/v1/areas",
             lambda found: answering.areas(found.picture, found.areas(areas), model, most, options),
@@ -150,6 +155,7 @@ def _pictures(app: FastAPI, desk: Desk) -> None:
         format: Annotated[str, Query(description=f"one of {', '.join(answering.REPORTS)}")] = answering.REPORTS[0],
         areas: AreasQuery = None,
         title: Annotated[str | None, Query(max_length=200)] = None,
+        viewport: Viewport = None,
         quality: Quality = None,
         calibration: Calibration = None,
     ) -> Response:
@@ -157,7 +163,7 @@ def _pictures(app: FastAPI, desk: Desk) -> None:
         kind, model = _one_of(format, answering.REPORTS), desk.predictor(quality, calibration)
         return await answer(
             request, "/v1/report",
-            lambda found: answering.report(found.pictures, found.areas(areas), model, most, title, kind),
+            lambda found: answering.report(found.pictures, found.areas(areas), model, most, title, kind, viewport),
         )  # fmt: skip
 
 
