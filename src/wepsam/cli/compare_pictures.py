@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import wepsam
-from wepsam.cli import options, output
+from wepsam.cli import answer_options, options, output
 
 if TYPE_CHECKING:
     from wepsam.attention.comparing import Comparison
@@ -14,11 +14,11 @@ COLUMNS = ("area", "A", "B", "change", "90 % interval", "verdict")
 
 
 def compare_pictures(
-    a: options.PictureA,
-    b: options.PictureB,
-    areas: options.AreasOfBoth = None,
-    areas_b: options.AreasB = None,
-    out: options.DifferenceOut = None,
+    a: answer_options.PictureA,
+    b: answer_options.PictureB,
+    areas: answer_options.AreasOfBoth = None,
+    areas_b: answer_options.AreasB = None,
+    out: answer_options.DifferenceOut = None,
     model: options.PredictModel = "wepsam-lite",
     unit: options.Unit = None,
     viewers: options.Viewers = 15,

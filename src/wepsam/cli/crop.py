@@ -3,18 +3,18 @@
 import typer
 
 import wepsam
-from wepsam.cli import options, output
+from wepsam.cli import answer_options, options, output
 
 
 def crop(
     images: options.Images,
-    out: options.CropOut = None,
-    aspect: options.Aspects = None,
-    size: options.Sizes = None,
-    keep: options.Keep = None,
-    enlarge: options.Enlarge = False,
-    exif: options.Exif = True,
-    overwrite: options.Overwrite = False,
+    out: answer_options.CropOut = None,
+    aspect: answer_options.Aspects = None,
+    size: answer_options.Sizes = None,
+    keep: answer_options.Keep = None,
+    enlarge: answer_options.Enlarge = False,
+    exif: answer_options.Exif = True,
+    overwrite: answer_options.Overwrite = False,
     model: options.PredictModel = "wepsam-lite",
     quality: options.Quality = "best",
     calibration: options.CalibrationOf = None,

@@ -5,22 +5,22 @@ import dataclasses
 import typer
 
 from wepsam import files
-from wepsam.cli import options, output
+from wepsam.cli import answer_options, options, output
 
 
 def draw(
     pictures: options.Images,
     out: options.PredictOut,
-    kinds: options.DrawnKinds = "heat",
-    areas: options.DrawnAreas = None,
+    kinds: answer_options.DrawnKinds = "heat",
+    areas: answer_options.AreasOfEach = None,
     unit: options.Unit = None,
-    opacity: options.Opacity = 0.75,
+    opacity: answer_options.Opacity = 0.75,
     colors: options.Colors = "ember",
-    size: options.DrawnSize = None,
-    dpi: options.Dpi = None,
-    legend: options.DrawnLegend = True,
-    svg: options.Svg = False,
-    lines_only: options.LinesOnly = False,
+    size: answer_options.DrawnSize = None,
+    dpi: answer_options.Dpi = None,
+    legend: answer_options.DrawnLegend = True,
+    svg: answer_options.Svg = False,
+    lines_only: answer_options.LinesOnly = False,
     viewport: options.Viewport = None,
     model: options.PredictModel = "wepsam-lite",
     quality: options.Quality = "best",

@@ -8,19 +8,19 @@ import typer
 
 import wepsam
 from wepsam import files
-from wepsam.cli import errors, options, output
+from wepsam.cli import answer_options, errors, options, output
 
 if TYPE_CHECKING:
     from wepsam.attention.gating import Gated
 
 
 def gate(
-    pictures: options.Pictures,
-    areas: options.GateAreas = None,
-    require: options.Require = None,
-    rules: options.Rules = None,
-    against: options.Against = None,
-    strict: options.Strict = False,
+    pictures: options.Images,
+    areas: answer_options.AreasOfEach = None,
+    require: answer_options.Require = None,
+    rules: answer_options.Rules = None,
+    against: answer_options.Against = None,
+    strict: answer_options.Strict = False,
     model: options.PredictModel = "wepsam-lite",
     unit: options.Unit = None,
     viewers: options.Viewers = 15,

@@ -3,21 +3,21 @@
 import warnings
 
 import wepsam
-from wepsam.cli import areas, options, output
+from wepsam.cli import answer_options, areas, options, output
 
 
 def page(
-    page: options.PageOf,
-    out: options.PageOut,
-    select: options.Select = None,
-    viewport: options.Window = "1280x800",
-    scale: options.DeviceScale = 1.0,
-    screen: options.Screen = False,
-    javascript: options.Javascript = True,
-    browser: options.Browser = None,
-    sandbox: options.Sandbox = True,
-    timeout: options.Timeout = 60.0,
-    report: options.WithReport = False,
+    page: answer_options.PageOf,
+    out: answer_options.PageOut,
+    select: answer_options.Select = None,
+    viewport: answer_options.Window = "1280x800",
+    scale: answer_options.DeviceScale = 1.0,
+    screen: answer_options.Screen = False,
+    javascript: answer_options.Javascript = True,
+    browser: answer_options.Browser = None,
+    sandbox: answer_options.Sandbox = True,
+    timeout: answer_options.Timeout = 60.0,
+    report: answer_options.WithReport = False,
     model: options.PredictModel = "wepsam-lite",
     viewers: options.Viewers = 15,
     seconds: options.Seconds = 3.0,

@@ -6,16 +6,16 @@ import typer
 
 import wepsam
 from wepsam import files
-from wepsam.cli import options, output
+from wepsam.cli import answer_options, options, output
 
 
 def report(
     pictures: options.Images,
-    out: options.ReportOut,
-    areas: options.AreasOfReport = None,
-    compare: options.CompareAll = False,
-    title: options.Title = None,
-    as_pdf: options.AsPdf = False,
+    out: answer_options.ReportOut,
+    areas: answer_options.AreasOfEach = None,
+    compare: answer_options.CompareAll = False,
+    title: answer_options.Title = None,
+    as_pdf: answer_options.AsPdf = False,
     viewport: options.Viewport = None,
     model: options.PredictModel = "wepsam-lite",
     unit: options.Unit = None,

@@ -3,22 +3,22 @@
 from pathlib import Path
 
 from wepsam import extras
-from wepsam.cli import options
+from wepsam.cli import answer_options, options
 
 
 def serve(
-    host: options.Host = "127.0.0.1",
-    port: options.Port = 8000,
+    host: answer_options.Host = "127.0.0.1",
+    port: answer_options.Port = 8000,
     model: options.PredictModel = "wepsam-lite",
     quality: options.Quality = "best",
     calibration: options.CalibrationOf = None,
-    token_file: options.TokenFile = None,
-    host_name: options.HostNames = None,
-    workers: options.ServeWorkers = -1,
-    waiting: options.Waiting = 64,
+    token_file: answer_options.TokenFile = None,
+    host_name: answer_options.HostNames = None,
+    workers: answer_options.ServeWorkers = -1,
+    waiting: answer_options.Waiting = 64,
     max_pixels: options.MaxPixels = None,
-    max_megabytes: options.MaxMegabytes = 50,
-    request_seconds: options.RequestSeconds = 30.0,
+    max_megabytes: answer_options.MaxMegabytes = 50,
+    request_seconds: answer_options.RequestSeconds = 30.0,
 ) -> None:
     """Answer over HTTP: maps, areas and reports for programs that are not Python.
 

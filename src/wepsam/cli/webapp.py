@@ -1,22 +1,22 @@
 """wepsam app: a page on this machine."""
 
 from wepsam import extras
-from wepsam.cli import options
+from wepsam.cli import answer_options, options
 from wepsam.cli.serve import token
 
 
 def app(
-    host: options.Host = "127.0.0.1",
-    port: options.Port = 7860,
+    host: answer_options.Host = "127.0.0.1",
+    port: answer_options.Port = 7860,
     model: options.PredictModel = "wepsam-lite",
     quality: options.Quality = "best",
     calibration: options.CalibrationOf = None,
-    browser: options.Browse = True,
-    token_file: options.TokenFile = None,
-    host_name: options.HostNames = None,
-    workers: options.ServeWorkers = -1,
+    browser: answer_options.Browse = True,
+    token_file: answer_options.TokenFile = None,
+    host_name: answer_options.HostNames = None,
+    workers: answer_options.ServeWorkers = -1,
     max_pixels: options.MaxPixels = None,
-    max_megabytes: options.MaxMegabytes = 50,
+    max_megabytes: answer_options.MaxMegabytes = 50,
 ) -> None:
     """Open a page on this machine: drop pictures, see where people will look, draw areas, compare, take a report along.
 
