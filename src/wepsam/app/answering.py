@@ -1,7 +1,6 @@
 """What the page is told: from what is known about pictures to texts, numbers and drawings. No browser is needed."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from wepsam.drawing import drawings
 from wepsam.images import read_image, resize
 from wepsam.reporting import content, page, writing
 from wepsam.reporting.views import TABS
+from wepsam.service import answering as service
 from wepsam.service.answering import JPEG, PNG, encoded
 from wepsam.service.forms import Upload
 
@@ -26,7 +26,6 @@ VIEWS = {kind: text for kind, text in TABS.items() if kind != "areas"} | {"pictu
 SHOWN_PIXELS = 2_000_000  # of a drawing on the page; files have all pixels of the picture
 SCREENS = ("1280x800", "1920x1080", "390x844")  # through which long pages are read
 SHEET, PARTS = "sheet", ("a", "b", "difference")
-HTML, NUMBERS, TABLE = "html", "json", "csv"
 
 
 def group() -> str:
@@ -133,8 +132,7 @@ def compared(found: Comparison, names: tuple[str, str]) -> dict[str, Any]:
 def comparison_drawn(found: Comparison, part: str) -> File:
     """One of both pictures on their common scale, or their difference; or all of it on a sheet."""
     if part == SHEET:
-        pictures = (found.a.stimulus, found.b.stimulus), (found.a.density, found.b.density)
-        return encoded(differences.sheet(*pictures, found.difference), PNG), PNG
+        return encoded(found.draw(), PNG), PNG
     if part not in PARTS:
         raise ValueError(f"no part {part[:50]!r}; expected one of {', '.join((*PARTS, SHEET))}")
     return encoded(_cells(found)[0][PARTS.index(part)], JPEG), JPEG
@@ -142,15 +140,13 @@ def comparison_drawn(found: Comparison, part: str) -> File:
 
 def reported(answers: Sequence[tuple[str, Attention]], kind: str, compare: bool) -> File:
     """The report of some pictures: the page, its numbers, or its table."""
-    if kind not in (HTML, NUMBERS, TABLE):
-        raise ValueError(f"no report as {kind[:50]!r}; expected {HTML}, {NUMBERS} or {TABLE}")
-    pairs = [(content.of_picture(answer, name), writing.small(answer)) for name, answer in answers]
+    if kind not in service.REPORTS:
+        raise ValueError(f"no report as {kind[:50]!r}; expected one of {', '.join(service.REPORTS)}")
+    names = content.names([name for name, _ in answers])
+    found = [answer for _, answer in answers]
+    pairs = [(content.of_picture(one, name), writing.small(one)) for name, one in zip(names, found, strict=True)]
     numbers, text = writing.compose(pairs, None, compare=compare and len(pairs) > 1)
-    if kind == NUMBERS:
-        return json.dumps(numbers, indent=1, ensure_ascii=False, allow_nan=False).encode(), "application/json"
-    if kind == TABLE:
-        return content.csv_of_areas(numbers).encode(), "text/csv; charset=utf-8"
-    return text.encode(), "text/html; charset=utf-8"
+    return service.report_file(numbers, text, kind)[:2]
 
 
 def _drawn(answer: Attention, kind: str, opacity: float, **style: Any) -> np.ndarray:

@@ -7,6 +7,7 @@ from wepsam.calibration import presets
 from wepsam.cards import Card
 from wepsam.prediction import predictor
 from wepsam.prediction.predictor import Predictor
+from wepsam.service.desk import calibrated
 from wepsam.service.limits import Refused
 
 
@@ -49,10 +50,4 @@ class Models:
         with self._lock:
             if name not in self._open:
                 self._open[name] = predictor.load(name, threads=1, quality=self.first.quality, warn=False)
-        found = self._open[name]
-        if calibration is None or calibration == found.calibration.name:
-            return found
-        known = presets.of_card(found.card)[1]
-        if calibration not in known:
-            raise Refused(422, f"no calibration {calibration[:50]!r}; expected one of {', '.join(known)}")
-        return found.with_settings(calibration=calibration)
+        return calibrated(self._open[name], calibration)

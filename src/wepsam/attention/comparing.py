@@ -82,6 +82,13 @@ class Comparison:
         shape = max(rows, other_rows), max(columns, other_columns)
         return coverage.regrid(self.b.density, shape) - coverage.regrid(self.a.density, shape)
 
+    def draw(self) -> np.ndarray:
+        """Both maps on one scale, and their difference: (H, W, 3) uint8; see `wepsam.drawing.difference.sheet`."""
+        from wepsam.drawing import difference
+
+        a, b = self.a, self.b
+        return difference.sheet((a.stimulus, b.stimulus), (a.density, b.density), self.difference)
+
     @property
     def moved(self) -> float:
         """The share of the attention that lies elsewhere in the second picture, from 0 to 1."""

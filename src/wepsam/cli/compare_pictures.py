@@ -50,11 +50,7 @@ def compare_pictures(
         calibration=calibration, max_pixels=max_pixels, viewport=viewport,
     )  # fmt: skip
     if out is not None:
-        from wepsam.drawing import difference
-
-        densities = found.a.density, found.b.density
-        sheet = difference.sheet((found.a.stimulus, found.b.stimulus), densities, found.difference)
-        save_image(out, sheet, drawn=True)
+        save_image(out, found.draw(), drawn=True)
     if as_json:
         output.print_json(found.as_dict())
     else:

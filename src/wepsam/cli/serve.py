@@ -1,9 +1,15 @@
 """wepsam serve: the same answers over HTTP."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from wepsam import extras
 from wepsam.cli import answer_options, options
+
+if TYPE_CHECKING:
+    from wepsam.service.limits import Limits
 
 
 def serve(
@@ -37,18 +43,22 @@ def serve(
         from wepsam.service import running
     except ModuleNotFoundError as error:
         raise extras.missing(error, "wepsam serve") from None
+    allowed = limits(workers, max_megabytes, max_pixels, waiting=waiting, seconds=request_seconds)
+    running.serve(
+        host, port, model, quality=quality, calibration=calibration, limits=allowed, token=token(token_file),
+        hosts=host_name,
+    )  # fmt: skip
+
+
+def limits(workers: int, max_megabytes: int, max_pixels: int | None, **others: Any) -> Limits:
+    """The limits that options ask for; memory for at least four of the largest requests."""
     from wepsam.prediction import ordered
     from wepsam.service.limits import Limits
 
-    given = {} if max_pixels is None else {"pixels": max_pixels}
-    limits = Limits(
-        workers=ordered.worker_count(workers), waiting=waiting, body=max_megabytes << 20, seconds=request_seconds,
-        memory=max(512, 4 * max_megabytes) << 20, **given,
-    )  # fmt: skip
-    running.serve(
-        host, port, model, quality=quality, calibration=calibration, limits=limits, token=token(token_file),
-        hosts=host_name,
-    )  # fmt: skip
+    if max_pixels is not None:
+        others["pixels"] = max_pixels
+    memory = max(Limits.memory, 4 * max_megabytes << 20)
+    return Limits(workers=ordered.worker_count(workers), body=max_megabytes << 20, memory=memory, **others)
 
 
 def token(path: Path | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from wepsam import extras
 from wepsam.cli import answer_options, options
-from wepsam.cli.serve import token
+from wepsam.cli.serve import limits, token
 
 
 def app(
@@ -33,17 +33,8 @@ def app(
         from wepsam.app import running
     except ModuleNotFoundError as error:
         raise extras.missing(error, "wepsam app") from None
-    from wepsam.prediction import ordered
-    from wepsam.service.limits import Limits
-
-    given = {} if max_pixels is None else {"pixels": max_pixels}
-    limits = Limits(
-        workers=ordered.worker_count(workers),
-        body=max_megabytes << 20,
-        memory=max(512, 4 * max_megabytes) << 20,
-        **given,
-    )
+    allowed = limits(workers, max_megabytes, max_pixels)
     running.run(
-        host, port, model, quality=quality, calibration=calibration, limits=limits, token=token(token_file),
+        host, port, model, quality=quality, calibration=calibration, limits=allowed, token=token(token_file),
         hosts=host_name, browse=browser,
     )  # fmt: skip

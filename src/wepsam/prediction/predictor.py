@@ -1,8 +1,8 @@
 """Prediction through ONNX Runtime. Needs numpy, Pillow and onnxruntime; no torch."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from functools import cached_property, partial
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, Self, overload
@@ -14,9 +14,8 @@ from wepsam.calibration import presets
 from wepsam.calibration.presets import Which
 from wepsam.cards import WeightsError
 from wepsam.images import MAX_PIXELS, ImageError, Source, pixel_count, read_sized, resize
-from wepsam.prediction import ordered
+from wepsam.prediction import ordered, views
 from wepsam.prediction.sessions import first_line, open_session
-from wepsam.shapes import input_shape
 
 DEFAULT = "wepsam-lite"
 QUALITIES = card_fields.QUALITIES  # the default first
@@ -85,7 +84,7 @@ class Predictor:
         self.card, data = cards.read_weights(path)
         self.name = str(self.card["name"])
         self.calibration = presets.find(calibration, self.card)
-        self._views = _views(self.card, quality)
+        self._views = views.of_card(self.card, quality)
         self._session = open_session(path, data, threads, providers)
         self._fed, self._added = self._bias(center_bias)
 
@@ -200,7 +199,7 @@ class Predictor:
         if quality is not None:
             if quality not in QUALITIES:
                 raise ValueError(f"quality is {' or '.join(QUALITIES)}, not {quality!r}")
-            other.quality, other._views = quality, _views(self.card, quality)
+            other.quality, other._views = quality, views.of_card(self.card, quality)
         if calibration is not None:
             other.calibration = presets.find(calibration, self.card)
         return other
@@ -346,16 +345,6 @@ def log_density(density: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     enlarged -= enlarged.max()
     enlarged -= np.log(np.exp(enlarged).sum())
     return enlarged
-
-
-def _views(card: dict[str, Any], quality: str) -> list[tuple[Callable[[int, int], tuple[int, int]], bool]]:
-    """How a picture is fed, the largest view last: (height, width) -> shape of the input; whether mirrored as well."""
-    if "input_size" in card:
-        side = int(card["input_size"])
-        return [(lambda *_: (side, side), bool(card["mirror"]))]
-    area, chosen = int(card["input_area"]), card["views"][quality]
-    scales = sorted(float(scale) for scale in chosen["scales"])
-    return [(partial(input_shape, area=round(area * scale**2)), bool(chosen["mirror"])) for scale in scales]
 
 
 def _log(density: np.ndarray) -> np.ndarray:

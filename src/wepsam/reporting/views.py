@@ -10,7 +10,6 @@ from PIL import Image
 from wepsam import drawing
 from wepsam.attention.answers import Attention
 from wepsam.attention.comparing import Comparison
-from wepsam.drawing import difference
 from wepsam.drawing.styles import SMALLEST
 from wepsam.images import resize
 
@@ -64,8 +63,8 @@ def thumbnail(answer: Attention) -> str:
 
 def of_comparison(found: Comparison) -> View:
     """Two pictures on one scale, and their difference."""
-    drawn = difference.sheet((found.a.stimulus, found.b.stimulus), (found.a.density, found.b.density), found.difference)
-    return _view("difference", "Difference", "Both maps on one scale, and their difference on B.", drawn)
+    caption = "Both maps on one scale, and their difference on B."
+    return _view("difference", "Difference", caption, found.draw())
 
 
 def fitted(stimulus: np.ndarray) -> np.ndarray:

@@ -25,7 +25,8 @@ MAP, OVERLAY, NPY, JSON = "map", "overlay", "npy", "json"
 DRAWINGS = ("fog", "contours", "hot-spots")
 FORMATS = (MAP, OVERLAY, *DRAWINGS, NPY, JSON)
 CROPS = ("picture", JSON)
-REPORTS = ("html", "json", "csv")
+TABLE = "csv"
+REPORTS = ("html", JSON, TABLE)
 PNG, JPEG, QUALITY = "image/png", "image/jpeg", 90
 QUICK = 1  # level of PNG: maps of this level take a fraction of the time
 
@@ -90,11 +91,21 @@ def report(
         answers.append((content.of_picture(answer, name), small(answer)))
     if not answers:
         raise ImageError("none of the pictures can be read: " + "; ".join(one["error"] for one in failed))
-    said, text = compose(answers, title, failed)
-    if kind == "json":
-        return in_json(said)
-    if kind == "csv":
-        return content.csv_of_areas(said).encode(), "text/csv; charset=utf-8", {}
+    return report_file(*compose(answers, title, failed), kind)
+
+
+def report_file(numbers: dict[str, Any], text: str, kind: str) -> Answer:
+    """A report as one of REPORTS.
+
+    Args:
+        numbers: as `reporting.writing.compose` gives them.
+        text: the page, from there too.
+        kind: one of REPORTS.
+    """
+    if kind == JSON:
+        return in_json(numbers, indent=1)  # people read it, too
+    if kind == TABLE:
+        return content.csv_of_areas(numbers).encode(), "text/csv; charset=utf-8", {}
     return text.encode(), "text/html; charset=utf-8", {"content-security-policy": "sandbox; " + page.POLICY}
 
 
@@ -120,9 +131,9 @@ def encoded(drawn: np.ndarray, media_type: str) -> bytes:
     return buffer.getvalue()
 
 
-def in_json(value: Any) -> Answer:
+def in_json(value: Any, indent: int | None = None) -> Answer:
     """A value as JSON."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode(), "application/json", {}
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent).encode(), "application/json", {}
 
 
 def headers(model: Predictor, doubts: Sequence[str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from wepsam.prediction.predictor import DEFAULT, QUALITIES
 from wepsam.service import answering, forms
 from wepsam.service.desk import Desk
 from wepsam.service.door import Door
-from wepsam.service.limits import Limits, Refused
+from wepsam.service.limits import RETRY, Limits, Refused
 
 log = logging.getLogger("wepsam")
 
@@ -171,11 +171,11 @@ def _about(app: FastAPI, desk: Desk) -> None:
     @app.get("/v1/models")
     async def models() -> dict[str, Any]:
         """The model of this service and its calibrations."""
-        card = desk.predictor().card
+        model = desk.predictor()
         return {
-            "model": desk.name, "weights": card.get("sha256", ""), "summary": card.get("summary", ""),
-            "qualities": QUALITIES, "calibrations": desk.calibrations, "calibration": desk.predictor().calibration.name,
-            "quality": desk.predictor().quality, "wepsam": wepsam.__version__,
+            "model": desk.name, "weights": model.card.get("sha256", ""), "summary": model.card.get("summary", ""),
+            "qualities": QUALITIES, "calibrations": desk.calibrations, "calibration": model.calibration.name,
+            "quality": model.quality, "wepsam": wepsam.__version__,
         }  # fmt: skip
 
     @app.get("/healthz")
@@ -197,7 +197,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Refused)
     async def refused(_: Request, error: Refused) -> JSONResponse:
-        return said(error.status, error.text, {"retry-after": "1"} if error.status == 429 else None)
+        return said(error.status, error.text, {"retry-after": RETRY} if error.status == 429 else None)
 
     @app.exception_handler(ImageError)
     @app.exception_handler(AreaError)

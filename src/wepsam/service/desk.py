@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from wepsam.calibration import presets
 from wepsam.prediction.predictor import QUALITIES, Predictor, load
-from wepsam.service.limits import Limits, Refused
+from wepsam.service.limits import Limits, Refused, busy
 
 T = TypeVar("T")
 
@@ -51,9 +51,7 @@ class Desk:
         """The model with a quality and one of its card's calibrations; Refused if there is none of the name."""
         if quality is not None and quality not in QUALITIES:
             raise Refused(422, f"no quality {quality[:50]!r}; expected {' or '.join(QUALITIES)}")
-        if calibration is not None and calibration not in self.calibrations:
-            raise Refused(422, f"no calibration {calibration[:50]!r}; expected {', '.join(self.calibrations)}")
-        return self._predictor.with_settings(quality, calibration)
+        return calibrated(self._predictor.with_settings(quality), calibration)
 
     async def run(self, path: str, work: Callable[[], T]) -> T:
         """Do the work of a request when a worker is free.
@@ -62,7 +60,7 @@ class Desk:
             Refused: too many wait already.
         """
         if self._inside >= self.limits.workers + self.limits.waiting:
-            raise Refused(429, "the service is busy; ask again")
+            raise busy()
         self._inside += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, path, work)
@@ -83,3 +81,13 @@ class Desk:
             return work()
         finally:
             self.seconds.labels(path).observe(time.perf_counter() - start)
+
+
+def calibrated(model: Predictor, calibration: str | None) -> Predictor:
+    """A model under a calibration of its card, or as it is; Refused for another name, which could be that of a file."""
+    if calibration is None or calibration == model.calibration.name:
+        return model
+    known = presets.of_card(model.card)[1]
+    if calibration not in known:
+        raise Refused(422, f"no calibration {calibration[:50]!r}; expected one of {', '.join(known)}")
+    return model.with_settings(calibration=calibration)

@@ -15,13 +15,12 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wepsam.service.limits import Limits, Refused
+from wepsam.service.limits import RETRY, Limits, Refused, busy
 
 Count = Callable[[str, int], None]
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OPEN = ("/healthz",)  # needs no token
-RETRY = "1"  # seconds after which a busy service may be asked again
 
 
 class Door:
@@ -116,7 +115,7 @@ class Door:
         if size > self.limits.body:
             raise Refused(413, f"the request has {size:,} bytes; at most {self.limits.body:,} are taken")
         if self.reading + size > self.limits.memory:
-            raise Refused(429, "the service is busy; ask again")
+            raise busy()
         return size
 
     async def _body(self, receive: Receive, most: int) -> bytes:

@@ -21,6 +21,14 @@ class Refused(Exception):
         self.status, self.text = status, text
 
 
+RETRY = "1"  # seconds after which a busy service may be asked again
+
+
+def busy() -> Refused:
+    """The answer of a service that has enough to do."""
+    return Refused(429, "the service is busy; ask again")
+
+
 @dataclass(frozen=True)
 class Limits:
     """How much a service does at once, and for one request.
