@@ -118,6 +118,8 @@ def test_reports(answer: Attention) -> None:
     assert b"of the attention lies elsewhere in B" in page
     numbers = json.loads(answering.reported(pair, "json", False)[0])
     assert [one["picture"] for one in numbers["pictures"]] == ["<b>.png", "b.png"]
+    same = json.loads(answering.reported([("a.png", answer), ("a.png", answer)], "json", True)[0])
+    assert [one["picture"] for one in same["pictures"]] == ["a.png (1)", "a.png (2)"]
     assert answering.reported(pair, "csv", False)[0].count(b"\n") == 5
     with pytest.raises(ValueError, match="no report as 'pdf'"):
         answering.reported(pair, "pdf", False)
