@@ -40,7 +40,7 @@ HELP = """Where will people look in this picture? Weakly pre-learned saliency mo
 
 The paper from start to end: a teacher labels photographs and a network learns the clear labels (step 1), then human
 fixations (step 2). The result is exported, predicts, and is scored. Every command has its own --help with examples; an
-interrupted command resumes when it is started again.
+interrupted step resumes when it is started again.
 
     wepsam label photos/ weak/ --size 512
     wepsam pretrain weak/ --keep 0.5 --out runs/pre/
