@@ -2,6 +2,7 @@
 
 import csv
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 import torch
 
 from helpers import discs, noise_pairs, squares
+from wepsam.datasets import open_dataset
 from wepsam.networks.base import NetworkConfig
 from wepsam.networks.build import build
 from wepsam.networks.lite import LiteConfig
@@ -110,17 +112,16 @@ def stopped(config: NetworkConfig, data: list[Pairs], settings: TrainSettings, o
     trained(config, data, settings, out, team)
 
 
-@pytest.mark.parametrize("then", [1, 2])
-def test_a_run_resumes_with_another_number_of_processes(tmp_path, then) -> None:
+def test_a_run_of_two_processes_resumes_in_one(tmp_path) -> None:
     arguments = {"config": PAPER, "data": [squares()], "settings": QUICK, "out": tmp_path / "parts"}
     with pytest.raises(OSError, match=r"^no disk$"):  # the error of the process that has it, not of the other
         devices.run(stopped, arguments, TWO)
     assert len(numbers(tmp_path / "parts")) == 2
-    same(run(1, tmp_path / "whole"), run(then, tmp_path / "parts"))
+    same(run(1, tmp_path / "whole"), run(1, tmp_path / "parts"))
 
 
-def test_a_resumed_run_of_two_processes_is_uninterrupted(tmp_path) -> None:
-    """To the bit, with dropout, too."""
+def test_interrupted_and_resumed_is_uninterrupted(tmp_path) -> None:
+    """In two processes, to the bit, with dropout, too."""
     settings = replace(QUICK, dropout=0.3)
     arguments = {"config": PAPER, "data": [squares()], "settings": settings, "out": tmp_path / "parts"}
     with pytest.raises(OSError, match="no disk"):
@@ -158,6 +159,12 @@ def test_what_cannot_be_divided_is_refused(tmp_path) -> None:
         run(2, tmp_path, settings=replace(QUICK, batch_size=1))
 
 
+def test_a_dataset_can_be_handed_to_other_processes(own_dataset) -> None:
+    """As `adapt` does."""
+    data = open_dataset(f"csv={own_dataset}")
+    assert pickle.loads(pickle.dumps(data)).samples[3].density().sum() == pytest.approx(1)
+
+
 def test_torchrun_and_slurm_are_recognized(monkeypatch) -> None:
     assert devices.outside() == ALONE
     for name, value in {"STEP_NUM_TASKS": 8, "STEP_NUM_NODES": 2, "PROCID": 5}.items():
@@ -172,7 +179,7 @@ def test_torchrun_and_slurm_are_recognized(monkeypatch) -> None:
 
 def test_under_torchrun_one_process_writes_and_speaks(own_dataset, tmp_path) -> None:
     def torchrun(*arguments: str) -> subprocess.CompletedProcess:
-        start = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0"]
+        start = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
         command = [*start, "-m", "wepsam", "finetune", "-d", f"csv={own_dataset}", *arguments]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         return subprocess.run(command, capture_output=True, text=True, timeout=100, env=environment, check=False)

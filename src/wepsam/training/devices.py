@@ -103,7 +103,7 @@ class Team:
         if self.size == 1:
             return Fabric(accelerator="auto", devices=1, precision=precision)
         environment = SLURMEnvironment() if self.starter == "slurm" else TorchElasticEnvironment()
-        strategy = DDPStrategy(cluster_environment=environment, find_unused_parameters=idle, broadcast_buffers=False)
+        strategy = DDPStrategy(cluster_environment=environment, find_unused_parameters=idle)
         devices = self.size // self.nodes
         try:
             fabric = Fabric(
