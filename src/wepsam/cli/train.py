@@ -20,6 +20,8 @@ def pretrain(
     network: training_options.Network = None,
     encoder: training_options.Encoder = None,
     weights: training_options.EncoderWeights = None,
+    memory: training_options.Memory = 8.0,
+    workers: training_options.FeedWorkers = -1,
     devices: training_options.Devices = None,
     nodes: training_options.Nodes = None,
     strategy: training_options.Strategy = "ddp",
@@ -37,7 +39,7 @@ def pretrain(
     described = [*(network or ()), *([f"encoder={encoder}"] if encoder else ())]
     run = wepsam.pretrain(
         weak, out, keep=keep, start=start, recipe=recipe, changes=changes or (), network=described, weights=weights,
-        devices=Devices(devices, nodes, strategy),
+        memory=memory, workers=workers, devices=Devices(devices, nodes, strategy),
     )  # fmt: skip
     _print_run(run)
 
@@ -52,6 +54,8 @@ def finetune(
     recipe: training_options.Recipe = "shipped",
     changes: training_options.Set = None,
     network: training_options.Network = None,
+    memory: training_options.Memory = 8.0,
+    workers: training_options.FeedWorkers = -1,
     devices: training_options.Devices = None,
     nodes: training_options.Nodes = None,
     strategy: training_options.Strategy = "ddp",
@@ -67,7 +71,7 @@ def finetune(
     """
     run = wepsam.finetune(
         datasets, out, start=start, validation=validation or (), weak=weak, keep=keep, recipe=recipe,
-        changes=changes or (), network=network or (), devices=Devices(devices, nodes, strategy),
+        changes=changes or (), network=network or (), memory=memory, workers=workers, devices=Devices(devices, nodes, strategy),
     )  # fmt: skip
     _print_run(run)
 

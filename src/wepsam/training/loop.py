@@ -7,6 +7,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +24,7 @@ from wepsam.datasets.learned import LearnedFrom
 from wepsam.networks.base import Network
 from wepsam.progress import bar
 from wepsam.training import checkpoint
-from wepsam.training.batches import Batches, Pairs, source_weights
+from wepsam.training.batches import AnyPairs, Batches, Pairs, source_weights
 from wepsam.training.devices import ALONE, Team
 from wepsam.training.losses import LOSSES
 from wepsam.training.settings import TrainSettings
@@ -49,13 +50,14 @@ class Run:
 
 def train(
     network: Network,
-    training: Sequence[Pairs],
+    training: Sequence[AnyPairs],
     validation: Sequence[Pairs],
     settings: TrainSettings,
     out: str | os.PathLike[str],
     start: str,
     before: LearnedFrom = MappingProxyType({}),
     team: Team = ALONE,
+    workers: int = 0,
 ) -> Run:
     """Train a network. An interrupted run, called again with the same arguments, resumes and ends with the same result.
 
@@ -69,6 +71,7 @@ def train(
         before: the parts of datasets with fixations that the start weights have learned from, for the record.
         team: of the processes that call this together, each with the same arguments; see `devices`. How many they are
             is no part of the record: a run may resume with another number.
+        workers: processes that decode, for pairs that are in a store.
 
     Raises:
         CheckpointError: `out` holds another run.
@@ -83,7 +86,8 @@ def train(
     steps, size, first = trainer.steps, trainer.pictures.size, trainer.state.step
     every = max(1, round(settings.validate_every * trainer.pictures.per_epoch))
     saved = time.monotonic()  # the time of the last checkpoint
-    with bar(steps * size, trainer.folder.name) as shown:
+    trainer.pictures.start(workers if first < steps else 0)
+    with closing(trainer.pictures), bar(steps * size, trainer.folder.name) as shown:
         shown.update(first * size)
         for step in range(first, steps + 1):
             # Validate when due and once more at the end, but not again right after resuming.
@@ -120,7 +124,7 @@ class _Trainer:
     def __init__(
         self,
         network: Network,
-        training: Sequence[Pairs],
+        training: Sequence[AnyPairs],
         validation: Sequence[Pairs],
         settings: TrainSettings,
         folder: Path,
@@ -144,6 +148,9 @@ class _Trainer:
         self.weights = torch.from_numpy(source_weights(training, settings.balance))
         self.steps = round(settings.epochs * self.pictures.per_epoch)
         self.fabric, self.module, self.optimizer = _set_up(network, settings, team)
+        if self.fabric.device.type == "cuda" and not self.draws:
+            # Half of what is free, as the rest is for activations.
+            self.pictures.on(self.fabric.device, torch.cuda.mem_get_info(self.fabric.device)[0] / 2)
         if team.is_first:
             checkpoint.claim(folder, record)  # only now, when nothing in the settings can be wrong any more
         self.fabric.barrier()
@@ -250,7 +257,7 @@ class _Trainer:
 
 def _record(
     network: Network,
-    training: Sequence[Pairs],
+    training: Sequence[AnyPairs],
     validation: Sequence[Pairs],
     settings: TrainSettings,
     start: str,
@@ -264,9 +271,9 @@ def _record(
     }  # fmt: skip
 
 
-def _about(pairs: Sequence[Pairs]) -> list[Any]:
+def _about(pairs: Sequence[AnyPairs]) -> list[Any]:
     """Names, count, checksum."""
-    arrays = [array for group in pairs for array in (group.stimuli, group.targets)]
+    arrays = [array for group in pairs for array in group.contents()]
     return [*pairs[-1].names, sum(map(len, pairs)), _checksum(arrays)]
 
 

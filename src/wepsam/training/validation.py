@@ -15,7 +15,7 @@ from wepsam.training.devices import ALONE, Team
 from wepsam.training.losses import LOSSES
 
 
-def in_numbers_of(training: Sequence[batches.Pairs], validation: Sequence[batches.Pairs]) -> list[batches.Pairs]:
+def in_numbers_of(training: Sequence[batches.AnyPairs], validation: Sequence[batches.Pairs]) -> list[batches.Pairs]:
     """The validation pairs, their sources numbered as in training, where all of them are learned from.
 
     Otherwise each is -1: a kind of fixations of which the network knows nothing.
