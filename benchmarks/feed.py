@@ -41,7 +41,6 @@ from wepsam.weak.picture_list import Fingerprint
 
 RESULTS = Path("results/feed")
 RECIPES = {"shipped": "the paper's network (`shipped`)", "lite": "the light network (`lite`)"}
-BLOCK = 20  # steps
 
 
 def main() -> None:
@@ -49,7 +48,8 @@ def main() -> None:
     parser.add_argument("photos", nargs="*", type=Path, help="photographs to label, or a folder that `label` made")
     parser.add_argument("--stores", type=Path, default=Path("runs/feed"), help="folder for the stores; is kept")
     parser.add_argument("--rows", type=int, default=200_000, help="labels of the large store")
-    parser.add_argument("--blocks", type=int, default=5, help=f"of {BLOCK} steps, from each store")
+    parser.add_argument("--steps", type=int, default=20, help="in a block")
+    parser.add_argument("--blocks", type=int, default=5, help="of steps, from each store")
     parser.add_argument("--workers", type=int, default=1, help="processes that decode")
     parser.add_argument("--processes", action="store_true", help="measure two processes against one instead")
     parser.add_argument("--tables", type=Path, metavar="PAGE", help="write the tables of earlier runs into this page")
@@ -67,7 +67,8 @@ def main() -> None:
     rows = [in_a_process(steps, small, 1e3, options), in_a_process(steps, small, 0.0, options)]
     rows += [in_a_process(steps, large, 0.0, options), in_a_process(epoch, large, 0.0, options)]
     write_json(
-        RESULTS / "feed.json", about | {"workers": options.workers, "steps": options.blocks * BLOCK, "rows": rows}
+        RESULTS / "feed.json",
+        about | {"workers": options.workers, "steps": options.blocks * options.steps, "rows": rows},
     )
     print(feed_table(json.loads((RESULTS / "feed.json").read_text())))
 
@@ -107,7 +108,9 @@ def in_a_process(work: Callable[..., dict[str, Any]], weak: Path, memory: float,
     """What `work` measures, and the most memory of its process and of the processes that decode, in bytes."""
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(sender, work, weak, memory, options.workers, options.blocks))
+    process = context.Process(
+        target=_send, args=(sender, work, weak, memory, options.workers, options.steps, options.blocks)
+    )
     process.start()
     most, ended = [0, 0], threading.Event()
 
@@ -137,7 +140,7 @@ def _send(sender: Any, work: Callable[..., dict[str, Any]], *arguments: Any) -> 
     sender.send(work(*arguments))
 
 
-def steps(weak: Path, memory: float, workers: int, blocks: int) -> dict[str, Any]:
+def steps(weak: Path, memory: float, workers: int, block_size: int, blocks: int) -> dict[str, Any]:
     """Steps from a store, held or read along the way, in turn with the same steps on a batch that never changes."""
     recipe = recipes.find("shipped")
     network = build(recipe.network, torch.Generator().manual_seed(0))
@@ -156,10 +159,10 @@ def steps(weak: Path, memory: float, workers: int, blocks: int) -> dict[str, Any
                     if block == 0 and name == "feed":
                         waits.clear()
                     begin = time.perf_counter()
-                    for step in range(max(0, block) * BLOCK, (max(0, block) + 1) * BLOCK):
-                        trainer.learn(step + (block >= 0) * BLOCK)
+                    for step in range(max(0, block) * block_size, (max(0, block) + 1) * block_size):
+                        trainer.learn(step + (block >= 0) * block_size)
                     took[name] += [time.perf_counter() - begin] if block >= 0 else []
-    pictures = feed.size * BLOCK
+    pictures = feed.size * block_size
     return {
         "kind": "held" if memory else "store", "pictures": sum(map(len, training)),
         "rate": pictures / float(np.median(took["feed"])), "limit": pictures / float(np.median(took["limit"])),
@@ -167,7 +170,7 @@ def steps(weak: Path, memory: float, workers: int, blocks: int) -> dict[str, Any
     }  # fmt: skip
 
 
-def epoch(weak: Path, memory: float, workers: int, blocks: int) -> dict[str, Any]:
+def epoch(weak: Path, memory: float, workers: int, block_size: int, blocks: int) -> dict[str, Any]:
     """A whole epoch of batches, read and not used."""
     training = from_store(weak, recipes.find("shipped").network.training_shape, memory=memory)[0]
     batches = Batches(training, 64, Augmentation(mirror=False), 0)
