@@ -25,6 +25,7 @@ from PIL import Image
 import wepsam
 from helpers import ROOT, Paint, tiny_weights
 from wepsam import overlays
+from wepsam.service import answering
 from wepsam.service.application import create
 from wepsam.service.limits import Limits
 
@@ -65,6 +66,15 @@ def test_a_map_is_that_of_python(weights: Path, picture: bytes) -> None:
     np.testing.assert_array_equal(np.array(Image.open(io.BytesIO(answer.content))), overlays.gray(expected))
     answer = asked(weights, "POST", "/v1/predict?format=npy", content=picture)
     np.testing.assert_array_equal(np.load(io.BytesIO(answer.content)), expected)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (37, 53)])
+def test_the_file_of_a_map_holds_the_map(shape: tuple[int, int]) -> None:
+    levels = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
+    with Image.open(io.BytesIO(answering.map_file(levels))) as opened:
+        opened.load()  # the sums of its chunks are checked
+        assert (opened.format, opened.mode) == ("PNG", "L")
+        np.testing.assert_array_equal(np.array(opened), levels)
 
 
 @pytest.mark.parametrize("kind", ["overlay", "fog"])
