@@ -25,8 +25,10 @@ from PIL import Image
 import wepsam
 from helpers import ROOT, Paint, tiny_weights
 from wepsam import overlays
+from wepsam.cli.serve import token
 from wepsam.service import answering
 from wepsam.service.application import create
+from wepsam.service.connections import LEAST_RATE, Connection
 from wepsam.service.limits import Limits
 
 AREAS = [{"label": "left", "box": [0, 0, 0.5, 1]}]
@@ -283,3 +285,94 @@ def test_no_open_door(wepsam_command: Any) -> None:
     code, _, err = wepsam_command("serve", "--host", "0.0.0.0", "--port", "0")
     assert code != 0
     assert "other machines can ask this service; give it a token by --token-file" in err
+
+
+def said(connection: socket.socket) -> bytes:
+    """All that a connection says until it ends."""
+    parts = []
+    while part := connection.recv(1 << 16):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def test_slow_headers_are_refused(server: Server) -> None:
+    begun = [server.connect(head) for head in ("", "G", "GET /healthz HTTP/1.1\nHost: localhost\n")]
+    again = server.connect("GET /healthz HTTP/1.1\nHost: localhost\n\n")
+    assert again.recv(1000).startswith(b"HTTP/1.1 200")
+    start = time.monotonic()
+    while time.monotonic() - start < 0.8:  # letters that come one by one give no more time
+        for connection in [*begun[1:], again]:
+            connection.sendall(b"E")
+        time.sleep(0.2)
+    for connection in [*begun, again]:
+        answer = said(connection)
+        assert b"HTTP/1.1 408" in answer
+        assert b"the headers did not arrive within 1 s" in answer
+        connection.close()
+    assert time.monotonic() - start < 30
+
+
+def test_a_client_that_has_said_all_gets_its_answers(server: Server, picture: bytes) -> None:
+    head = f"POST /v1/predict HTTP/1.1\nHost: localhost\nContent-Length: {len(picture)}\n\n"
+    with server.connect(head) as connection:
+        connection.sendall(picture)
+        connection.sendall(head.replace("\n", "\r\n").encode() + picture)
+        connection.shutdown(socket.SHUT_WR)
+        assert said(connection).count(b"HTTP/1.1 200") == 2
+    for part in ("", "GET /hea", head):
+        with server.connect(part) as connection:
+            connection.shutdown(socket.SHUT_WR)
+            assert b" 200 " not in said(connection)
+
+
+def test_an_answer_that_nobody_takes_is_given_up() -> None:
+    class Pipe:
+        now, left, aborted = 0.0, 9_000_000, False
+
+        def time(self) -> float:
+            return self.now
+
+        def get_write_buffer_size(self) -> int:
+            return self.left
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    pipe, held = Pipe(), object.__new__(Connection)
+    held.loop, held.transport = pipe, pipe  # type: ignore[assignment]
+    most = 30 + pipe.left / LEAST_RATE
+    for now, left, aborted in ((0.0, pipe.left, False), (most - 1, 1000, False), (most + 1, 1000, True)):
+        pipe.now, pipe.left = now, left
+        held.check(30)
+        assert pipe.aborted == aborted
+
+
+def test_head_is_get_without_a_body(server: Server) -> None:
+    for path in ("/healthz", "/v1/models", "/metrics", "/openapi.json"):
+        with server.connect(f"HEAD {path} HTTP/1.1\nHost: localhost\nConnection: close\n\n") as connection:
+            head, _, body = said(connection).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            assert body == b""
+    assert httpx.head(f"http://127.0.0.1:{server.port}/v1/predict").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [("", 200), ("Host: localhost\n", 200), ("Host: evil.example\n", 403), ("Host:\n", 403), ("Origin: null\n", 403)],
+)
+def test_http_1_0_needs_no_host(server: Server, headers: str, status: int) -> None:
+    with server.connect(f"GET /v1/models HTTP/1.0\n{headers}\n") as connection:
+        assert said(connection).startswith(f"HTTP/1.1 {status}".encode())
+
+
+@pytest.mark.parametrize("content", [b"secret\n", b"secret\r\nmore\r\n", b"\xef\xbb\xbf secret"])
+def test_tokens_as_editors_write_them(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "token.txt").write_bytes(content)
+    assert token(tmp_path / "token.txt") == "secret"
+
+
+@pytest.mark.parametrize("content", [b"", b"\nsecret", b"\xef\xbb\xbf\n", "secret".encode("utf-16"), "é".encode()])
+def test_files_without_a_token(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "token.txt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"token\.txt"):
+        token(tmp_path / "token.txt")
