@@ -26,7 +26,7 @@ import wepsam
 from helpers import ROOT, Paint, tiny_weights
 from wepsam import overlays
 from wepsam.cli.serve import token
-from wepsam.service import answering
+from wepsam.service import answering, connections
 from wepsam.service.application import create
 from wepsam.service.connections import LEAST_RATE, Connection
 from wepsam.service.limits import Limits
@@ -325,26 +325,46 @@ def test_a_client_that_has_said_all_gets_its_answers(server: Server, picture: by
             assert b" 200 " not in said(connection)
 
 
+class Pipe:
+    """The clock and the transport of a connection."""
+
+    def __init__(self, left: int = 0) -> None:
+        self.now, self.left, self.aborted = 0.0, left, False
+
+    def time(self) -> float:
+        return self.now
+
+    def get_write_buffer_size(self) -> int:
+        return self.left
+
+    def abort(self) -> None:
+        self.left, self.aborted = 0, True
+
+
+def telling(pipe: Pipe) -> Connection:
+    connection = object.__new__(Connection)
+    connection.loop = connection.transport = pipe  # type: ignore[assignment]
+    return connection
+
+
 def test_an_answer_that_nobody_takes_is_given_up() -> None:
-    class Pipe:
-        now, left, aborted = 0.0, 9_000_000, False
-
-        def time(self) -> float:
-            return self.now
-
-        def get_write_buffer_size(self) -> int:
-            return self.left
-
-        def abort(self) -> None:
-            self.aborted = True
-
-    pipe, held = Pipe(), object.__new__(Connection)
-    held.loop, held.transport = pipe, pipe  # type: ignore[assignment]
-    most = 30 + pipe.left / LEAST_RATE
+    pipe = Pipe(9_000_000)
+    held, most = telling(pipe), 30 + pipe.left / LEAST_RATE
     for now, left, aborted in ((0.0, pipe.left, False), (most - 1, 1000, False), (most + 1, 1000, True)):
         pipe.now, pipe.left = now, left
         held.check(30)
         assert pipe.aborted == aborted
+
+
+def test_answers_that_are_taken_slowly_do_not_fill_the_memory() -> None:
+    pipes = [Pipe() for _ in range(4)]
+    held = [telling(pipe) for pipe in pipes]
+    for second, pipe in enumerate(pipes):
+        for one in pipes:
+            one.now = second
+        pipe.left = 0 if second == 1 else 100  # the second one has taken its answer
+        connections.check(held, 30, 200)
+    assert [pipe.aborted for pipe in pipes] == [True, False, False, False]
 
 
 def test_head_is_get_without_a_body(server: Server) -> None:

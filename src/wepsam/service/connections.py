@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-LEAST_RATE = 16_384  # bytes per second in which an answer is taken, after the time that a request may take, too
+LEAST_RATE = 65_536  # bytes per second in which an answer is taken, after the time that a request may take, too
 SPARE = 64  # connections beyond those that are answered, which are told so with 503; further ones are closed
 
 
@@ -74,17 +75,35 @@ class Connection(H11Protocol):
         if self.asking is not None and now - self.asking > seconds:
             self.asking = None
             self._unset_keepalive_if_required()
-            self.transport.write(_late(seconds))
+            if (
+                self.conn.our_state is h11.IDLE
+            ):  # else the client still sends what belongs to a request that is answered
+                self.transport.write(_late(seconds))
             self.transport.close()
 
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
 
-def check(connections: Iterable[Any], seconds: float) -> None:
-    """End the connections whose clients take too long; see `Connection.check`."""
+def check(connections: Iterable[Any], seconds: float, memory: int) -> None:
+    """End the connections whose clients take too long, and those that take longest while answers fill the memory.
+
+    Args:
+        connections: all of a service.
+        seconds: as for `Connection.check`.
+        memory: bytes of all answers that are being taken.
+    """
+    telling = []
     for connection in [*connections]:
         connection.check(seconds)
+        if connection.telling is not None:
+            telling.append((connection.telling[0], connection.transport.get_write_buffer_size(), connection.transport))
+    held = sum(left for _, left, _ in telling)
+    for _, left, transport in sorted(telling, key=lambda one: one[0]):
+        if held <= memory:
+            break
+        transport.abort()
+        held -= left
 
 
 def _late(seconds: float) -> bytes:

@@ -93,7 +93,7 @@ def listen(
         listening.listen(128)
         shown = f"[{host}]" if ":" in host else host
         print(ready(f"http://{shown}:{listening.getsockname()[1]}"), file=sys.stderr, flush=True)
-        _Server(config, limits.seconds).run(sockets=[listening])
+        _Server(config, limits).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
@@ -102,13 +102,13 @@ class _Server(uvicorn.Server):
     They are not raised again when all is answered.
     """
 
-    def __init__(self, config: uvicorn.Config, seconds: float) -> None:
+    def __init__(self, config: uvicorn.Config, limits: Limits) -> None:
         super().__init__(config)
-        self._seconds = seconds
+        self._limits = limits
 
     async def on_tick(self, counter: int) -> bool:
         """Several times a second: look after the connections."""
-        connections.check(self.server_state.connections, self._seconds)
+        connections.check(self.server_state.connections, self._limits.seconds, self._limits.memory)
         return await super().on_tick(counter)
 
     @contextmanager
