@@ -77,7 +77,7 @@ class Connection(H11Protocol):
             self._unset_keepalive_if_required()
             if (
                 self.conn.our_state is h11.IDLE
-            ):  # else the client still sends what belongs to a request that is answered
+            ):  # not in what remains of a request
                 self.transport.write(_late(seconds))
             self.transport.close()
 
