@@ -146,7 +146,7 @@ def map_file(levels: np.ndarray) -> bytes:
     np.subtract(levels[1:], levels[:-1], out=rows[1:, 1:])
     packer = zlib.compressobj(QUICK, strategy=zlib.Z_RLE)
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)  # 8 bits of gray, not interlaced
-    chunks = (b"IHDR", header), (b"IDAT", packer.compress(rows.tobytes()) + packer.flush()), (b"IEND", b"")
+    chunks = (b"IHDR", header), (b"IDAT", packer.compress(rows.data) + packer.flush()), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
     )
