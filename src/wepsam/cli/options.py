@@ -64,6 +64,10 @@ Fps = Annotated[float, Option(
     metavar="N", help="Frames of a clip that the model sees in each second; the overlay keeps the clip's own rate."
 )]
 Grid = Annotated[int, Option(metavar="N", help="Cells of the longer side of the maps in an npz.")]
+Shown = Annotated[str | None, Option(
+    metavar="WIDTHxHEIGHT", show_default="pixel by pixel",
+    help="How large clips are on the screen: people look closer at what is shown larger."
+)]
 PredictOut = Annotated[Path, Option(
     "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the results; created if missing."
 )]

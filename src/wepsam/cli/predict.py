@@ -35,6 +35,7 @@ def predict(
     legend: options.Legend = True,
     fps: options.Fps = 10.0,
     grid: options.Grid = 96,
+    shown: options.Shown = None,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
@@ -60,7 +61,7 @@ def predict(
         done = wepsam.predict(
             images, out, model=model, save=save, sheet=sheet, quality=quality, calibration=calibration,
             max_pixels=max_pixels, workers=workers, bits=bits, overlay_strength=overlay_strength, colors=colors,
-            scale=scale, legend=legend, fps=fps, grid=grid,
+            scale=scale, legend=legend, fps=fps, grid=grid, shown=shown,
         )  # fmt: skip
     pictures = len(done.written) - len(done.clips)
     if as_json:

@@ -83,6 +83,7 @@ def predict(
     legend: bool = True,
     fps: float = 10.0,
     grid: int = 96,
+    shown: str | tuple[int, int] | None = None,
 ) -> Predicted:
     """Predict where people will look in pictures and clips, folders of them, or those named in list files.
 
@@ -132,6 +133,8 @@ def predict(
         fps: frames of a clip that the model sees in each second; the overlay shows all frames, and between two maps
             what lies between them.
         grid: cells of the longer side of the maps in an .npz file.
+        shown: (width, height) of clips on the screen, or "1280x720"; None: pixel by pixel. People look closer at what
+            is shown larger, so the typical calibration depends on it.
 
     Returns:
         What was written, and what failed.
@@ -144,7 +147,7 @@ def predict(
     endings, clip_endings = _endings(save, bits)
     from wepsam.video.folder import check  # which imports from this package
 
-    check(fps, grid)
+    check(fps, grid, shown)
     if scale not in SCALES:
         raise ValueError(f"scale is {' or '.join(SCALES)}, not {scale!r}")
     overlays.check_strength(overlay_strength)
@@ -180,7 +183,7 @@ def predict(
     style = drawing.Style(overlay_strength, colors, legend, highest)
     done = _predict(answer, pictures, style, in_order, folder, sheet_file)
     if clips:
-        settings = {"fps": fps, "grid": grid, "workers": cores, "max_pixels": max_pixels}
+        settings = {"fps": fps, "grid": grid, "shown": shown, "workers": cores, "max_pixels": max_pixels}
         _predict_clips(opened, clips, drawing.Style(overlay_strength, colors, legend), folder, done, settings)
     for place in {target.parent for picture in [*pictures, *clips] for target in picture.targets.values()}:
         remove_leftovers(place)

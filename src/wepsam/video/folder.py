@@ -10,19 +10,21 @@ from wepsam.prediction.drawing import Style
 from wepsam.prediction.targets import Picture
 from wepsam.video import pictures
 from wepsam.video.maps_in_time import GRID
-from wepsam.video.watching import FPS, Model, watch
+from wepsam.video.viewing import Model, shown_as
+from wepsam.video.watching import FPS, watch
 
 MOST_FPS, MOST_GRID = 240.0, 1024
 
 log = logging.getLogger("wepsam")
 
 
-def check(fps: float, grid: int) -> None:
+def check(fps: float, grid: int, shown: str | tuple[int, int] | None = None) -> None:
     """ValueError for settings that cannot be."""
     if not 0 < fps <= MOST_FPS:
         raise ValueError(f"fps is {fps:g}: expected frames a second, above 0 and at most {MOST_FPS:g}")
     if not 2 <= grid <= MOST_GRID:
         raise ValueError(f"grid is {grid}: expected cells of the longer side of a map, 2 to {MOST_GRID}")
+    shown_as((1, 1), shown)
 
 
 def predict_clip(
@@ -33,6 +35,7 @@ def predict_clip(
     *,
     fps: float = FPS,
     grid: int = GRID,
+    shown: str | tuple[int, int] | None = None,
     workers: int = 1,
     max_pixels: int | None = None,
 ) -> dict[str, str]:
@@ -45,6 +48,7 @@ def predict_clip(
         style: how maps are drawn.
         fps: as for `watch`.
         grid: as for `watch`.
+        shown: as for `watch`.
         workers: as for `watch`.
         max_pixels: as for `watch`.
 
@@ -60,7 +64,14 @@ def predict_clip(
         files.below(out, target.relative_to(out).as_posix())  # a link in there may lead elsewhere
         target.parent.mkdir(parents=True, exist_ok=True)
     with watch(
-        clip.path, model, _place(clip.targets, out), fps=fps, grid=grid, workers=workers, max_pixels=max_pixels
+        clip.path,
+        model,
+        _place(clip.targets, out),
+        fps=fps,
+        grid=grid,
+        shown=shown,
+        workers=workers,
+        max_pixels=max_pixels,
     ) as watched:
         for kind, target in clip.targets.items():
             if kind == "npz":

@@ -1,6 +1,6 @@
 """A model looks at a clip: maps in time, scenes, and a few small frames to show."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,18 +10,16 @@ import numpy as np
 from wepsam import progress
 from wepsam.images import resize
 from wepsam.prediction import ordered
-from wepsam.prediction.calibrated import small_density
-from wepsam.prediction.predictor import Predictor
 from wepsam.shapes import within
 from wepsam.video.maps_in_time import GRID, MapsInTime, grid_shape
 from wepsam.video.reading import Clip, Frame, about, frames
 from wepsam.video.scenes import Cuts
+from wepsam.video.viewing import Answer, Model, Viewing, look, shown_as
 
 FPS = 10.0  # frames a second that the model sees
 MOST_SHOWN, SHOWN_SIDE = 60, 240  # small frames that are kept, and pixels of their longer side
 SEEN_SIDE = 1280  # pixels of the longer side of a frame: four times what the network needs
 ROOM = 400 << 20  # bytes of frames that are under way
-Model = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass
@@ -56,11 +54,15 @@ class Watched:
         clip: what the file says.
         maps: a map for each frame that the model saw.
         shown: small frames.
+        viewing: how large the clip is shown.
+        calibration: the name of the calibration.
     """
 
     clip: Clip
     maps: MapsInTime
     shown: Shown
+    viewing: Viewing
+    calibration: str
 
     @property
     def end(self) -> float:
@@ -83,6 +85,7 @@ def watch(
     *,
     fps: float = FPS,
     grid: int = GRID,
+    shown: str | tuple[int, int] | None = None,
     workers: int = 1,
     max_pixels: int | None = None,
 ) -> Iterator[Watched]:
@@ -94,34 +97,32 @@ def watch(
         folder: where the maps may lie while they are needed.
         fps: frames a second that the model sees.
         grid: cells of the longer side of the maps.
+        shown: (width, height) of the clip on the screen, see `viewing.shown_as`.
         workers: frames at a time.
         max_pixels: refuse larger frames.
 
     Raises:
         VideoError: the clip cannot be read.
     """
-    clip, shown, cuts = about(path, max_pixels), Shown(), Cuts()
-    density = densities(model)
+    clip, kept, cuts = about(path, max_pixels), Shown(), Cuts()
+    viewing = shown_as(clip.size, shown)
+    looking = look(model, viewing)
+    expected = round(clip.duration * min(fps, clip.rate))
 
     def work(frame: Frame) -> tuple[Frame, np.ndarray]:
-        return frame, density(frame.pixels)
+        return frame, looking.density(frame.pixels)
+
+    def answers() -> Iterator[Answer]:
+        for place, (frame, density) in enumerate(seen):
+            kept.offer(place, frame)
+            yield frame.time, density, cuts.begins(frame.pixels)
 
     with MapsInTime(grid_shape(clip.size, grid), folder) as stored:
-        expected = round(clip.duration * min(fps, clip.rate))
-        answers = ordered.in_order(
-            work, frames(path, fps, SEEN_SIDE, max_pixels), workers, lambda frame: 2 * frame.pixels.nbytes, ROOM
-        )
-        with closing(answers), progress.bar(expected, f"watching {path.name}") as bar:
+        frames_of_clip = frames(path, fps, SEEN_SIDE, max_pixels)
+        seen = ordered.in_order(work, frames_of_clip, workers, lambda frame: 2 * frame.pixels.nbytes, ROOM)
+        with closing(seen), progress.bar(expected, f"watching {path.name}") as bar:
             bar.update(0)
-            for frame, found in answers:
-                shown.offer(len(stored), frame)
-                stored.add(frame.time, found, cuts.begins(frame.pixels))
+            for answer in looking.finish(answers()):
+                stored.add(*answer)
                 bar.update(len(stored), max(expected, len(stored)) if expected else None)
-        yield Watched(clip, stored, shown)
-
-
-def densities(model: Model) -> Callable[[np.ndarray], np.ndarray]:
-    """What a model says of one frame: (H, W, 3) uint8 -> (h, w) density at low resolution."""
-    if isinstance(model, Predictor):
-        return model.low_resolution
-    return lambda pixels: small_density(model(pixels))
+        yield Watched(clip, stored, kept, viewing, looking.name)
