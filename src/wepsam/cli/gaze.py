@@ -15,14 +15,14 @@ GAZE = layout.group(
     result is a dataset like any other.
 
         wepsam gaze import recordings/ --stimuli pictures/ --out study/
-        wepsam adapt study/stimuli --fixations study/fixations.csv --out adapted/
+        wepsam evaluate wepsam-lite -d csv=study/ --references
     """,
 )
 
 
 def import_files(
     recordings: gaze_options.Recordings,
-    stimuli: gaze_options.Stimuli,
+    stimuli: gaze_options.SeenPictures,
     out: gaze_options.StudyOut,
     screen: gaze_options.Screen = None,
     picture: gaze_options.Place = None,
@@ -50,9 +50,9 @@ def import_files(
     the exit code is then 1.
 
         wepsam gaze import s01.asc s02.asc --stimuli pictures/ --out study/
-        wepsam gaze import recordings/ --stimuli pictures/ --out study/ --screen 1920x1080 --picture center --scale fit
-        wepsam gaze import psychopy.csv --stimuli pictures/ --out study/ --columns x=gaze_x,y=gaze_y,image=pic --unit height --screen 1920x1080 --picture center --scale none
-        wepsam gaze import fixations.csv --stimuli pictures/ --out study/ --origin picture
+        wepsam gaze import sub-01/ --stimuli pictures/ --out study/ --picture center --scale fit
+        wepsam gaze import log.csv --stimuli pictures/ -o study/ --screen 1920x1080 --scale none
+        wepsam gaze import log.csv --stimuli pictures/ -o study/ --columns x=gx,y=gy --origin picture
         wepsam evaluate wepsam-lite -d csv=study/
     """
     from wepsam.gaze import import_gaze

@@ -11,7 +11,7 @@ from typer import Argument, Option
 # ---- import
 
 Recordings = Annotated[list[Path], Argument(metavar="FILES", help="Trackers' files, or folders of them.")]
-Stimuli = Annotated[Path, Option(
+SeenPictures = Annotated[Path, Option(
     "--stimuli", exists=True, metavar="FOLDER", help="The pictures that people saw, as files; subfolders are searched."
 )]
 StudyOut = Annotated[Path, Option(
@@ -38,7 +38,7 @@ Origin = Annotated[str | None, Option(
     help="Where x and y are 0: a place of the screen, or picture: the picture's own upper left corner."
 )]
 Y = Annotated[str | None, Option(
-    "--y", metavar="down|up", show_default="down from top-left, otherwise up", help="Where y grows."
+    "--y", metavar="down|up", show_default="down from top-left, otherwise up", help="Whether y grows downwards or upwards."
 )]
 Eye = Annotated[str, Option(metavar="best|left|right", help="Which eye counts; best is the one that was seen for longer.")]
 Columns = Annotated[list[str] | None, Option(
