@@ -226,4 +226,6 @@ def held_out_ids(name: str) -> frozenset[str] | None:
     split_file = importlib.resources.files("wepsam.datasets").joinpath("splits", f"{name}.txt")
     if not split_file.is_file():
         return None
-    return frozenset(line for line in split_file.read_text().splitlines() if line and not line.startswith("#"))
+    return frozenset(
+        line for line in split_file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
+    )
