@@ -13,7 +13,7 @@ from wepsam.networks.base import NetworkConfig
 from wepsam.networks.deep import DeepConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.paper import PaperConfig
-from wepsam.reproduction.protocol import PROTOCOL
+from wepsam.reproduction.protocol.plan import PROTOCOL
 from wepsam.training.batches import Augmentation
 from wepsam.training.recipes import RECIPES
 from wepsam.training.settings import TrainSettings
