@@ -7,6 +7,7 @@ gains from this; there a third arm is pre-trained and then fine-tuned for as lon
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from wepsam.networks.base import NetworkConfig
@@ -319,7 +320,7 @@ def protocol_study(size: Size) -> list[Job]:
     """
     jobs = []
     for parts in PROTOCOL_PARTS:
-        weak, people = (step.cut(1 / parts) for step in PROTOCOL)
+        weak, people = (step.cut(Fraction(1, parts)) for step in PROTOCOL)
         photographs, fixations = Weak(), Human(("dut_omron",))
         step1, step2 = (_short_batches(step.settings) for step in PROTOCOL)
         pre = Job(f"pre/protocol-{parts}", photographs, weak, weak // 20, step1, network=PAPER)
