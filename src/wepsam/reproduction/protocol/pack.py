@@ -69,10 +69,10 @@ def pack(
     parts = {"photographs": photographs, "photographs_validation": photographs_validation}
     for part, split in (("fixations", "train"), ("fixations_validation", "validation")):
         chosen = [held for data in datasets if len(held := data.split(split))]
-        pairs = from_datasets(chosen, shape_of, room=1) if chosen else []
-        if not pairs:
+        groups = from_datasets(chosen, shape_of, room=1) if chosen else []
+        if not groups:
             raise ValueError(f"these datasets have no pictures with fixations for {split}; name others")
-        parts[part] = pairs[0]
+        parts[part] = groups[0]
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     about: dict[str, Any] = {}

@@ -91,7 +91,7 @@ def plan_table(steps: Sequence[tuple[str, Step, int, TrainSettings]], fraction: 
         seen = step.cut(fraction)
         hours += seen / measured.rate / 3600
         rows.append([
-            title, f"{pictures:,}", f"{seen / pictures:,.1f}", f"{seen / step.pictures:,.1f}", f"{seen:,}",
+            title, f"{pictures:,}", f"{seen / pictures:,.1f}", f"{step.settings.epochs * float(fraction):,.1f}", f"{seen:,}",
             f"{seen // settings.batch_size:,}", f"{seen / measured.rate / 3600:,.2f}",
         ])  # fmt: skip
     head = ["", "pictures", "times each", "epochs of the paper", "pictures seen", "steps", "hours"]
@@ -99,7 +99,7 @@ def plan_table(steps: Sequence[tuple[str, Step, int, TrainSettings]], fraction: 
     # A checkpoint is written beside the one that it replaces.
     return (
         f"{markdown.table(head, rows)}\n\n"
-        f"{fraction} of the paper's length. {hours:,.1f} hours at {measured.rate:,.0f} pictures per second, measured "
+        f"The paper's length{'' if fraction == 1 else f' times {fraction}'}. {hours:,.1f} hours at {measured.rate:,.0f} pictures per second, measured "
         f"just now. Memory: {measured.memory / 1e9:.1f} GB{device}. Disk: {2 * len(rows) * measured.disk / 1e9:.1f} GB "
         "at most."
     )

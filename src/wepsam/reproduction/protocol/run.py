@@ -136,7 +136,7 @@ def measure(training: Training) -> Measured:
     steps = 2
     with tempfile.TemporaryDirectory() as folder:
         while True:
-            run = Path(folder) / str(steps)
+            run = Path(folder) / f"trial of {2 * steps} steps"
             # The first half warms up.
             settings = replace(
                 training.settings,
