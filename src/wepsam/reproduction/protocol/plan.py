@@ -88,18 +88,16 @@ def plan_table(steps: Sequence[tuple[str, Step, int, TrainSettings]], fraction: 
     """
     rows, hours = [], 0.0
     for title, step, pictures, settings in steps:
-        seen = step.cut(fraction)
-        hours += seen / measured.rate / 3600
-        rows.append([
-            title, f"{pictures:,}", f"{seen / pictures:,.1f}", f"{step.settings.epochs * float(fraction):,.1f}", f"{seen:,}",
-            f"{seen // settings.batch_size:,}", f"{seen / measured.rate / 3600:,.2f}",
-        ])  # fmt: skip
+        seen, epochs = step.cut(fraction), step.settings.epochs * float(fraction)
+        hours += (takes := seen / measured.rate / 3600)
+        numbers = (f"{seen / pictures:,.1f}", f"{epochs:,.1f}", f"{seen:,}", f"{seen // settings.batch_size:,}")
+        rows.append([title, f"{pictures:,}", *numbers, f"{takes:,.2f}"])
     head = ["", "pictures", "times each", "epochs of the paper", "pictures seen", "steps", "hours"]
+    part = "" if fraction == 1 else f" times {fraction}"
     device = f" and {measured.device_memory / 1e9:.1f} GB of the accelerator's" if measured.device_memory else ""
-    # A checkpoint is written beside the one that it replaces.
+    disk = 2 * len(rows) * measured.disk  # a checkpoint is written beside the one that it replaces
     return (
         f"{markdown.table(head, rows)}\n\n"
-        f"The paper's length{'' if fraction == 1 else f' times {fraction}'}. {hours:,.1f} hours at {measured.rate:,.0f} pictures per second, measured "
-        f"just now. Memory: {measured.memory / 1e9:.1f} GB{device}. Disk: {2 * len(rows) * measured.disk / 1e9:.1f} GB "
-        "at most."
+        f"The paper's length{part}. {hours:,.1f} hours at {measured.rate:,.0f} pictures per second, measured just now. "
+        f"Memory: {measured.memory / 1e9:.1f} GB{device}. Disk: {disk / 1e9:.1f} GB at most."
     )

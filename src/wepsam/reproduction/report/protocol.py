@@ -1,0 +1,172 @@
+"""The study "protocol": how long the trainings were, where they ended, and what the paper's length would give."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wepsam import markdown
+from wepsam.evaluation.results import interval
+from wepsam.reproduction.protocol.plan import PROTOCOL, SEEN
+from wepsam.reproduction.report import charts
+from wepsam.reproduction.report.extrapolation import PowerLaw, interval_after, through
+from wepsam.reproduction.report.outcomes import Arm, Arms, Outcome
+from wepsam.reproduction.studies import PROTOCOL_PARTS
+
+STARTS = {"weak": charts.WEAK, "random": charts.RANDOM}
+DOUBLINGS = math.log2(PROTOCOL_PARTS[-1])  # from the longest training to the paper's length
+CLOSE = 0.01  # in CC: as good as the paper's length
+MEASURES = ("loss", "cc", "nss")
+HUMAN = PROTOCOL[1]
+
+Lengths = dict[int, Arm]  # by the number that divides the paper's length, ascending lengths
+
+
+def by_length(arms: Mapping[str, Arm], start: str) -> Lengths:
+    """The trainings of a start at the lengths that were run."""
+    return {parts: arms[f"{start}-{parts}"] for parts in PROTOCOL_PARTS if f"{start}-{parts}" in arms}
+
+
+def value(arm: Arm, measure: str) -> float:
+    """What the best weights reach: the validation loss, or a score on the test pictures."""
+    return float(arm.runs[0].log["validation_loss"].min()) if measure == "loss" else arm.mean(measure)
+
+
+def law(lengths: Lengths, measure: str) -> PowerLaw | None:
+    """The power law through the three lengths; None if one is missing or the changes do not shrink."""
+    values = [value(arm, measure) for arm in lengths.values()]
+    return through(values) if len(values) == len(PROTOCOL_PARTS) else None
+
+
+def protocol_table(arms: Arms) -> str:
+    """The lengths that were run, then what is extrapolated from them."""
+    rows = [
+        _row(parts, start, arm)
+        for parts in PROTOCOL_PARTS
+        for start in STARTS
+        if (arm := by_length(arms, start).get(parts))
+    ]
+    run = next(iter(arms.values())).runs[0]
+    scores = run.about["mean_map_scores"]
+    center = [_with_interval(*scores[name]) for name in ("cc", "nss")]
+    loss = f"{run.about['mean_map_loss']:.4f}"
+    rows.append(["the mean map of the training pictures", "", "", "", "", loss, loss, *center, ""])
+    head = [
+        "length", "step 1", "step 2", "of the paper's pictures", "left the plateau, step 2", "loss at the end",
+        "lowest loss", "CC", "NSS", "hours",
+    ]  # fmt: skip
+    return "\n\n".join(
+        [
+            markdown.table(head, rows),
+            f"One seed. Length: the part of the paper's {SEEN / 1e6:.0f} million pictures, in both steps. Batches of "
+            f"{run.batch_size}. Loss: on {run.about['choosing'][-1]} validation pictures, which also choose the best "
+            f"weights. CC and NSS: of these weights on {len(run.scores['cc'])} test pictures, with the 95 % bootstrap "
+            "interval over pictures. Hours: of one core that other work shared; step 2 alone.",
+            _extrapolated(arms),
+        ]
+    )
+
+
+def _row(parts: int, start: str, arm: Arm) -> list[str]:
+    run = arm.runs[0]
+    before = (run.about["job"]["start"] or {}).get("pictures", 0)
+    seen, loss = run.pictures_seen[-1], run.log["validation_loss"]
+    left = "no" if run.left_plateau is None else f"{run.left_plateau:,} steps"
+    return [
+        f"1/{parts}, {STARTS[start][0]}", f"{before:,}" if before else "", f"{seen:,.0f}", f"{(before + seen) / SEEN:.3%}",
+        left, f"{loss[-1]:.4f}", f"{loss.min():.4f}",
+        *(_with_interval(*interval(arm.scores(name).mean(0))) for name in ("cc", "nss")), f"{_hours(run):.2f}",
+    ]  # fmt: skip
+
+
+def _hours(run: Outcome) -> float:
+    """Of a run, at the rate that it had; with its validations."""
+    return float(run.pictures_seen[-1] / run.log["rate"][-1] / 3600)
+
+
+def _with_interval(mean: float, low: float, high: float) -> str:
+    return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _extrapolated(arms: Arms) -> str:
+    """A list: for each start, the values at the paper's length and the shortest length that comes close to it."""
+    lines = []
+    for start, (title, _) in STARTS.items():
+        lengths = by_length(arms, start)
+        if len(lengths) < len(PROTOCOL_PARTS):
+            lines.append(f"- **{title}**: not all lengths were run, so nothing is extrapolated.")
+            continue
+        found = {measure: law(lengths, measure) for measure in MEASURES}
+        texts = [_text(measure, one, lengths) for measure, one in found.items()]
+        lines.append(f"- **{title}**: {'; '.join(texts)}. {_shortest(found['cc'])}")
+    return "Extrapolated to the paper's length, on the assumption of a power law:\n\n" + "\n".join(lines)
+
+
+def _text(measure: str, one: PowerLaw | None, lengths: Lengths) -> str:
+    name = "lowest loss" if measure == "loss" else measure.upper()
+    if one is None:
+        return f"{name}: the changes from one doubling to the next do not shrink"
+    text = f"{name} {one.after(DOUBLINGS):.4f}" if measure == "loss" else f"{name} {one.after(DOUBLINGS):.3f}"
+    text += f" (each doubling changes {one.share:.0%} of what the last one changed)"
+    if measure == "loss":
+        return text
+    ends = interval_after(np.stack([arm.scores(measure).mean(0) for arm in lengths.values()]), DOUBLINGS)
+    if ends is None:
+        return f"{text}, interval: none, as most resamples of the pictures have no power law"
+    return f"{text}, interval [{', '.join('open' if math.isinf(end) else f'{end:.3f}' for end in ends)}]"
+
+
+def _shortest(one: PowerLaw | None) -> str:
+    """The shortest length that ends where the paper's length would."""
+    if one is None:
+        return "So a longer training is needed before anything can be said."
+    doublings = one.doublings_until(CLOSE, DOUBLINGS)
+    pictures = SEEN / PROTOCOL_PARTS[-1] * 2.0**doublings
+    part = f"1/{PROTOCOL_PARTS[-1] / 2**doublings:.0f}" if 2**doublings < PROTOCOL_PARTS[-1] else "1"
+    return (
+        f"The shortest length within {CLOSE:g} of that CC is {part} of the paper's, "
+        f"{pictures / 1e6:.2g} million pictures in both steps."
+    )
+
+
+def protocol_chart(arms: Arms, path: Path) -> None:
+    """Fig. 2 of the paper over its own epochs: as far as run, then extrapolated."""
+    figure, panels = charts.new_figure(2, 3.8)
+    for axes, measure, title in zip(
+        panels, ("loss", "cc"), ("validation loss (mean squared error)", "CC"), strict=True
+    ):
+        for start in STARTS:
+            _curves(axes, by_length(arms, start), start, measure)
+        axes.axvline(HUMAN.settings.epochs, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
+        axes.set(xscale="log", xlabel="epochs of the paper's step 2", title=title)
+    run = next(iter(arms.values())).runs[0]
+    for axes, center in zip(panels, (run.about["mean_map_loss"], run.about["mean_map_scores"]["cc"][0]), strict=True):
+        axes.axhline(center, color="0.6", linewidth=0.8, linestyle="--", zorder=0)
+        axes.annotate(
+            "the mean map", (1, center), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7
+        )
+    panels[0].set_ylim(top=1.5 * run.about["mean_map_loss"])
+    panels[0].legend(frameon=False, fontsize=7, loc="lower left")
+    charts.save(figure, path)
+
+
+def _curves(axes: Any, lengths: Lengths, start: str, measure: str) -> None:
+    title, color = STARTS[start]
+    for number, arm in enumerate(lengths.values(), 1):
+        run = arm.runs[0]
+        epochs = run.pictures_seen / HUMAN.pictures
+        shade = 0.3 + 0.7 * number / len(PROTOCOL_PARTS)
+        label = title if number == len(lengths) else None
+        axes.plot(
+            epochs[1:], run.log[f"validation_{measure}"][1:], color=color, alpha=shade, linewidth=1.2, label=label
+        )
+        axes.plot(epochs[-1], value(arm, measure), "o", color=color, alpha=shade, markersize=4)
+    if found := law(lengths, measure):
+        doublings = np.linspace(0, DOUBLINGS, 50)
+        x = epochs[-1] * 2**doublings
+        axes.plot(
+            x, [found.after(n) for n in doublings], "--", color=color, linewidth=1.2, label=f"{title}, extrapolated"
+        )
+        axes.plot(x[-1], found.after(DOUBLINGS), "o", color=color, markerfacecolor="white", markersize=5)
