@@ -24,7 +24,7 @@ REPORTS: dict[str, tuple[Callable[[Arms], str], Callable[[Arms, Path], None]]] =
     "protocol": (protocol.protocol_table, protocol.protocol_chart),
 }
 # A study whose arms are shown beside those of this one.
-BESIDE = {"deeper": "encoder", "efficiency": "deeper"}
+BESIDE = {"deeper": "encoder", "efficiency": "deeper", "protocol": "pre"}
 
 
 def write_report(

@@ -19,6 +19,8 @@ STARTS = {"weak": charts.WEAK, "random": charts.RANDOM}
 DOUBLINGS = math.log2(PROTOCOL_PARTS[-1])  # from the longest training to the paper's length
 CLOSE = 0.01  # in CC: as good as the paper's length
 MEASURES = ("loss", "cc", "nss")
+# What each training is, by the beginning of its arm's name.
+KINDS = {"protocol": "step 1, on weak labels"} | {start: f"step 2, {title}" for start, (title, _) in STARTS.items()}
 HUMAN = PROTOCOL[1]
 
 Lengths = dict[int, Arm]  # by the number that divides the paper's length, ascending lengths
@@ -41,44 +43,51 @@ def law(lengths: Lengths, measure: str) -> PowerLaw | None:
 
 
 def protocol_table(arms: Arms) -> str:
-    """The lengths that were run, then what is extrapolated from them."""
-    rows = [
-        _row(parts, start, arm)
-        for parts in PROTOCOL_PARTS
-        for start in STARTS
-        if (arm := by_length(arms, start).get(parts))
-    ]
-    run = next(iter(arms.values())).runs[0]
-    scores = run.about["mean_map_scores"]
-    center = [_with_interval(*scores[name]) for name in ("cc", "nss")]
-    loss = f"{run.about['mean_map_loss']:.4f}"
-    rows.append(["the mean map of the training pictures", "", "", "", "", loss, loss, *center, ""])
+    """The lengths that were run, then what is extrapolated from them. The arms of step 1 are those of "pre"."""
+    rows = []
+    for kind, title in KINDS.items():
+        lengths = by_length(arms, kind)
+        rows += [_row(parts, title, arm) for parts, arm in lengths.items()]
+        if kind != "random":  # its pictures are those of "weak"
+            rows.append(_mean_map_row(next(iter(lengths.values())).runs[0]))
+    run = _first(arms)
     head = [
-        "length", "step 1", "step 2", "of the paper's pictures", "left the plateau, step 2", "loss at the end",
+        "training", "of the paper's length", "pictures seen", "steps", "left the plateau after", "loss at the end",
         "lowest loss", "CC", "NSS", "hours",
     ]  # fmt: skip
     return "\n\n".join(
         [
             markdown.table(head, rows),
-            f"One seed. Length: the part of the paper's {SEEN / 1e6:.0f} million pictures, in both steps. Batches of "
-            f"{run.batch_size}. Loss: on {run.about['choosing'][-1]} validation pictures, which also choose the best "
-            f"weights. CC and NSS: of these weights on {len(run.scores['cc'])} test pictures, with the 95 % bootstrap "
-            "interval over pictures. Hours: of one core that other work shared; step 2 alone.",
+            f"One seed. The paper's length is {PROTOCOL[0].seen:,} pictures in step 1 and {PROTOCOL[1].seen:,} in "
+            f"step 2. Batches of {run.batch_size}. Loss in step 2: on {run.about['choosing'][-1]} validation pictures, "
+            f"which also choose the best weights. CC and NSS: of these weights, with the 95 % bootstrap interval over "
+            f"pictures; in step 2 on {len(run.scores['cc'])} test pictures, in step 1 on the held-out weak labels. "
+            "Hours: of one core that other work shared, so no measure of speed.",
             _extrapolated(arms),
         ]
     )
 
 
-def _row(parts: int, start: str, arm: Arm) -> list[str]:
+def _first(arms: Arms) -> Outcome:
+    """A run of step 2: what is said of its data holds for all of them."""
+    return next(iter(by_length(arms, "weak").values())).runs[0]
+
+
+def _row(parts: int, title: str, arm: Arm) -> list[str]:
     run = arm.runs[0]
-    before = (run.about["job"]["start"] or {}).get("pictures", 0)
-    seen, loss = run.pictures_seen[-1], run.log["validation_loss"]
-    left = "no" if run.left_plateau is None else f"{run.left_plateau:,} steps"
-    return [
-        f"1/{parts}, {STARTS[start][0]}", f"{before:,}" if before else "", f"{seen:,.0f}", f"{(before + seen) / SEEN:.3%}",
-        left, f"{loss[-1]:.4f}", f"{loss.min():.4f}",
-        *(_with_interval(*interval(arm.scores(name).mean(0))) for name in ("cc", "nss")), f"{_hours(run):.2f}",
-    ]  # fmt: skip
+    loss = run.log["validation_loss"]
+    left = "not" if run.left_plateau is None else f"{run.left_plateau:,} steps"
+    scores = [_with_interval(*interval(arm.scores(name).mean(0))) for name in ("cc", "nss")]
+    losses = [f"{loss[-1]:.4f}", f"{loss.min():.4f}"]
+    seen = f"{run.pictures_seen[-1]:,.0f}"
+    return [title, f"1/{parts} ({1 / parts:.2%})", seen, f"{run.steps:,}", left, *losses, *scores, f"{_hours(run):.2f}"]
+
+
+def _mean_map_row(run: Outcome) -> list[str]:
+    """The mean of the training maps, the center bias of these pictures, as the answer for each picture."""
+    scores = [_with_interval(*run.about["mean_map_scores"][name]) for name in ("cc", "nss")]
+    loss = f"{run.about['mean_map_loss']:.4f}"
+    return ["*the mean map (center bias)*", "", "", "", "", loss, loss, *scores, ""]
 
 
 def _hours(run: Outcome) -> float:
@@ -93,8 +102,8 @@ def _with_interval(mean: float, low: float, high: float) -> str:
 def _extrapolated(arms: Arms) -> str:
     """A list: for each start, the values at the paper's length and the shortest length that comes close to it."""
     lines = []
-    for start, (title, _) in STARTS.items():
-        lengths = by_length(arms, start)
+    for kind, title in KINDS.items():
+        lengths = by_length(arms, kind)
         if len(lengths) < len(PROTOCOL_PARTS):
             lines.append(f"- **{title}**: not all lengths were run, so nothing is extrapolated.")
             continue
@@ -127,7 +136,7 @@ def _shortest(one: PowerLaw | None) -> str:
     part = f"1/{PROTOCOL_PARTS[-1] / 2**doublings:.0f}" if 2**doublings < PROTOCOL_PARTS[-1] else "1"
     return (
         f"The shortest length within {CLOSE:g} of that CC is {part} of the paper's, "
-        f"{pictures / 1e6:.2g} million pictures in both steps."
+        f"{pictures / 1e6:.2g} million pictures in both steps together."
     )
 
 
@@ -141,14 +150,13 @@ def protocol_chart(arms: Arms, path: Path) -> None:
             _curves(axes, by_length(arms, start), start, measure)
         axes.axvline(HUMAN.settings.epochs, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
         axes.set(xscale="log", xlabel="epochs of the paper's step 2", title=title)
-    run = next(iter(arms.values())).runs[0]
+    run = _first(arms)
     for axes, center in zip(panels, (run.about["mean_map_loss"], run.about["mean_map_scores"]["cc"][0]), strict=True):
         axes.axhline(center, color="0.6", linewidth=0.8, linestyle="--", zorder=0)
         axes.annotate(
             "the mean map", (1, center), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7
         )
-    panels[0].set_ylim(top=1.5 * run.about["mean_map_loss"])
-    panels[0].legend(frameon=False, fontsize=7, loc="lower left")
+    panels[1].legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 0.25))
     charts.save(figure, path)
 
 
