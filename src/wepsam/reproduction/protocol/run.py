@@ -23,6 +23,7 @@ from wepsam.training.recipes import Changes
 from wepsam.training.settings import TrainSettings
 from wepsam.training.starts import begin, learned_from, prepare
 
+NETWORK = PaperConfig()  # five layers, 128x128 in, a 32x32 map out
 SECONDS = 3.0  # of steps until the rate counts as measured
 
 
@@ -112,7 +113,7 @@ def carry_out(
 
 def _train(training: Training, out: Path, until: float) -> Run:
     start = out / training.start if training.start else "random"
-    network, _ = begin(start, PaperConfig(), training.settings.seed)
+    network, _ = begin(start, NETWORK, training.settings.seed)
     prepare(network, start, [training.training], training.settings, sources=len(training.training.names))
     return train(
         network, [training.training], [training.validation], training.settings, out / training.name,
@@ -143,7 +144,7 @@ def measure(training: Training) -> Measured:
                 epochs=2 * steps * batch / (len(training.training) // batch * batch),
                 validate_every=steps * batch / (len(training.training) // batch * batch),
             )
-            network, _ = begin("random", PaperConfig(), 0)
+            network, _ = begin("random", NETWORK, 0)
             measured = train(network, [training.training], [few], settings, run, "random")
             _, warm, end = (_moment(row, batch) for row in _log(measured))
             if end - warm >= SECONDS or steps >= 1 << 14:
