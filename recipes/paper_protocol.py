@@ -8,10 +8,12 @@ has an accelerator for some minutes. runs/weak is made by `wepsam label data/pho
 a plan, then trains: step 1, step 2 and, with --random, step 2 from a random start. It ends after --minutes with a
 checkpoint; the same command goes on. Bring its folder along: what it wrote is where it goes on.
 
-Settings are those of `--recipe paper`, with augmentation because our photographs repeat. On two cores a batch of 128 at
-the paper's start takes a day to learn anything: add --set batch_size=16 --set precision=bf16-mixed.
+Settings are those of `--recipe paper`, with augmentation because our photographs repeat. Leaving the plateau of the
+mean map takes a number of steps, so a small fraction needs small batches: --set batch_size=16, and on a CPU
+--set precision=bf16-mixed.
 """
 
+import sys
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -50,7 +52,10 @@ def run(
     only_plan: Annotated[bool, typer.Option("--plan", help="Print the plan, and train nothing.")] = False,
 ) -> None:
     """Train, or go on training; the plan comes first."""
-    until, part = time.monotonic() + 60 * minutes, Fraction(fraction)
+    try:
+        until, part = time.monotonic() + 60 * minutes, Fraction(fraction)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"--fraction is {fraction!r}; expected a number such as 1, 0.01 or 1/512") from None
     todo = running.trainings(packing.unpack(packed), part, changes or (), random)
     print(running.plan(todo, part))
     if not only_plan:
@@ -59,4 +64,7 @@ def run(
 
 if __name__ == "__main__":
     progress.show()
-    app()
+    try:
+        app()
+    except (ValueError, OSError, FloatingPointError) as error:
+        sys.exit(f"paper_protocol: {error}")

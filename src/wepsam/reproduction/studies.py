@@ -134,7 +134,8 @@ FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32, area=64 * 6
 
 # The paper's start, loss, optimizer and initial rate. To leave the plateau of the mean map takes a number of steps, not
 # of pictures, so small batches make it affordable. The paper's schedule of hundreds of epochs is cut off, not squeezed:
-# after some epochs the rate is still near .3, and a momentum that rises to .999 (JuntingNet's) is still near .9.
+# after some epochs the rate is still near .3, and a momentum that rises to .999 (JuntingNet's) is still near .9. Only
+# the study "protocol" squeezes it.
 SQUARED = TrainSettings(
     batch_size=16, loss="mse", optimizer="sgd", learning_rate=(0.3, 0.3), momentum=(0.9, 0.9), precision="bf16-mixed"
 )

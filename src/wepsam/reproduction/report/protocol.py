@@ -57,15 +57,30 @@ def protocol_table(arms: Arms) -> str:
     ]  # fmt: skip
     return "\n\n".join(
         [
+            _plan(arms),
             markdown.table(head, rows),
-            f"One seed. The paper's length is {PROTOCOL[0].seen:,} pictures in step 1 and {PROTOCOL[1].seen:,} in "
-            f"step 2. Batches of {run.batch_size}. Loss in step 2: on {run.about['choosing'][-1]} validation pictures, "
-            f"which also choose the best weights. CC and NSS: of these weights, with the 95 % bootstrap interval over "
-            f"pictures; in step 2 on {len(run.scores['cc'])} test pictures, in step 1 on the held-out weak labels. "
+            f"One seed. Batches of {run.batch_size}. Loss in step 2: on {run.about['choosing'][-1]} validation "
+            "pictures, which also choose the best weights. CC and NSS: of these weights, with the 95 % bootstrap "
+            f"interval over pictures; in step 2 on {len(run.scores['cc'])} test pictures, in step 1 on the held-out weak labels. "
             "Hours: of one core that other work shared, so no measure of speed.",
             _extrapolated(arms),
         ]
     )
+
+
+def _plan(arms: Arms) -> str:
+    """The paper's length beside our pictures, and its hours at the rate of the longest trainings."""
+    rows = []
+    for step, kind in zip(PROTOCOL, ("protocol", "weak"), strict=True):
+        arm = list(by_length(arms, kind).values())[-1]
+        rate = arm.runs[0].pictures_seen[-1] / _hours(arm.runs[0])
+        seen = (step.settings.epochs, step.seen, step.steps, step.seen / arm.training_pictures, step.seen / rate)
+        rows.append([step.title, *(f"{number:,.0f}" for number in (step.pictures, arm.training_pictures, *seen))])
+    head = [
+        "the paper", "its pictures", "ours", "epochs of its pictures", "pictures seen", "steps of 128",
+        "each of ours is seen", "hours of one core",
+    ]  # fmt: skip
+    return markdown.table(head, rows)
 
 
 def _first(arms: Arms) -> Outcome:
