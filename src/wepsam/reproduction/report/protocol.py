@@ -61,8 +61,8 @@ def protocol_table(arms: Arms) -> str:
             markdown.table(head, rows),
             f"One seed. Batches of {run.batch_size}. Loss in step 2: on {run.about['choosing'][-1]} validation "
             "pictures, which also choose the best weights. CC and NSS: of these weights, with the 95 % bootstrap "
-            f"interval over pictures; in step 2 on {len(run.scores['cc'])} test pictures, in step 1 on the held-out weak labels. "
-            "Hours: of one core that other work shared, so no measure of speed.",
+            f"interval over pictures; in step 2 on {len(run.scores['cc'])} test pictures, in step 1 on the held-out weak "
+            "labels. Hours: of one core that other work shared, so no measure of speed.",
             _extrapolated(arms),
         ]
     )
