@@ -146,7 +146,7 @@ DENSITY = TrainSettings(
 )  # fmt: skip
 DENSITY_HUMAN = replace(DENSITY, dropout=0.3, average=0.995, augmentation=Augmentation(geometry=0.6, color=0.6))
 # The lengths of the study "protocol": the paper's, divided by these. Its pictures repeat, hence the augmentation.
-PROTOCOL_PARTS = (2048, 1024, 512)
+PROTOCOL_PARTS = (4096, 2048, 1024, 512)
 WEAK_PICTURES = 32_000
 # Of the studies "encoder", "deeper" and "efficiency": the pictures of each step.
 SHORT_WEAK, SHORT_HUMAN = 3_000, 4_500
@@ -314,10 +314,10 @@ def efficiency_study(size: Size) -> list[Job]:
 
 
 def protocol_study(size: Size) -> list[Job]:
-    """The paper's two steps with the rate falling and the momentum rising to their ends, at three lengths.
+    """The paper's two steps with the rate falling and the momentum rising to their ends, at several lengths.
 
-    The same settings at each length, with and without step 1, so that what the paper's length would give can be
-    extrapolated.
+    The same settings at each length, with and without step 1. What the paper's length would give is extrapolated from
+    three of them; a fourth tests that.
     """
     jobs = []
     for parts in PROTOCOL_PARTS:

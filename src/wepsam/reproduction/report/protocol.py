@@ -16,7 +16,7 @@ from wepsam.reproduction.report.outcomes import Arm, Arms, Outcome
 from wepsam.reproduction.studies import PROTOCOL_PARTS
 
 STARTS = {"weak": charts.WEAK, "random": charts.RANDOM}
-DOUBLINGS = math.log2(PROTOCOL_PARTS[-1])  # from the longest training to the paper's length
+FITTED = 3  # lengths, the longest that were run, that determine the power law
 CLOSE = 0.01  # in CC: as good as the paper's length
 MEASURES = ("loss", "cc", "nss")
 # What each training is, by the beginning of its arm's name.
@@ -37,9 +37,14 @@ def value(arm: Arm, measure: str) -> float:
 
 
 def law(lengths: Lengths, measure: str) -> PowerLaw | None:
-    """The power law through the three lengths; None if one is missing or the changes do not shrink."""
-    values = [value(arm, measure) for arm in lengths.values()]
-    return through(values) if len(values) == len(PROTOCOL_PARTS) else None
+    """The power law through the longest three; None if there are fewer or the changes do not shrink."""
+    values = [value(arm, measure) for arm in lengths.values()][-FITTED:]
+    return through(values) if len(values) == FITTED else None
+
+
+def doublings_left(lengths: Lengths) -> float:
+    """From the longest training to the paper's length."""
+    return math.log2(min(lengths))
 
 
 def protocol_table(arms: Arms) -> str:
@@ -61,7 +66,7 @@ def protocol_table(arms: Arms) -> str:
             markdown.table(head, rows),
             f"One seed. Batches of {run.batch_size}. Loss in step 2: on {run.about['choosing'][-1]} validation "
             "pictures, which also choose the best weights. CC and NSS: of these weights, with the 95 % bootstrap "
-            f"interval over pictures; in step 2 on {len(run.scores['cc'])} test pictures, in step 1 on the held-out weak "
+            f"interval over pictures; in step 2 on {len(run.scores['cc'])} test pictures, in step 1 on held-out weak "
             "labels. Hours: of one core that other work shared, so no measure of speed.",
             _extrapolated(arms),
         ]
@@ -115,43 +120,52 @@ def _with_interval(mean: float, low: float, high: float) -> str:
 
 
 def _extrapolated(arms: Arms) -> str:
-    """A list: for each start, the values at the paper's length and the shortest length that comes close to it."""
+    """A list: for each kind of training, the values at the paper's length and the shortest length close to it."""
     lines = []
     for kind, title in KINDS.items():
         lengths = by_length(arms, kind)
-        if len(lengths) < len(PROTOCOL_PARTS):
-            lines.append(f"- **{title}**: not all lengths were run, so nothing is extrapolated.")
+        if len(lengths) < FITTED:
+            lines.append(f"- *{title}*: fewer than {FITTED} lengths were run, so nothing is extrapolated.")
             continue
-        found = {measure: law(lengths, measure) for measure in MEASURES}
-        texts = [_text(measure, one, lengths) for measure, one in found.items()]
-        lines.append(f"- **{title}**: {'; '.join(texts)}. {_shortest(found['cc'])}")
-    return "Extrapolated to the paper's length, on the assumption of a power law:\n\n" + "\n".join(lines)
-
-
-def _text(measure: str, one: PowerLaw | None, lengths: Lengths) -> str:
-    name = "lowest loss" if measure == "loss" else measure.upper()
-    if one is None:
-        return f"{name}: the changes from one doubling to the next do not shrink"
-    text = f"{name} {one.after(DOUBLINGS):.4f}" if measure == "loss" else f"{name} {one.after(DOUBLINGS):.3f}"
-    text += f" (each doubling changes {one.share:.0%} of what the last one changed)"
-    if measure == "loss":
-        return text
-    ends = interval_after(np.stack([arm.scores(measure).mean(0) for arm in lengths.values()]), DOUBLINGS)
-    if ends is None:
-        return f"{text}, interval: none, as most resamples of the pictures have no power law"
-    return f"{text}, interval [{', '.join('open' if math.isinf(end) else f'{end:.3f}' for end in ends)}]"
-
-
-def _shortest(one: PowerLaw | None) -> str:
-    """The shortest length that ends where the paper's length would."""
-    if one is None:
-        return "So a longer training is needed before anything can be said."
-    doublings = one.doublings_until(CLOSE, DOUBLINGS)
-    pictures = SEEN / PROTOCOL_PARTS[-1] * 2.0**doublings
-    part = f"1/{PROTOCOL_PARTS[-1] / 2**doublings:.0f}" if 2**doublings < PROTOCOL_PARTS[-1] else "1"
+        texts = [_text(measure, lengths) for measure in MEASURES]
+        lines.append(f"- *{title}*: {'; '.join(texts)}. {_shortest(lengths)}")
     return (
-        f"The shortest length within {CLOSE:g} of that CC is {part} of the paper's, "
-        f"{pictures / 1e6:.2g} million pictures in both steps together."
+        "Extrapolated to the paper's length, by the power law through the longest three trainings of each kind. "
+        "In brackets: the 95 % bootstrap interval over pictures.\n\n" + "\n".join(lines)
+    )
+
+
+def _text(measure: str, lengths: Lengths) -> str:
+    name, digits = ("lowest loss", 4) if measure == "loss" else (measure.upper(), 3)
+    one, left = law(lengths, measure), doublings_left(lengths)
+    if one is None:
+        return f"{name} not at all, as its changes do not shrink from one doubling to the next"
+    text = f"{name} {one.after(left):.{digits}f}"
+    if measure != "loss":
+        scores = np.stack([arm.scores(measure).mean(0) for arm in lengths.values()][-FITTED:])
+        ends = interval_after(scores, left)
+        shown = "none: most resamples have no power law"
+        if ends is not None:
+            shown = ", ".join("open" if math.isinf(end) else f"{end:.{digits}f}" for end in ends)
+        text += f" [{shown}]"
+    values = [value(arm, measure) for arm in lengths.values()]
+    if len(values) > FITTED and (earlier := through(values[-FITTED - 1 : -1])):
+        text += f" (the three shorter lengths foretold {earlier.after(1):.{digits}f} for the longest, which has "
+        text += f"{values[-1]:.{digits}f})"
+    return text
+
+
+def _shortest(lengths: Lengths) -> str:
+    """The shortest length that ends where the paper's length would."""
+    one, left = law(lengths, "cc"), doublings_left(lengths)
+    if one is None:
+        return "So only a longer training can say where it ends."
+    parts = min(lengths) / 2 ** one.doublings_until(CLOSE, left)
+    if parts <= 1:
+        return f"No shorter length than the paper's comes within {CLOSE:g} of that CC."
+    return (
+        f"The shortest length within {CLOSE:g} of that CC is 1/{parts:.0f} of the paper's: "
+        f"{SEEN / parts / 1e6:.2g} million pictures in both steps."
     )
 
 
@@ -187,9 +201,8 @@ def _curves(axes: Any, lengths: Lengths, start: str, measure: str) -> None:
         )
         axes.plot(epochs[-1], value(arm, measure), "o", color=color, alpha=shade, markersize=4)
     if found := law(lengths, measure):
-        doublings = np.linspace(0, DOUBLINGS, 50)
+        doublings = np.linspace(0, doublings_left(lengths), 50)
         x = epochs[-1] * 2**doublings
-        axes.plot(
-            x, [found.after(n) for n in doublings], "--", color=color, linewidth=1.2, label=f"{title}, extrapolated"
-        )
-        axes.plot(x[-1], found.after(DOUBLINGS), "o", color=color, markerfacecolor="white", markersize=5)
+        y = [found.after(n) for n in doublings]
+        axes.plot(x, y, "--", color=color, linewidth=1.2, label=f"{title}, extrapolated")
+        axes.plot(x[-1], y[-1], "o", color=color, markerfacecolor="white", markersize=5)

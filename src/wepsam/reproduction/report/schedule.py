@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from wepsam import markdown
 from wepsam.reproduction.protocol.plan import PROTOCOL, SEEN
 from wepsam.reproduction.report.outcomes import Arms, Outcome
-from wepsam.reproduction.studies import PROTOCOL_PARTS
 from wepsam.training.settings import TrainSettings
 
 # The runs that stand for the steps of the studies: title, study, arm.
@@ -16,8 +15,8 @@ STUDY_STEPS = (
     ("labels, step 2, equal compute", "labels", "weak-1"),
     ("labels, step 2, equal fine-tuning", "labels", "weak-as-long-1"),
     ("selection, step 2", "selection", "lowest-half"),
-    ("protocol, longest, step 1", "pre", f"protocol-{PROTOCOL_PARTS[-1]}"),
-    ("protocol, longest, step 2", "protocol", f"weak-{PROTOCOL_PARTS[-1]}"),
+    ("protocol at 1/1024, step 1", "pre", "protocol-1024"),
+    ("protocol at 1/1024, step 2", "protocol", "weak-1024"),
 )
 HEAD = ["", "pictures", "epochs", "pictures seen", "steps", "batch", "loss", "optimizer", "rate", "momentum"]
 
