@@ -75,9 +75,7 @@ class Connection(H11Protocol):
         if self.asking is not None and now - self.asking > seconds:
             self.asking = None
             self._unset_keepalive_if_required()
-            if (
-                self.conn.our_state is h11.IDLE
-            ):  # not in what remains of a request
+            if self.conn.our_state is h11.IDLE:  # not in what remains of a request
                 self.transport.write(_late(seconds))
             self.transport.close()
 
