@@ -365,6 +365,9 @@ def test_answers_that_are_taken_slowly_do_not_fill_the_memory() -> None:
         pipe.left = 0 if second == 1 else 100  # the second one has taken its answer
         connections.check(held, 30, 200)
     assert [pipe.aborted for pipe in pipes] == [True, False, False, False]
+    alone = Pipe(1000)
+    connections.check([telling(alone)], 30, 200)
+    assert not alone.aborted
 
 
 def test_head_is_get_without_a_body(server: Server) -> None:

@@ -39,7 +39,7 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what the client sends."""
         if self.asking is None and self._is_idle():
-            self.asking = self.loop.time()
+            self.asking, self.telling = self.loop.time(), None  # who asks again has taken the last answer, or soon will
         super().data_received(data)
 
     def handle_events(self) -> None:
@@ -97,7 +97,7 @@ def check(connections: Iterable[Any], seconds: float, memory: int) -> None:
         if connection.telling is not None:
             telling.append((connection.telling[0], connection.transport.get_write_buffer_size(), connection.transport))
     held = sum(left for _, left, _ in telling)
-    for _, left, transport in sorted(telling, key=lambda one: one[0]):
+    for _, left, transport in sorted(telling, key=lambda one: one[0])[:-1]:  # one answer may be larger than all that
         if held <= memory:
             break
         transport.abort()
