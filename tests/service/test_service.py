@@ -73,7 +73,7 @@ def test_a_map_is_that_of_python(weights: Path, picture: bytes) -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (37, 53)])
 def test_the_file_of_a_map_holds_the_map(shape: tuple[int, int]) -> None:
     levels = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
-    with Image.open(io.BytesIO(answering.map_file(levels))) as opened:
+    with Image.open(io.BytesIO(answering.encoded(levels, answering.PNG))) as opened:
         opened.load()  # the sums of its chunks are checked
         assert (opened.format, opened.mode) == ("PNG", "L")
         np.testing.assert_array_equal(np.array(opened), levels)
