@@ -172,8 +172,8 @@ def projection(found: dict[str, Any], assumed: dict[str, float]) -> str:
         f"{a.machine} devices in a machine, {DECODERS} processes that decode for each, {a.inside / 1e9:.0f} GB/s",
         f"between devices of a machine and {a.between / 1e9:.0f} GB/s between machines, {1e6 * a.latency:.0f} µs more",
         f"for each doubling of the devices, {a.disk / 1e9:.0f} GB/s from the store to a machine,",
-        f"{found['bytes'] / 1e3:.1f} kB for a picture with its map, and that batches of 1024 learn as well in as many epochs,",
-        "which was not tried.",
+        f"{found['bytes'] / 1e3:.1f} kB for a picture with its map, and that batches of 1024 learn",
+        "as well in as many epochs, which was not tried.",
         "Cores are alike, labels scale without loss (two workers did), and starting and validating take no time.",
     ]
     return table(head, rows(found, assumed)) + "\n\n" + " ".join(notes)

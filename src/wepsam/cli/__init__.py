@@ -21,6 +21,7 @@ from wepsam.cli import (
     draw,
     errors,
     gate,
+    gaze,
     label,
     layout,
     models,
@@ -68,7 +69,7 @@ STAGES: dict[str, list[layout.Command]] = {
     ],
     "Step 1: weak labels": [label.label, label.inspect],
     "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export],
-    "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],
+    "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, gaze.GAZE, score.SUBMIT],
     "The paper": [compare.table1, reproduce.reproduce],
 }
 

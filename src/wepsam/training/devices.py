@@ -114,6 +114,10 @@ class Team:
         fabric.launch()
         return fabric
 
+    def first_says(self, fabric: "Fabric", answer: bool) -> bool:
+        """The first process' answer to a question that each may answer in its own way, such as by its clock."""
+        return answer if self.size == 1 else bool(fabric.broadcast(answer))
+
     def seed(self, *numbers: int) -> None:
         """Seed dropout: each process draws its own masks in each step, so that a resumed run draws them again."""
         import numpy as np

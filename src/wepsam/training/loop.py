@@ -35,17 +35,19 @@ SAVE_EVERY = 20  # seconds, at the next validation: with the optimizer's state a
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run.
+    """A run that has ended.
 
     Attributes:
         best: the weights of the lowest validation loss.
         log: the CSV of all validations.
         validation_loss: the lowest.
+        complete: whether it came to its end; otherwise its time was over.
     """
 
     best: Path
     log: Path
     validation_loss: float
+    complete: bool = True
 
 
 def train(
@@ -58,6 +60,7 @@ def train(
     before: LearnedFrom = MappingProxyType({}),
     team: Team = ALONE,
     workers: int = 0,
+    until: float = math.inf,
 ) -> Run:
     """Train a network. An interrupted run, called again with the same arguments, resumes and ends with the same result.
 
@@ -72,6 +75,8 @@ def train(
         team: of the processes that call this together, each with the same arguments; see `devices`. How many they are
             is no part of the record: a run may resume with another number.
         workers: processes that decode, for pairs that are in a store.
+        until: on the clock `time.monotonic`. The run ends with a checkpoint at the last validation that it expects to
+            reach before this time, but not before the first one after it began.
 
     Raises:
         CheckpointError: `out` holds another run.
@@ -85,7 +90,8 @@ def train(
     trainer = _Trainer(network, training, validation, settings, Path(out), record, team)
     steps, size, first = trainer.steps, trainer.pictures.size, trainer.state.step
     every = max(1, round(settings.validate_every * trainer.pictures.per_epoch))
-    saved = time.monotonic()  # the time of the last checkpoint
+    saved = validated = time.monotonic()  # the times of the last checkpoint and of the last validation
+    complete = False
     trainer.pictures.start(workers if first < steps else 0)
     with closing(trainer.pictures), bar(steps * size, trainer.folder.name) as shown:
         shown.update(first * size)
@@ -95,7 +101,11 @@ def train(
             if due:
                 loss = trainer.validate(step)
                 shown.update(step * size, note=f"validation loss {loss:.4g}, best {trainer.state.best:.4g}")
-            last = step == steps or 0 < settings.patience <= trainer.state.waited
+            complete = last = step == steps or 0 < settings.patience <= trainer.state.waited
+            if due:
+                now = time.monotonic()
+                over = step > first and now + (now - validated) > until
+                last, validated = last or trainer.team.first_says(trainer.fabric, over), now
             if due and (last or time.monotonic() - saved > SAVE_EVERY):
                 trainer.save()
                 saved = time.monotonic()
@@ -104,7 +114,7 @@ def train(
             trainer.learn(step)
             shown.update((step + 1) * size)
     trainer.fabric.barrier()  # the files are there when any process returns
-    return Run(trainer.folder / "best.safetensors", trainer.folder / "log.csv", trainer.state.best)
+    return Run(trainer.folder / "best.safetensors", trainer.folder / "log.csv", trainer.state.best, complete)
 
 
 @dataclass
