@@ -243,7 +243,7 @@ def _in_processes(function: Callable[..., Any], arguments: Mapping[str, Any], si
             for rank in range(size):
                 receiver, sender = context.Pipe(duplex=False)
                 about = (rank, size, port, os.getpid(), progress.is_shown())
-                worker = context.Process(target=_process, args=(*about, work, sender), daemon=False)
+                worker = context.Process(None, _process, args=(*about, work, sender))
                 worker.start()
                 sender.close()  # so that its end is seen when the process ends
                 workers.append(worker)
