@@ -18,7 +18,7 @@ from wepsam.reproduction.studies import PROTOCOL_PARTS
 STARTS = {"weak": charts.WEAK, "random": charts.RANDOM}
 FITTED = 3  # lengths, the longest that were run, that determine the power law
 CLOSE = 0.01  # in CC: as good as the paper's length
-MEASURES = ("loss", "cc", "nss")
+NAMES = {"loss": "lowest loss", "cc": "CC", "nss": "NSS"}
 # What each training is, by the beginning of its arm's name.
 KINDS = {"protocol": "step 1, on weak labels"} | {start: f"step 2, {title}" for start, (title, _) in STARTS.items()}
 HUMAN = PROTOCOL[1]
@@ -127,7 +127,10 @@ def _extrapolated(arms: Arms) -> str:
         if len(lengths) < FITTED:
             lines.append(f"- *{title}*: fewer than {FITTED} lengths were run, so nothing is extrapolated.")
             continue
-        texts = [_text(measure, lengths) for measure in MEASURES]
+        laws = {measure: law(lengths, measure) for measure in NAMES}
+        texts = [_text(measure, found, lengths) for measure, found in laws.items() if found]
+        if others := [NAMES[measure] for measure, found in laws.items() if not found]:
+            texts.append(f"not {' or '.join(others)}, as the changes do not shrink from one doubling to the next")
         lines.append(f"- *{title}*: {'; '.join(texts)}. {_shortest(lengths)}")
     return (
         "Extrapolated to the paper's length, by the power law through the longest three trainings of each kind. "
@@ -135,12 +138,10 @@ def _extrapolated(arms: Arms) -> str:
     )
 
 
-def _text(measure: str, lengths: Lengths) -> str:
-    name, digits = ("lowest loss", 4) if measure == "loss" else (measure.upper(), 3)
-    one, left = law(lengths, measure), doublings_left(lengths)
-    if one is None:
-        return f"{name} not at all, as its changes do not shrink from one doubling to the next"
-    text = f"{name} {one.after(left):.{digits}f}"
+def _text(measure: str, found: PowerLaw, lengths: Lengths) -> str:
+    """The value at the paper's length with its interval, and what the shorter lengths foretold for the longest."""
+    digits, left = 4 if measure == "loss" else 3, doublings_left(lengths)
+    text = f"{NAMES[measure]} {found.after(left):.{digits}f}"
     if measure != "loss":
         scores = np.stack([arm.scores(measure).mean(0) for arm in lengths.values()][-FITTED:])
         ends = interval_after(scores, left)
