@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wepsam import datasets as datasets
     from wepsam import metrics as metrics
     from wepsam import pages as pages
+    from wepsam import torch_metrics as torch_metrics
     from wepsam.adaptation import adapt as adapt
     from wepsam.attention.answers import attend as attend
     from wepsam.attention.areas import Area as Area
@@ -90,7 +91,7 @@ HOMES = {
     "save_overlay": "overlays",
     "contact_sheet": "overlays",
 }
-PACKAGES = ("classical", "datasets", "metrics", "pages")
+PACKAGES = ("classical", "datasets", "metrics", "pages", "torch_metrics")
 
 offline.switch_off()
 

@@ -214,7 +214,7 @@ def _mean_map(training: Sequence[Pairs], others: Sequence[Pairs]) -> tuple[torch
 def _write_scores(folder: Path, loss: str, test: Sequence[Pairs]) -> None:
     """Score the best weights on each test picture."""
     network, fabric = load_weights(folder)[0], Fabric(accelerator="auto", devices=1)
-    with replacing(folder / "scores.csv") as temporary, temporary.open("w", newline="") as file:
+    with replacing(folder / "scores.csv") as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["dataset", "cc", "nss", "kl"])
         for pairs in test:  # of one shape

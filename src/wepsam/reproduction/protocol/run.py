@@ -117,7 +117,7 @@ def _train(training: Training, out: Path, until: float) -> Run:
     prepare(network, start, [training.training], training.settings, sources=len(training.training.names))
     return train(
         network, [training.training], [training.validation], training.settings, out / training.name,
-        training.start or "random", learned_from(start), until,
+        training.start or "random", learned_from(start), until=until,
     )  # fmt: skip
 
 
