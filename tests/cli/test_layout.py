@@ -41,8 +41,8 @@ def parse(arguments: list[str]) -> typer.Context:
 def test_the_commands_stand_in_the_order_of_the_pipeline(wepsam_command: Run) -> None:
     assert " ".join(path.removeprefix("wepsam ") for path in LEAVES) == (
         "predict draw models areas scores benchmark crop report compare-pictures gate page app serve label inspect "
-        "pretrain finetune adapt export evaluate compare plot table1 reproduce datasets list datasets check gaze import "
-        "submit write submit check"
+        "pretrain finetune adapt export evaluate compare plot table1 reproduce datasets list datasets check "
+        "gaze import gaze check gaze draw submit write submit check"
     )
     for arguments in (["--help"], ["-h"]):
         code, out, err = wepsam_command(*arguments)
