@@ -107,7 +107,9 @@ def check_study(
         if agreement:
             for name, title in (("nss", "NSS"), ("auc_judd", "AUC-Judd")):
                 one = agreement[name]
-                print(f"{title} of one observer by the others: {one['mean']:.3f} ({one['low']:.3f} to {one['high']:.3f})")
+                print(
+                    f"{title} of one observer by the others: {one['mean']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+                )
         print(files.shown(done.page))
         print(files.shown(done.numbers))
     for line in done.said["remarks"]:
