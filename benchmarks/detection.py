@@ -23,9 +23,9 @@ from wepsam.datasets.gaze import Scanpath
 from wepsam.gaze.detection import detect
 
 DEGREE = 36.0  # pixels per degree
-RATES = (60, 120, 250, 500, 1000)
+RATES = (30, 60, 120, 250, 500, 1000)
 NOISE = (0.02, 0.1, 0.3, 0.6)  # degrees, standard deviation of a sample
-RECORDINGS, SECONDS = 12, 10.0
+RECORDINGS, SECONDS = 4, 8.0
 HALF = 0.5  # of the union of two fixations that they have to share to be the same
 RULES = ("wepsam", "MIT1003's", "I-VT", "I-VT, smoothed", "I-DT")
 # What runs in the other environment: the same arrays in, fixations as first and last sample out.
