@@ -4,8 +4,8 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
-from video_samples import make, spot
 
+from video_samples import make, spot
 from wepsam.datasets import DatasetError
 from wepsam.datasets.clips import is_clips, open_clips
 from wepsam.evaluation.score import evaluate_all
