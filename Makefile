@@ -1,7 +1,8 @@
 # make demo | test | fuzz | soak | check | bench | interop | web | browser | weights | dist | matrix. Each makes what it
 # needs, from a bare clone and a Python >= 3.11.
 PYTHON ?= python3
-BIN := .venv/bin
+SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN := .venv/$(SCRIPTS)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= ../shared/data
 export OMP_NUM_THREADS ?= 1
@@ -45,10 +46,10 @@ weights: .venv/dev  ## the shipped weights from the data: labels, both stages, e
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash recipes/weights.sh
 
 dist: .venv-dist/ready  ## wheel and sdist, built twice with the same bytes, checked, and tried in a bare environment
-	.venv-dist/bin/python -m recipes.dist --out dist
+	.venv-dist/$(SCRIPTS)/python -m recipes.dist --out dist
 
 matrix: .venv-dist/ready  ## tests with the lowest and the highest versions that are allowed (MATRIX="--pythons 3.11 --extras classical")
-	.venv-dist/bin/python -m recipes.matrix $(MATRIX)
+	.venv-dist/$(SCRIPTS)/python -m recipes.matrix $(MATRIX)
 
 clean:
 	rm -rf .venv .venv-dist .venv-interop .venv-unisal demo dist web/node_modules
@@ -66,7 +67,7 @@ clean:
 # What builds and checks the files to publish.
 .venv-dist/ready: constraints.txt
 	$(PYTHON) -m venv .venv-dist
-	.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check \
+	.venv-dist/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt build hatchling twine cyclonedx-bom uv
 	touch $@
 

@@ -66,11 +66,11 @@ def main() -> None:
 
 def build(out: Path) -> dict[str, Path]:
     """Build both files twice; "sdist" and "wheel" in `out`. Exits with a line if their bytes differ."""
-    environment = os.environ | {"SOURCE_DATE_EPOCH": _epoch()}
+    epoch = {"SOURCE_DATE_EPOCH": _epoch()}
     command = [sys.executable, "-m", "build", "--no-isolation", str(ROOT), "--outdir"]
     with tempfile.TemporaryDirectory() as again:
-        _run(*command, str(out), env=environment)
-        _run(*command, again, "--sdist", "--wheel", env=environment)
+        _run(*command, str(out), **epoch)
+        _run(*command, again, "--sdist", "--wheel", **epoch)
         built = {"sdist": next(out.glob("wepsam-*.tar.gz")), "wheel": next(out.glob("wepsam-*.whl"))}
         for path in built.values():
             if not filecmp.cmp(path, Path(again, path.name), shallow=False):
@@ -128,10 +128,9 @@ def try_out(wheel: Path, folder: Path, out: Path) -> str:
     python = str(programs / "python")
     constraints = str(ROOT / "constraints.txt")
     _run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--constraint", constraints, str(wheel))
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    _run(python, "-I", "-c", TRIAL, cwd=work, env=environment)
+    _run(python, "-c", TRIAL, cwd=work)
     command = [str(programs / "wepsam"), "predict", "street.jpg", "--out", "maps", "--save", "map,overlay", "--sheet"]
-    _run(*command, cwd=work, env=environment)
+    _run(*command, cwd=work)
     if not list((work / "maps").rglob("*.png")):
         sys.exit("wepsam predict wrote no map")
     size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file() and not path.is_symlink()) / 1e6
@@ -145,8 +144,12 @@ def try_out(wheel: Path, folder: Path, out: Path) -> str:
     return f"the core takes {size:.0f} MB with what it installs, at most {MOST} are allowed; its parts: {parts.name}"
 
 
-def _run(*command: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def _run(*command: str, cwd: Path | None = None, **variables: str) -> None:
+    # A PYTHONPATH would let pip and the trial find the sources.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | variables
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if done.returncode:
         sys.exit(f"{done.stdout}\n{' '.join(command)[:300]}: exit code {done.returncode}")
 

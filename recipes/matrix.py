@@ -63,7 +63,7 @@ def main() -> None:
                 failed |= outcome == "failed"
                 ran += outcome == "passed"
                 if outcome == "failed":
-                    print(text[-6000:])
+                    print(text[-4000:])
     sys.exit(1 if failed or not ran else 0)
 
 
@@ -102,7 +102,18 @@ def one(python: str, extra: str, end: str, folder: Path) -> tuple[str, str, str]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     # An old library among new ones is deprecated; that it still works is what is asked here.
     old = ("-W", "ignore::DeprecationWarning") if end == "lowest" else ()
-    command = [str(inside), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *old, *TESTS[extra]]
+    command = [
+        str(inside),
+        "-m",
+        "pytest",
+        "-q",
+        "--tb=short",
+        "--maxfail=5",
+        "-p",
+        "no:cacheprovider",
+        *old,
+        *TESTS[extra],
+    ]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
