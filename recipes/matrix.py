@@ -23,7 +23,7 @@ TESTS = {
     "core": (
         "tests/metrics/test_auc.py", "tests/metrics/test_distribution.py", "tests/metrics/test_fixation.py",
         "tests/test_maps.py", "tests/test_images.py", "tests/test_overlays.py", "tests/test_cards.py",
-        "tests/prediction/test_folder.py", "tests/attention/test_shares.py", "tests/attention/test_answers.py",
+        "tests/prediction/test_folder.py", "tests/attention/test_shares.py", "tests/attention/test_hot_spots.py",
         "tests/drawing/test_drawings.py", "tests/test_portable.py", "tests/datasets/readers/test_own.py",
     ),
     "classical": ("tests/classical/test_gbvs.py", "tests/classical/test_bms.py", "tests/datasets/readers/test_nus.py",
@@ -38,8 +38,8 @@ TESTS = {
 BESIDE = {
     "core": (),
     "classical": (),
-    "report": ("jsonschema",),
-    "app": ("httpx", "jsonschema"),
+    "report": ("jsonschema", "onnx"),
+    "app": ("httpx", "jsonschema", "onnx"),
     "heif": (),
     "train": (),
 }
