@@ -17,6 +17,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     ),
     "page": ("playwright",),
     "heif": ("pillow_heif",),
+    "video": ("av",),
     "cluster": ("ray", "dask", "distributed", "s3fs", "fsspec"),
 }
 

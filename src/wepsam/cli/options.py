@@ -57,6 +57,17 @@ Check = Annotated[bool, Option(
 Images = Annotated[list[str], Argument(
     metavar="IMAGES", help="Pictures, folders (searched recursively), or list files (.txt, one path per line)."
 )]
+ImagesAndClips = Annotated[list[str], Argument(
+    metavar="FILES", help="Pictures, clips, folders (searched recursively), or list files (.txt, one path per line)."
+)]
+Fps = Annotated[float, Option(
+    metavar="N", help="Frames of a clip that the model sees in each second; the overlay keeps the clip's own rate."
+)]
+Grid = Annotated[int, Option(metavar="N", help="Cells of the longer side of the maps in an npz.")]
+Shown = Annotated[str | None, Option(
+    metavar="WIDTHxHEIGHT", show_default="pixel by pixel",
+    help="How large clips are on the screen: people look closer at what is shown larger."
+)]
 PredictOut = Annotated[Path, Option(
     "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the results; created if missing."
 )]
@@ -66,7 +77,8 @@ PredictModel = Annotated[str, Option(
 Save = Annotated[str, Option(
     metavar="KINDS",
     help="What to write, separated by commas: map (8-bit PNG, to look at), overlay (JPEG), overlay-png, npy "
-    "(float32, to compute with), density (float64, sums to 1), log-density (its natural logarithm)."
+    "(float32, to compute with), density (float64, sums to 1), log-density (its natural logarithm). Of a clip: map (a sheet of "
+    "a frame a second, and a line of time), overlay (.mp4), npz (maps in time)."
 )]
 Sheet = Annotated[bool, Option(
     "--sheet", help="Also write sheet.png: the first 12 pictures beside their maps and overlays."
@@ -90,7 +102,7 @@ Colors = Annotated[str, Option(
 Scale = Annotated[str, Option(
     metavar="own|common",
     help="own draws each map from its own minimum to its own maximum; common draws all pictures on one scale, so "
-    "that they can be compared (each is predicted twice)."
+    "that they can be compared (each is predicted twice). A clip has one scale of its own."
 )]
 Legend = Annotated[bool, Option(
     "--legend/--no-legend",
@@ -114,6 +126,12 @@ Seconds = Annotated[float, Option(metavar="SECONDS", help="How long each of them
 SeenBy = Annotated[float | None, Option(
     "--fixations", metavar="N", show_default="as many as fit where people looked",
     help="How many independent fixations of a viewer the chance to be seen assumes: 1 - (1 - share)^N."
+)]
+
+People = Annotated[Path | None, Option(
+    exists=True, file_okay=False, metavar="FOLDER", show_default="nobody was asked",
+    help="What people did, beside the prediction: a folder that `wepsam gaze import` wrote, or any with stimuli/ and "
+    "fixations.csv. Pictures are found by their names."
 )]
 
 Viewport = Annotated[str | None, Option(

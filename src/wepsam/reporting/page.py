@@ -39,7 +39,7 @@ def render(
     kinds = [*dict.fromkeys(view.kind for _, views in shown for view in views)]
     return _template().render(
         report=report, pictures=pictures, comparisons=comparisons, scores=SCORES, references=references,
-        kinds=kinds, policy=POLICY,
+        kinds=kinds, policy=POLICY, asked=any("people" in one for one in pictures),
     )  # fmt: skip
 
 

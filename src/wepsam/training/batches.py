@@ -20,6 +20,7 @@ from wepsam.files import PathOrUrl
 from wepsam.images import resize
 from wepsam.progress import track
 from wepsam.shapes import CELL, Shape
+from wepsam.training.devices import ALONE, Team
 from wepsam.weak import store
 
 ShapeOf = Callable[[int, int], Shape]  # (height, width) of a picture -> (height, width) of a network's input
@@ -164,9 +165,19 @@ class Batches:
         per_epoch: batches per epoch.
     """
 
-    def __init__(self, pairs: Sequence[Pairs], size: int, augmentation: Augmentation, seed: int) -> None:
-        """Plan the batches; fewer pairs than `size` make one smaller batch per epoch."""
-        self.pairs, self.augmentation, self.seed = pairs, augmentation, seed
+    def __init__(
+        self, pairs: Sequence[Pairs], size: int, augmentation: Augmentation, seed: int, team: Team = ALONE
+    ) -> None:
+        """Plan the batches; fewer pairs than `size` make one smaller batch per epoch.
+
+        Args:
+            pairs: by shape.
+            size: pictures per batch.
+            augmentation: how they are changed.
+            seed: of the order and of the changes.
+            team: of the processes that divide each batch; this one's share is returned.
+        """
+        self.pairs, self.augmentation, self.seed, self.team = pairs, augmentation, seed, team
         self.size = min(size, max(map(len, pairs)))
         # (index of the shape, number of the batch within it). Every shape gets at least one batch; a remainder is left
         # out of the epoch.
@@ -174,16 +185,28 @@ class Batches:
         self.per_epoch = len(self.places)
 
     def __getitem__(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, 3, H, W) pixels in [0, 1], (B, H/4, W/4) maps of largest value 1 (0: no fixations), (B,) sources."""
+        """(B, 3, H, W) pixels in [0, 1], (B, H/4, W/4) maps of largest value 1 (0: no fixations), (B,) sources.
+
+        B is this process' share of the batch.
+        """
+        epoch, place, kind, rows = self._plan(number)
+        group, share = self.pairs[kind], self.team.share(len(rows))
+        rng = np.random.default_rng([self.seed, epoch, 1 + place])
+        changes = draw(self.augmentation, len(rows), rng, group.input_shape).take(share)
+        stimuli, targets = changed(*tensors(group, rows[share]), changes, group.input_shape)
+        return *to_network(stimuli, targets, group.input_shape), torch.from_numpy(group.sources[rows[share]])
+
+    def count(self, number: int) -> int:
+        """The pictures of a batch, of all processes."""
+        return len(self._plan(number)[3])
+
+    def _plan(self, number: int) -> tuple[int, int, int, np.ndarray]:
+        """The epoch, the place in the epoch, the index of the shape, and the rows of a batch."""
         epoch, place = divmod(number, self.per_epoch)
         turn = np.random.default_rng([self.seed, epoch]).permutation(self.per_epoch)[place] if self.pairs[1:] else place
         kind, start = self.places[turn]
-        group = self.pairs[kind]
-        order = np.random.default_rng([self.seed, epoch, kind]).permutation(len(group))
-        rows = order[start * self.size : (start + 1) * self.size]
-        rng = np.random.default_rng([self.seed, epoch, 1 + place])
-        stimuli, targets = augment(*tensors(group, rows), self.augmentation, rng, group.input_shape)
-        return *to_network(stimuli, targets, group.input_shape), torch.from_numpy(group.sources[rows])
+        order = np.random.default_rng([self.seed, epoch, kind]).permutation(len(self.pairs[kind]))
+        return epoch, place, kind, order[start * self.size : (start + 1) * self.size]
 
 
 def tensors(pairs: Pairs, rows: np.ndarray | slice) -> tuple[Tensor, Tensor]:
@@ -226,22 +249,62 @@ def augment(
     Returns:
         The changed stimuli and targets.
     """
-    count = len(stimuli)
+    return changed(stimuli, targets, draw(how, len(stimuli), rng, shape), shape)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How each picture of a batch is changed: a few numbers, drawn before any pixel is touched.
+
+    Attributes:
+        mirrored: (B,) bool, used without `matrices`.
+        matrices: (B, 2, 3) float32 views, see `_views`; None: no change of geometry but the mirroring.
+        contrast: (B, 1, 1, 1) factor; None: no change of color.
+        cast: (B, 3, 1, 1) color that is added.
+        gray: (B, 1, 1, 1) bool.
+    """
+
+    mirrored: Tensor
+    matrices: Tensor | None = None
+    contrast: Tensor | None = None
+    cast: Tensor | None = None
+    gray: Tensor | None = None
+
+    def take(self, rows: slice) -> "Changes":
+        """Those of some pictures of the batch."""
+        return Changes(*(None if value is None else value[rows] for value in vars(self).values()))  # type: ignore[arg-type]
+
+
+def draw(how: Augmentation, count: int, rng: np.random.Generator, shape: Shape) -> Changes:
+    """Draw the changes of a batch of `count` pictures; see `augment`."""
     mirrored = np.where(rng.permutation(count) < count // 2, -1.0, 1.0) if how.mirror else np.ones(count)
+    changes = Changes(torch.from_numpy(mirrored < 0))
     if how.geometry:
-        matrices = torch.from_numpy(_views(mirrored, how.geometry, rng, shape[1] / shape[0])).float()
-        stimuli = _warp(stimuli, matrices, shape)
-        targets = _warp(targets[:, None], matrices, targets.shape[1:])[:, 0]
-    else:
-        flip = torch.from_numpy(mirrored < 0)
-        stimuli = torch.where(flip[:, None, None, None], stimuli.flip(3), stimuli)
-        targets = torch.where(flip[:, None, None], targets.flip(2), targets)
+        matrices = _views(mirrored, how.geometry, rng, shape[1] / shape[0])
+        changes = replace(changes, matrices=torch.from_numpy(matrices).float())
     if how.color:
         contrast = 1 + how.color * rng.uniform(-0.3, 0.3, (count, 1, 1, 1))
         cast = how.color * rng.uniform(-0.1, 0.1, (count, 3, 1, 1))
-        gray = torch.from_numpy(rng.random((count, 1, 1, 1)) < 0.1 * how.color)
-        stimuli = torch.where(gray, stimuli.mean(1, keepdim=True), stimuli)
-        stimuli = (stimuli - 0.5) * torch.from_numpy(contrast).float() + 0.5 + torch.from_numpy(cast).float()
+        gray = rng.random((count, 1, 1, 1)) < 0.1 * how.color
+        changes = replace(
+            changes, contrast=torch.from_numpy(contrast).float(), cast=torch.from_numpy(cast).float(),
+            gray=torch.from_numpy(gray),
+        )  # fmt: skip
+    return changes
+
+
+def changed(stimuli: Tensor, targets: Tensor, changes: Changes, shape: Shape) -> tuple[Tensor, Tensor]:
+    """Apply the changes; see `augment`."""
+    if changes.matrices is not None:
+        stimuli = _warp(stimuli, changes.matrices, shape)
+        targets = _warp(targets[:, None], changes.matrices, targets.shape[1:])[:, 0]
+    else:
+        flip = changes.mirrored
+        stimuli = torch.where(flip[:, None, None, None], stimuli.flip(3), stimuli)
+        targets = torch.where(flip[:, None, None], targets.flip(2), targets)
+    if changes.contrast is not None and changes.cast is not None and changes.gray is not None:
+        stimuli = torch.where(changes.gray, stimuli.mean(1, keepdim=True), stimuli)
+        stimuli = (stimuli - 0.5) * changes.contrast + 0.5 + changes.cast
         stimuli = stimuli.clamp(0, 1)
     return stimuli, targets
 
