@@ -65,6 +65,8 @@ def areas(
     if is_clip(str(picture)):
         from wepsam.video.attention import attend_clip
 
+        if (people, viewport, fixations) != (None, None, None):
+            raise ValueError("--people, --viewport and --fixations are for pictures, not for clips")
         show_clip(
             attend_clip(
                 picture, areas, model=model, unit=unit, quality=quality, calibration=calibration, fps=fps, shown=shown,
@@ -127,6 +129,8 @@ def people_table(measured: list[Measured]) -> list[str]:
         for one in measured
     ]  # fmt: skip
     return output.aligned([list(PEOPLE), *rows])
+
+
 def show_clip(found: ClipAttention, as_json: bool) -> None:
     """Print the areas of a clip, its scenes, and what to doubt."""
     if as_json:

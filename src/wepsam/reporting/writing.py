@@ -91,9 +91,9 @@ def report(
     folder, found = Path(out), named(pictures)
     if any(is_clip(str(path)) for path, _ in found):
         settings = {"model": model, "unit": unit, "quality": quality, "calibration": calibration}
-        if compare or as_pdf or viewport or not all(is_clip(str(path)) for path, _ in found):
+        if compare or as_pdf or viewport or people or not all(is_clip(str(path)) for path, _ in found):
             raise ValueError(
-                "a report is about pictures or about clips; of clips there is no comparison, PDF or viewport"
+                "a report is about pictures or about clips; of clips there is no comparison, PDF, viewport or people"
             )
         return _of_clips([path for path, _ in found], folder, areas, title, settings | {"max_pixels": max_pixels})
     if len(found) > MOST_PICTURES:
