@@ -86,7 +86,7 @@ def test_groups_that_differ_and_groups_that_do_not(tmp_path: Path, paint: Paint,
         assert one.difference.sum() == pytest.approx(0, abs=1e-9)
         columns = np.arange(one.first.shape[1])
         assert (one.second.sum(axis=0) @ columns) > (one.first.sum(axis=0) @ columns)
-    same = read_study(make(tmp_path / "same", paint, write, seed=2))
+    same = read_study(make(tmp_path / "same", paint, write, seed=3))
     _, p = compare([*same.seen.values()], same.group("a"), same.group("b"))
     assert p > 0.05
     with pytest.raises(GazeError, match="two or more in each"):
