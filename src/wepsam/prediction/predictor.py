@@ -204,6 +204,18 @@ class Predictor:
             other.calibration = presets.find(calibration, self.card)
         return other
 
+    def enlarged(self, times: float) -> Self:
+        """A predictor that shares this one's session and sees pictures with so many times the usual sides.
+
+        Weights with an input of one fixed size are returned as they are. Scales of the card become one.
+        """
+        if "input_area" not in self.card:
+            return self
+        other = self.with_settings()
+        mirrored = any(mirrored for _, mirrored in self._views)
+        other._views = [(views.of_area(float(self.card["input_area"]) * times**2), mirrored)]
+        return other
+
     @cached_property
     def _single(self) -> Self:
         """This predictor with one thread: the session's own threads would compete with the workers."""

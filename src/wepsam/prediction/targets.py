@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from wepsam import files, sources
-from wepsam.images import ImageError, is_drawn
+from wepsam.images import ImageError, image_size, is_drawn
 
 # What can be written for a picture, and how its file name ends behind the picture's stem.
 SAVES = {
@@ -19,6 +19,8 @@ SAVES = {
     "density": "_density.npy",
     "log-density": "_log-density.npy",
 }
+# The same for a clip. Who saves maps gets the sheet of a frame a second and the line of time.
+CLIP_SAVES = {"overlay": "_overlay.mp4", "npz": ".npz", "sheet": "_sheet.png", "timeline": "_timeline.png"}
 BITS = "_log2-density.npy"  # the log density to base 2, so that the two units cannot be confused
 SHEET = "sheet.png"
 OVERLAYS = {"overlay", "overlay-png"}
@@ -73,16 +75,51 @@ def find_pictures(
     """
     pictures: dict[str, Picture] = {}
     for path, name in _all_below(images):
-        if apart and _is_result(path, name, out):
-            continue
-        stem, suffix = Path(name).stem, Path(name).suffix
-        targets = {
-            kind: (out / name).with_name(stem + (ending[:-2] + suffix if ending.endswith(".*") else ending))
-            for kind, ending in endings.items()
-        }
-        pictures.setdefault(os.path.abspath(path), Picture(Path(path), Path(name).as_posix(), targets))
+        if not (apart and _is_result(path, name, out)):
+            pictures.setdefault(os.path.abspath(path), _named(path, name, out, endings))
     _check([*pictures.values()], sheet)
     return [*pictures.values()]
+
+
+def find_all(
+    images: Images, out: Path, endings: dict[str, str], clip_endings: dict[str, str], sheet: Path | None = None
+) -> tuple[list[Picture], list[Picture]]:
+    """As `find_pictures`, but clips as well: the pictures, and the clips with the names of their own results.
+
+    In a folder a clip has one of the suffixes `sources.CLIPS`. A file that is named may have any suffix if it is one.
+    """
+    pictures: dict[str, Picture] = {}
+    clips: dict[str, Picture] = {}
+    for path, name in _all_below(images, sources.SUFFIXES + sources.CLIPS):
+        clip = is_clip(path)
+        found, kinds = (clips, clip_endings) if clip else (pictures, endings)
+        found.setdefault(os.path.abspath(path), _named(path, name, out, kinds))
+    _check([*pictures.values(), *clips.values()], sheet)
+    return [*pictures.values()], [*clips.values()]
+
+
+def is_clip(path: str) -> bool:
+    """Whether a file is a clip: by its suffix, or by its content where the suffix says nothing."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix in sources.SUFFIXES or suffix in sources.CLIPS or files.is_url(path):
+        return suffix in sources.CLIPS
+    try:
+        image_size(path)
+    except ImageError:
+        from wepsam.video import reading
+
+        return reading.is_clip(path)
+    return False
+
+
+def _named(path: str, name: str, out: Path, endings: dict[str, str]) -> Picture:
+    """A picture with the names of its results."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    targets = {
+        kind: (out / name).with_name(stem + (ending[:-2] + suffix if ending.endswith(".*") else ending))
+        for kind, ending in endings.items()
+    }
+    return Picture(Path(path), Path(name).as_posix(), targets)
 
 
 def _is_result(path: str, name: str, out: Path) -> bool:
@@ -107,10 +144,10 @@ def named(images: Images) -> list[tuple[Path, str]]:
     return [*pairs.items()]
 
 
-def _all_below(images: Images) -> list[tuple[str, str]]:
+def _all_below(images: Images, suffixes: tuple[str, ...] = sources.SUFFIXES) -> list[tuple[str, str]]:
     """The pictures that a path or several stand for, each with its path below the folder that it was found in."""
     given = [images] if isinstance(images, str | PathLike) else [*images]
-    pairs = [pair for each in given for pair in _below(os.fspath(each))]
+    pairs = [pair for each in given for pair in _below(os.fspath(each), suffixes)]
     if not pairs:
         raise ImageError(f"no pictures in {', '.join(map(str, given))}")
     return pairs
@@ -123,9 +160,19 @@ def drawn(paths: Iterable[str], others: Sequence[str] = (SHEET, BEFORE_AFTER)) -
         paths: pictures, or their URLs, which are not opened. Only files with the names that wepsam gives are opened.
         others: names besides STEM_map.png, STEM_overlay.jpg, STEM_overlay.png and those of DRAWINGS.
     """
-    endings = (*_PICTURES, *DRAWINGS.values())
+    endings = (*_PICTURES, *DRAWINGS.values(), *CLIP_SAVES.values())
     candidates = (path for path in paths if path.endswith(endings) or _name(path) in others)
     return {path for path in candidates if not files.is_url(path) and is_drawn(path)}
+
+
+def _drawn_clips(paths: Iterable[str]) -> set[str]:
+    """Those of some files that are clips which say that wepsam drew them."""
+    candidates = [path for path in paths if path.endswith(CLIP_SAVES["overlay"]) and not files.is_url(path)]
+    if not candidates:
+        return set()
+    from wepsam.video.writing import is_ours
+
+    return {path for path in candidates if is_ours(Path(path))}
 
 
 def named_after_others(paths: Iterable[str]) -> set[str]:
@@ -143,12 +190,12 @@ def _name(path: str) -> str:
     return path.replace(os.sep, "/").rpartition("/")[2]
 
 
-def _below(path: str) -> Iterator[tuple[str, str]]:
+def _below(path: str, suffixes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """The pictures that a path stands for, each with its path below the folder in which it was searched for."""
     for entry in sources.entries(path):
-        found = list(sources.expand(entry, sources.SUFFIXES))
+        found = list(sources.expand(entry, suffixes))
         if os.path.isdir(entry):
-            left_out = drawn(found)
+            left_out = drawn(found) | _drawn_clips(found)
             yield from ((file, os.path.relpath(file, entry)) for file in found if file not in left_out)
         else:
             yield from ((file, os.path.basename(file)) for file in found)

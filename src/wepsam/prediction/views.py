@@ -16,4 +16,9 @@ def of_card(card: dict[str, Any], quality: str) -> list[View]:
         return [(lambda *_: (side, side), bool(card["mirror"]))]
     area, chosen = int(card["input_area"]), card["views"][quality]
     scales = sorted(float(scale) for scale in chosen["scales"])
-    return [(partial(input_shape, area=round(area * scale**2)), bool(chosen["mirror"])) for scale in scales]
+    return [(of_area(area * scale**2), bool(chosen["mirror"])) for scale in scales]
+
+
+def of_area(area: float) -> Callable[[int, int], Shape]:
+    """A view with about so many pixels."""
+    return partial(input_shape, area=round(area))

@@ -1,0 +1,252 @@
+"""Read any clip safely: frames in order, upright, in RGB, each with its time.
+
+FFmpeg decodes, through PyAV. This module adds what clips from unknown sources need: times that only grow, the
+orientation and the aspect that a player shows, one rule for each kind of pixel, bounds before anything is decoded, and
+one-line errors. A file reaches nowhere beyond itself: formats that name other files or addresses are left out.
+"""
+
+import logging
+import os
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wepsam import cores, extras
+from wepsam.files import cause, check_regular, is_url, shown
+from wepsam.images import ImageError
+from wepsam.shapes import within
+from wepsam.video.frame_pixels import to_rgb, upright_size
+
+MOST_PIXELS = 40_000_000  # of a frame: 8K has 33 million. A decoder holds a dozen frames.
+MOST_STREAMS = 64
+# Demuxers that open other files, addresses or devices, or that take a text for a picture.
+LEFT_OUT = {
+    *("concat", "concatf", "hls", "applehttp", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "image2", "image2pipe"),
+    *("lavfi", "tty", "vapoursynth", "avisynth", "libopenmpt", "libgme", "ffmetadata", "fbdev", "v4l2", "video4linux2"),
+    *("x11grab", "xcbgrab", "alsa", "pulse", "oss", "jack", "kmsgrab", "dshow", "gdigrab", "vfwcap", "avfoundation"),
+}
+DEFAULT_RATE = 25.0  # frames a second, where a clip does not say it
+
+log = logging.getLogger("wepsam")
+
+
+class VideoError(ImageError):
+    """A clip that cannot be read or written. One line that names it and the cause."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What is known of a clip before its frames are read.
+
+    Attributes:
+        path: its file.
+        size: (height, width) of its frames as a player shows them.
+        rate: frames a second, on average.
+        duration: in seconds; 0 if the file does not say it, and as wrong as the file says it.
+    """
+
+    path: Path
+    size: tuple[int, int]
+    rate: float
+    duration: float
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A frame of a clip.
+
+    Attributes:
+        time: in seconds from the first frame.
+        pixels: (H, W, 3) uint8 RGB, upright; all frames of a clip have one size.
+    """
+
+    time: float
+    pixels: np.ndarray
+
+
+def about(path: str | os.PathLike[str], max_pixels: int | None = None) -> Clip:
+    """What a clip says of itself, and the size of its first frame.
+
+    Raises:
+        VideoError: it cannot be read, has no moving picture, or its frames have too many pixels.
+    """
+    with opened(path, max_pixels) as (container, stream), closing(_decoded(path, container, stream)) as raw:
+        first = next(raw)
+        size = upright_size(first, stream)
+        duration = (container.duration or 0) / 1_000_000
+    return Clip(Path(path), size, _rate(stream), max(0.0, float(duration)))
+
+
+def frames(
+    path: str | os.PathLike[str], rate: float | None = None, side: int | None = None, max_pixels: int | None = None
+) -> Generator[Frame]:
+    """The frames of a clip in order, one at a time.
+
+    Times come from the timestamps of the file, so a variable frame rate is kept. Where they are missing or jump back,
+    the clip goes on as if the next frame followed. What is damaged is left out, and logged.
+
+    Args:
+        path: the file.
+        rate: yield the first frame of each 1/rate seconds; None: all frames.
+        side: make frames smaller that have more pixels on the longer side; None: they keep their size.
+        max_pixels: refuse frames with more; None: MOST_PIXELS.
+
+    Raises:
+        VideoError: as `about`.
+    """
+    with opened(path, max_pixels) as (container, stream), closing(_decoded(path, container, stream)) as decoded:
+        step, start, last, due = 1 / _rate(stream), None, -1.0, -1.0
+        size: tuple[int, int] | None = None
+        counted = container.format.name == "avi"  # its frames have a place in the file, and times that are guessed
+        for raw in decoded:
+            own = raw.time
+            if counted:
+                own = None if raw.dts is None else raw.dts * stream.time_base
+            start = (own or 0.0) if start is None else start
+            time = last + step if own is None else float(own - start)
+            if last >= 0 and time <= last:
+                start, time = start - (last + step - time), last + step
+            time = last = max(0.0, time)
+            if rate is not None:
+                if time < due - 1e-6:
+                    continue
+                due = (int(time * rate + 1e-6) + 1) / rate
+            if size is None:
+                size = upright_size(raw, stream)
+                size = size if side is None else within(*size, side)
+            yield Frame(time, to_rgb(raw, size))
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str], max_pixels: int | None = None) -> Iterator[tuple[Any, Any]]:
+    """A clip's container and its stream of pictures; any error inside becomes a VideoError.
+
+    Raises:
+        VideoError: as `about`.
+    """
+    av = pyav()
+    try:
+        if is_url(path):
+            raise VideoError("clips are read from disks of this machine only; copy it first")
+        check_regular(path)
+        if not os.path.getsize(path):
+            raise VideoError("the file is empty")
+        # A file object, not a name: FFmpeg would take some names for addresses.
+        with open(path, "rb") as file, av.open(file, metadata_errors="replace", options=_options()) as container:
+            yield container, _stream(container, max_pixels or MOST_PIXELS)
+    except Exception as error:
+        if isinstance(error, VideoError) and str(error).startswith(shown(path)):
+            raise
+        own = isinstance(error, VideoError | MemoryError) or (isinstance(error, OSError) and not _is_ffmpeg(error))
+        raise VideoError(f"{shown(path)}: {'' if own else 'broken or no clip: '}{cause(error):.300}") from error
+
+
+def is_clip(path: str | os.PathLike[str]) -> bool:
+    """Whether a file has moving pictures, whatever its name."""
+    try:
+        with opened(path) as (_, stream):
+            return not stream.codec_context.name.endswith(("png", "webp", "bmp", "tiff")) and stream.frames != 1
+    except (VideoError, ImportError):
+        return False
+
+
+def pyav() -> Any:
+    """The module av.
+
+    Raises:
+        ImportError: it is not installed; one line says which extra installs it.
+    """
+    try:
+        import av
+    except ModuleNotFoundError as error:
+        raise extras.missing(error, "a clip") from None
+    return av
+
+
+def _stream(container: Any, max_pixels: int) -> Any:
+    """The moving picture of a container, ready to be decoded."""
+    if len(container.streams) > MOST_STREAMS:
+        raise VideoError(f"{len(container.streams)} streams, expected at most {MOST_STREAMS}")
+    cover = pyav().stream.Disposition.attached_pic
+    streams = [stream for stream in container.streams.video if not stream.disposition & cover]
+    if not streams:
+        raise VideoError("there is no moving picture in it" + (", only sound" if container.streams.audio else ""))
+    stream = max(streams, key=lambda stream: stream.codec_context.width * stream.codec_context.height)
+    context = stream.codec_context
+    if context.width * context.height > max_pixels:
+        raise VideoError(
+            f"its frames have {context.width}x{context.height} pixels, and at most {max_pixels:,} are read; make them "
+            "smaller, or raise max_pixels (--max-pixels)"
+        )
+    context.options = {"max_pixels": str(max_pixels)}  # frames may grow on the way
+    context.thread_count = min(cores.usable(), 16)
+    stream.thread_type = "AUTO"
+    return stream
+
+
+def _decoded(path: str | os.PathLike[str], container: Any, stream: Any) -> Generator[Any]:
+    """The frames as FFmpeg gives them, without the lines of two half pictures; damaged packets are left out."""
+    av = pyav()
+    damaged, count, why = 0, 0, ""
+    deinterlace: Any = None
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.error.FFmpegError as error:  # the file ends too early
+            damaged, why, packet = damaged + 1, cause(error), None
+        if packet is None:
+            break
+        try:
+            found = packet.decode()
+        except (av.error.FFmpegError, ValueError) as error:
+            damaged, why = damaged + 1, cause(error)
+            continue
+        for frame in found:
+            if count == 0 and frame.interlaced_frame:
+                deinterlace = _deinterlacer(stream)
+            count += 1
+            yield from (frame,) if deinterlace is None else deinterlace(frame)
+    if not count:
+        raise VideoError(f"no frame of it can be decoded{f' ({why})' if why else ''}")
+    if damaged:
+        log.warning("%s: damaged; %d of its packets could not be decoded and are left out", shown(path), damaged)
+
+
+def _deinterlacer(stream: Any) -> Any:
+    """A function: a frame in, the finished frames out. The last frame of an interlaced clip is dropped."""
+    av = pyav()
+    graph = av.filter.Graph()
+    graph.link_nodes(
+        graph.add_buffer(template=stream), graph.add("yadif", "deint=interlaced"), graph.add("buffersink")
+    ).configure()
+
+    def through(frame: Any) -> list[Any]:
+        graph.push(frame)
+        done = []
+        while True:
+            try:
+                done.append(graph.pull())
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return done
+
+    return through
+
+
+def _rate(stream: Any) -> float:
+    rate = float(stream.average_rate or stream.base_rate or DEFAULT_RATE)
+    return rate if 0.01 <= rate <= 1000 else DEFAULT_RATE
+
+
+def _is_ffmpeg(error: Exception) -> bool:
+    return isinstance(error, pyav().error.FFmpegError)
+
+
+@cache
+def _options() -> dict[str, str]:
+    return {"format_whitelist": ",".join(sorted(set(pyav().formats_available) - LEFT_OUT))}
