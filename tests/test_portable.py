@@ -27,7 +27,10 @@ UNIX_PATHS = {"cores.py", "datasets/_mat_process.py"}  # /proc, if it is there
 UNIX_CALLS = {"fork", "forkpty", "getuid", "setsid", "killpg", "mkfifo", "nice", "chown", "wait", "waitpid", "uname"}
 
 # Functions of these names that open no text file of their own, and ours, which states both.
-OTHERS = ("os.open", "Image.", "tarfile.", "zipfile.", "system.", "formatter.", "write_text", "files.write_text")
+OTHERS = (
+    *("os.open", "Image.", "tarfile.", "zipfile.", "gzip.", "archive.", "system.", "av.", "pyav()."),
+    *("formatter.", "write_text", "files.write_text"),
+)
 
 
 def complaints(source: str) -> Iterator[tuple[int, str]]:
@@ -65,7 +68,13 @@ def _of_call(call: ast.Call) -> Iterator[str]:
                 yield "newline"
     if name == "get_context" and ast.unparse(call.args[0]) != "'spawn'":
         yield "fork"
-    if name in ("ProcessPoolExecutor", "Pool", "Process") and not {"mp_context"} & given and len(call.args) < 2:
+    # A context is checked where it is made.
+    if (
+        name in ("ProcessPoolExecutor", "Pool", "Process")
+        and not function.startswith("context.")
+        and not {"mp_context"} & given
+        and len(call.args) < 2
+    ):
         yield "fork"
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import resource
 import sys
 import tempfile
 from collections.abc import Callable
@@ -152,13 +151,21 @@ def measure(training: Training) -> Measured:
             steps *= 4
         disk = sum(file.stat().st_size for file in run.iterdir())
     on_device = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
+    return Measured(steps * batch / (end - warm), _memory(), on_device, disk)
+
+
+def _memory() -> int:
+    """The most bytes that this process has had in memory; 0 on Windows, which has no such count."""
+    try:
+        import resource
+    except ImportError:
+        return 0
     unit = 1 if sys.platform == "darwin" else 1024
-    memory = unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return Measured(steps * batch / (end - warm), memory, on_device, disk)
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _log(run: Run) -> list[dict[str, str]]:
-    with run.log.open(newline="") as file:
+    with run.log.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
