@@ -55,8 +55,9 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, metavar="PAGE", help="write the tables of earlier runs into this page")
     options = parser.parse_args()
     if options.tables:
-        insert(options.tables, "feed", feed_table(json.loads((RESULTS / "feed.json").read_text())))
-        insert(options.tables, "processes", processes_table(json.loads((RESULTS / "processes.json").read_text())))
+        for name, as_table in (("feed", feed_table), ("processes", processes_table)):
+            if (RESULTS / f"{name}.json").exists():
+                insert(options.tables, name, as_table(json.loads((RESULTS / f"{name}.json").read_text())))
         return
     RESULTS.mkdir(parents=True, exist_ok=True)
     about = {"cores": usable(), "torch": torch.__version__, "load": round(os.getloadavg()[0], 1)}
