@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from wepsam import extras, offline
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"  # the one place; pyproject.toml takes it from here
 
 if TYPE_CHECKING:
     from wepsam import classical as classical

@@ -43,7 +43,7 @@ def test_the_commands_stand_in_the_order_of_the_pipeline(wepsam_command: Run) ->
     assert " ".join(path.removeprefix("wepsam ") for path in LEAVES) == (
         "predict draw models areas scores benchmark crop report compare-pictures gate page app serve label inspect "
         "pretrain finetune adapt export evaluate compare plot table1 reproduce datasets list datasets check "
-        "gaze import submit write submit check"
+        "gaze import gaze check gaze draw submit write submit check"
     )
     for arguments in (["--help"], ["-h"]):
         code, out, err = wepsam_command(*arguments)

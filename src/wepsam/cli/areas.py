@@ -12,14 +12,16 @@ from wepsam.cli import options, output
 if TYPE_CHECKING:
     from wepsam.attention.answers import Attention
     from wepsam.gaze.measured import Measured
+    from wepsam.video.attention import ClipAttention
 
-KEYS = ("label", "share", "share_low", "share_high", "lift", "center_share", "surface", "seen")  # of --json
 PEOPLE = ("area, measured", "share", "90 % interval", "dwell", "first look", "seen by", "fixations")
+KEYS = ("label", "share", "share_low", "share_high", "lift", "center_share", "surface", "seen")  # of --json
+CLIP_COLUMNS = ("area", "share", "while there", "there", "surface", "most", "seen", "half have seen it by")
 COLUMNS = ("area", "share", "90 % interval", "lift", "center alone", "surface", "seen", "rank")
 
 
 def areas(
-    picture: options.Picture,
+    picture: options.PictureOrClip,
     areas: options.Areas,
     model: options.PredictModel = "wepsam-lite",
     unit: options.Unit = None,
@@ -31,9 +33,11 @@ def areas(
     max_pixels: options.MaxPixels = None,
     viewport: options.Viewport = None,
     people: options.People = None,
+    fps: options.Fps = 10.0,
+    shown: options.Shown = None,
     as_json: options.Json = False,
 ) -> None:
-    """Say how much attention each area of a picture gets, and how sure that is.
+    """Say how much attention each area of a picture or clip gets, and how sure that is.
 
     The share of an area is the part of all fixations that are expected in it. Its interval holds the share that a group
     of viewers would show, in 9 of 10 cases. The lift is the share divided by the surface: 1 is what the area would get
@@ -47,9 +51,30 @@ def areas(
         wepsam areas long-page.png --areas areas.json --viewport 1280x800
         wepsam areas page.png --areas areas.json --people study/
 
+    Of a clip: the share of the whole time and while the area is there, the largest share and when, the chance that a viewer
+    has seen it by the end, and the second by which that is a half; then its scenes. With --json also the share at each
+    moment. Areas may move (key frames): docs/video.md shows how.
+
+        wepsam areas clip.mp4 --areas areas.json --fps 5
+
     areas.json: [{"label": "buy", "box": [0.7, 0.1, 0.9, 0.2]}], as x0, y0, x1, y1 in shares of the sides. docs/attention.md
     shows all forms: polygons, COCO, Label Studio, CSV, masks and boxes of a browser.
     """
+    from wepsam.prediction.targets import is_clip
+
+    if is_clip(str(picture)):
+        from wepsam.video.attention import attend_clip
+
+        if (people, viewport, fixations) != (None, None, None):
+            raise ValueError("--people, --viewport and --fixations are for pictures, not for clips")
+        show_clip(
+            attend_clip(
+                picture, areas, model=model, unit=unit, quality=quality, calibration=calibration, fps=fps, shown=shown,
+                max_pixels=max_pixels,
+            ),
+            as_json,
+        )  # fmt: skip
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", wepsam.PictureWarning)  # printed below
         found = wepsam.attend(
@@ -104,6 +129,39 @@ def people_table(measured: list[Measured]) -> list[str]:
         for one in measured
     ]  # fmt: skip
     return output.aligned([list(PEOPLE), *rows])
+
+
+def show_clip(found: ClipAttention, as_json: bool) -> None:
+    """Print the areas of a clip, its scenes, and what to doubt."""
+    if as_json:
+        output.print_json(found.as_dict())
+    else:
+        rows = [
+            [
+                area.label, f"{area.share:.1%}", f"{area.share_present:.1%}", f"{area.present:.0%}", f"{area.surface:.1%}",
+                f"{area.peak:.1%} at {area.peak_time:.1f} s", f"{area.seen:.0%}",
+                "never" if area.seen_by is None else f"{area.seen_by:.1f} s",
+            ]
+            for area in found.areas
+        ]  # fmt: skip
+        rows = [
+            list(CLIP_COLUMNS),
+            *rows,
+            ["everything else", f"{found.elsewhere:.1%}", *[""] * (len(CLIP_COLUMNS) - 2)],
+        ]
+        for line in output.aligned(rows):
+            print(line)
+        print()
+        for number, scene in enumerate(found.scenes, 1):
+            shares = [(area.label, found.in_scene(area, scene)) for area in found.areas]
+            said = ", ".join(f"{label} {share:.1%}" for label, share in shares if share is not None)
+            print(f"scene {number}, {scene[0]:.1f} to {scene[1]:.1f} s: {said or 'no area is there'}")
+        print(
+            f"\n{found.model}, calibration {found.calibration}, shown at {found.shown[1]}x{found.shown[0]}; "
+            f"{found.seconds:.1f} s, {len(found.times)} maps"
+        )
+    for line in found.warnings:
+        output.to_stderr(line)
 
 
 def table(found: Attention) -> list[str]:

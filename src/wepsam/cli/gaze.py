@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from wepsam import files
-from wepsam.cli import gaze_options, layout, options, output
+from wepsam.cli import answer_options, gaze_options, layout, options, output
 
 GAZE = layout.group(
     "gaze",
@@ -79,6 +79,92 @@ def import_files(
         raise typer.Exit(1)
 
 
+def check_study(
+    study: gaze_options.Study,
+    out: gaze_options.CheckOut = None,
+    groups: gaze_options.Groups = None,
+    sigma: options.Sigma = None,
+    as_json: options.Json = False,
+) -> None:
+    """Say how good the data are: lost samples, drift, who agrees with whom.
+
+    Writes check.html, a page for people, and check.json. Each observer is predicted by all others: whom they do not
+    predict is named. What people reach so is also what a model could reach at most. Remarks go to stderr.
+
+        wepsam gaze check study/
+        wepsam gaze check study/ --out report/ --groups groups.csv
+
+    Needs pip install 'wepsam[report]'.
+    """
+    from wepsam.gaze import check
+
+    done = check(study, out, groups=groups, sigma=sigma)
+    if as_json:
+        output.print_json(done.said)
+    else:
+        numbers, agreement = done.said["numbers"], done.said["agreement"]
+        print(f"{numbers['pictures']} pictures, {numbers['observers']} observers, {numbers['fixations']} fixations")
+        if agreement:
+            for name, title in (("nss", "NSS"), ("auc_judd", "AUC-Judd")):
+                one = agreement[name]
+                print(
+                    f"{title} of one observer by the others: {one['mean']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+                )
+        print(files.shown(done.page))
+        print(files.shown(done.numbers))
+    for line in done.said["remarks"]:
+        output.to_stderr(line)
+
+
+def draw_study(
+    study: gaze_options.Study,
+    out: gaze_options.DrawOut,
+    kinds: gaze_options.Kinds = "heat",
+    picture: gaze_options.OfPicture = None,
+    observer: gaze_options.OfObserver = None,
+    each: gaze_options.Each = False,
+    groups: gaze_options.Groups = None,
+    group: gaze_options.Group = None,
+    compare: gaze_options.Compare = None,
+    first: gaze_options.First = None,
+    sigma: options.Sigma = None,
+    opacity: answer_options.Opacity = 0.75,
+    colors: options.Colors = "ember",
+    size: answer_options.DrawnSize = None,
+    dpi: answer_options.Dpi = None,
+    legend: answer_options.DrawnLegend = True,
+) -> None:
+    """Draw what people did: heat maps, fixations, scanpaths, differences.
+
+    Discs have the area of the fixation's duration, scanpaths the numbers of their order. A difference is that of two
+    groups of observers: lines are around the places where groups drawn at random do not differ as much (permutation test
+    over observers, corrected for looking at all places). A file that wepsam did not draw is never replaced.
+
+        wepsam gaze draw study/ --as heat,scanpaths --out drawings/
+        wepsam gaze draw study/ --as heat --first 1 --first 3 --out drawings/
+        wepsam gaze draw study/ --as scanpaths --each --picture street.jpg --out drawings/
+        wepsam gaze draw study/ --as difference --groups groups.csv --compare A,B --out drawings/
+    """
+    from wepsam.drawing import Style
+    from wepsam.gaze import draw
+
+    style = Style(opacity, colors, size, dpi, legend)
+    done = draw(
+        study, out, kinds=kinds, pictures=picture or (), observers=observer or (), each=each, groups=groups, group=group,
+        compare_groups=compare, first=first, sigma=sigma, style=style,
+    )  # fmt: skip
+    for path in done.written:
+        print(files.shown(path))
+    for name, one in done.differences.items():
+        output.to_stderr(f"{name}: p = {one.p:.3g}")
+    if done.p is not None:
+        output.to_stderr(f"on any of the pictures: p = {done.p:.3g}")
+    for line in done.failed:
+        output.to_stderr(line)
+    if done.failed:
+        raise typer.Exit(1)
+
+
 def _mapping(texts: list[str] | None) -> dict[str, str]:
     """Columns by what they hold, of "x=gaze_x,y=gaze_y"."""
     from wepsam.gaze import GazeError
@@ -93,3 +179,5 @@ def _mapping(texts: list[str] | None) -> dict[str, str]:
 
 
 layout.add(GAZE, import_files, word="import")
+layout.add(GAZE, check_study, word="check")
+layout.add(GAZE, draw_study, word="draw")

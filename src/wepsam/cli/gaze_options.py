@@ -59,3 +59,39 @@ ScreenDegree = Annotated[float | None, Option(
     "--pixels-per-degree", metavar="PIXELS", show_default="what the files say, or a screen of 40 degrees",
     help="Pixels of the screen per degree of visual angle, with which fixations are found in samples."
 )]
+
+# ---- check, draw
+
+Study = Annotated[Path, Argument(
+    exists=True, file_okay=False, metavar="STUDY",
+    help="A folder that `wepsam gaze import` wrote, or any with stimuli/ and fixations.csv."
+)]
+CheckOut = Annotated[Path | None, Option(
+    "--out", "-o", file_okay=False, metavar="FOLDER", show_default="the study",
+    help="Folder for check.html and check.json; those of an earlier check are replaced."
+)]
+Groups = Annotated[Path | None, Option(
+    exists=True, dir_okay=False, metavar="FILE", show_default="the column group of the study",
+    help="A table with the columns observer and group."
+)]
+DrawOut = Annotated[Path, Option("--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the drawings; created if missing.")]
+Kinds = Annotated[str, Option(
+    "--as", metavar="KINDS",
+    help="What to draw, separated by commas: heat (colors over the picture), fixations, scanpaths (with their order), "
+    "difference (of two groups)."
+)]
+OfPicture = Annotated[list[str] | None, Option(
+    "--picture", metavar="NAME", show_default="all pictures", help="Draw this picture of the study; repeatable."
+)]
+OfObserver = Annotated[list[str] | None, Option(
+    "--observer", metavar="NAME", show_default="all observers", help="Draw the fixations of this observer; repeatable."
+)]
+Each = Annotated[bool, Option("--each", help="A drawing for each observer, in place of one of all together.")]
+Group = Annotated[str | None, Option(metavar="NAME", show_default="all groups", help="Draw the fixations of this group of observers.")]
+Compare = Annotated[str | None, Option(
+    metavar="A,B", show_default="the two groups that there are", help="The two groups whose difference is drawn."
+)]
+First = Annotated[list[float] | None, Option(
+    metavar="SECONDS", show_default="the whole time",
+    help="Draw the fixations that began in the first so many seconds; repeat it for several drawings."
+)]

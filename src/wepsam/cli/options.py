@@ -112,6 +112,7 @@ Legend = Annotated[bool, Option(
 # ---- areas
 
 Picture = Annotated[Path, Argument(metavar="PICTURE", help="The picture; upright, as a viewer shows it.")]
+PictureOrClip = Annotated[Path, Argument(metavar="FILE", help="The picture or clip; upright, as a viewer shows it.")]
 Areas = Annotated[Path, Option(
     "--areas", "-a", metavar="FILE",
     help="The areas: JSON (ours, COCO, Label Studio, boxes of a browser), CSV, or a mask picture in which each gray value is "

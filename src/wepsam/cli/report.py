@@ -10,7 +10,7 @@ from wepsam.cli import answer_options, options, output
 
 
 def report(
-    pictures: options.Images,
+    pictures: options.ImagesAndClips,
     out: answer_options.ReportOut,
     areas: answer_options.AreasOfEach = None,
     compare: answer_options.CompareAll = False,
@@ -29,7 +29,7 @@ def report(
     max_pixels: options.MaxPixels = None,
     as_json: options.Json = False,
 ) -> None:
-    """Write one page about pictures, to send to somebody.
+    """Write one page about pictures or clips, to send to somebody.
 
     The page shows where people will look, what each area gets and how sure that is, how focused and how cluttered the
     pictures are, and where to doubt it. It is one file that opens without a network: report.html. The same numbers are in
@@ -40,6 +40,7 @@ def report(
         wepsam report before.png after.png --compare --title "Two designs" --out report/ --pdf
         wepsam report long-page.png --viewport 1280x800 --out report/
         wepsam report study/stimuli/ --areas areas.json --people study/ --out report/
+        wepsam report clip.mp4 --areas areas.json --out report/
 
     Needs pip install 'wepsam[report]'.
     """

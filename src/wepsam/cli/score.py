@@ -136,6 +136,7 @@ def evaluate(
         wepsam evaluate one-observer -d osie=data/OSIE
         wepsam evaluate gbvs -d osie=data/OSIE --calibration typical
         wepsam evaluate wepsam-lite -d pages=own/pages/ --references
+        wepsam evaluate wepsam-lite -d clips=data/video --references
     """
     from wepsam.evaluation import comparison, over_datasets, score, table
 
@@ -147,7 +148,7 @@ def evaluate(
     ):  # fmt: skip
         saved.setdefault(path.parent, []).append(result)
         if not as_json:
-            scored = f"{result.about['pictures']} of {result.about.get('of_pictures', '?')} pictures"
+            scored = f"{result.about['pictures']} of {result.about.get('of_pictures', '?')} {result.about.get('unit', 'pictures')}"
             means = ", ".join(f"{metric} {value:.3f}" for metric, value in result.mean().items())
             print(f"{path}: {means}; {scored}")
     for results in saved.values():

@@ -35,12 +35,15 @@ NAMES = {
     "wepsam-paper-first": "wepsam-paper as first shipped",
     "wepsam-lite-fast": "wepsam-lite, fast",
     "wepsam-lite-first": "wepsam-lite as first shipped",
+    "wepsam-lite-still": "wepsam-lite, frame by frame",
+    "wepsam-lite-fast-still": "wepsam-lite, fast, frame by frame",
+    "motion": "motion (differences of frames)",
     "one-observer": "one observer",
     "half-of-observers": "half of the observers",
     "gold-standard": "gold standard (all others)",
 }
 # The order of rows: the floor and the teacher first, then the models by name, people last.
-FIRST = ["center-gaussian", "center-bias", "gbvs-128", "gbvs-256", "gbvs-512", "gbvs"]
+FIRST = ["center-gaussian", "center-bias", "motion", "gbvs-128", "gbvs-256", "gbvs-512", "gbvs"]
 LAST = list(PEOPLE)
 
 
@@ -209,8 +212,9 @@ def score_table(evaluations: list[Evaluation], *, name: str = "") -> Comparison:
     metrics = columns(evaluations)
     rows = {e.about["model"]: tuple(_cell(e.scores(metric)) for metric in metrics) for e in evaluations}
     seen = seen_by(evaluations)
+    unit = evaluations[0].about.get("unit", "pictures")
     note = (
-        f"{_described(evaluations[0])}; mean ± half of the 95 % bootstrap interval over pictures. "
+        f"{_described(evaluations[0])}; mean ± half of the 95 % bootstrap interval over {unit}. "
         f"Bold: best model per metric.{people_note(rows)}{_dagger(seen)}{left_out(evaluations, metrics)}"
     )
     names = _quoted(evaluations, metrics)
@@ -250,8 +254,8 @@ def differences(evaluations: list[Evaluation], base: str, *, name: str = "") -> 
 
 def missing_rows(table: Comparison) -> list[str]:
     """The rows that every comparison should have and this one lacks; people only where points are known."""
-    if table.datasets:
-        return []  # the table of each dataset says it
+    if table.datasets or "motion" in table.rows:
+        return []  # the table of each dataset says it; clips have references of their own
     points = "nss" in table.metrics
     return [name for name in ALWAYS if name not in (*table.rows, table.base) and (points or name not in LAST)]
 
@@ -366,4 +370,5 @@ def _quoted(evaluations: list[Evaluation], metrics: tuple[str, ...], *more: str)
 
 def _described(evaluation: Evaluation) -> str:
     about = evaluation.about
-    return f"{about['pictures']} pictures of {about['dataset']} ({about['split']}), protocol `{about['protocol']}`"
+    counted = f"{about['pictures']} {about.get('unit', 'pictures')}"
+    return f"{counted} of {about['dataset']} ({about['split']}), protocol `{about['protocol']}`"

@@ -18,6 +18,7 @@ from wepsam.calibration.presets import Which
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample, learned, open_dataset
 from wepsam.datasets.by_name import parse, refuse_namesakes
+from wepsam.datasets.clips import is_clips, open_clips
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.people import ALWAYS, PEOPLE
@@ -174,6 +175,15 @@ def evaluate_all(
         ValueError, DatasetError: as `evaluate`; or two datasets have one name.
     """
     several = [datasets] if isinstance(datasets, FixationDataset | str) else datasets
+    of_clips = [dataset for dataset in several if isinstance(dataset, str) and is_clips(dataset)]
+    if of_clips:
+        yield from _on_clips(
+            model, of_clips, out, split=split, sigma=sigma or pixels_per_degree, references=references,
+            quality=quality, calibration=calibration, workers=workers,
+        )  # fmt: skip
+        several = [dataset for dataset in several if dataset not in of_clips]
+        if not several:
+            return
     # Otherwise the results of one would replace those of the other.
     refuse_namesakes(parse(dataset).name if isinstance(dataset, str) else dataset.name for dataset in several)
     chosen = subject(
@@ -195,6 +205,18 @@ def evaluate_all(
                 log.warning("no row for %s: %s", one, error)
                 continue
             yield folder / f"{result.about['model']}.csv", result
+
+
+def _on_clips(
+    model: Scorable, specs: Sequence[str], out: str | os.PathLike[str], split: str | None, **settings: Any
+) -> Iterator[tuple[Path, Evaluation]]:
+    """Scores on datasets of clips."""
+    from wepsam.evaluation import clips
+
+    if isinstance(model, Subject | MapFolder):
+        raise ValueError("clips are scored with a model by name, file or function")
+    for spec in specs:
+        yield from clips.evaluate_all(model, open_clips(spec, split), out, **settings)
 
 
 def _open(

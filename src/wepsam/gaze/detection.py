@@ -28,8 +28,9 @@ class Rule:
     shortest: float = 0.060
     median: float = 0.020  # width of the median filter, which takes out spikes
     window: float = 0.020  # time over which the speed is measured
-    slow: float = 90.0  # samples per second; below it, speeds are too coarse, and dispersion decides
+    slow: float = 45.0  # samples per second; below it, speeds are too coarse, and dispersion decides
     dispersion: float = 1.5  # degrees, the sum of the extents in x and y
+    spread: float = 7.0  # standard deviations of the noise, where that is more
 
 
 RULE = Rule()
@@ -77,7 +78,7 @@ def _slow(
     gone = np.zeros(len(time), bool)
     for first, stop in lost:
         gone[first:stop] = time[stop - 1] - time[first] + step > rule.gap
-    smooth = _median(filled, 2 * round(rule.median / step / 2) + 1)
+    smooth = _median(filled, 2 * int(rule.median / step / 2 + 0.3) + 1)
     half = max(1, round(rule.window / step / 2))
     smooth = _mean(smooth, half)
     speed = np.zeros(len(time))
@@ -97,7 +98,10 @@ def _dense(
     """Stretches of samples that lie close together (I-DT), for rates at which a saccade is shorter than a step."""
     places = np.flatnonzero(known)
     spans, start = [], 0
-    most = rule.dispersion * pixels_per_degree
+    steps = np.abs(np.diff(gaze[places], axis=0))
+    # Most steps are noise, whose difference has the square root of 2 times its deviation.
+    noise = float(np.median(steps)) * 1.4826 / 2**0.5 if len(steps) else 0.0
+    most = max(rule.dispersion * pixels_per_degree, rule.spread * noise)
 
     def extent(first: int, last: int) -> float:
         part = gaze[places[first : last + 1]]

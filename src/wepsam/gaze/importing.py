@@ -18,7 +18,7 @@ import numpy as np
 import wepsam
 from wepsam import progress
 from wepsam.files import below, read_json, replacing, write_json, write_text
-from wepsam.gaze import detection, placement, plausible, reading
+from wepsam.gaze import detection, placement, plausible, reading, upside_down
 from wepsam.gaze.pictures import Pictures
 from wepsam.gaze.readers import frames
 from wepsam.gaze.trials import read_trials
@@ -137,10 +137,12 @@ def import_gaze(
     for source, kind, viewings in _read(files, found, said, tally, errors):
         try:
             mine = [one for viewing in viewings if (one := _placed(viewing, found, said, tally)) is not None]
-            doubts += plausible.check(
-                [plausible.Piece(one.viewing.points, one.pixels, viewing_frame(one), found.size(one.name), source)
-                 for one in mine], said,
-            )  # fmt: skip
+            pieces = [
+                plausible.Piece(one.viewing.points, one.pixels, one.viewing.frame, found.size(one.name), source)
+                for one in mine
+            ]
+            doubts += plausible.check(pieces, said)
+            upside_down.check([*zip((one.name for one in mine), pieces, strict=True)], found, said)
         except GazeError as error:
             errors.append(error)
             continue
@@ -148,16 +150,15 @@ def import_gaze(
         sources.append({"file": source, "format": kind})
     failed = [str(error) for error in errors]
     if not placed:
-        raise errors[0] if errors else GazeError(f"no fixation on a picture of {stimuli}")
+        raise (
+            errors[0]
+            if errors
+            else GazeError(f"{', '.join(one['file'] for one in sources)[:300]}: no fixation on a picture of {stimuli}")
+        )
     _check_stems(placed)
     about = _about(placed, tally, said, sources, failed, doubts)
     _write(folder, placed, found, about)
     return Imported(folder, about, tuple(failed), tuple(doubts))
-
-
-def viewing_frame(one: Placed) -> Frame:
-    """The frame as the file said it."""
-    return one.viewing.frame
 
 
 def _read(

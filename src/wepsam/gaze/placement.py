@@ -94,6 +94,8 @@ def complete(frame: Frame, given: Given, size: Screen, source: str) -> tuple[Fra
             )
         of = "screen"
     origin = said.origin or ("center" if unit in ("norm", "height") else "top-left")
+    if of == "picture" and given.y == "up" and origin == "top-left":
+        origin = "bottom-left"  # of the picture, from its lower edge
     y = said.y or ("down" if origin == "top-left" else "up")
     if said.origin is None:
         assumed.append(f"x and y count from the {of}'s {origin}")

@@ -9,14 +9,14 @@ from pathlib import Path
 from wepsam.files import as_seen
 from wepsam.gaze import tables
 from wepsam.gaze.pictures import Pictures
-from wepsam.gaze.readers import bids, columns, eyelink, jspsych, pupil, tobii
+from wepsam.gaze.readers import asc, bids, columns, eyelink, jspsych, pupil, tobii
 from wepsam.gaze.viewing import GazeError, Given, Tally, Viewing
 
 Reader = Callable[[Path, Pictures, Given, Tally, str], list[Viewing]]
 
 # The formats in the order in which a file's beginning is held against them; the last takes any table.
 READERS: dict[str, tuple[Callable[[Path, str], bool], Reader]] = {
-    "EyeLink ASC": (lambda path, head: eyelink.is_asc(head), eyelink.read),
+    "EyeLink ASC": (lambda path, head: asc.is_asc(head), eyelink.read),
     "BIDS": (lambda path, head: bids.is_physio(path), bids.read),
     "Tobii Pro Lab": (lambda path, head: tobii.is_tobii(head), tobii.read),
     "Pupil Labs": (lambda path, head: pupil.is_pupil(head), pupil.read),

@@ -91,14 +91,14 @@ def find_all(
     pictures: dict[str, Picture] = {}
     clips: dict[str, Picture] = {}
     for path, name in _all_below(images, sources.SUFFIXES + sources.CLIPS):
-        is_clip = _is_clip(path)
-        found, kinds = (clips, clip_endings) if is_clip else (pictures, endings)
+        clip = is_clip(path)
+        found, kinds = (clips, clip_endings) if clip else (pictures, endings)
         found.setdefault(os.path.abspath(path), _named(path, name, out, kinds))
     _check([*pictures.values(), *clips.values()], sheet)
     return [*pictures.values()], [*clips.values()]
 
 
-def _is_clip(path: str) -> bool:
+def is_clip(path: str) -> bool:
     """Whether a file is a clip: by its suffix, or by its content where the suffix says nothing."""
     suffix = os.path.splitext(path)[1].lower()
     if suffix in sources.SUFFIXES or suffix in sources.CLIPS or files.is_url(path):
@@ -106,9 +106,9 @@ def _is_clip(path: str) -> bool:
     try:
         image_size(path)
     except ImageError:
-        from wepsam.video.reading import is_clip
+        from wepsam.video import reading
 
-        return is_clip(path)
+        return reading.is_clip(path)
     return False
 
 

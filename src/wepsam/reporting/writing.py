@@ -18,7 +18,7 @@ from wepsam.files import below, read_json, shown, write_json, write_text
 from wepsam.gaze.measured import measure
 from wepsam.gaze.study import read_study
 from wepsam.prediction.predictor import DEFAULT, QUALITIES
-from wepsam.prediction.targets import Images, named
+from wepsam.prediction.targets import Images, is_clip, named
 from wepsam.reporting import content, page, pdf, views
 
 PAGE, NUMBERS, TABLE, PRINT = "report.html", "report.json", "areas.csv", "report.pdf"
@@ -67,10 +67,11 @@ def report(
     reference: Reference | str | PathLike[str] | None = None,
     max_pixels: int | None = None,
 ) -> Reported:
-    """Write one page about pictures: where people look, what each area gets, and how sure that is.
+    """Write one page about pictures or clips: where people look, what each area gets, and how sure that is.
 
     Args:
-        pictures: a path or several: pictures, folders, list files; at most `MOST_PICTURES`.
+        pictures: a path or several: pictures, folders, list files; at most `MOST_PICTURES`. Or clips, named one by one
+            and without pictures among them; what counts for them alone is in docs/video.md.
         out: the folder for report.html, report.json and areas.csv. Those of an earlier report are replaced.
         areas: as `wepsam.attend` takes them; they count for each picture.
         compare: also say what each other picture gains and loses beside the first one, with verdicts.
@@ -88,6 +89,13 @@ def report(
         ValueError: too many pictures; a file with one of our names that is not ours; what `wepsam.attend` refuses.
     """
     folder, found = Path(out), named(pictures)
+    if any(is_clip(str(path)) for path, _ in found):
+        settings = {"model": model, "unit": unit, "quality": quality, "calibration": calibration}
+        if compare or as_pdf or viewport or people or not all(is_clip(str(path)) for path, _ in found):
+            raise ValueError(
+                "a report is about pictures or about clips; of clips there is no comparison, PDF, viewport or people"
+            )
+        return _of_clips([path for path, _ in found], folder, areas, title, settings | {"max_pixels": max_pixels})
     if len(found) > MOST_PICTURES:
         raise ValueError(f"{len(found)} pictures; a report has at most {MOST_PICTURES}: make several")
     check(folder)
@@ -117,6 +125,20 @@ def report(
     if not answers:
         raise failures[0]
     return write(folder, answers, title, failed, print_page, compare)
+
+
+def _of_clips(
+    paths: Sequence[Path], folder: Path, areas: Given, title: str | None, settings: dict[str, Any]
+) -> Reported:
+    """The report of clips."""
+    from wepsam.reporting import clips
+
+    check(folder)
+    called = f"Attention in {len(paths)} clips" if title is None and len(paths) > 1 else _title(title, [paths[0].name])
+    found, failed = clips.of_clips(paths, areas, **settings)
+    doubts = clips.write(folder, found, called, failed, (PAGE, NUMBERS, TABLE))
+    lines = tuple(f"{one['picture']}: {one['error']}" for one in failed)
+    return Reported(folder / PAGE, folder / NUMBERS, folder / TABLE, None, lines, tuple(doubts))
 
 
 def of_answer(answer: Attention, out: str | PathLike[str], title: str | None, as_pdf: bool) -> Reported:

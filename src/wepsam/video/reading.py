@@ -104,7 +104,9 @@ def frames(
         size: tuple[int, int] | None = None
         counted = container.format.name == "avi"  # its frames have a place in the file, and times that are guessed
         for raw in decoded:
-            own = raw.dts * stream.time_base if counted and raw.dts is not None else raw.time
+            own = raw.time
+            if counted:
+                own = None if raw.dts is None else raw.dts * stream.time_base
             start = (own or 0.0) if start is None else start
             time = last + step if own is None else float(own - start)
             if last >= 0 and time <= last:

@@ -21,13 +21,13 @@ from wepsam.calibration.presets import TYPICAL
 from wepsam.prediction.calibrated import small_density
 from wepsam.prediction.predictor import Predictor
 
-SHARP, POWERS = 800.0, (0.35, 1.3)  # power = side / SHARP within these limits; the side is that of a square, in pixels
+SHARP, POWERS = 700.0, (0.35, 1.3)  # power = side / SHARP within these limits; the side is that of a square, in pixels
 CENTRAL, MOST_CENTRAL = 1000.0, 4.0  # center weight = CENTRAL / side, at most that
 AT_START, START = 2.0, 1.0  # a clip begins with so much more center weight, which falls by 1/e in so many seconds
 FLOOR = 0.00225  # as that of the typical calibration
 SEEN, LARGEST = 640.0, 1.5  # the network's input grows with the side from here on, up to so many times each side
 STEADY = 0.1  # seconds: standard deviation of the Gaussian in time that smooths log densities
-WINDOW = 3.0  # standard deviations of it that count
+WINDOW = 3.0 * STEADY + 1e-9  # seconds before and after a moment that count
 LONGEST = 100_000  # pixels of a screen
 
 Model = Callable[[np.ndarray], np.ndarray]
@@ -125,17 +125,17 @@ def look(model: Model, viewing: Viewing) -> Look:
 def steady(answers: Iterable[Answer]) -> Iterator[Answer]:
     """Densities smoothed in time within each scene: the mean of their logarithms, weighted by a Gaussian.
 
-    A fixation lasts a third of a second, so people do not follow what flickers. Only what lies within WINDOW standard
-    deviations is held.
+    A fixation lasts a third of a second, so people do not follow what flickers. Only what lies within WINDOW is
+    held.
     """
     near: list[Answer] = []  # what may still count
     waiting = 0  # the place of the first of them that has not been answered
     for answer in answers:
         near.append(answer)
-        while near[waiting][0] < answer[0] - WINDOW * STEADY:
+        while near[waiting][0] < answer[0] - WINDOW:
             yield _smoothed(near, waiting)
             waiting += 1
-        while near[0][0] < near[waiting][0] - WINDOW * STEADY:
+        while near[0][0] < near[waiting][0] - WINDOW:
             del near[0]
             waiting -= 1
     while waiting < len(near):
@@ -149,6 +149,8 @@ def _smoothed(near: list[Answer], place: int) -> Answer:
     end = min((i for i in range(place + 1, len(near)) if near[i][2]), default=len(near))
     total, weights = np.zeros(density.shape), 0.0
     for other, values, _ in near[first:end]:
+        if abs(other - time) > WINDOW:
+            continue
         weight = math.exp(-0.5 * ((other - time) / STEADY) ** 2)
         total += weight * np.log(np.maximum(values, np.finfo(np.float32).tiny))
         weights += weight

@@ -18,7 +18,7 @@ from wepsam.reproduction.studies import PROTOCOL_PARTS
 STARTS = {"weak": charts.WEAK, "random": charts.RANDOM}
 FITTED = 3  # lengths, the longest that were run, that determine the power law
 CLOSE = 0.01  # in CC: as good as the paper's length
-MEASURES = ("loss", "cc", "nss")
+NAMES = {"loss": "lowest loss", "cc": "CC", "nss": "NSS"}
 # What each training is, by the beginning of its arm's name.
 KINDS = {"protocol": "step 1, on weak labels"} | {start: f"step 2, {title}" for start, (title, _) in STARTS.items()}
 HUMAN = PROTOCOL[1]
@@ -37,9 +37,15 @@ def value(arm: Arm, measure: str) -> float:
 
 
 def law(lengths: Lengths, measure: str) -> PowerLaw | None:
-    """The power law through the longest three; None if there are fewer or the changes do not shrink."""
-    values = [value(arm, measure) for arm in lengths.values()][-FITTED:]
-    return through(values) if len(values) == FITTED else None
+    """The power law through the longest three.
+
+    None if there are fewer, if the longest is still on the plateau, which says nothing about what comes after it, or
+    if the changes do not shrink.
+    """
+    arms = list(lengths.values())[-FITTED:]
+    if len(arms) < FITTED or arms[-1].runs[0].left_plateau is None:
+        return None
+    return through([value(arm, measure) for arm in arms])
 
 
 def doublings_left(lengths: Lengths) -> float:
@@ -127,20 +133,26 @@ def _extrapolated(arms: Arms) -> str:
         if len(lengths) < FITTED:
             lines.append(f"- *{title}*: fewer than {FITTED} lengths were run, so nothing is extrapolated.")
             continue
-        texts = [_text(measure, lengths) for measure in MEASURES]
-        lines.append(f"- *{title}*: {'; '.join(texts)}. {_shortest(lengths)}")
+        on_plateau = [arm.runs[0].left_plateau is None for arm in lengths.values()][-FITTED:]
+        if on_plateau[-1]:
+            lines.append(f"- *{title}*: the longest is still on the plateau, so nothing is extrapolated.")
+            continue
+        laws = {measure: law(lengths, measure) for measure in NAMES}
+        texts = [_text(measure, found, lengths) for measure, found in laws.items() if found]
+        if others := [NAMES[measure] for measure, found in laws.items() if not found]:
+            texts.append(f"not {' or '.join(others)}, as the changes do not shrink from one doubling to the next")
+        rough = " A rough guess: the shortest of the three is still on the plateau." if any(on_plateau) else ""
+        lines.append(f"- *{title}*: {'; '.join(texts)}. {_shortest(lengths)}{rough}")
     return (
         "Extrapolated to the paper's length, by the power law through the longest three trainings of each kind. "
         "In brackets: the 95 % bootstrap interval over pictures.\n\n" + "\n".join(lines)
     )
 
 
-def _text(measure: str, lengths: Lengths) -> str:
-    name, digits = ("lowest loss", 4) if measure == "loss" else (measure.upper(), 3)
-    one, left = law(lengths, measure), doublings_left(lengths)
-    if one is None:
-        return f"{name} not at all, as its changes do not shrink from one doubling to the next"
-    text = f"{name} {one.after(left):.{digits}f}"
+def _text(measure: str, found: PowerLaw, lengths: Lengths) -> str:
+    """The value at the paper's length with its interval, and what the shorter lengths foretold for the longest."""
+    digits, left = 4 if measure == "loss" else 3, doublings_left(lengths)
+    text = f"{NAMES[measure]} {found.after(left):.{digits}f}"
     if measure != "loss":
         scores = np.stack([arm.scores(measure).mean(0) for arm in lengths.values()][-FITTED:])
         ends = interval_after(scores, left)
@@ -165,7 +177,7 @@ def _shortest(lengths: Lengths) -> str:
         return f"No shorter length than the paper's comes within {CLOSE:g} of that CC."
     return (
         f"The shortest length within {CLOSE:g} of that CC is 1/{parts:.0f} of the paper's: "
-        f"{SEEN / parts / 1e6:.2g} million pictures in both steps."
+        f"{round(SEEN / parts, -3):,.0f} pictures in both steps."
     )
 
 

@@ -1,0 +1,240 @@
+"""Scores on clips: several moments of each second, beside the center, motion and other people.
+
+At each moment the map of that time is compared with the fixations in progress (NSS, AUC, information gain over the
+center of all other clips) and with their density, to which looks shortly before and after count as well (CC, SIM, KL).
+A clip's score is the mean over its moments, so a long fixation counts more than a short one.
+"""
+
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import wepsam
+from wepsam import maps, metrics, progress, resolve
+from wepsam.calibration.presets import Which
+from wepsam.datasets.clips import ClipDataset, ClipSample, Looks
+from wepsam.evaluation import fingerprints
+from wepsam.evaluation.results import Evaluation
+from wepsam.files import below
+from wepsam.images import resize
+from wepsam.prediction import ordered
+from wepsam.prediction.predictor import QUALITIES, Predictor
+from wepsam.video.maps_in_time import GRID, grid_shape
+from wepsam.video.reading import Clip, about, frames
+from wepsam.video.viewing import Model
+from wepsam.video.watching import FPS, watch
+
+STEP = 0.2  # seconds from one moment to the next
+NEAR = 0.35  # seconds before and after a moment in which a look counts for its density
+DEGREE = 40.0  # pixels per degree of a clip that is shown pixel by pixel on a screen at arm's length
+METRICS = ("nss", "auc_judd", "cc", "sim", "kl_div", "info_gain")
+REFERENCES = ("center-bias", "motion", "half-of-observers")
+HALVES = 2  # random halves of the observers, each of which predicts the other
+EVEN = 1e-3  # share of motion that is spread evenly, so that no look has a probability of 0
+
+Predictions = Callable[[float], list[tuple[np.ndarray, Looks]]]  # second -> maps, each with the looks it is scored on
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A clip as it is scored.
+
+    Attributes:
+        sample: the clip.
+        clip: what the file says.
+        shape: (h, w) of the maps.
+        looks: points in cells of the maps.
+        sigma: of densities, in cells.
+        center: (h, w) density of all other clips.
+    """
+
+    sample: ClipSample
+    clip: Clip
+    shape: tuple[int, int]
+    looks: Looks
+    sigma: float
+    center: np.ndarray
+
+
+def evaluate_all(
+    model: resolve.Model,
+    dataset: ClipDataset,
+    out: str | os.PathLike[str],
+    *,
+    sigma: float | None = None,
+    references: bool = False,
+    quality: str = QUALITIES[0],
+    calibration: Which = None,
+    workers: int = -1,
+) -> Iterator[tuple[Path, Evaluation]]:
+    """Score a model on clips, and with `references` the center, motion, people, and the model frame by frame.
+
+    Args:
+        model: as for `resolve.predictor`.
+        dataset: the clips.
+        out: folder to save into, as OUT/DATASET-SPLIT/MODEL.csv and .json.
+        sigma: of densities, in pixels of the clips; None: one degree, DEGREE pixels.
+        references: also score what a table shows beside the model.
+        quality: as for `resolve.predictor`.
+        calibration: as for `resolve.predictor`.
+        workers: frames at a time; -1 for one per core.
+
+    Yields:
+        The CSV and its evaluation; the model first. Its `pictures` are clips.
+    """
+    predict = resolve.predictor(model, quality=quality, threads=1, calibration=calibration)
+    name = _name(model, predict, quality, calibration)
+    scenes = _scenes(dataset, sigma or DEGREE)
+    subjects: dict[str, Any] = {name: _watching(predict, workers)}
+    if references:
+        if isinstance(predict, Predictor):
+            subjects[f"{name}-still"] = _watching(predict.low_resolution, workers)
+        subjects |= {"center-bias": _center, "motion": _motion, "half-of-observers": _people}
+    folder = below(out, f"{dataset.name}-{dataset.split}")
+    for subject, open_on in subjects.items():
+        if subject == "half-of-observers" and any(scene.looks.observers is None for scene in scenes):
+            continue
+        rows = []
+        for scene in progress.track(scenes, f"{subject} on {dataset.name}"):
+            with open_on(scene) as predictions:
+                rows.append({"id": scene.sample.id} | _score(scene, predictions))
+        record = {
+            "model": subject, "dataset": dataset.name, "split": dataset.split, "pictures": len(scenes),
+            "of_pictures": dataset.total, "unit": "clips", "protocol": "mit", "sigma": sigma or DEGREE,
+            "info_gain": "bit over the center of all other clips, by the definition (tuebingen)",
+            "moments": f"every {STEP} s; densities of looks within {NEAR} s", "code_sha256": fingerprints.code(),
+            "versions": {name: version(name) for name in ("numpy", "av")}
+            | {"wepsam": wepsam.__version__, "python": platform.python_version()},
+        }  # fmt: skip
+        if subject == name and isinstance(predict, Predictor):
+            record |= {"weights": predict.card.get("sha256"), "quality": predict.quality, "seen": False}
+        result = Evaluation(tuple(rows), record)
+        yield result.save(folder), result
+
+
+def _name(model: resolve.Model, predict: Model, quality: str, calibration: Which) -> str:
+    name = str(getattr(predict, "name", None) or (model if isinstance(model, str) else "model"))
+    name = Path(name).stem if name.endswith(".onnx") else name
+    said = calibration if isinstance(calibration, str) else "custom" if calibration is not None else ""
+    parts = [name, *([quality] if quality != QUALITIES[0] else []), *([Path(said).stem] if said else [])]
+    return "-".join(parts)
+
+
+def _scenes(dataset: ClipDataset, sigma: float) -> list[Scene]:
+    clips = [about(sample.path) for sample in dataset.samples]
+    shapes = [grid_shape(clip.size, GRID) for clip in clips]
+    looks = [
+        _on_grid(sample.read(), clip.size, shape)
+        for sample, clip, shape in zip(dataset.samples, clips, shapes, strict=True)
+    ]
+    shares = [each.points / shape[::-1] for each, shape in zip(looks, shapes, strict=True)]
+    found = []
+    for place, (sample, clip, shape) in enumerate(zip(dataset.samples, clips, shapes, strict=True)):
+        cells = sigma * shape[1] / clip.size[1]
+        others = [points for other, points in enumerate(shares) if other != place] or shares
+        points = np.concatenate(others) * shape[::-1]
+        center = maps.density(np.minimum(points, np.array(shape[::-1]) - 1e-6), shape, cells)
+        found.append(Scene(sample, clip, shape, looks[place], cells, center))
+    return found
+
+
+def _on_grid(looks: Looks, size: tuple[int, int], shape: tuple[int, int]) -> Looks:
+    """The looks inside the clip, in cells of its maps."""
+    height, width = size
+    inside = np.asarray((looks.points >= 0).all(1) & (looks.points < (width, height)).all(1))
+    kept = looks.where(inside)
+    points = np.minimum(kept.points * shape[::-1] / (width, height), np.array(shape[::-1]) - 1e-6)
+    return Looks(points, kept.begin, kept.end, kept.observers)
+
+
+def _score(scene: Scene, predictions: Predictions) -> dict[str, float]:
+    """The mean over the moments of a clip; NaN if nobody looked at it."""
+    end = float(scene.looks.end.max()) if len(scene.looks.end) else 0.0
+    rows = []
+    for moment in np.arange(STEP / 2, end, STEP):
+        scored = [_at(scene, prediction, truth, float(moment)) for prediction, truth in predictions(float(moment))]
+        known = [scores for scores in scored if scores is not None]
+        if known:
+            rows.append(np.mean([list(scores.values()) for scores in known], axis=0))
+    means = np.mean(rows, axis=0) if rows else np.full(len(METRICS), np.nan)
+    return dict(zip(METRICS, map(float, means), strict=True))
+
+
+def _at(scene: Scene, prediction: np.ndarray, truth: Looks, moment: float) -> dict[str, float] | None:
+    """The scores of one map at one moment; None if nobody looks."""
+    now, near = truth.during(moment, moment).points, truth.during(moment - NEAR, moment + NEAR).points
+    if not len(now):
+        return None
+    density = maps.density(near, scene.shape, scene.sigma)
+    scores = metrics.score(prediction, fixations=now, density=density, metrics=METRICS[:-1])
+    gain = metrics.info_gain(prediction, now, scene.center, protocol="tuebingen")
+    return scores | {"info_gain": gain}
+
+
+def _watching(model: Model, workers: int) -> Any:
+    """A model, of whose maps the last one that is not later than a moment counts."""
+
+    @contextmanager
+    def opened(scene: Scene) -> Iterator[Predictions]:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            watch(scene.clip.path, model, Path(folder), fps=FPS, workers=ordered.worker_count(workers)) as watched,
+        ):
+            times = np.asarray(watched.maps.times)
+            yield lambda moment: [(watched.maps[max(0, int(np.searchsorted(times, moment + 1e-6)) - 1)], scene.looks)]
+
+    return opened
+
+
+@contextmanager
+def _center(scene: Scene) -> Iterator[Predictions]:
+    yield lambda _: [(scene.center, scene.looks)]
+
+
+@contextmanager
+def _motion(scene: Scene) -> Iterator[Predictions]:
+    """How much each place changes from one frame to the next."""
+    times, found = [], []
+    last = None
+    for frame in frames(scene.clip.path, FPS, 640):
+        gray = resize(frame.pixels, scene.shape).mean(2)
+        change = np.zeros(scene.shape) if last is None else np.abs(gray - last)
+        density = maps.to_density(maps.blur(change, scene.sigma))
+        times.append(frame.time)
+        found.append((1 - EVEN) * density + EVEN / density.size)
+        last = gray
+    yield lambda moment: [(found[max(0, int(np.searchsorted(times, moment + 1e-6)) - 1)], scene.looks)]
+
+
+@contextmanager
+def _people(scene: Scene) -> Iterator[Predictions]:
+    """Half of the observers, by their looks near a moment, predict the other half."""
+    observers = scene.looks.observers
+    assert observers is not None
+    rng, everyone = np.random.default_rng(0), np.unique(observers)
+    pairs: list[tuple[Looks, Looks]] = []
+    for _ in range(HALVES):
+        half = np.isin(observers, rng.permutation(everyone)[: len(everyone) // 2])
+        pairs += [
+            (scene.looks.where(half), scene.looks.where(~half)),
+            (scene.looks.where(~half), scene.looks.where(half)),
+        ]
+
+    def at(moment: float) -> list[tuple[np.ndarray, Looks]]:
+        found = []
+        for seen, truth in pairs:
+            near = seen.during(moment - NEAR, moment + NEAR).points
+            if len(near):
+                density = maps.density(near, scene.shape, scene.sigma)
+                found.append((0.99 * density + 0.01 * scene.center, truth))
+        return found
+
+    yield at
