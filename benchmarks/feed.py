@@ -236,8 +236,8 @@ def feed_table(found: dict[str, Any]) -> str:
         f"\n\n`python -m benchmarks.feed`: {found['steps']} steps of the recipe `shipped`, one thread, "
         f"{found['workers']} process that decodes, on {found['cores']} cores with a load of {found['load']} from other "
         "work, so the rates are low and only the ratios count. The limit: the same steps on one batch that never "
-        "changes, in turn with the others; what the others lack is mostly the change of each picture, which costs labels "
-        "in memory as much. Waits: the share of its time that the training has to wait for pictures. "
+        "changes, in turn with the others; what the others lack is mostly the change of each picture, which costs "
+        "labels in memory as much. Waits: the share of its time that the training has to wait for pictures. "
         "Memory: the largest resident size of the process, which includes torch, and of those that decode."
     )
 
