@@ -55,8 +55,9 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, metavar="PAGE", help="write the tables of earlier runs into this page")
     options = parser.parse_args()
     if options.tables:
-        insert(options.tables, "feed", feed_table(json.loads((RESULTS / "feed.json").read_text())))
-        insert(options.tables, "processes", processes_table(json.loads((RESULTS / "processes.json").read_text())))
+        for name, as_table in (("feed", feed_table), ("processes", processes_table)):
+            if (RESULTS / f"{name}.json").exists():
+                insert(options.tables, name, as_table(json.loads((RESULTS / f"{name}.json").read_text())))
         return
     RESULTS.mkdir(parents=True, exist_ok=True)
     about = {"cores": usable(), "torch": torch.__version__, "load": round(os.getloadavg()[0], 1)}
@@ -235,7 +236,8 @@ def feed_table(found: dict[str, Any]) -> str:
         f"\n\n`python -m benchmarks.feed`: {found['steps']} steps of the recipe `shipped`, one thread, "
         f"{found['workers']} process that decodes, on {found['cores']} cores with a load of {found['load']} from other "
         "work, so the rates are low and only the ratios count. The limit: the same steps on one batch that never "
-        "changes, in turn with the others. Waits: the share of its time that the training has to wait for pictures. "
+        "changes, in turn with the others; what the others lack is mostly the change of each picture, which costs "
+        "labels in memory as much. Waits: the share of its time that the training has to wait for pictures. "
         "Memory: the largest resident size of the process, which includes torch, and of those that decode."
     )
 

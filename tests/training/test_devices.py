@@ -188,7 +188,7 @@ def test_under_torchrun_one_process_writes_and_speaks(own_dataset, tmp_path) -> 
     done = torchrun("--out", str(tmp_path / "run"), *small)
     assert done.returncode == 0, done.stderr
     assert [line.split(":")[0].split(" ")[0] for line in done.stdout.splitlines()] == ["best", "log"]
-    refused = torchrun("--out", str(tmp_path / "run"), *small, "--set", "seed=1")
+    refused = torchrun("--out", str(tmp_path / "run"), *small, "--set", "balance=0.5")
     assert [line for line in refused.stderr.splitlines() if line.startswith("wepsam: ")] == [
-        f"wepsam: {tmp_path / 'run'} holds another run: settings.seed was 0, now 1; choose another folder"
+        f"wepsam: {tmp_path / 'run'} holds another run: settings.balance was 0.0, now 0.5; choose another folder"
     ]
