@@ -37,7 +37,7 @@ FUNCTIONS = [
     ),
 ]
 CLASSES = ["Predictor", "ImageError", "PictureWarning", "Area"]
-MODULES = ["classical", "datasets", "metrics", "pages", "torch_metrics"]
+MODULES = ["classical", "datasets", "gaze", "metrics", "pages", "torch_metrics"]
 
 
 def python(code: str) -> str:

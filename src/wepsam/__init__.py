@@ -24,6 +24,7 @@ __version__ = "1.0.0"  # the one place; pyproject.toml takes it from here
 if TYPE_CHECKING:
     from wepsam import classical as classical
     from wepsam import datasets as datasets
+    from wepsam import gaze as gaze
     from wepsam import metrics as metrics
     from wepsam import pages as pages
     from wepsam import torch_metrics as torch_metrics
@@ -91,7 +92,7 @@ HOMES = {
     "save_overlay": "overlays",
     "contact_sheet": "overlays",
 }
-PACKAGES = ("classical", "datasets", "metrics", "pages", "torch_metrics")
+PACKAGES = ("classical", "datasets", "gaze", "metrics", "pages", "torch_metrics")
 
 offline.switch_off()
 

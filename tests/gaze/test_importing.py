@@ -245,6 +245,16 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path: Path, stimuli: Path) ->
     assert "zzz.asc" in done.failed[0]
 
 
+def test_of_a_folder_the_recordings_are_taken(tmp_path: Path, stimuli: Path) -> None:
+    truth = looked()
+    write_asc(tmp_path / "asc", truth)
+    (tmp_path / "asc" / "README.txt").write_text("nothing")
+    (tmp_path / "asc" / "trials.csv").write_text("trial,image\n1,beach.png\n")
+    done = import_gaze(tmp_path / "asc", stimuli, tmp_path / "study")
+    assert not done.failed
+    check(tmp_path / "study", truth, 0.2)
+
+
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, stimuli: Path) -> None:
     (tmp_path / "study").mkdir()
     (tmp_path / "study" / "fixations.csv").write_text("mine")

@@ -23,7 +23,7 @@ READERS: dict[str, tuple[Callable[[Path, str], bool], Reader]] = {
     "jsPsych": (lambda path, head: jspsych.is_jspsych(head), jspsych.read),
     "table": (lambda path, head: True, columns.read),
 }
-SUFFIXES = (".asc", ".asc.gz", ".tsv", ".tsv.gz", ".csv", ".csv.gz", ".txt")
+SUFFIXES = (".asc", ".asc.gz", ".tsv", ".tsv.gz", ".csv", ".csv.gz")
 BESIDE = ("_events.tsv", "_channels.tsv", "participants.tsv", "_scans.tsv", "_physioevents.tsv.gz", "sections.csv")
 
 
@@ -45,7 +45,9 @@ def find_files(given: Sequence[Path]) -> list[Path]:
             if one.is_file() and one.name.lower().endswith(SUFFIXES) and not one.name.startswith(".")
             and not one.name.endswith(BESIDE)
         ]  # fmt: skip
-        found += [one for one in below if "_physio" in one.name] or below
+        # Beside recordings lie tables of trials, logs and notes.
+        asc = [one for one in below if one.name.lower().endswith((".asc", ".asc.gz"))]
+        found += asc or [one for one in below if "_physio" in one.name] or below
     if not found:
         raise GazeError(f"no tracker's files in {', '.join(map(str, given))}; expected {', '.join(SUFFIXES)}")
     return found
