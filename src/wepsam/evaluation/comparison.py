@@ -370,4 +370,5 @@ def _quoted(evaluations: list[Evaluation], metrics: tuple[str, ...], *more: str)
 
 def _described(evaluation: Evaluation) -> str:
     about = evaluation.about
-    return f"{about['pictures']} {about.get('unit', 'pictures')} of {about['dataset']} ({about['split']}), protocol `{about['protocol']}`"
+    count = f"{about['pictures']} {about.get('unit', 'pictures')}"
+    return f"{count} of {about['dataset']} ({about['split']}), protocol `{about['protocol']}`"
