@@ -1,12 +1,13 @@
-# make demo | test | fuzz | soak | check | bench | interop | web | browser | weights. Each makes what it needs, from a bare clone and a
-# Python >= 3.11.
+# make demo | test | fuzz | soak | check | bench | interop | web | browser | weights | dist | matrix. Each makes what it
+# needs, from a bare clone and a Python >= 3.11.
 PYTHON ?= python3
-BIN := .venv/bin
+SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN := .venv/$(SCRIPTS)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= ../shared/data
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test fuzz soak check bench interop web browser weights clean
+.PHONY: demo test fuzz soak check bench interop web browser weights dist matrix clean
 
 DEMO := $(addprefix .venv/pictures/,astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png)
 
@@ -44,17 +45,30 @@ browser: .venv/dev .venv/pictures web/node_modules/.ready  ## the shipped files 
 weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash recipes/weights.sh
 
+dist: .venv-dist/ready  ## wheel and sdist, built twice with the same bytes, checked, and tried in a bare environment
+	.venv-dist/$(SCRIPTS)/python -m recipes.dist --out dist
+
+matrix: .venv-dist/ready  ## tests with the lowest and the highest versions that are allowed (MATRIX="--pythons 3.11 --extras classical")
+	.venv-dist/$(SCRIPTS)/python -m recipes.matrix $(MATRIX)
+
 clean:
-	rm -rf .venv .venv-interop .venv-unisal demo dist/web web/node_modules
+	rm -rf .venv .venv-dist .venv-interop .venv-unisal demo dist web/node_modules
 
 # The core alone: no torch, opencv, scipy. The stamp is renewed when what is installed changes.
-.venv/core: pyproject.toml constraints.txt
+.venv/core: pyproject.toml constraints.txt src/wepsam/__init__.py
 	$(PYTHON) -m venv .venv
 	$(INSTALL) --editable .
 	touch $@
 
 .venv/dev: .venv/core
 	$(INSTALL) --editable '.[dev]'
+	touch $@
+
+# What builds and checks the files to publish.
+.venv-dist/ready: constraints.txt
+	$(PYTHON) -m venv .venv-dist
+	.venv-dist/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt build hatchling twine cyclonedx-bom uv
 	touch $@
 
 # pysaliency asks for older versions of numpy and setuptools than the rest, and for torch: apart from .venv.

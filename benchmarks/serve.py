@@ -1,8 +1,12 @@
-"""The service under load: python -m benchmarks.serve PICTURES [--requests N] [--soak N]
+"""The service under load: python -m benchmarks.serve PICTURES [--requests N] [--rounds N] [--soak N]
 
 It starts `wepsam serve --quality fast` on this machine, asks it for maps from 1, 8 and 32 clients, and compares the
-rate with that of the network alone (`Predictor.many` on the same files in one process, which also decodes and
-enlarges). The clients take processor time of the same machine.
+rate with two others of the same round, each from one process per core: the forward pass alone, on a picture that is
+read already; and what the service computes for a request (`service.answering.predict`: read, check of the kind,
+forward, enlarge, PNG) without HTTP, which no service can exceed. Rounds are repeated, and the medians are printed.
+
+Processor time says the same where other work takes the cores: of the computing alone, and for each request that of the
+service and that of the clients, which take time of the same cores.
 
 --soak: so many requests from 16 clients, 2 of 100 of them bad. Every answer is compared with the right one, and the
 memory of the service is watched. In the middle the service is killed and started again: only requests that are inside
@@ -11,7 +15,7 @@ then may fail.
 
 import argparse
 import http.client
-import itertools
+import os
 import re
 import signal
 import statistics
@@ -20,19 +24,32 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 import wepsam
 from benchmarks.common import as_jpeg
 from wepsam import cores
+from wepsam.images import MAX_PIXELS, resize
 from wepsam.markdown import table
 from wepsam.prediction import targets
+from wepsam.service import answering
+from wepsam.service.forms import Upload
 
 CLIENTS = (1, 8, 32)
 BAD = 50  # every so many requests of a soak is bad
 PATH = "/v1/predict"
+COLUMNS = {
+    "a second": "{:.1f}", "of forward": "{:.0%}", "without HTTP": "{:.0%}", "p50": "{:.0f}", "p99": "{:.0f}",
+    "processor": "{:.1f}", "clients": "{:.1f}",
+}  # fmt: skip
+Row = dict[str, float]
+_OPEN: dict[str, Any] = {}  # of one process of the peers
 QUIET = {"stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL, "text": True}
 
 
@@ -73,6 +90,11 @@ class Service:
             own.close()
             return None
 
+    def processor_time(self) -> float:
+        """Seconds of processor time that it has taken."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # for itself, and in the kernel
+
     def memory(self) -> float:
         """Megabytes that are resident."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -83,6 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pictures", nargs="+")
     parser.add_argument("--requests", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--soak", type=int, default=0)
     options = parser.parse_args()
     files = [as_jpeg(path) for path in targets.found(options.pictures)[:100]]
@@ -92,24 +115,78 @@ def main() -> None:
         if options.soak:
             soak(service, files, options.soak)
         else:
-            load(service, files, options.requests)
+            load(service, files, options.requests, options.rounds)
     finally:
         service.stop()
 
 
-def load(service: Service, files: Sequence[bytes], requests: int) -> None:
-    """The rate and the times of answers, beside the network alone."""
+def load(service: Service, files: Sequence[bytes], requests: int, rounds: int) -> None:
+    """The rates and the times of answers, beside the forward pass and beside the same work without HTTP."""
+    found: dict[str, list[Row]] = {}
+    with ProcessPoolExecutor(cores.usable(), get_context("spawn"), _open, (files,)) as pool:
+        for _ in range(rounds):
+            forward, computed = (_alone(pool, work, requests) for work in (_forward, _answer))
+            measured = {"forward alone": forward, "the same answers without HTTP": computed}
+            for clients in CLIENTS:
+                measured[f"wepsam serve, {clients} clients"] = _served(service, files, requests, clients)
+            for name, row in measured.items():
+                shares = {"of forward": row["a second"] / forward["a second"]}
+                shares["without HTTP"] = row["a second"] / computed["a second"]
+                found.setdefault(name, []).append(row | shares)
+    rows = []
+    for name, repeated in found.items():
+        cells = [name, str(cores.usable())]
+        for key, form in COLUMNS.items():
+            values = [one[key] for one in repeated if key in one]
+            cells.append(form.format(statistics.median(values)) if values else "")
+        rows.append(cells)
+    heads = [
+        "a second", "of forward", "of answers without HTTP", "p50 ms", "p99 ms", "processor ms", "of the clients, ms"
+    ]  # fmt: skip
+    print(table(["maps of 500-px JPEGs, fast", "cores", *heads], rows))
+
+
+def _open(files: Sequence[bytes]) -> None:
+    """In a process of its own: the model, and what it is asked."""
     model = wepsam.load(threads=1, quality="fast", warn=False)
-    alone = rate(lambda: sum(1 for _ in model.many(itertools.islice(itertools.cycle(files), requests))))
-    rows = [["network alone, one process", str(cores.usable()), f"{alone:.1f}", "100%", "", ""]]
-    for clients in CLIENTS:
-        seconds: list[float] = []
-        found = rate(lambda n=clients, s=seconds: asked(service, files, requests, n, s))
-        ordered = sorted(seconds)
-        p50, p99 = statistics.median(ordered), ordered[int(0.99 * (len(ordered) - 1))]
-        cells = [f"{found:.1f}", f"{found / alone:.0%}", f"{1000 * p50:.0f}", f"{1000 * p99:.0f}"]
-        rows.append([f"wepsam serve, {clients} clients", str(cores.usable()), *cells])
-    print(table(["maps of 500-px JPEGs, fast", "cores", "a second", "of the network", "p50 ms", "p99 ms"], rows))
+    pixels = model.read(files[0])[0]
+    shape_of, mirrored = model._views[0]  # what `scale_densities` gives to the network
+    small = resize(pixels, shape_of(*pixels.shape[:2]))[None]
+    _OPEN.update(model=model, files=files, fed=np.concatenate([small, small[:, :, ::-1]]) if mirrored else small)
+
+
+def _forward(_: int) -> float:
+    begin = time.process_time()
+    _OPEN["model"]._run(_OPEN["fed"])
+    return time.process_time() - begin
+
+
+def _answer(number: int) -> float:
+    begin, files = time.process_time(), _OPEN["files"]
+    upload = Upload("picture", files[number % len(files)])
+    answering.predict(upload, _OPEN["model"], answering.MAP, MAX_PIXELS)
+    return time.process_time() - begin
+
+
+def _alone(pool: ProcessPoolExecutor, work: Callable[[int], float], requests: int) -> Row:
+    list(pool.map(work, range(4 * cores.usable())))  # all processes are open
+    begin = time.perf_counter()
+    spent = sum(pool.map(work, range(requests), chunksize=5))
+    return {"a second": requests / (time.perf_counter() - begin), "processor": 1000 * spent / requests}
+
+
+def _served(service: Service, files: Sequence[bytes], requests: int, clients: int) -> Row:
+    seconds: list[float] = []
+    mine, its = time.process_time(), service.processor_time()
+    per_second = rate(lambda: asked(service, files, requests, clients, seconds))
+    ordered = sorted(seconds)
+    return {
+        "a second": per_second,
+        "p50": 1000 * statistics.median(ordered),
+        "p99": 1000 * ordered[int(0.99 * (len(ordered) - 1))],
+        "processor": 1000 * (service.processor_time() - its) / requests,
+        "clients": 1000 * (time.process_time() - mine) / requests,
+    }
 
 
 def rate(work: Callable[[], int]) -> float:

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from wepsam import maps
 from wepsam.datasets import DatasetError, FixationDataset
 from wepsam.evaluation import Evaluation
-from wepsam.weak import store
 
-if TYPE_CHECKING:  # these need torch, which most tests do without
+if TYPE_CHECKING:  # these need torch, which most tests do without; tests of the core do without pyarrow, too
     from wepsam.networks.base import Network
     from wepsam.training.batches import Pairs
 
@@ -32,6 +30,8 @@ Answer = Callable[..., Any]  # of an Attention; a type that would import onnxrun
 
 def rows_of(weak: Path) -> dict[str, dict[str, Any]]:
     """All rows by id, read with nothing but pyarrow."""
+    import pyarrow.parquet as pq
+
     parts = sorted(weak.glob("part-*.parquet"))
     rows = [row for part in parts for row in pq.read_table(part).to_pylist()]
     assert len({row["id"] for row in rows}) == len(rows)
@@ -40,11 +40,15 @@ def rows_of(weak: Path) -> dict[str, dict[str, Any]]:
 
 def stored_rows(weak: str | Path, columns: list[str] | None = None) -> list[dict[str, Any]]:
     """All rows in order, of a folder or URL, read by the store."""
+    from wepsam.weak import store
+
     return [row for table in store.read_parts(weak, columns) for row in table.to_pylist()]
 
 
 def same_content(one: Path, other: Path) -> bool:
     """Whether two weak-label folders have the same visible files, byte for byte or row for row."""
+    import pyarrow.parquet as pq
+
     names = [sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) for folder in (one, other)]
     return names[0] == names[1] and all(
         pq.read_table(one / name).equals(pq.read_table(other / name))

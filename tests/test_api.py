@@ -37,7 +37,7 @@ FUNCTIONS = [
     ),
 ]
 CLASSES = ["Predictor", "ImageError", "PictureWarning", "Area"]
-MODULES = ["classical", "datasets", "metrics", "pages"]
+MODULES = ["classical", "datasets", "metrics", "pages", "torch_metrics"]
 
 
 def python(code: str) -> str:
@@ -131,6 +131,16 @@ except ImportError as error:
             ["torch"],
             "from wepsam import adapt; adapt([], 'out', full=True)",
             "needs torch: pip install 'wepsam[train]'",
+        ),
+        (
+            ["torchmetrics"],
+            "from wepsam.torch_metrics import NSS",
+            "wepsam.torch_metrics needs torchmetrics: pip install 'wepsam[train]'",
+        ),
+        (
+            ["torch"],
+            "wepsam.datasets.FixationDataset('none', (), 1.0).torch()",
+            "a dataset for torch needs torch: pip install 'wepsam[train]'",
         ),
     ],
 )

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from wepsam import extras, offline
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"  # the one place; pyproject.toml takes it from here
 
 if TYPE_CHECKING:
     from wepsam import classical as classical
     from wepsam import datasets as datasets
     from wepsam import metrics as metrics
     from wepsam import pages as pages
+    from wepsam import torch_metrics as torch_metrics
     from wepsam.adaptation import adapt as adapt
     from wepsam.attention.answers import attend as attend
     from wepsam.attention.areas import Area as Area
@@ -90,7 +91,7 @@ HOMES = {
     "save_overlay": "overlays",
     "contact_sheet": "overlays",
 }
-PACKAGES = ("classical", "datasets", "metrics", "pages")
+PACKAGES = ("classical", "datasets", "metrics", "pages", "torch_metrics")
 
 offline.switch_off()
 

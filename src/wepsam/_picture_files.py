@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
+from importlib.util import find_spec
 from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -28,7 +29,9 @@ from wepsam.files import LONGEST_CAUSE, cause, check_regular, shown
 # Only these formats are opened, by content and not by name. Pillow knows about thirty more, which strangers' files
 # should not reach: EPS starts Ghostscript; HDF5, GRIB and WMF call any registered handler; TGA has no signature, so
 # arbitrary bytes become a picture; JPEG 2000 returns half a file as a whole picture.
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "PPM")
+KNOWN = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "PPM")
+# Before 11.3, Pillow has no reader of AVIF, and raises a KeyError for a format that it does not know.
+FORMATS = tuple(name for name in KNOWN if name != "AVIF" or find_spec("PIL.AvifImagePlugin"))
 # What stands at the fifth byte of a HEIC picture, which pillow-heif reads (extra [heif]); mif1 may also be an AVIF.
 HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
 MAX_READS = 300_000  # of a header: the largest of photographs take some hundred

@@ -30,7 +30,7 @@ def _quota(root: Path, membership: Path) -> float:
         membership: the file that names the process' own group, a line per hierarchy.
     """
     try:
-        lines = [line.split(":", 2) for line in membership.read_text().splitlines()]
+        lines = [line.split(":", 2) for line in membership.read_text(encoding="ascii", errors="replace").splitlines()]
     except OSError:
         return math.inf
     least = math.inf
@@ -49,9 +49,10 @@ def _limit(group: Path) -> float:
     """The limit of one group, in cores."""
     try:
         if (group / "cpu.max").exists():
-            quota, period = (group / "cpu.max").read_text().split()
+            quota, period = (group / "cpu.max").read_text(encoding="ascii").split()
         else:
-            quota, period = ((group / f"cpu.cfs_{name}_us").read_text().strip() for name in ("quota", "period"))
+            files = (group / f"cpu.cfs_{name}_us" for name in ("quota", "period"))
+            quota, period = (file.read_text(encoding="ascii").strip() for file in files)
         return int(quota) / int(period) if int(quota) > 0 and int(period) > 0 else math.inf
     except (OSError, ValueError):  # no such file, or "max"
         return math.inf

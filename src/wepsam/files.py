@@ -117,7 +117,7 @@ def _unfit(folder: str | os.PathLike[str], name: Any) -> str:
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write a text file as UTF-8, whole or not at all."""
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="")  # the same bytes on Windows
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:

@@ -59,6 +59,16 @@ def show() -> None:
     logger.addHandler(_STDERR)  # adding it twice makes no difference
 
 
+def hide() -> None:
+    """Undo `show`: another process of the same work reports it."""
+    logging.getLogger("wepsam").removeHandler(_STDERR)
+
+
+def is_shown() -> bool:
+    """Whether `show` was called."""
+    return _STDERR in logging.getLogger("wepsam").handlers
+
+
 @contextmanager
 def bar(total: float, what: str, after: float = 0) -> Iterator[Bar]:
     """Report progress by hand.
@@ -69,7 +79,7 @@ def bar(total: float, what: str, after: float = 0) -> Iterator[Bar]:
         after: seconds before a bar appears. What an earlier run did is taken from the first update shown, and does
             not count as this run's speed.
     """
-    drawn = _STDERR in logging.getLogger("wepsam").handlers and sys.stderr is not None and sys.stderr.isatty()
+    drawn = is_shown() and sys.stderr is not None and sys.stderr.isatty()
     drawn = drawn and not _Drawn.running  # a terminal has room for one bar: work inside that work logs lines
     shown = _Drawn(total, what, after) if drawn else _Lines(total, what, after)
     completed = False

@@ -11,6 +11,11 @@ LEAST_AREA = 192 * 256  # pixels: smaller pictures are enlarged to this area
 MAX_ENLARGEMENT = 1.5  # of a side; larger pictures are not enlarged further, because maps get worse (docs/log.md)
 
 
+def map_shape(shape: Shape) -> Shape:
+    """(height, width) of the map of a network's input of this shape."""
+    return shape[0] // CELL, shape[1] // CELL
+
+
 def within(height: int, width: int, most: int) -> Shape:
     """(height, width) of at most `most` cells a side, at least 1, in about this aspect; smaller shapes stay."""
     share = min(1.0, most / max(height, width))

@@ -219,6 +219,24 @@ def test_without_a_mouse(address: str) -> None:
     using(address, work, "phone")
 
 
+def test_the_picture_stays_beside_its_facts_and_covers_nothing(address: str) -> None:
+    async def work(page: Any) -> None:
+        await page.click("#examples button")
+        for number in range(1, 5):
+            await page.click("#add")
+            await page.locator("#areas > li").nth(number - 1).wait_for()
+        await until(page, "document.querySelector('#cropped img')")
+        down = await page.evaluate("document.documentElement.scrollHeight")
+        for above in range(0, down, 100):
+            await page.evaluate(f"scrollTo(0, {above})")
+            assert await page.evaluate(
+                "document.querySelector('#add').getBoundingClientRect().bottom"
+                " <= document.querySelector('#crops').getBoundingClientRect().top"
+            )
+
+    using(address, work)
+
+
 def test_pictures_come_back_where_the_program_forgot_them(address: str) -> None:
     async def work(page: Any) -> None:
         await page.click("#examples button")

@@ -16,6 +16,7 @@ import wepsam
 from helpers import ROOT, Run
 from wepsam import cli
 from wepsam.cli import reference
+from wepsam.training.devices import UNDIVIDED
 
 COMMANDS = {context.command_path: context for context in reference.contexts()}
 LEAVES = {path: context for path, context in COMMANDS.items() if not hasattr(context.command, "commands")}
@@ -41,8 +42,8 @@ def parse(arguments: list[str]) -> typer.Context:
 def test_the_commands_stand_in_the_order_of_the_pipeline(wepsam_command: Run) -> None:
     assert " ".join(path.removeprefix("wepsam ") for path in LEAVES) == (
         "predict draw models areas scores benchmark crop report compare-pictures gate page app serve label inspect "
-        "pretrain finetune adapt export evaluate compare plot table1 reproduce datasets list datasets check submit "
-        "write submit check"
+        "pretrain finetune adapt export evaluate compare plot table1 reproduce datasets list datasets check "
+        "gaze import gaze check gaze draw submit write submit check"
     )
     for arguments in (["--help"], ["-h"]):
         code, out, err = wepsam_command(*arguments)
@@ -141,7 +142,7 @@ def test_options_and_defaults_are_those_of_the_library(path: str) -> None:
 
 def _plain(value: Any) -> Any:
     """A default as one types it: several values with commas, numbers as text, nothing as None."""
-    if value in (None, (), "", False):
+    if value in (None, (), "", False, UNDIVIDED):
         return None
     return ",".join(value) if isinstance(value, tuple) else str(value)
 

@@ -355,12 +355,14 @@ def test_pictures_that_take_too_much_to_draw_are_refused_in_a_line(tmp_path, wri
 
 
 def test_what_was_drawn_is_not_predicted_for_again(photos, tmp_path):
+    pytest.importorskip("numba")  # of the extra [classical]
     first = predict(photos, photos, model="itti")
     assert predict(photos, photos, model="itti").written == first.written
 
 
 def test_a_result_never_leaves_its_folder(photos, tmp_path):
     """A link in there leads elsewhere: one failed picture."""
+    pytest.importorskip("numba")  # of the extra [classical]
     (photos / "sub").mkdir(exist_ok=True)
     (photos / "0.png").rename(photos / "sub" / "0.png")
     (tmp_path / "out").mkdir()
@@ -373,6 +375,7 @@ def test_a_result_never_leaves_its_folder(photos, tmp_path):
 
 
 def test_accents_written_in_two_ways_are_one_name(photos, tmp_path):
+    pytest.importorskip("numba")  # of the extra [classical]
     for name in ("caf\u00e9.png", "cafe\u0301.png"):
         (photos / name).write_bytes((photos / "1.png").read_bytes())
     if len(list(photos.glob("caf*"))) == 2:  # not where the disk itself takes them for one

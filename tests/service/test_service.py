@@ -25,7 +25,10 @@ from PIL import Image
 import wepsam
 from helpers import ROOT, Paint, tiny_weights
 from wepsam import overlays
+from wepsam.cli.serve import token
+from wepsam.service import answering, connections
 from wepsam.service.application import create
+from wepsam.service.connections import LEAST_RATE, Connection
 from wepsam.service.limits import Limits
 
 AREAS = [{"label": "left", "box": [0, 0, 0.5, 1]}]
@@ -65,6 +68,15 @@ def test_a_map_is_that_of_python(weights: Path, picture: bytes) -> None:
     np.testing.assert_array_equal(np.array(Image.open(io.BytesIO(answer.content))), overlays.gray(expected))
     answer = asked(weights, "POST", "/v1/predict?format=npy", content=picture)
     np.testing.assert_array_equal(np.load(io.BytesIO(answer.content)), expected)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (37, 53)])
+def test_the_file_of_a_map_holds_the_map(shape: tuple[int, int]) -> None:
+    levels = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
+    with Image.open(io.BytesIO(answering.encoded(levels, answering.PNG))) as opened:
+        opened.load()  # the sums of its chunks are checked
+        assert (opened.format, opened.mode) == ("PNG", "L")
+        np.testing.assert_array_equal(np.array(opened), levels)
 
 
 @pytest.mark.parametrize("kind", ["overlay", "fog"])
@@ -273,3 +285,117 @@ def test_no_open_door(wepsam_command: Any) -> None:
     code, _, err = wepsam_command("serve", "--host", "0.0.0.0", "--port", "0")
     assert code != 0
     assert "other machines can ask this service; give it a token by --token-file" in err
+
+
+def said(connection: socket.socket) -> bytes:
+    """All that a connection says until it ends."""
+    parts = []
+    while part := connection.recv(1 << 16):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def test_slow_headers_are_refused(server: Server) -> None:
+    begun = [server.connect(head) for head in ("", "G", "GET /healthz HTTP/1.1\nHost: localhost\n")]
+    again = server.connect("GET /healthz HTTP/1.1\nHost: localhost\n\n")
+    assert again.recv(1000).startswith(b"HTTP/1.1 200")
+    start = time.monotonic()
+    while time.monotonic() - start < 0.8:  # letters that come one by one give no more time
+        for connection in [*begun[1:], again]:
+            connection.sendall(b"E")
+        time.sleep(0.2)
+    for connection in [*begun, again]:
+        answer = said(connection)
+        assert b"HTTP/1.1 408" in answer
+        assert b"the headers did not arrive within 1 s" in answer
+        connection.close()
+    assert time.monotonic() - start < 30
+
+
+def test_a_client_that_has_said_all_gets_its_answers(server: Server, picture: bytes) -> None:
+    head = f"POST /v1/predict HTTP/1.1\nHost: localhost\nContent-Length: {len(picture)}\n\n"
+    with server.connect(head) as connection:
+        connection.sendall(picture)
+        connection.sendall(head.replace("\n", "\r\n").encode() + picture)
+        connection.shutdown(socket.SHUT_WR)
+        assert said(connection).count(b"HTTP/1.1 200") == 2
+    for part in ("", "GET /hea", head):
+        with server.connect(part) as connection:
+            connection.shutdown(socket.SHUT_WR)
+            assert b" 200 " not in said(connection)
+
+
+class Pipe:
+    """The clock and the transport of a connection."""
+
+    def __init__(self, left: int = 0) -> None:
+        self.now, self.left, self.aborted = 0.0, left, False
+
+    def time(self) -> float:
+        return self.now
+
+    def get_write_buffer_size(self) -> int:
+        return self.left
+
+    def abort(self) -> None:
+        self.left, self.aborted = 0, True
+
+
+def telling(pipe: Pipe) -> Connection:
+    connection = object.__new__(Connection)
+    connection.loop = connection.transport = pipe  # type: ignore[assignment]
+    return connection
+
+
+def test_an_answer_that_nobody_takes_is_given_up() -> None:
+    pipe = Pipe(9_000_000)
+    held, most = telling(pipe), 30 + pipe.left / LEAST_RATE
+    for now, left, aborted in ((0.0, pipe.left, False), (most - 1, 1000, False), (most + 1, 1000, True)):
+        pipe.now, pipe.left = now, left
+        held.check(30)
+        assert pipe.aborted == aborted
+
+
+def test_answers_that_are_taken_slowly_do_not_fill_the_memory() -> None:
+    pipes = [Pipe() for _ in range(4)]
+    held = [telling(pipe) for pipe in pipes]
+    for second, pipe in enumerate(pipes):
+        for one in pipes:
+            one.now = second
+        pipe.left = 0 if second == 1 else 100  # the second one has taken its answer
+        connections.check(held, 30, 200)
+    assert [pipe.aborted for pipe in pipes] == [True, False, False, False]
+    alone = Pipe(1000)
+    connections.check([telling(alone)], 30, 200)
+    assert not alone.aborted
+
+
+def test_head_is_get_without_a_body(server: Server) -> None:
+    for path in ("/healthz", "/v1/models", "/metrics", "/openapi.json"):
+        with server.connect(f"HEAD {path} HTTP/1.1\nHost: localhost\nConnection: close\n\n") as connection:
+            head, _, body = said(connection).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            assert body == b""
+    assert httpx.head(f"http://127.0.0.1:{server.port}/v1/predict").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [("", 200), ("Host: localhost\n", 200), ("Host: evil.example\n", 403), ("Host:\n", 403), ("Origin: null\n", 403)],
+)
+def test_http_1_0_needs_no_host(server: Server, headers: str, status: int) -> None:
+    with server.connect(f"GET /v1/models HTTP/1.0\n{headers}\n") as connection:
+        assert said(connection).startswith(f"HTTP/1.1 {status}".encode())
+
+
+@pytest.mark.parametrize("content", [b"secret\n", b"secret\r\nmore\r\n", b"\xef\xbb\xbf secret"])
+def test_tokens_as_editors_write_them(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "token.txt").write_bytes(content)
+    assert token(tmp_path / "token.txt") == "secret"
+
+
+@pytest.mark.parametrize("content", [b"", b"\nsecret", b"\xef\xbb\xbf\n", "secret".encode("utf-16"), "é".encode()])
+def test_files_without_a_token(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "token.txt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"token\.txt"):
+        token(tmp_path / "token.txt")

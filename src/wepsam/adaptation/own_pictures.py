@@ -14,6 +14,7 @@ from wepsam.datasets import FixationDataset, pictures_with_csv, pictures_with_ma
 from wepsam.evaluation import Evaluation
 from wepsam.evaluation.change import Change
 from wepsam.evaluation.results import interval, origin
+from wepsam.training.devices import UNDIVIDED, Devices
 
 LEAST = 10  # pictures; fewer are too few to learn from and to test on
 FEW = 50  # pictures; with fewer, the intervals are wide
@@ -73,6 +74,7 @@ def adapt(
     readout: bool = False,
     full: bool = False,
     folds: int = 5,
+    devices: Devices = UNDIVIDED,
 ) -> Adapted:
     """Step 3: fit a model to pictures of your own, and measure whether that helps.
 
@@ -94,6 +96,7 @@ def adapt(
         readout: tune the readout and the center bias, some 150 numbers.
         full: tune all layers except the first stages.
         folds: parts of the pictures; each part is scored by what was fitted to the others.
+        devices: with `readout` or `full`: the processes that divide each batch, as in `pretrain`.
 
     Returns:
         The adapted model, its scores before and after, and what was found in words.
@@ -111,8 +114,10 @@ def adapt(
             raise ValueError("readout and full tune weights: give a model by name or file, not a function")
         dataset, out = _opened(pictures, fixations, maps, folds), Path(out)
         folder.refuse_calibration(out)
-        tuned = tune(dataset, out, model, full=full, folds=folds)
+        tuned = tune(dataset, out, model, full=full, folds=folds, devices=devices)
         return Adapted(tuned.change, str(model), tuned.summary, tuned.model, weights=tuned.weights)
+    if devices != UNDIVIDED:
+        raise ValueError("a calibration is fitted in seconds, in one process; devices go with readout or full")
     return _calibrated(_opened(pictures, fixations, maps, folds), Path(out), model, folds)
 
 

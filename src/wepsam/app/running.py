@@ -50,7 +50,7 @@ def run(
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         return f"{address} is the page; open it in a browser. Ctrl-C ends it"
 
-    running.listen(app, host, port, limits.connections, ready, log_level="warning")
+    running.listen(app, host, port, limits, ready, log_level="warning")
 
 
 def _has_desktop() -> bool:

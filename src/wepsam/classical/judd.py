@@ -191,7 +191,7 @@ def _self_information(index: np.ndarray, bins: int) -> np.ndarray:
 @cache
 def learned() -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """The constants that learn/judd.py learned: means, deviations and weights, (29,) each, and the bias."""
-    model = json.loads((Path(__file__).parent / "bases/judd.json").read_text())
+    model = json.loads((Path(__file__).parent / "bases/judd.json").read_text(encoding="utf-8"))
     by_feature = np.array([model["features"][name] for name in FEATURES])
     means, deviations, weights = by_feature.T
     return means, deviations, weights, model["bias"]

@@ -21,6 +21,7 @@ from wepsam.cli import (
     draw,
     errors,
     gate,
+    gaze,
     label,
     layout,
     models,
@@ -35,6 +36,7 @@ from wepsam.cli import (
     train,
     webapp,
 )
+from wepsam.training import devices
 
 HELP = """Where will people look in this picture? Weakly pre-learned saliency models (WEPSAM).
 
@@ -67,7 +69,7 @@ STAGES: dict[str, list[layout.Command]] = {
     ],
     "Step 1: weak labels": [label.label, label.inspect],
     "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export],
-    "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, score.SUBMIT],
+    "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, gaze.GAZE, score.SUBMIT],
     "The paper": [compare.table1, reproduce.reproduce],
 }
 
@@ -110,6 +112,13 @@ def command() -> int:
         error = finish() or error
     if isinstance(error, typer.Abort):
         output.to_stderr("wepsam: interrupted; the same command resumes the work")
-    elif error is not None:
+    elif error is not None and not _is_for_others(error):
         output.to_stderr(f"wepsam: {errors.one_line(error)}")
     return code if error is None else errors.exit_code(error)
+
+
+def _is_for_others(error: Exception) -> bool:
+    """Whether another process of the same training says this: each that torchrun or Slurm started has the same call."""
+    return isinstance(error, devices.QuietError) or (
+        isinstance(error, errors.UsageError) and not devices.outside().is_first
+    )

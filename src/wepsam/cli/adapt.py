@@ -2,6 +2,7 @@
 
 import wepsam
 from wepsam.cli import options, output, training_options
+from wepsam.training.devices import Devices
 
 
 def adapt(
@@ -13,6 +14,9 @@ def adapt(
     readout: training_options.Readout = False,
     full: training_options.Full = False,
     folds: training_options.Folds = 5,
+    devices: training_options.Devices = None,
+    nodes: training_options.Nodes = None,
+    strategy: training_options.Strategy = "ddp",
     as_json: options.Json = False,
 ) -> None:
     """Step 3: fit a model to your own pictures in seconds, and measure whether that helps.
@@ -32,8 +36,9 @@ def adapt(
     from wepsam.evaluation import comparison, table
 
     adapted = wepsam.adapt(
-        pictures, out, fixations=fixations, maps=maps, model=model, readout=readout, full=full, folds=folds
-    )
+        pictures, out, fixations=fixations, maps=maps, model=model, readout=readout, full=full, folds=folds,
+        devices=Devices(devices, nodes, strategy),
+    )  # fmt: skip
     if as_json:
         scores = {"before": adapted.before.summary(), "after": adapted.after.summary()}
         calibration = {"calibration": adapted.calibration.as_dict()} if adapted.calibration else {}

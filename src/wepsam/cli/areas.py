@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import wepsam
@@ -10,8 +11,10 @@ from wepsam.cli import options, output
 
 if TYPE_CHECKING:
     from wepsam.attention.answers import Attention
+    from wepsam.gaze.measured import Measured
     from wepsam.video.attention import ClipAttention
 
+PEOPLE = ("area, measured", "share", "90 % interval", "dwell", "first look", "seen by", "fixations")
 KEYS = ("label", "share", "share_low", "share_high", "lift", "center_share", "surface", "seen")  # of --json
 CLIP_COLUMNS = ("area", "share", "while there", "there", "surface", "most", "seen", "half have seen it by")
 COLUMNS = ("area", "share", "90 % interval", "lift", "center alone", "surface", "seen", "rank")
@@ -29,6 +32,7 @@ def areas(
     calibration: options.CalibrationOf = None,
     max_pixels: options.MaxPixels = None,
     viewport: options.Viewport = None,
+    people: options.People = None,
     fps: options.Fps = 10.0,
     shown: options.Shown = None,
     as_json: options.Json = False,
@@ -39,11 +43,13 @@ def areas(
     of viewers would show, in 9 of 10 cases. The lift is the share divided by the surface: 1 is what the area would get
     if people looked everywhere alike. "Center alone" is what its place would get if nothing in the picture attracted
     anybody. Remarks say what to doubt; they go to stderr with --json, which prints a list of objects.
+    --people adds what observers did: their share of fixations, the mean time in the area, when those who saw it first did.
 
         wepsam areas page.png --areas areas.json
         wepsam areas photo.jpg --areas mask.png --viewers 30 --json
         wepsam areas photo.jpg --areas boxes.csv --unit pixels --seconds 5
         wepsam areas long-page.png --areas areas.json --viewport 1280x800
+        wepsam areas page.png --areas areas.json --people study/
 
     Of a clip: the share of the whole time and while the area is there, the largest share and when, the chance that a viewer
     has seen it by the end, and the second by which that is a half; then its scenes. With --json also the share at each
@@ -59,6 +65,8 @@ def areas(
     if is_clip(str(picture)):
         from wepsam.video.attention import attend_clip
 
+        if (people, viewport, fixations) != (None, None, None):
+            raise ValueError("--people, --viewport and --fixations are for pictures, not for clips")
         show_clip(
             attend_clip(
                 picture, areas, model=model, unit=unit, quality=quality, calibration=calibration, fps=fps, shown=shown,
@@ -73,24 +81,54 @@ def areas(
             picture, areas, model=model, unit=unit, viewers=viewers, seconds=seconds, fixations=fixations,
             quality=quality, calibration=calibration, max_pixels=max_pixels, viewport=viewport,
         )  # fmt: skip
-    show(found, as_json)
+    show(found, as_json, None if people is None else _measured(found, people))
 
 
-def show(found: Attention, as_json: bool) -> None:
-    """Print the areas of a picture, and what to doubt."""
+def show(found: Attention, as_json: bool, measured: list[Measured] | None = None) -> None:
+    """Print the areas of a picture, what people did with them, and what to doubt."""
     if as_json:
         from wepsam.attention.answers import rounded
 
-        output.print_json([{key: rounded(getattr(area, key)) for key in KEYS} for area in found.areas])
+        rows = [{key: rounded(getattr(area, key)) for key in KEYS} for area in found.areas]
+        people = {one.label: rounded(one.as_dict()) for one in measured or []}
+        output.print_json([row | ({} if measured is None else {"people": people.get(row["label"])}) for row in rows])
     else:
         for line in table(found):
             print(line)
+        if measured is not None:
+            print()
+            for line in people_table(measured):
+                print(line)
         print(
             f"\n{found.model}, calibration {found.calibration}. Intervals: {found.group.viewers} viewers, "
             f"{found.group.seconds:.3g} s. Seen: at least one of {found.fixations:.3g} independent fixations."
         )
     for line in found.warnings:
         output.to_stderr(line)
+
+
+def _measured(found: Attention, people: Path) -> list[Measured]:
+    """What people did with the areas; a line on stderr if the picture is not among theirs."""
+    from wepsam.gaze import measured, study
+
+    seen = study.read_study(people).find(found.picture)
+    if seen is None:
+        output.to_stderr(f"{people} has no picture {found.picture}")
+        return []
+    return measured.measure(seen, found.shapes)
+
+
+def people_table(measured: list[Measured]) -> list[str]:
+    """What people did, as lines of a table with aligned columns."""
+    rows = [
+        [
+            one.label, f"{one.share:.1%}", f"{one.share_low:.1%} to {one.share_high:.1%}",
+            *("" if value is None else f"{value:.2f} s" for value in (one.dwell, one.first)),
+            f"{one.seen:.0%} of {one.observers}", str(one.fixations),
+        ]
+        for one in measured
+    ]  # fmt: skip
+    return output.aligned([list(PEOPLE), *rows])
 
 
 def show_clip(found: ClipAttention, as_json: bool) -> None:

@@ -130,6 +130,12 @@ SeenBy = Annotated[float | None, Option(
     help="How many independent fixations of a viewer the chance to be seen assumes: 1 - (1 - share)^N."
 )]
 
+People = Annotated[Path | None, Option(
+    exists=True, file_okay=False, metavar="FOLDER", show_default="nobody was asked",
+    help="What people did, beside the prediction: a folder that `wepsam gaze import` wrote, or any with stimuli/ and "
+    "fixations.csv. Pictures are found by their names."
+)]
+
 Viewport = Annotated[str | None, Option(
     metavar="WIDTHxHEIGHT", show_default="the picture is seen at once",
     help="The screen through which people see a long page, such as 1280x800: it is read screen by screen, each looked at "

@@ -17,6 +17,7 @@ def report(
     title: answer_options.Title = None,
     as_pdf: answer_options.AsPdf = False,
     viewport: options.Viewport = None,
+    people: options.People = None,
     model: options.PredictModel = "wepsam-lite",
     unit: options.Unit = None,
     viewers: options.Viewers = 15,
@@ -38,12 +39,13 @@ def report(
         wepsam report designs/ --areas areas.json --out report/
         wepsam report before.png after.png --compare --title "Two designs" --out report/ --pdf
         wepsam report long-page.png --viewport 1280x800 --out report/
+        wepsam report study/stimuli/ --areas areas.json --people study/ --out report/
         wepsam report clip.mp4 --areas areas.json --out report/
 
     Needs pip install 'wepsam[report]'.
     """
     done = wepsam.report(
-        pictures, out, areas, compare=compare, title=title, as_pdf=as_pdf, viewport=viewport, model=model, unit=unit, viewers=viewers, seconds=seconds,
+        pictures, out, areas, compare=compare, title=title, as_pdf=as_pdf, viewport=viewport, people=people, model=model, unit=unit, viewers=viewers, seconds=seconds,
         fixations=fixations, quality=quality, calibration=calibration, reference=reference, max_pixels=max_pixels,
     )  # fmt: skip
     if as_json:

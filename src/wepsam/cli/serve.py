@@ -62,10 +62,16 @@ def limits(workers: int, max_megabytes: int, max_pixels: int | None, **others: A
 
 
 def token(path: Path | None) -> str | None:
-    """The token in the first line of a file; ValueError if it has none."""
+    """The token in the first line of a text file; ValueError if it has none that a header can bear."""
     if path is None:
         return None
-    lines = path.read_text(encoding="utf-8").splitlines()
-    if not lines or not lines[0].strip():
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is no text in UTF-8; write the token there as plain letters and digits") from None
+    found = lines[0].strip() if lines else ""
+    if not found:
         raise ValueError(f"{path} has no token in its first line")
-    return lines[0].strip()
+    if not (found.isascii() and found.isprintable()):
+        raise ValueError(f"the token in {path} has other signs than ASCII's; no header can bear it")
+    return found

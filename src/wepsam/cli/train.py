@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import wepsam
 from wepsam.cli import options, training_options
+from wepsam.training.devices import Devices, outside
 
 if TYPE_CHECKING:
     from wepsam.training.loop import Run
@@ -19,6 +20,11 @@ def pretrain(
     network: training_options.Network = None,
     encoder: training_options.Encoder = None,
     weights: training_options.EncoderWeights = None,
+    memory: training_options.Memory = 8.0,
+    workers: training_options.FeedWorkers = -1,
+    devices: training_options.Devices = None,
+    nodes: training_options.Nodes = None,
+    strategy: training_options.Strategy = "ddp",
 ) -> None:
     """Step 1c: pre-train a network on the weak labels of lowest entropy.
 
@@ -28,11 +34,13 @@ def pretrain(
         wepsam pretrain weak-lite/ --recipe lite --keep 0.5 --out runs/lite-pre/
         wepsam pretrain weak/ --recipe paper --set epochs=3 --out runs/try/
         wepsam pretrain weak/ --recipe cnn_vlm --encoder vgg19 --weights vgg19.pth --out runs/vlm/
+        wepsam pretrain s3://bucket/weak --devices 8 --out runs/pre/
     """
     described = [*(network or ()), *([f"encoder={encoder}"] if encoder else ())]
     run = wepsam.pretrain(
-        weak, out, keep=keep, start=start, recipe=recipe, changes=changes or (), network=described, weights=weights
-    )
+        weak, out, keep=keep, start=start, recipe=recipe, changes=changes or (), network=described, weights=weights,
+        memory=memory, workers=workers, devices=Devices(devices, nodes, strategy),
+    )  # fmt: skip
     _print_run(run)
 
 
@@ -46,6 +54,11 @@ def finetune(
     recipe: training_options.Recipe = "shipped",
     changes: training_options.Set = None,
     network: training_options.Network = None,
+    memory: training_options.Memory = 8.0,
+    workers: training_options.FeedWorkers = -1,
+    devices: training_options.Devices = None,
+    nodes: training_options.Nodes = None,
+    strategy: training_options.Strategy = "ddp",
 ) -> None:
     """Step 2: fine-tune a network on human fixations.
 
@@ -58,7 +71,7 @@ def finetune(
     """
     run = wepsam.finetune(
         datasets, out, start=start, validation=validation or (), weak=weak, keep=keep, recipe=recipe,
-        changes=changes or (), network=network or (),
+        changes=changes or (), network=network or (), memory=memory, workers=workers, devices=Devices(devices, nodes, strategy),
     )  # fmt: skip
     _print_run(run)
 
@@ -95,5 +108,7 @@ def export(
 
 
 def _print_run(run: "Run") -> None:
+    if not outside().is_first:
+        return
     print(f"best validation loss {run.validation_loss:.4g}: {run.best}")
     print(f"log: {run.log}")

@@ -81,6 +81,26 @@ Set = Annotated[list[str] | None, Option(
 Network = Annotated[list[str] | None, Option(
     "--network", metavar="NAME=VALUE", help="Change the network, such as --network hidden=512. Repeatable."
 )]
+Memory = Annotated[float, Option(
+    min=0, metavar="GB",
+    help="Weak labels that need more memory than this are read while the network learns. They are then mixed within "
+    "parts of the store, so the same command with another value may end with slightly other weights."
+)]
+FeedWorkers = Annotated[int, Option(
+    "--workers", min=-1, metavar="N", show_default="the cores that training leaves free",
+    help="Processes that decode weak labels while the network learns, for each device."
+)]
+Devices = Annotated[int | None, Option(
+    min=1, metavar="N", show_default="1, or as many as torchrun or Slurm starts",
+    help="Divide each batch among N accelerators of this machine, or, without any, N processes."
+)]
+Nodes = Annotated[int | None, Option(
+    min=1, metavar="N", show_default="1, or as many as torchrun or Slurm uses",
+    help="Machines; torchrun or srun starts the command on each."
+)]
+Strategy = Annotated[str, Option(
+    metavar="ddp", help="How they learn together: ddp gives each a share of every batch and averages the gradients."
+)]
 Encoder = Annotated[str | None, Option(
     metavar="NAME", help="The network's encoder: lite0, lite1, lite2, or vgg19 (recipe cnn_vlm; needs --weights)."
 )]

@@ -44,7 +44,7 @@ def _bounded(most: int) -> Iterator[None]:
     try:
         import resource
 
-        with open("/proc/self/statm") as file:
+        with open("/proc/self/statm", encoding="ascii") as file:
             pages = int(file.read().split()[0])
         soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     except (ImportError, OSError):

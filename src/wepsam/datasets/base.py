@@ -1,19 +1,23 @@
 """What a dataset is: a plain, frozen value that reads its files only when asked."""
 
 import importlib.resources
+import operator
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from wepsam import maps
+from wepsam import extras, maps
 from wepsam.datasets.density_files import read_map
 from wepsam.datasets.errors import DatasetError
 from wepsam.images import read_image
+
+if TYPE_CHECKING:
+    from wepsam.datasets.as_tensors import TensorDataset
 
 # The first folder of the ids of a dataset that comes in parts of its own.
 TRAIN, VALIDATION = {"train", "training"}, {"val", "validation"}
@@ -136,6 +140,30 @@ class FixationDataset:
         """Whether every sample has points, not only a density."""
         return all(sample.fixations is not None for sample in self.samples)
 
+    def torch(self, size: tuple[int, int] | None = None) -> "TensorDataset":
+        """The dataset for a torch `DataLoader`: pictures, densities and fixations as tensors.
+
+        Pictures of which it is not known where people looked are left out.
+
+        Args:
+            size: (height, width) in pixels to which each picture and its truth are resized; None = as they are.
+
+        Raises:
+            ValueError: a side is not a positive integer.
+            ImportError: torch is not installed.
+
+        Example:
+            data = wepsam.datasets.osie("data/OSIE").split("train").torch(size=(192, 256))
+            loader = torch.utils.data.DataLoader(data, batch_size=8, collate_fn=data.collate)
+        """
+        if size is not None:
+            size = _sides(size)
+        try:
+            from wepsam.datasets.as_tensors import TensorDataset
+        except ModuleNotFoundError as error:
+            raise extras.missing(error, "a dataset for torch") from None
+        return TensorDataset(tuple(sample for sample in self.samples if sample.has_density), size)
+
     def split(self, part: str) -> "FixationDataset":
         """The pictures to train on, or those to validate on, which are never trained on.
 
@@ -181,10 +209,23 @@ class FixationDataset:
         return held_out
 
 
+def _sides(size: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) as plain integers; ValueError for anything else."""
+    try:
+        height, width = (operator.index(side) for side in size)
+    except (TypeError, ValueError):
+        raise ValueError(f"size is {size!r}, expected (height, width) in pixels") from None
+    if min(height, width) < 1:
+        raise ValueError(f"size is {size!r}, expected (height, width) of at least 1 pixel")
+    return height, width
+
+
 @cache
 def held_out_ids(name: str) -> frozenset[str] | None:
     """The ids in `datasets/splits/NAME.txt`: the validation pictures of a dataset; None if it has no list."""
     split_file = importlib.resources.files("wepsam.datasets").joinpath("splits", f"{name}.txt")
     if not split_file.is_file():
         return None
-    return frozenset(line for line in split_file.read_text().splitlines() if line and not line.startswith("#"))
+    return frozenset(
+        line for line in split_file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
+    )

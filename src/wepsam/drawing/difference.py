@@ -1,9 +1,12 @@
 """Two pictures side by side on one scale, and what differs between them: blue for the one, orange for the other."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw
 
 from wepsam import maps, overlays
+from wepsam.drawing.scene import DARK, Line, Scene, painted
 from wepsam.images import resize
 from wepsam.overlays import Color
 
@@ -17,6 +20,7 @@ LEAST = 0.25  # of the highest density of both: a scale of the difference is no 
 HEIGHT, WIDTH = 480, 640  # of a picture on the sheet, at most
 NARROWEST = 160  # room for a picture with its heading
 GAP, TEXT, HEADING = 24, 14, 18
+LINE = 2.0  # pixels of an outline
 
 
 def sheet(
@@ -24,6 +28,7 @@ def sheet(
     densities: tuple[np.ndarray, np.ndarray],
     difference: np.ndarray,
     names: tuple[str, str] = ("A", "B"),
+    outlines: Sequence[np.ndarray] = (),
 ) -> np.ndarray:
     """Both pictures with their maps on one scale, and the difference on the second picture.
 
@@ -33,11 +38,14 @@ def sheet(
         difference: (h, w) of the second density minus the first, on one grid; it lies over the second picture in shares
             of the sides.
         names: headings of the pictures; short, in Latin letters.
+        outlines: closed (N, 2) lines on the difference, in shares of the sides.
 
     Returns:
         (H, W, 3) uint8 on white, with two legends whose numbers are multiples of the average of a picture.
     """
     cells, highest, limit = drawn(stimuli, densities, difference)
+    if outlines:
+        cells[2] = painted(cells[2], outlined(cells[2], outlines))
     row = _row(cells, [*names, f"{names[1]} minus {names[0]}"])
     width = row.shape[1] - 2 * GAP
     strips = [
@@ -47,6 +55,13 @@ def sheet(
     sides = ((0, 0), (GAP, GAP), (0, 0))
     below = [np.pad(strip, sides, constant_values=255) for strip in strips]
     return np.concatenate([row, *below, np.full((GAP, row.shape[1], 3), 255, np.uint8)])
+
+
+def outlined(picture: np.ndarray, outlines: Sequence[np.ndarray]) -> Scene:
+    """Closed (N, 2) lines, in shares of the sides, over an (H, W, 3) picture."""
+    height, width = picture.shape[:2]
+    lines = tuple(Line(line * (width, height), DARK, LINE) for line in outlines)
+    return Scene((height, width), lines, (), (), "")
 
 
 def drawn(

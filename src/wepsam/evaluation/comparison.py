@@ -370,5 +370,5 @@ def _quoted(evaluations: list[Evaluation], metrics: tuple[str, ...], *more: str)
 
 def _described(evaluation: Evaluation) -> str:
     about = evaluation.about
-    count = f"{about['pictures']} {about.get('unit', 'pictures')}"
-    return f"{count} of {about['dataset']} ({about['split']}), protocol `{about['protocol']}`"
+    counted = f"{about['pictures']} {about.get('unit', 'pictures')}"
+    return f"{counted} of {about['dataset']} ({about['split']}), protocol `{about['protocol']}`"

@@ -100,7 +100,7 @@ class PartialRows:
             log.info("%s: %d rows of an interrupted evaluation are kept", path, len(self.rows))
         # Without the torn last line that a killed process may have left.
         write_text(path, f"# {fingerprint}\n" + "".join(_line(k, row) for k, row in self.rows.items()))
-        self._file = path.open("a", encoding="utf-8")
+        self._file = path.open("a", encoding="utf-8", newline="")
 
     def add(self, position: int, scores: Sequence[float]) -> None:
         """Keep a row; it is written at once."""

@@ -190,7 +190,7 @@ def _gray(saliency_map: np.ndarray) -> np.ndarray:
 
 
 def _write_json(answers: Iterator[tuple[Sample, np.ndarray]], path: Path) -> Path:
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         for number, (sample, saliency_map) in enumerate(answers):
             png = io.BytesIO()
             Image.fromarray(_gray(saliency_map)).save(png, "PNG")

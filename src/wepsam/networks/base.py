@@ -133,6 +133,11 @@ class Network(nn.Module):
             whole: False leaves the scales of a pretrained encoder as they are.
         """
 
+    @property
+    def has_idle_parameters(self) -> bool:
+        """Whether some parameters have no effect on the output, as the network is; by default none."""
+        return False
+
     def set_sources(self, sources: int) -> None:
         """Make room for this number of kinds of fixations; by default a network treats all alike."""
 

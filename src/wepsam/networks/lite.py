@@ -151,6 +151,11 @@ class LiteNet(Network):
         self.source_sharpness = nn.Parameter(torch.zeros(sources))
         self.source_blur = nn.Parameter(torch.zeros(sources))
 
+    @property
+    def has_idle_parameters(self) -> bool:
+        """One kind of densities has a blur that nothing can be learned about."""
+        return len(self.source_blur) == 1
+
     def own_calibration(self) -> Calibration:
         """The blur of the densities that it has learned from, of all kinds on average."""
         several = len(self.source_blur) > 1

@@ -85,8 +85,8 @@ def render(found: Sequence[ClipAttention], said: dict[str, Any]) -> str:
     clips = [
         {
             "numbers": numbers,
-            "sheet": views.data(clip.pictures["sheet"]),
-            "timeline": views.data(clip.pictures["timeline"]),
+            "sheet": views.data_url(clip.pictures["sheet"]),
+            "timeline": views.data_url(clip.pictures["timeline"]),
             "curves": curves(clip),
         }
         for clip, numbers in zip(found, said["clips"], strict=True)

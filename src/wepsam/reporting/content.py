@@ -12,6 +12,7 @@ from wepsam.attention.answers import Attention, rounded
 from wepsam.attention.areas import steers
 from wepsam.attention.comparing import Comparison
 from wepsam.files import as_seen
+from wepsam.gaze.measured import Measured
 from wepsam.spreadsheets import inert
 
 FORMAT, VERSION = "wepsam-report", 1
@@ -19,6 +20,7 @@ COLUMNS = (
     "picture", "label", "share", "share_low", "share_high", "lift", "center_share", "center_lift", "surface", "seen",
     "rank",
 )  # fmt: skip
+MEASURED = ("share", "share_low", "share_high", "dwell", "dwell_share", "first", "seen", "fixations", "observers")
 SHARED = ("model", "weights", "calibration", "viewers", "viewport")  # said once, not for each picture
 
 
@@ -73,10 +75,17 @@ def _written(name: str) -> str:
     return "".join("?" if steers(letter) else letter for letter in as_seen(name))
 
 
-def of_picture(answer: Attention, name: str) -> dict[str, Any]:
-    """All numbers of one picture under the name that the report gives it."""
+def of_picture(answer: Attention, name: str, people: Sequence[Measured] | None = None) -> dict[str, Any]:
+    """All numbers of one picture under the name that the report gives it.
+
+    Args:
+        answer: about the picture.
+        name: of the report.
+        people: what observers did with its areas; None if nobody was asked.
+    """
     remarks = [line.removeprefix(f"{answer.picture}: ") for line in answer.warnings]
-    return answer.as_dict() | {"picture": name, "warnings": remarks}
+    measured = {} if people is None else {"people": [rounded(one.as_dict()) for one in people]}
+    return answer.as_dict() | {"picture": name, "warnings": remarks} | measured
 
 
 def of_comparison(found: Comparison, a: str, b: str) -> dict[str, Any]:
@@ -92,12 +101,19 @@ def of_comparison(found: Comparison, a: str, b: str) -> dict[str, Any]:
 
 
 def csv_of_areas(report: Mapping[str, Any]) -> str:
-    """A row for each area of each picture. No cell is a formula for a spreadsheet."""
+    """A row for each area of each picture. No cell is a formula for a spreadsheet.
+
+    If people were asked, further columns say what they did.
+    """
     text = io.StringIO()
+    asked = MEASURED if any("people" in picture for picture in report["pictures"]) else ()
+    columns = (*COLUMNS, *(f"people_{name}" for name in asked))
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     for picture in report["pictures"]:
+        measured = {one["label"]: one for one in picture.get("people", [])}
         for area in picture["areas"]:
             row = area | {"picture": picture["picture"]}
-            writer.writerow([inert(value) if isinstance(value := row[name], str) else value for name in COLUMNS])
+            row |= {f"people_{name}": measured.get(area["label"], {}).get(name) for name in asked}
+            writer.writerow([inert(value) if isinstance(value := row[name], str) else value for name in columns])
     return text.getvalue()

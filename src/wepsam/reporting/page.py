@@ -37,9 +37,9 @@ def render(
     comparisons = [one | {"view": view} for one, view in zip(report["comparisons"], differences, strict=True)]
     references = [*dict.fromkeys(one["scores"]["reference"] for one in pictures)]
     kinds = [*dict.fromkeys(view.kind for _, views in shown for view in views)]
-    return _template().render(
+    return environment().get_template("report.html.jinja").render(
         report=report, pictures=pictures, comparisons=comparisons, scores=SCORES, references=references,
-        kinds=kinds, policy=POLICY,
+        kinds=kinds, policy=POLICY, asked=any("people" in one for one in pictures),
     )  # fmt: skip
 
 
@@ -108,12 +108,18 @@ def _beside(percentile: float, more: str, less: str) -> str:
 
 
 @cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("wepsam.reporting", "."),
+def environment(package: str = "wepsam.reporting") -> jinja2.Environment:
+    """Templates of a package, and the style that all pages share.
+
+    Args:
+        package: whose folder has the templates.
+    """
+    loaders = [jinja2.PackageLoader(name, ".") for name in dict.fromkeys((package, "wepsam.reporting"))]
+    made = jinja2.Environment(
+        loader=jinja2.ChoiceLoader(loaders),
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {
+    made.filters |= {
         "percent": percent,
         "times": times,
         "place": place,
@@ -121,4 +127,4 @@ def _template() -> jinja2.Template:
         "summary": summary,
         "points": points,
     }
-    return environment.get_template("report.html.jinja")
+    return made

@@ -58,7 +58,7 @@ def of_answer(answer: Attention) -> list[View]:
 def thumbnail(answer: Attention) -> str:
     """A small heat map, as a data: URL."""
     size = max(SMALLEST, min(THUMBNAIL, max(answer.stimulus.shape[:2])))
-    return data(drawing.draw(answer, "heat", drawing.Style(legend=False, size=size)))
+    return data_url(drawing.draw(answer, "heat", drawing.Style(legend=False, size=size)))
 
 
 def of_comparison(found: Comparison) -> View:
@@ -75,10 +75,10 @@ def fitted(stimulus: np.ndarray) -> np.ndarray:
 
 
 def _view(kind: str, tab: str, caption: str, drawn: np.ndarray) -> View:
-    return View(kind, tab, caption, data(drawn), drawn.shape[1], drawn.shape[0])
+    return View(kind, tab, caption, data_url(drawn), drawn.shape[1], drawn.shape[0])
 
 
-def data(drawn: np.ndarray) -> str:
+def data_url(drawn: np.ndarray) -> str:
     """A (H, W, 3) uint8 picture as a data: URL."""
     buffer = io.BytesIO()
     Image.fromarray(drawn).save(buffer, "JPEG", quality=QUALITY, optimize=True)

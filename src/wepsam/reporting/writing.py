@@ -15,6 +15,8 @@ from wepsam.attention.reading import Given
 from wepsam.attention.reference import Reference
 from wepsam.calibration.presets import Which
 from wepsam.files import below, read_json, shown, write_json, write_text
+from wepsam.gaze.measured import measure
+from wepsam.gaze.study import read_study
 from wepsam.prediction.predictor import DEFAULT, QUALITIES
 from wepsam.prediction.targets import Images, is_clip, named
 from wepsam.reporting import content, page, pdf, views
@@ -54,6 +56,7 @@ def report(
     title: str | None = None,
     as_pdf: bool = False,
     viewport: Screen = None,
+    people: str | PathLike[str] | None = None,
     model: resolve.Model = DEFAULT,
     unit: str | None = None,
     viewers: int = 15,
@@ -75,6 +78,8 @@ def report(
         title: of the page; by default the name of the picture, or how many there are.
         as_pdf: also write report.pdf.
         viewport: as `wepsam.attend` takes it, for long pages.
+        people: what observers did, beside the prediction: a folder that `wepsam gaze import` wrote, or any with
+            stimuli/ and fixations.csv. Pictures are found by their names.
         model: as `wepsam.attend` takes it, as all that follow.
 
     Raises:
@@ -86,9 +91,9 @@ def report(
     folder, found = Path(out), named(pictures)
     if any(is_clip(str(path)) for path, _ in found):
         settings = {"model": model, "unit": unit, "quality": quality, "calibration": calibration}
-        if compare or as_pdf or viewport or not all(is_clip(str(path)) for path, _ in found):
+        if compare or as_pdf or viewport or people or not all(is_clip(str(path)) for path, _ in found):
             raise ValueError(
-                "a report is about pictures or about clips; of clips there is no comparison, PDF or viewport"
+                "a report is about pictures or about clips; of clips there is no comparison, PDF, viewport or people"
             )
         return _of_clips([path for path, _ in found], folder, areas, title, settings | {"max_pixels": max_pixels})
     if len(found) > MOST_PICTURES:
@@ -98,6 +103,7 @@ def report(
     print_page = pdf.printer() if as_pdf else None
     predict = resolve.predictor(model, quality=quality, calibration=calibration)
     among = reference_of(reference, predict)
+    study = None if people is None else read_study(people)
     answers: list[tuple[dict[str, Any], Attention]] = []
     failures: list[Exception] = []
     failed: list[dict[str, str]] = []
@@ -110,7 +116,9 @@ def report(
                     path, areas, model=predict, unit=unit, viewers=viewers, seconds=seconds, fixations=fixations,
                     reference=among, max_pixels=max_pixels, viewport=viewport, name=name,
                 )  # fmt: skip
-            answers.append((content.of_picture(answer, shown_as), small(answer)))
+            seen = None if study is None else study.find(name)
+            measured = None if seen is None else measure(seen, answer.shapes)
+            answers.append((content.of_picture(answer, shown_as, measured), small(answer)))
         except ValueError as error:  # of this picture, or of all: then it is raised below
             failures.append(error)
             failed.append({"picture": shown_as, "error": str(error).removeprefix(f"{shown(path)}: ")})

@@ -20,6 +20,7 @@ import wepsam
 from wepsam import metrics
 from wepsam.datasets import FixationDataset, open_dataset
 from wepsam.deploy.to_onnx import export
+from wepsam.evaluation.results import interval
 from wepsam.files import replacing, write_json
 from wepsam.networks.base import NetworkConfig, as_map
 from wepsam.reproduction.studies import Job, Size, Weak
@@ -76,6 +77,7 @@ def carry_out(job: Job, data: Path, out: Path, size: Size) -> None:
     about = {
         "study_size": asdict(size), "job": asdict(job), "ended": ended,
         "mean_map_loss": _mean_map_loss(pictures.training, pictures.validation),
+        "mean_map_scores": mean_map_scores(pictures.training, pictures.test),
         "training": [*pictures.training[0].names, count],
         "choosing": [*pictures.validation[0].names, sum(map(len, pictures.validation))],
         "wepsam": wepsam.__version__, "torch": torch.__version__,
@@ -184,18 +186,35 @@ def make_weak_labels(weak: Weak, data: Path, out: Path, size: Size, workers: int
 
 def _mean_map_loss(training: Sequence[Pairs], validation: Sequence[Pairs]) -> float | None:
     """Validation loss of the mean training map. A network with the same loss has learned nothing about the pictures."""
+    if (found := _mean_map(training, validation)) is None:
+        return None
+    mean, targets = found
+    return mse(mean.expand_as(targets), targets).mean().item()
+
+
+def mean_map_scores(training: Sequence[Pairs], test: Sequence[Pairs]) -> dict[str, tuple[float, float, float]] | None:
+    """CC and NSS of the mean training map on the test pictures, each with its interval; None if it does not exist."""
+    if (found := _mean_map(training, test)) is None:
+        return None
+    mean, targets = (maps.numpy() for maps in found)
+    kinds = {"cc": metrics.cc, "nss": metrics.nss_density}
+    return {name: interval(np.array([kind(mean, target) for target in targets])) for name, kind in kinds.items()}
+
+
+def _mean_map(training: Sequence[Pairs], others: Sequence[Pairs]) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """The mean training map and the maps of other pictures; None where maps of several shapes have no mean."""
     if len(training) > 1:
-        return None  # maps of several shapes have no mean
+        return None
     mean, targets = (
-        to_map_size(torch.from_numpy(p.targets).float() / 255, p.input_shape) for p in (training[0], validation[0])
+        to_map_size(torch.from_numpy(p.targets).float() / 255, p.input_shape) for p in (training[0], others[0])
     )
-    return mse(mean.mean(0).expand_as(targets), targets).mean().item()
+    return mean.mean(0), targets
 
 
 def _write_scores(folder: Path, loss: str, test: Sequence[Pairs]) -> None:
     """Score the best weights on each test picture."""
     network, fabric = load_weights(folder)[0], Fabric(accelerator="auto", devices=1)
-    with replacing(folder / "scores.csv") as temporary, temporary.open("w", newline="") as file:
+    with replacing(folder / "scores.csv") as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["dataset", "cc", "nss", "kl"])
         for pairs in test:  # of one shape

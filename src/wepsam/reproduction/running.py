@@ -110,7 +110,8 @@ def _carry_out(job: Job, data: Path, out: Path, size: Size) -> None:
     torch.set_num_threads(1)  # the other runs occupy the other cores
     folder = out / job.name
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "output.txt").open("a") as sys.stderr:  # many runs would share the terminal
+    # Many runs would share the terminal.
+    with (folder / "output.txt").open("a", encoding="utf-8", newline="") as sys.stderr:
         try:
             jobs.carry_out(job, data, out, size)
         finally:
@@ -120,7 +121,7 @@ def _carry_out(job: Job, data: Path, out: Path, size: Size) -> None:
 def _pictures_seen(folder: Path, job: Job) -> float:
     """Pictures that a run had seen at its last validation."""
     try:
-        with (folder / "log.csv").open(newline="") as file:
+        with (folder / "log.csv").open(encoding="utf-8", newline="") as file:
             last = list(csv.DictReader(file))[-1]
         return int(last["step"]) * job.settings.batch_size
     except Exception:  # there is no log yet, or it is damaged, which the run itself will say

@@ -7,12 +7,14 @@ gains from this; there a third arm is pre-trained and then fine-tuned for as lon
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from wepsam.networks.base import NetworkConfig
 from wepsam.networks.deep import DeepConfig
 from wepsam.networks.lite import LiteConfig
 from wepsam.networks.paper import PaperConfig
+from wepsam.reproduction.protocol.plan import PROTOCOL
 from wepsam.training.batches import Augmentation
 from wepsam.training.recipes import RECIPES
 from wepsam.training.settings import TrainSettings
@@ -132,7 +134,8 @@ FULL, SMOKE = Size(), Size(scale=0.002, most=48, seeds=1, hidden=32, area=64 * 6
 
 # The paper's start, loss, optimizer and initial rate. To leave the plateau of the mean map takes a number of steps, not
 # of pictures, so small batches make it affordable. The paper's schedule of hundreds of epochs is cut off, not squeezed:
-# after some epochs the rate is still near .3, and a momentum that rises to .999 (JuntingNet's) is still near .9.
+# after some epochs the rate is still near .3, and a momentum that rises to .999 (JuntingNet's) is still near .9. Only
+# the study "protocol" squeezes it.
 SQUARED = TrainSettings(
     batch_size=16, loss="mse", optimizer="sgd", learning_rate=(0.3, 0.3), momentum=(0.9, 0.9), precision="bf16-mixed"
 )
@@ -142,6 +145,8 @@ DENSITY = TrainSettings(
     precision="bf16-mixed",
 )  # fmt: skip
 DENSITY_HUMAN = replace(DENSITY, dropout=0.3, average=0.995, augmentation=Augmentation(geometry=0.6, color=0.6))
+# The lengths of the study "protocol": the paper's, divided by these. Its pictures repeat, hence the augmentation.
+PROTOCOL_PARTS = (4096, 2048, 1024, 512)
 WEAK_PICTURES = 32_000
 # Of the studies "encoder", "deeper" and "efficiency": the pictures of each step.
 SHORT_WEAK, SHORT_HUMAN = 3_000, 4_500
@@ -308,6 +313,29 @@ def efficiency_study(size: Size) -> list[Job]:
     return jobs
 
 
+def protocol_study(size: Size) -> list[Job]:
+    """The paper's two steps with the rate falling and the momentum rising to their ends, at several lengths.
+
+    The same settings at each length, with and without step 1. What the paper's length would give is extrapolated from
+    three of them; a fourth tests that.
+    """
+    jobs = []
+    for parts in PROTOCOL_PARTS:
+        weak, people = (step.cut(Fraction(1, parts)) for step in PROTOCOL)
+        photographs, fixations = Weak(), Human(("dut_omron",))
+        step1, step2 = (_short_batches(step.settings) for step in PROTOCOL)
+        pre = Job(f"pre/protocol-{parts}", photographs, weak, weak // 20, step1, network=PAPER)
+        jobs += [
+            Job(f"protocol/weak-{parts}", fixations, people, people // 20, step2, pre, PAPER),
+            Job(f"protocol/random-{parts}", fixations, people, people // 20, step2, None, PAPER),
+        ]
+    return jobs
+
+
+def _short_batches(settings: TrainSettings) -> TrainSettings:
+    return replace(settings, batch_size=SQUARED.batch_size, precision=SQUARED.precision)
+
+
 def against_random(arm: str, share: float, seed: int, kind: Kind) -> list[Job]:
     """A network on a share of the pictures with fixations: after weak pre-training, and longer from a random start."""
     settings, people = replace(kind[1][1], seed=seed), Human(share=share)
@@ -337,6 +365,7 @@ STUDIES: dict[str, Callable[[Size], list[Job]]] = {
     "encoder": encoder_study,
     "deeper": deeper_study,
     "efficiency": efficiency_study,
+    "protocol": protocol_study,
 }
 
 

@@ -37,11 +37,12 @@ class Limits:
         workers: pictures that are computed at a time, a core each.
         waiting: requests that wait for a worker; further ones are answered with 429.
         body: bytes of a request; larger ones are answered with 413 before they are read.
-        memory: bytes of all requests that are read or wait; further ones are answered with 429.
-        seconds: in which a request has to arrive; slower ones are answered with 408.
+        memory: bytes of all requests that are read or wait; further ones are answered with 429. As many again for the
+            answers that are being taken; beyond, the clients that have taken longest lose their connections.
+        seconds: in which the headers of a request have to arrive, and then its body; slower ones are answered with 408.
         pixels: of a picture; larger ones are refused before they are decoded.
         pictures: of a request.
-        connections: at a time; further ones are answered with 503.
+        connections: at a time; some further ones are answered with 503, and more are closed.
     """
 
     workers: int = cores.usable()

@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from wepsam.calibration.presets import Which
-from wepsam.service import application
+from wepsam.service import application, connections
 from wepsam.service.limits import Limits
 
 GRACE = 30  # seconds that requests have to end when the service is told to stop
@@ -46,7 +46,7 @@ def serve(
     """
     names = names_of(host, token, hosts)
     app = application.create(model, quality=quality, calibration=calibration, limits=limits, token=token, hosts=names)
-    listen(app, host, port, limits.connections, lambda address: f"{address} answers with {model}; Ctrl-C ends it")
+    listen(app, host, port, limits, lambda address: f"{address} answers with {model}; Ctrl-C ends it")
 
 
 def names_of(host: str, token: str | None, hosts: Sequence[str] | None) -> Sequence[str] | None:
@@ -61,7 +61,7 @@ def names_of(host: str, token: str | None, hosts: Sequence[str] | None) -> Seque
 
 
 def listen(
-    app: ASGIApp, host: str, port: int, connections: int, ready: Callable[[str], str], log_level: str = "info"
+    app: ASGIApp, host: str, port: int, limits: Limits, ready: Callable[[str], str], log_level: str = "info"
 ) -> None:
     """Answer until SIGINT or SIGTERM; requests that are inside are answered first.
 
@@ -69,7 +69,7 @@ def listen(
         app: the application.
         host: the address to listen at.
         port: 0 takes a free one.
-        connections: at a time; further ones are answered with 503.
+        limits: how many connections there are, and how long a client may take.
         ready: called with the URL once it is listened at; what it returns is printed to stderr.
         log_level: "info" logs each request; "warning" only what is wrong.
 
@@ -77,8 +77,8 @@ def listen(
         OSError: the address cannot be listened at.
     """
     config = uvicorn.Config(
-        app, host=host, port=port, log_level=log_level, limit_concurrency=connections, server_header=False,
-        timeout_graceful_shutdown=GRACE, date_header=True, ws="none", lifespan="on",
+        app, host=host, port=port, log_level=log_level, limit_concurrency=limits.connections, server_header=False,
+        timeout_graceful_shutdown=GRACE, date_header=True, ws="none", lifespan="on", http=connections.Connection,
     )  # fmt: skip
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sends an answer's body without waiting (TCP_NODELAY) only where the protocol is named.
@@ -93,11 +93,23 @@ def listen(
         listening.listen(128)
         shown = f"[{host}]" if ":" in host else host
         print(ready(f"http://{shown}:{listening.getsockname()[1]}"), file=sys.stderr, flush=True)
-        _Server(config).run(sockets=[listening])
+        _Server(config, limits).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    """A server for which SIGINT and SIGTERM are the usual end: they are not raised again when all is answered."""
+    """A server that ends slow connections, and for which SIGINT and SIGTERM are the usual end.
+
+    They are not raised again when all is answered.
+    """
+
+    def __init__(self, config: uvicorn.Config, limits: Limits) -> None:
+        super().__init__(config)
+        self._limits = limits
+
+    async def on_tick(self, counter: int) -> bool:
+        """Several times a second: look after the connections."""
+        connections.check(self.server_state.connections, self._limits.seconds, self._limits.memory)
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

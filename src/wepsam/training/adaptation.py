@@ -19,7 +19,8 @@ from wepsam.networks.base import Network
 from wepsam.progress import track
 from wepsam.training import starts
 from wepsam.training.batches import Augmentation, from_datasets
-from wepsam.training.loop import train
+from wepsam.training.devices import UNDIVIDED, Devices, Team, outside, run
+from wepsam.training.loop import Run, train
 from wepsam.training.settings import TrainSettings
 from wepsam.training.starts import Start
 
@@ -55,7 +56,9 @@ class Tuned:
     summary: str
 
 
-def tune(dataset: FixationDataset, out: Path, model: Start, *, full: bool, folds: int) -> Tuned:
+def tune(
+    dataset: FixationDataset, out: Path, model: Start, *, full: bool, folds: int, devices: Devices = UNDIVIDED
+) -> Tuned:
     """Tune the light network to pictures, and measure by cross-validation whether that helps.
 
     An interrupted run, called again, resumes. OUT/all holds the weights, OUT/adapted.onnx the file to predict with.
@@ -66,22 +69,30 @@ def tune(dataset: FixationDataset, out: Path, model: Start, *, full: bool, folds
         model: the light network to start from: the name of a shipped model, an .onnx file, a run or a checkpoint.
         full: tune all layers except the first stages, not only the readout and the center bias.
         folds: parts of the pictures; each part is scored by a network that learned from the others.
+        devices: the processes that divide each batch among them.
 
     Raises:
+        SystemExit: with code 0, in each process but the first of those that torchrun or Slurm started, once it has
+            helped with all trainings.
         ValueError: a network that cannot be tuned, or a picture whose id cannot be the name of a file.
     """
     settings = FULL if full else READOUT
     held_out = out / "held-out"
     for sample in dataset:
         below(held_out, f"{sample.id}.npy")  # before days of training, not behind them
+    # Shuffled, because neighbors resemble each other.
+    part = np.random.default_rng(0).permutation(len(dataset)) % folds
+    learned = {out / f"fold-{fold}": _select(dataset, part != fold) for fold in range(folds)}
+    if not outside().is_first:
+        for folder, pictures in [*learned.items(), (out / "all", dataset)]:
+            _tune(model, pictures, folder, settings, devices)
+        raise SystemExit(0)
     before = evaluate(as_predictor(_network(model)[0]), dataset, name="before", workers=1)
-    for fold in range(folds):
-        # Shuffled, because neighbors resemble each other.
-        scored = np.random.default_rng(0).permutation(len(dataset)) % folds == fold
-        tuned = _tuned(model, _select(dataset, ~scored), out / f"fold-{fold}", settings)
-        _write_maps(as_predictor(tuned), _select(dataset, scored), held_out)
+    for fold, (folder, pictures) in enumerate(learned.items()):
+        tuned = starts.load(_tune(model, pictures, folder, settings, devices))[0]
+        _write_maps(as_predictor(tuned), _select(dataset, part == fold), held_out)
     change = Change(before, evaluate(MapFolder(held_out), dataset, name="after", workers=1))
-    _tuned(model, dataset, out / "all", settings)
+    _tune(model, dataset, out / "all", settings, devices)
     about = {
         "adapted from": str(model), "adapted to": f"{len(dataset)} pictures of {dataset.name}", "gains": change.gains
     }  # fmt: skip
@@ -115,12 +126,17 @@ def _network(model: Start) -> tuple[Network, str]:
     return network, origin
 
 
-def _tuned(model: Start, dataset: FixationDataset, out: Path, settings: TrainSettings) -> Network:
+def _tune(model: Start, dataset: FixationDataset, out: Path, settings: TrainSettings, devices: Devices) -> Path:
+    """Tune the network to pictures; returns the best weights."""
+    return run(_train, {"model": model, "dataset": dataset, "out": out, "settings": settings}, devices).best
+
+
+def _train(model: Start, dataset: FixationDataset, out: Path, settings: TrainSettings, team: Team) -> Run:
     network, origin = _network(model)
     training = from_datasets([dataset], network.config.input_shape)
     # The lowest loss on the pictures that are learned selects the weights: held-out pictures select nothing.
     selecting = from_datasets([dataset], network.config.input_shape, room=1)
-    return starts.load(train(network, training, selecting, settings, out, origin, starts.learned_from(model)).best)[0]
+    return train(network, training, selecting, settings, out, origin, starts.learned_from(model), team)
 
 
 def _calibration(model: Start) -> Calibration:

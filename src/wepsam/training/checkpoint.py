@@ -142,7 +142,7 @@ def _is_row(row: dict[str, Any]) -> bool:
 
 def write_log(folder: Path, rows: list[dict[str, Any]]) -> None:
     """Write log.csv, whole or not at all; a row has COLUMNS."""
-    with replacing(folder / "log.csv") as temporary, temporary.open("w", newline="") as file:
+    with replacing(folder / "log.csv") as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)

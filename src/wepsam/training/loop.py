@@ -2,12 +2,12 @@
 
 import copy
 import ctypes
-import logging
 import math
 import os
 import time
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import nn
+from torch import Tensor, nn
 
 import wepsam
 from wepsam.datasets import learned
@@ -24,7 +24,8 @@ from wepsam.datasets.learned import LearnedFrom
 from wepsam.networks.base import Network
 from wepsam.progress import bar
 from wepsam.training import checkpoint
-from wepsam.training.batches import Batches, Pairs, source_weights
+from wepsam.training.batches import AnyPairs, Batches, Pairs, source_weights
+from wepsam.training.devices import ALONE, Team
 from wepsam.training.losses import LOSSES
 from wepsam.training.settings import TrainSettings
 from wepsam.training.validation import in_numbers_of, validate
@@ -34,27 +35,32 @@ SAVE_EVERY = 20  # seconds, at the next validation: with the optimizer's state a
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run.
+    """A run that has ended.
 
     Attributes:
         best: the weights of the lowest validation loss.
         log: the CSV of all validations.
         validation_loss: the lowest.
+        complete: whether it came to its end; otherwise its time was over.
     """
 
     best: Path
     log: Path
     validation_loss: float
+    complete: bool = True
 
 
 def train(
     network: Network,
-    training: Sequence[Pairs],
+    training: Sequence[AnyPairs],
     validation: Sequence[Pairs],
     settings: TrainSettings,
     out: str | os.PathLike[str],
     start: str,
     before: LearnedFrom = MappingProxyType({}),
+    team: Team = ALONE,
+    workers: int = 0,
+    until: float = math.inf,
 ) -> Run:
     """Train a network. An interrupted run, called again with the same arguments, resumes and ends with the same result.
 
@@ -66,6 +72,11 @@ def train(
         out: the run's folder.
         start: the origin of the start weights, for the record.
         before: the parts of datasets with fixations that the start weights have learned from, for the record.
+        team: of the processes that call this together, each with the same arguments; see `devices`. How many they are
+            is no part of the record: a run may resume with another number.
+        workers: processes that decode, for pairs that are in a store.
+        until: on the clock `time.monotonic`. The run ends with a checkpoint at the last validation that it expects to
+            reach before this time, but not before the first one after it began.
 
     Raises:
         CheckpointError: `out` holds another run.
@@ -76,11 +87,13 @@ def train(
         raise ValueError(f"{network.title} learns by {', '.join(network.losses)}, not by {settings.loss}; change loss")
     record = _record(network, training, validation, settings, start)
     record["learned_from"] = learned.merged([before, *(pairs.learned_from for pairs in training)])
-    trainer = _Trainer(network, training, validation, settings, Path(out), record)
+    trainer = _Trainer(network, training, validation, settings, Path(out), record, team)
     steps, size, first = trainer.steps, trainer.pictures.size, trainer.state.step
     every = max(1, round(settings.validate_every * trainer.pictures.per_epoch))
-    saved = time.monotonic()  # the time of the last checkpoint
-    with bar(steps * size, trainer.folder.name) as shown:
+    saved = validated = time.monotonic()  # the times of the last checkpoint and of the last validation
+    complete = False
+    trainer.pictures.start(workers if first < steps else 0)
+    with closing(trainer.pictures), bar(steps * size, trainer.folder.name) as shown:
         shown.update(first * size)
         for step in range(first, steps + 1):
             # Validate when due and once more at the end, but not again right after resuming.
@@ -88,7 +101,11 @@ def train(
             if due:
                 loss = trainer.validate(step)
                 shown.update(step * size, note=f"validation loss {loss:.4g}, best {trainer.state.best:.4g}")
-            last = step == steps or 0 < settings.patience <= trainer.state.waited
+            complete = last = step == steps or 0 < settings.patience <= trainer.state.waited
+            if due:
+                now = time.monotonic()
+                over = step > first and now + (now - validated) > until
+                last, validated = last or trainer.team.first_says(trainer.fabric, over), now
             if due and (last or time.monotonic() - saved > SAVE_EVERY):
                 trainer.save()
                 saved = time.monotonic()
@@ -96,7 +113,8 @@ def train(
                 break
             trainer.learn(step)
             shown.update((step + 1) * size)
-    return Run(trainer.folder / "best.safetensors", trainer.folder / "log.csv", trainer.state.best)
+    trainer.fabric.barrier()  # the files are there when any process returns
+    return Run(trainer.folder / "best.safetensors", trainer.folder / "log.csv", trainer.state.best, complete)
 
 
 @dataclass
@@ -116,21 +134,36 @@ class _Trainer:
     def __init__(
         self,
         network: Network,
-        training: Sequence[Pairs],
+        training: Sequence[AnyPairs],
         validation: Sequence[Pairs],
         settings: TrainSettings,
         folder: Path,
         record: dict[str, Any],
+        team: Team,
     ) -> None:
         """Set up for training; resume if the folder has a checkpoint."""
-        self.network, self.settings, self.folder = network, settings, folder
+        self.network, self.settings, self.folder, self.team = network, settings, folder, team
         self.validation = in_numbers_of(training, validation)
         self.record = record
-        self.pictures = Batches(training, settings.batch_size, settings.augmentation, settings.seed)
+        # A network that draws its own examples of a batch draws them from all of it, and then takes its share.
+        self.draws = type(network).examples is not Network.examples
+        dividing = ALONE if self.draws else team
+        self.pictures = Batches(training, settings.batch_size, settings.augmentation, settings.seed, dividing)
+        smallest = min(self.pictures.size, *map(len, training))
+        if smallest < team.size:
+            raise ValueError(
+                f"a batch of {smallest} pictures cannot be divided among {team.size} processes; use fewer devices, or "
+                "larger batches (batch_size)"
+            )
         self.weights = torch.from_numpy(source_weights(training, settings.balance))
         self.steps = round(settings.epochs * self.pictures.per_epoch)
-        self.fabric, self.module, self.optimizer = _set_up(network, settings)
-        checkpoint.claim(folder, record)  # only now, when nothing in the settings can be wrong any more
+        self.fabric, self.module, self.optimizer = _set_up(network, settings, team)
+        if self.fabric.device.type == "cuda" and not self.draws:
+            # Half of what is free, as the rest is for activations.
+            self.pictures.on(self.fabric.device, torch.cuda.mem_get_info(self.fabric.device)[0] / 2)
+        if team.is_first:
+            checkpoint.claim(folder, record)  # only now, when nothing in the settings can be wrong any more
+        self.fabric.barrier()
         self.average = copy.deepcopy(network).to(self.fabric.device) if settings.average else None
         self.state = _State()
         if (folder / "last.safetensors").exists():
@@ -141,13 +174,14 @@ class _Trainer:
             if math.isfinite(self.state.best):
                 checkpoint.check_best(folder, record)
         self.log = checkpoint.read_log(folder, self.state.step)
+        self.fabric.barrier()  # all have read before the first process writes
         self.began, self.first = time.monotonic(), self.state.step
 
     def validate(self, step: int) -> float:
         """Validate, log, and save the weights if they are the best so far. Returns the validation loss."""
         state, per_epoch = self.state, self.pictures.per_epoch
         network = self.average or self.network
-        scores = validate(self.fabric, network, self.validation, self.settings.loss)
+        scores = validate(self.fabric, network, self.validation, self.settings.loss, self.team)
         speed = (step - self.first) * self.pictures.size / max(1e-9, time.monotonic() - self.began)
         row = (
             step, step / per_epoch, self.settings.rate(step, self.steps), state.seen_loss / max(1, state.seen),
@@ -158,13 +192,17 @@ class _Trainer:
             state.best, state.waited = scores["loss"], 0
             output = LOSSES[self.settings.loss][1]
             about = self.record | {"output": output, "step": step, "validation_scores": scores}
-            checkpoint.save_weights(self.folder / "best.safetensors", network.state_dict(), about)
+            if self.team.is_first:
+                checkpoint.save_weights(self.folder / "best.safetensors", network.state_dict(), about)
         self.log.append(dict(zip(checkpoint.COLUMNS, row, strict=True)))
-        checkpoint.write_log(self.folder, self.log)
+        if self.team.is_first:
+            checkpoint.write_log(self.folder, self.log)
         return scores["loss"]
 
     def save(self) -> None:
         """Write the checkpoint from which the run resumes."""
+        if not self.team.is_first:
+            return
         path = self.folder / "last.safetensors"
         checkpoint.save_progress(path, asdict(self.state), self.network, self.optimizer, self.average, self.record)
 
@@ -175,51 +213,77 @@ class _Trainer:
             FloatingPointError: the loss is not finite.
         """
         settings = self.settings
-        stimuli, targets, sources = self.pictures[step]
-        inputs, targets = self.network.examples(stimuli, targets, np.random.default_rng([settings.seed, step, 0, 0]))
-        inputs, targets, sources = self.fabric.to_device((inputs, targets, sources))
+        inputs, targets, sources, count = self._share(step)
         rate = settings.rate(step, self.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["share"]
             if "momentum" in group:
                 group["momentum"] = settings.momentum_at(step, self.steps)
-        # (B, H/4, W/4) maps; or, of patches, (N,) logits.
-        output = self.module(inputs.contiguous(memory_format=torch.channels_last), sources)
-        losses = LOSSES[settings.loss][0](output.float(), targets)
-        loss = (losses * self.weights.to(losses)[sources]).mean()
-        if not torch.isfinite(loss):
+        if self.team.size > 1:
+            self.team.seed(settings.seed, step)
+        self.optimizer.zero_grad()
+        total = torch.zeros((), device=self.fabric.device)
+        pieces = min(settings.accumulate, len(targets))
+        for number in range(pieces):
+            piece = slice(number * len(targets) // pieces, (number + 1) * len(targets) // pieces)
+            with self.fabric.no_backward_sync(self.module, enabled=number < pieces - 1):
+                total = total + self._backward(inputs[piece], targets[piece], sources[piece], count)
+        loss = self.team.mean(self.fabric, total).item()
+        if not math.isfinite(loss):
             raise FloatingPointError(
-                f"training diverged: the loss is {loss.item()} at step {step} with learning rate {rate:.3g}; "
+                f"training diverged: the loss is {loss} at step {step} with learning rate {rate:.3g}; "
                 "choose a smaller one"
             )
-        self.optimizer.zero_grad()
-        self.fabric.backward(loss)
         self.optimizer.step()
         if self.average is not None:
             _follow(self.average, self.network, min(settings.average, (step + 1) / (step + 10)))
-        self.state.seen_loss += loss.item()
+        self.state.seen_loss += loss
         self.state.seen += 1
+
+    def _share(self, step: int) -> tuple[Tensor, Tensor, Tensor, int]:
+        """This process' share of a batch, on its device: inputs and targets, by picture, sources; and all pictures."""
+        stimuli, targets, sources = self.pictures[step]
+        count = self.pictures.count(step)
+        rng = np.random.default_rng([self.settings.seed, step, 0, 0])
+        inputs, targets = self.network.examples(stimuli, targets, rng)
+        if self.draws:  # (B, patches, ...): a picture's stay together
+            share = self.team.share(count)
+            inputs, targets, sources = inputs.unflatten(0, (count, -1))[share], targets[share], sources[share]
+        return *self.fabric.to_device((inputs, targets, sources)), count
+
+    def _backward(self, inputs: Tensor, targets: Tensor, sources: Tensor, count: int) -> Tensor:
+        """Add the gradients of some pictures; returns their part of the batch's loss, times the processes.
+
+        The strategy averages over the processes, so what each adds counts as often as there are processes.
+        """
+        inputs = inputs.flatten(0, 1) if self.draws else inputs
+        # (B, H/4, W/4) maps; or, of patches, (N,) logits.
+        output = self.module(inputs.contiguous(memory_format=torch.channels_last), sources)
+        losses = LOSSES[self.settings.loss][0](output.float(), targets)
+        loss = (losses * self.weights.to(losses)[sources]).mean() * (len(targets) * self.team.size / count)
+        self.fabric.backward(loss)
+        return loss.detach()
 
 
 def _record(
     network: Network,
-    training: Sequence[Pairs],
+    training: Sequence[AnyPairs],
     validation: Sequence[Pairs],
     settings: TrainSettings,
     start: str,
 ) -> dict[str, Any]:
-    """What determines the run. Checksums detect other weights or data of the same name."""
+    """What determines the run, not how its work is divided. Checksums detect other weights or data of the same name."""
     return {
         "wepsam": wepsam.__version__, "torch": torch.__version__, "network": asdict(network.config),
-        "settings": asdict(settings),
+        "settings": {name: value for name, value in asdict(settings).items() if name != "accumulate"},
         "start": [start, _checksum(p.detach().numpy() for p in network.parameters())],
         "training": _about(training), "validation": _about(validation),
     }  # fmt: skip
 
 
-def _about(pairs: Sequence[Pairs]) -> list[Any]:
+def _about(pairs: Sequence[AnyPairs]) -> list[Any]:
     """Names, count, checksum."""
-    arrays = [array for group in pairs for array in (group.stimuli, group.targets)]
+    arrays = [array for group in pairs for array in group.contents()]
     return [*pairs[-1].names, sum(map(len, pairs)), _checksum(arrays)]
 
 
@@ -230,11 +294,10 @@ def _checksum(arrays: Iterable[np.ndarray]) -> str:
     return f"{checksum:08x}"
 
 
-def _set_up(network: Network, settings: TrainSettings) -> tuple[Fabric, nn.Module, torch.optim.Optimizer]:
+def _set_up(network: Network, settings: TrainSettings, team: Team) -> tuple[Fabric, nn.Module, torch.optim.Optimizer]:
     """Prepare the network for training: its device and precision, dropout, frozen parameters, optimizer."""
     _keep_memory()
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it would announce the precision on stderr
-    fabric = Fabric(accelerator="auto", devices=1, precision=settings.precision)
+    fabric = team.fabric(settings.precision, idle=network.has_idle_parameters)
     torch.manual_seed(settings.seed)  # for dropout
     for layer in network.modules():
         if isinstance(layer, nn.Dropout):

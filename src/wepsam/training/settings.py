@@ -28,6 +28,7 @@ class TrainSettings:
     dropout: float = 0.0  # share of the features that is dropped before each fully connected layer
     average: float = 0.0  # decay per step of a running mean of the weights, which is validated and saved; 0: off
     augmentation: Augmentation = field(default_factory=Augmentation)
+    accumulate: int = 1  # pieces of a batch whose gradients are added up: the same result, for less memory
     precision: str = "32-true"  # or "bf16-mixed", about twice as fast
     seed: int = 0
     validate_every: float = 1.0  # epochs
@@ -46,7 +47,7 @@ class TrainSettings:
         at_least = dict.fromkeys(
             ("epochs", "warmup", "frozen", "encoder_rate", "weight_decay", "dropout", "average", "patience", "seed"), 0
         )
-        for name, least in (at_least | {"batch_size": 1}).items():
+        for name, least in (at_least | {"batch_size": 1, "accumulate": 1}).items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected {least} or more")
         for name in ("learning_rate", "momentum"):

@@ -3,10 +3,13 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
+from wepsam.cores import usable
 from wepsam.datasets import FixationDataset, open_dataset
 from wepsam.files import PathOrUrl
 from wepsam.training import batches, recipes, starts
+from wepsam.training.devices import UNDIVIDED, Devices, Team, run
 from wepsam.training.loop import Run, train
 from wepsam.training.recipes import Changes, Recipe
 from wepsam.training.starts import Start
@@ -24,6 +27,9 @@ def pretrain(
     changes: Changes = (),
     network: Changes = (),
     weights: str | os.PathLike[str] | None = None,
+    memory: float = batches.MEMORY,
+    workers: int = -1,
+    devices: Devices = UNDIVIDED,
 ) -> Run:
     """Step 1: learn the teacher's maps of unannotated photographs.
 
@@ -40,6 +46,11 @@ def pretrain(
         network: of the recipe's network: "NAME=VALUE" strings as `--network` takes them, or a mapping.
         weights: the file of an encoder's weights that no package has, for the start "imagenet": torchvision's vgg19 for
             CNN-VLM with encoder=vgg19.
+        memory: in GB: labels that need more stay in the store until the training needs them, in another order than
+            those that are held in memory (`batches.StoredPairs`).
+        workers: processes that read them ahead, for each device; -1: the cores that training leaves free; 0: none.
+        devices: the processes that divide each batch among them. If more than one is started here, a script needs
+            `if __name__ == "__main__":` around the call, as multiprocessing does.
 
     Returns:
         The best weights, the log, and the lowest validation loss.
@@ -48,14 +59,38 @@ def pretrain(
         ValueError: an unknown recipe or change, a start that does not fit the recipe, too few pictures, or `out` holds
             another run.
         FloatingPointError: training diverged.
+        ChildProcessError: one of several processes was killed.
     """
+    arguments = {
+        "weak": weak, "out": out, "start": start, "keep": keep, "recipe": recipe, "changes": changes,
+        "network": network, "weights": weights, "memory": memory, "workers": workers,
+    }  # fmt: skip
+    return cast(Run, run(_pretrain, arguments, devices))
+
+
+def _pretrain(
+    weak: PathOrUrl,
+    out: str | os.PathLike[str],
+    start: Start | None,
+    keep: float,
+    recipe: str | Recipe,
+    changes: Changes,
+    network: Changes,
+    weights: str | os.PathLike[str] | None,
+    memory: float,
+    workers: int,
+    team: Team,
+) -> Run:
+    """Step 1, in one of its processes."""
     chosen = recipes.find(recipe)
     settings = recipes.changed(chosen.pretrain, changes)
     start = chosen.start if start is None else start
     net, origin = starts.choose(start, chosen, network, settings.seed, weights)
-    training, validation = batches.from_store(weak, net.config.training_shape, keep)
+    training, validation = batches.from_store(weak, net.config.training_shape, keep, memory=memory)
     starts.prepare(net, start, training, settings)
-    return train(net, training, validation, settings, out, origin, starts.learned_from(start))
+    return train(
+        net, training, validation, settings, out, origin, starts.learned_from(start), team, _count(workers, team)
+    )
 
 
 def finetune(
@@ -69,6 +104,9 @@ def finetune(
     recipe: str | Recipe = "shipped",
     changes: Changes = (),
     network: Changes = (),
+    memory: float = batches.MEMORY,
+    workers: int = -1,
+    devices: Devices = UNDIVIDED,
 ) -> Run:
     """Step 2: learn where people looked.
 
@@ -86,6 +124,9 @@ def finetune(
         recipe: a name in `recipes.RECIPES`, or a `Recipe`.
         changes: of the recipe's settings for this step, as in `pretrain`.
         network: of the recipe's network, as in `pretrain`.
+        memory: as in `pretrain`, for `weak`.
+        workers: as in `pretrain`.
+        devices: as in `pretrain`.
 
     Returns:
         The best weights, the log, and the lowest validation loss.
@@ -93,7 +134,30 @@ def finetune(
     Raises:
         ValueError: no validation pictures; two datasets have one name; otherwise as in `pretrain`.
         FloatingPointError: training diverged.
+        ChildProcessError: one of several processes was killed.
     """
+    arguments = {
+        "datasets": datasets, "out": out, "start": start, "validation": validation, "weak": weak, "keep": keep,
+        "recipe": recipe, "changes": changes, "network": network, "memory": memory, "workers": workers,
+    }  # fmt: skip
+    return cast(Run, run(_finetune, arguments, devices))
+
+
+def _finetune(
+    datasets: Datasets,
+    out: str | os.PathLike[str],
+    start: Start | None,
+    validation: Datasets,
+    weak: PathOrUrl | None,
+    keep: float,
+    recipe: str | Recipe,
+    changes: Changes,
+    network: Changes,
+    memory: float,
+    workers: int,
+    team: Team,
+) -> Run:
+    """Step 2, in one of its processes."""
     chosen = recipes.find(recipe)
     settings = recipes.changed(chosen.finetune, changes)
     start = chosen.start if start is None else start
@@ -105,18 +169,26 @@ def finetune(
         if not validation_sets:
             raise ValueError("these datasets have no validation pictures; name datasets that select the best weights")
     net, origin = starts.choose(start, chosen, network, settings.seed)
-    training = batches.from_datasets(training_sets, net.config.training_shape, net.zoom_room)
+    training: list[batches.AnyPairs] = [*batches.from_datasets(training_sets, net.config.training_shape, net.zoom_room)]
     if weak is not None:
         training += [
             replace(pairs, sources=pairs.sources + len(training_sets), names=(*training[0].names, *pairs.names))
-            for pairs in batches.from_store(weak, net.config.training_shape, keep)[0]
+            for pairs in batches.from_store(weak, net.config.training_shape, keep, memory=memory)[0]
         ]
     # Resized as in prediction, not by way of the larger size that leaves room to zoom in.
     held_out = batches.from_datasets(validation_sets, net.config.input_shape, room=1)
     starts.prepare(net, start, training, settings, sources=len(training_sets) + (weak is not None))
-    return train(net, training, held_out, settings, out, origin, starts.learned_from(start))
+    return train(
+        net, training, held_out, settings, out, origin, starts.learned_from(start), team, _count(workers, team)
+    )
 
 
 def _opened(datasets: Datasets) -> list[FixationDataset]:
     several = [datasets] if isinstance(datasets, FixationDataset | str) else datasets
     return [open_dataset(d) if isinstance(d, str) else d for d in several]
+
+
+def _count(workers: int, team: Team) -> int:
+    """The processes that read ahead for one process of a training."""
+    here = team.size // team.nodes
+    return max(1, usable() // here - 1) if workers < 0 else workers

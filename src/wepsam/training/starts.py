@@ -12,7 +12,7 @@ from wepsam.deploy.from_onnx import from_onnx
 from wepsam.networks.base import Network, NetworkConfig
 from wepsam.networks.build import NETWORKS, build
 from wepsam.prediction.predictor import models, weights_file
-from wepsam.training.batches import Batches, Pairs
+from wepsam.training.batches import AnyPairs, Batches
 from wepsam.training.checkpoint import load_weights
 from wepsam.training.recipes import RECIPES, Changes, Recipe, changed
 from wepsam.training.settings import TrainSettings
@@ -122,7 +122,7 @@ def learned_from(start: Start) -> dict[str, str]:
 
 
 def prepare(
-    network: Network, start: Start, training: Sequence[Pairs], settings: TrainSettings, sources: int = 1
+    network: Network, start: Start, training: Sequence[AnyPairs], settings: TrainSettings, sources: int = 1
 ) -> None:
     """Fit a network to the data that it is going to learn.
 

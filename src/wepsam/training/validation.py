@@ -11,10 +11,11 @@ from torch import Tensor
 from wepsam import metrics
 from wepsam.networks.base import Network, as_map
 from wepsam.training import batches
+from wepsam.training.devices import ALONE, Team
 from wepsam.training.losses import LOSSES
 
 
-def in_numbers_of(training: Sequence[batches.Pairs], validation: Sequence[batches.Pairs]) -> list[batches.Pairs]:
+def in_numbers_of(training: Sequence[batches.AnyPairs], validation: Sequence[batches.Pairs]) -> list[batches.Pairs]:
     """The validation pairs, their sources numbered as in training, where all of them are learned from.
 
     Otherwise each is -1: a kind of fixations of which the network knows nothing.
@@ -27,25 +28,35 @@ def in_numbers_of(training: Sequence[batches.Pairs], validation: Sequence[batche
     return [replace(group, sources=numbers[group.sources]) for group in validation]
 
 
-def validate(fabric: Fabric, network: Network, validation: Sequence[batches.Pairs], loss: str) -> dict[str, float]:
+def validate(
+    fabric: Fabric, network: Network, validation: Sequence[batches.Pairs], loss: str, team: Team = ALONE
+) -> dict[str, float]:
     """Loss, CC and NSS of the network's own maps: the mean over the datasets, each of which counts once.
 
-    NSS is against densities; see `metrics.nss_density`.
+    NSS is against densities; see `metrics.nss_density`. The processes of a team divide the pictures; each gets the
+    scores of all.
 
     Args:
         fabric: of the device.
         network: to be asked, for each picture, about the kind of fixations that it has.
         validation: see `in_numbers_of`.
         loss: a name in `losses.LOSSES`.
+        team: the processes.
     """
     loss_of, kind = LOSSES[loss]
     rows, sources = [], [group.sources for group in validation]
-    for group in validation:
+    for whole in validation:
+        table, share = np.zeros((len(whole), 3)), team.share(len(whole))
+        rows.append(table)
+        group = whole.take(share)
+        if not len(group):
+            continue
         output, target = outputs(fabric, network, group, group.sources)
         maps = zip(as_map(output, kind).numpy(), target.numpy(), strict=True)
         scores = [(metrics.cc(p, t), metrics.nss_density(p, t)) for p, t in maps]
-        rows.append(np.column_stack([loss_of(output, target).numpy(), np.reshape(scores, (-1, 2))]))
-    table, source = np.concatenate(rows), np.concatenate(sources)
+        table[share] = np.column_stack([loss_of(output, target).numpy(), np.reshape(scores, (-1, 2))])
+    own, source = torch.from_numpy(np.concatenate(rows)), np.concatenate(sources)
+    table = team.sum(fabric, own.to(fabric.device) if team.size > 1 else own).cpu().numpy()
     means = np.nanmean([np.nanmean(table[source == s], axis=0) for s in np.unique(source)], axis=0)
     return dict(zip(("loss", "cc", "nss"), map(float, means), strict=True))
 

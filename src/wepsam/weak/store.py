@@ -165,10 +165,10 @@ def select(folder: PathOrUrl, keep: float = 1.0, order: str = "lowest", seed: in
     return kept[order_by_entropy(entropies[kept], keep, order, seed)]
 
 
-def sizes(folder: PathOrUrl, rows: np.ndarray) -> list[tuple[int, int]]:
-    """(height, width) in pixels of the source pictures of some rows."""
+def sizes(folder: PathOrUrl, rows: np.ndarray) -> np.ndarray:
+    """(N, 2): (height, width) in pixels of the source pictures of some rows."""
     columns = [np.concatenate([t[name] for t in read_parts(folder, [name])]) for name in ("height", "width")]
-    return [(int(height), int(width)) for height, width in zip(*(c[rows] for c in columns), strict=True)]
+    return np.stack([column[rows].astype(np.int64) for column in columns], axis=1)
 
 
 def read_rows(
@@ -195,20 +195,38 @@ def read_rows(
     ascending = np.argsort(rows, kind="stable")
     parts, starts = np.unique(rows[ascending] // size, return_index=True)
     for part, indices in zip(parts, np.split(ascending, starts)[1:], strict=True):
-        table = read_part(folder, part, ["id", "stimulus", "map", "map_height", "map_width"])
-        with _reading(folder, part):
-            records = table.take(pa.array(rows[indices] - part * size)).to_pylist()
-            for i, record in zip(indices, records, strict=True):
-                try:
-                    ids[i] = record["id"]
-                    stimuli[i] = read_image(record["stimulus"], shape=stimulus_shape)
-                    teacher_maps[i] = _map(record, map_shape)
-                except (ValueError, TypeError) as error:
-                    raise ValueError(f"the row of {record['id']}: {error}") from None
+        _, table = stored(folder, part, rows[indices] - part * size)
+        for i, record in zip(indices, table.to_pylist(), strict=True):
+            decode(folder, part, record, stimuli[i], teacher_maps[i])
+            ids[i] = record["id"]
     return stimuli, teacher_maps, ids
 
 
-def _map(record: dict[str, Any], shape: tuple[int, int]) -> np.ndarray:
+def stored(folder: PathOrUrl, part: int, rows: np.ndarray) -> tuple[np.ndarray, pa.Table]:
+    """These rows of a part, counted in it, and the table that holds them as they are stored, for `decode`."""
+    table = read_part(folder, part, ["id", "stimulus", "map", "map_height", "map_width"])
+    with _reading(folder, part):
+        return rows, table.take(pa.array(rows))
+
+
+def decode(folder: PathOrUrl, part: int, record: dict[str, Any], stimulus: np.ndarray, teacher_map: np.ndarray) -> None:
+    """Write the picture and the map of a row of a part into (H, W, 3) and (h, w) uint8, resized if necessary.
+
+    Raises:
+        DamagedError: they cannot be decoded; the message names the part.
+    """
+    with _reading(folder, part):
+        try:
+            height, width = stimulus.shape[:2]
+            stimulus[:] = read_image(record["stimulus"], shape=(height, width))
+            teacher_map[:] = _map(record, teacher_map.shape)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"the row of {record['id']}: {error}") from None
+
+
+def _map(record: dict[str, Any], shape: tuple[int, ...]) -> np.ndarray:
     """(h, w): the teacher's map in a row, resized if it has another shape."""
     teacher_map = np.frombuffer(record["map"], np.uint8).reshape(record["map_height"], record["map_width"])
-    return teacher_map if teacher_map.shape == shape else np.rint(255 * maps.to_unit(maps.enlarge(teacher_map, shape)))
+    if teacher_map.shape == shape:
+        return teacher_map
+    return np.rint(255 * maps.to_unit(maps.enlarge(teacher_map, (shape[0], shape[1]))))

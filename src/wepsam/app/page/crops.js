@@ -22,7 +22,7 @@ function preview(picture, crop) {
   image.style.objectPosition = crop.object_position;
   const button = make("button", { type: "button", textContent: "Save", "aria-label": `Save the crop ${crop.aspect}` });
   button.addEventListener("click", () => saveCrop(picture, crop.aspect).catch(fail));
-  const lost = crop.lost ? ` Cuts or leaves out hot spot ${crop.lost}.` : "";
+  const lost = crop.lost ? ` Cuts or leaves out hot spot${crop.lost.includes(",") ? "s" : ""} ${crop.lost}.` : "";
   const text = `${crop.width} × ${crop.height}, keeps ${crop.kept}.${lost}`;
   return make("li", {}, image, make("p", {}, make("strong", { textContent: crop.aspect }), " ", button),
     make("p", { className: "soft", textContent: text }));

@@ -29,7 +29,7 @@ STARTS = {
 
 def convergence_chart(arms: Arms, path: Path) -> None:
     """Fig. 2 of the paper, with CC and NSS beside it."""
-    figure, (loss, cc, nss) = _figure(3)
+    figure, (loss, cc, nss) = new_figure(3)
     epoch = arms["weak"].training_pictures
     for name, (title, color) in CURVES.items():
         x, train = arms[name].curve("train_loss")
@@ -47,12 +47,12 @@ def convergence_chart(arms: Arms, path: Path) -> None:
     for axes, title in ((loss, "loss (mean squared error)\nvalidation; dotted: training"), (cc, "CC"), (nss, "NSS")):
         axes.set(xlabel="epochs of fixation pictures", title=title)
     cc.legend(frameon=False, fontsize=8, loc="lower right")
-    _save(figure, path)
+    save(figure, path)
 
 
 def fixation_chart(arms: Arms, path: Path) -> None:
     """The study "labels": scores over the number of fixation pictures."""
-    figure, panels = _figure(3)
+    figure, panels = new_figure(3)
     for axes, (metric, metric_title) in zip(panels, METRIC_TITLES.items(), strict=True):
         for start, (title, color) in STARTS.items():
             if not (line := by_share(arms, start).values()):
@@ -63,7 +63,7 @@ def fixation_chart(arms: Arms, path: Path) -> None:
             axes.plot(counts, [arm.mean(metric) for arm in line], color=color, label=title)
         axes.set(xscale="log", xlabel="pictures with fixations", title=metric_title)
     panels[0].legend(frameon=False, fontsize=8)
-    _save(figure, path)
+    save(figure, path)
 
 
 def efficiency_chart(arms: Arms, path: Path) -> None:
@@ -85,7 +85,7 @@ def deeper_chart(arms: Arms, path: Path) -> None:
 
 def _differences(changes: Mapping[str, tuple[Arm, Arm]], label: str, path: Path, height: float = 3.4) -> None:
     """Paired differences of two arms by title: the interval over pictures, and the means of single seeds."""
-    figure, panels = _figure(3, height)
+    figure, panels = new_figure(3, height)
     for axes, (metric, metric_title) in zip(panels, METRIC_TITLES.items(), strict=True):
         for row, (arm, base) in enumerate(changes.values()):
             change = difference(arm, base, metric)
@@ -95,12 +95,12 @@ def _differences(changes: Mapping[str, tuple[Arm, Arm]], label: str, path: Path,
         axes.set(yticks=range(len(changes)), ylim=(len(changes) - 0.5, -0.5), title=metric_title)
         axes.set_xlabel(label)
         axes.set_yticklabels([*changes] if axes is panels[0] else [])
-    _save(figure, path)
+    save(figure, path)
 
 
 def encoder_chart(arms: Arms, path: Path) -> None:
     """Scores over the whole compute, pre-training included."""
-    figure, panels = _figure(3)
+    figure, panels = new_figure(3)
     columns = {"validation_cc": "CC", "validation_nss": "NSS", "validation_loss": "loss (KL + 1 - CC)"}
     for axes, (column, title) in zip(panels, columns.items(), strict=True):
         for name, (arm_title, color) in ENCODER.items():
@@ -109,12 +109,12 @@ def encoder_chart(arms: Arms, path: Path) -> None:
             _band(axes, (x + before.get("pictures", 0))[1:], values[:, 1:], color, label=arm_title)
         axes.set(xlabel="pictures seen, both steps", title=title)
     panels[0].legend(frameon=False, fontsize=8, loc="center right")
-    _save(figure, path)
+    save(figure, path)
 
 
 def plateau_chart(arms: Arms, path: Path) -> None:
     """Validation loss over steps, divided by the loss of the mean map."""
-    figure, panels = _figure(2)
+    figure, panels = new_figure(2)
     for name, arm in arms.items():
         axes, run = panels[int("people" in name)], arm.runs[0]
         loss = run.log["validation_loss"] / run.about["mean_map_loss"]
@@ -123,10 +123,11 @@ def plateau_chart(arms: Arms, path: Path) -> None:
         axes.axhline(1, color="0.6", linewidth=0.8, linestyle="--", zorder=0)
         axes.set(xlabel="steps", ylabel="validation loss / loss of the mean map", title=title, ylim=(0.3, 1.8))
         axes.legend(frameon=False, fontsize=7, loc="upper right", ncols=2)
-    _save(figure, path)
+    save(figure, path)
 
 
-def _figure(columns: int, height: float = 3.4) -> tuple[Any, Any]:
+def new_figure(columns: int, height: float = 3.4) -> tuple[Any, Any]:
+    """A figure and its panels side by side; `height` in inches."""
     from matplotlib.figure import Figure  # not pyplot: no window, no global state
 
     figure = Figure(figsize=(3.6 * columns, height), layout="constrained")
@@ -139,7 +140,8 @@ def _band(axes: Any, x: np.ndarray, values: np.ndarray, color: str, **look: Any)
     axes.fill_between(x, mean - half, mean + half, color=color, alpha=0.2, linewidth=0)
 
 
-def _save(figure: Any, path: Path) -> None:
+def save(figure: Any, path: Path) -> None:
+    """Write a figure in the look of all."""
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.2, linewidth=0.5)

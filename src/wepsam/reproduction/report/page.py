@@ -8,7 +8,7 @@ from pathlib import Path
 from wepsam import markdown
 from wepsam.files import foreign
 from wepsam.reproduction.boards.paper_table import table1_markdown
-from wepsam.reproduction.report import charts, claims, tables
+from wepsam.reproduction.report import charts, claims, protocol, tables
 from wepsam.reproduction.report.outcomes import Arms, read_study
 from wepsam.reproduction.report.schedule import schedule_table
 
@@ -21,9 +21,10 @@ REPORTS: dict[str, tuple[Callable[[Arms], str], Callable[[Arms, Path], None]]] =
     "encoder": (tables.encoder_table, charts.encoder_chart),
     "deeper": (tables.deeper_table, charts.deeper_chart),
     "efficiency": (tables.efficiency_table, charts.efficiency_chart),
+    "protocol": (protocol.protocol_table, protocol.protocol_chart),
 }
 # A study whose arms are shown beside those of this one.
-BESIDE = {"deeper": "encoder", "efficiency": "deeper"}
+BESIDE = {"deeper": "encoder", "efficiency": "deeper", "protocol": "pre"}
 
 
 def write_report(

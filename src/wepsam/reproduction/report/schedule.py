@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 
 from wepsam import markdown
+from wepsam.reproduction.protocol.plan import PROTOCOL, SEEN
 from wepsam.reproduction.report.outcomes import Arms, Outcome
-from wepsam.training.recipes import RECIPES
 from wepsam.training.settings import TrainSettings
 
-# The paper's steps: 100,000 maps of lowest entropy; the training pictures of iSUN and SALICON.
-PAPER_STEPS = (("step 1", 100_000), ("step 2", 6_000 + 10_000))
 # The runs that stand for the steps of the studies: title, study, arm.
 STUDY_STEPS = (
     ("convergence, step 1", "pre", "squared"),
@@ -17,18 +15,18 @@ STUDY_STEPS = (
     ("labels, step 2, equal compute", "labels", "weak-1"),
     ("labels, step 2, equal fine-tuning", "labels", "weak-as-long-1"),
     ("selection, step 2", "selection", "lowest-half"),
+    ("protocol at 1/1024, step 1", "pre", "protocol-1024"),
+    ("protocol at 1/1024, step 2", "protocol", "weak-1024"),
 )
 HEAD = ["", "pictures", "epochs", "pictures seen", "steps", "batch", "loss", "optimizer", "rate", "momentum"]
 
 
 def schedule_table(outcomes: Mapping[str, Arms]) -> str:
     """A row for each step of the paper, and of each study that has results."""
-    rows, paper_pictures = [], 0
-    recipe = RECIPES["paper"]
-    for (step, pictures), settings in zip(PAPER_STEPS, (recipe.pretrain, recipe.finetune), strict=True):
-        steps = int(pictures // settings.batch_size * settings.epochs)
-        rows.append(_row(f"*the paper, {step}*", pictures, settings.epochs, steps, settings))
-        paper_pictures += steps * settings.batch_size
+    rows = [
+        _row(f"*the paper, {step.title}*", step.pictures, step.settings.epochs, step.steps, step.settings)
+        for step in PROTOCOL
+    ]
     for title, study, arm in STUDY_STEPS:
         if arm in outcomes.get(study, {}):
             rows.append(_study_row(title, outcomes[study][arm].runs[0]))
@@ -36,7 +34,7 @@ def schedule_table(outcomes: Mapping[str, Arms]) -> str:
     pictures_seen = sum(run.pictures_seen[-1] for run in runs)
     return (
         f"{markdown.table(HEAD, rows)}\n\n{len(runs)} runs, pre-trainings included, see {pictures_seen / 1e6:.1f} "
-        f"million pictures in all. The paper's two steps see {paper_pictures / 1e6:.0f} million."
+        f"million pictures in all. The paper's two steps see {SEEN / 1e6:.0f} million."
     )
 
 

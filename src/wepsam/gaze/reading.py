@@ -1,0 +1,84 @@
+"""Which reader a file needs, and who its observer is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from wepsam.files import as_seen
+from wepsam.gaze import tables
+from wepsam.gaze.pictures import Pictures
+from wepsam.gaze.readers import asc, bids, columns, eyelink, jspsych, pupil, tobii
+from wepsam.gaze.viewing import GazeError, Given, Tally, Viewing
+
+Reader = Callable[[Path, Pictures, Given, Tally, str], list[Viewing]]
+
+# The formats in the order in which a file's beginning is held against them; the last takes any table.
+READERS: dict[str, tuple[Callable[[Path, str], bool], Reader]] = {
+    "EyeLink ASC": (lambda path, head: asc.is_asc(head), eyelink.read),
+    "BIDS": (lambda path, head: bids.is_physio(path), bids.read),
+    "Tobii Pro Lab": (lambda path, head: tobii.is_tobii(head), tobii.read),
+    "Pupil Labs": (lambda path, head: pupil.is_pupil(head), pupil.read),
+    "jsPsych": (lambda path, head: jspsych.is_jspsych(head), jspsych.read),
+    "table": (lambda path, head: True, columns.read),
+}
+SUFFIXES = (".asc", ".asc.gz", ".tsv", ".tsv.gz", ".csv", ".csv.gz", ".txt")
+BESIDE = ("_events.tsv", "_channels.tsv", "participants.tsv", "_scans.tsv", "_physioevents.tsv.gz", "sections.csv")
+
+
+def find_files(given: Sequence[Path]) -> list[Path]:
+    """The trackers' files that paths stand for; of a folder, all below it that may be one.
+
+    Raises:
+        GazeError: a path does not exist, or there are none.
+    """
+    found: list[Path] = []
+    for path in given:
+        if not path.exists():
+            raise GazeError(f"{path}: no such file or folder")
+        if not path.is_dir():
+            found.append(path)
+            continue
+        below = [
+            one for one in sorted(path.rglob("*"))
+            if one.is_file() and one.name.lower().endswith(SUFFIXES) and not one.name.startswith(".")
+            and not one.name.endswith(BESIDE)
+        ]  # fmt: skip
+        found += [one for one in below if "_physio" in one.name] or below
+    if not found:
+        raise GazeError(f"no tracker's files in {', '.join(map(str, given))}; expected {', '.join(SUFFIXES)}")
+    return found
+
+
+def kind_of(path: Path) -> str:
+    """The name of a file's format, one of READERS."""
+    if path.suffix.lower() == ".edf":
+        raise GazeError(f"{path} is EyeLink's own form; convert it first with edf2asc, which SR Research gives away")
+    head = tables.head(path)
+    return next(name for name, (fits, _) in READERS.items() if fits(path, head))
+
+
+def read(path: Path, kind: str, pictures: Pictures, given: Given, tally: Tally, observer: str) -> list[Viewing]:
+    """The viewings in a file of one of the READERS."""
+    return READERS[kind][1](path, pictures, given, tally, observer)
+
+
+def observers(paths: Sequence[Path]) -> list[str]:
+    """A name for the observer of each file: its stem or, where several have one, the folder in which they differ."""
+    stems = [_stem(path) for path in paths]
+    if len(set(stems)) == len(stems):
+        return stems
+    parts = [path.resolve().parts[:-1] for path in paths]
+    depth = min(map(len, parts))
+    for place in range(1, depth + 1):
+        names = [one[-place] for one in parts]
+        if len(set(zip(names, stems, strict=True))) == len(paths):
+            return [as_seen(name) for name in names] if len(set(names)) == len(paths) else [
+                as_seen(f"{name}-{stem}") for name, stem in zip(names, stems, strict=True)
+            ]  # fmt: skip
+    return [as_seen(path.as_posix()) for path in paths]
+
+
+def _stem(path: Path) -> str:
+    return as_seen(re.sub(r"(\.(asc|tsv|csv|txt))?(\.gz)?$", "", path.name, flags=re.IGNORECASE))
