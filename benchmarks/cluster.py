@@ -95,8 +95,11 @@ def measured() -> dict[str, Any]:
     with Path("results/runs/logs.csv").open() as file:
         rates = {row["run"]: float(row["rate"]) for row in csv.DictReader(file)}  # the last validation's
     configs = json.loads(Path("results/runs/configs.json").read_text())
-    feed = json.loads(Path("results/feed/feed.json").read_text())
-    processes = json.loads(Path("results/feed/processes.json").read_text())
+    try:
+        feed = json.loads(Path("results/feed/feed.json").read_text())
+        processes = json.loads(Path("results/feed/processes.json").read_text())
+    except FileNotFoundError as error:
+        raise SystemExit(f"{error.filename} is missing; run python -m benchmarks.feed, also with --processes") from None
     labels = re.search(r"\| labels from JPEG bytes, 1 worker \| (\d+) \|", Path("docs/labeling.md").read_text())
     if labels is None:
         raise SystemExit("docs/labeling.md has no row of one worker; make its table with python -m benchmarks.labeling")

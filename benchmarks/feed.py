@@ -48,8 +48,8 @@ def main() -> None:
     parser.add_argument("photos", nargs="*", type=Path, help="photographs to label, or a folder that `label` made")
     parser.add_argument("--stores", type=Path, default=Path("runs/feed"), help="folder for the stores; is kept")
     parser.add_argument("--rows", type=int, default=200_000, help="labels of the large store")
-    parser.add_argument("--steps", type=int, default=20, help="in a block")
-    parser.add_argument("--blocks", type=int, default=5, help="of steps, from each store")
+    parser.add_argument("--steps", type=int, default=20, help="in a block, or a run of --processes")
+    parser.add_argument("--blocks", type=int, default=5, help="of steps from each store, or runs of --processes")
     parser.add_argument("--workers", type=int, default=1, help="processes that decode")
     parser.add_argument("--processes", action="store_true", help="measure two processes against one instead")
     parser.add_argument("--tables", type=Path, metavar="PAGE", help="write the tables of earlier runs into this page")
@@ -61,7 +61,11 @@ def main() -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     about = {"cores": usable(), "torch": torch.__version__, "load": round(os.getloadavg()[0], 1)}
     if options.processes:
-        write_json(RESULTS / "processes.json", about | {"rows": [two_against_one(recipe) for recipe in RECIPES]})
+        about |= {"steps": options.steps, "repeats": options.blocks}
+        write_json(
+            RESULTS / "processes.json",
+            about | {"rows": [two_against_one(name, options.steps, options.blocks) for name in RECIPES]},
+        )
         return
     small, large = stores(options.photos, options.stores, options.rows)
     rows = [in_a_process(steps, small, 1e3, options), in_a_process(steps, small, 0.0, options)]
@@ -239,17 +243,17 @@ def feed_table(found: dict[str, Any]) -> str:
 # ---- two processes against one
 
 
-def two_against_one(recipe: str) -> dict[str, Any]:
-    """Pictures per second of one process with a core, and of two with a core each, three times in turn."""
+def two_against_one(recipe: str, count_steps: int, repeats: int) -> dict[str, Any]:
+    """Pictures per second of one process with a core, and of two with a core each, several times in turn."""
     rates: dict[int, list[float]] = {1: [], 2: []}
-    for _ in range(3):
+    for _ in range(repeats):
         for count in rates:
-            rates[count].append(devices.run(_rate, {"recipe": recipe}, Devices(count)))
+            rates[count].append(devices.run(_rate, {"recipe": recipe, "count_steps": count_steps}, Devices(count)))
     one, two = (float(np.median(rates[count])) for count in (1, 2))
     return {"recipe": recipe, "one": one, "two": two, "batch": recipes.find(recipe).pretrain.batch_size}
 
 
-def _rate(recipe: str, team: Team) -> float:
+def _rate(recipe: str, count_steps: int, team: Team) -> float:
     """Pictures per second of all processes, from steps on noise; each process stays on a core of its own."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {sorted(before)[team.rank % len(before)]})
@@ -267,14 +271,13 @@ def _rate(recipe: str, team: Team) -> float:
         for step in range(3):
             trainer.learn(step)
         trainer.fabric.barrier()
-        begin, step = time.perf_counter(), 3
-        while step < 13:
+        begin = time.perf_counter()
+        for step in range(3, 3 + count_steps):
             trainer.learn(step)
-            step += 1
         trainer.fabric.barrier()
         took = time.perf_counter() - begin
     os.sched_setaffinity(0, before)
-    return 10 * count / took
+    return count_steps * count / took
 
 
 def processes_table(found: dict[str, Any]) -> str:
@@ -284,7 +287,8 @@ def processes_table(found: dict[str, Any]) -> str:
     ]  # fmt: skip
     return table(["steps of pre-training", "batch", "one, pictures/s", "two, pictures/s", "ratio"], rows) + (
         f"\n\n`python -m benchmarks.feed --processes`: one process with one core, and two with a core each, connected "
-        f"by gloo; the median of three runs, in turn; {found['cores']} cores with a load of {found['load']} before."
+        f"by gloo; the median of {found['repeats']} runs, in turn; {found['cores']} cores with a load of "
+        f"{found['load']} before."
     )
 
 

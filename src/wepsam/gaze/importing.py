@@ -150,7 +150,11 @@ def import_gaze(
         sources.append({"file": source, "format": kind})
     failed = [str(error) for error in errors]
     if not placed:
-        raise errors[0] if errors else GazeError(f"no fixation on a picture of {stimuli}")
+        raise (
+            errors[0]
+            if errors
+            else GazeError(f"{', '.join(one['file'] for one in sources)[:300]}: no fixation on a picture of {stimuli}")
+        )
     _check_stems(placed)
     about = _about(placed, tally, said, sources, failed, doubts)
     _write(folder, placed, found, about)

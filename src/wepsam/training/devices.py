@@ -10,6 +10,7 @@ import pickle
 import signal
 import socket
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -102,6 +103,8 @@ class Team:
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it would announce the precision on stderr
         if self.size == 1:
             return Fabric(accelerator="auto", devices=1, precision=precision)
+        # 1x1 kernels have two memory layouts that are the same; torch warns of a copy that is not worth a word.
+        warnings.filterwarnings("ignore", message="Grad strides do not match bucket view strides")
         environment = SLURMEnvironment() if self.starter == "slurm" else TorchElasticEnvironment()
         strategy = DDPStrategy(cluster_environment=environment, find_unused_parameters=idle)
         devices = self.size // self.nodes
