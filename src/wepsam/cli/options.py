@@ -58,7 +58,8 @@ Images = Annotated[list[str], Argument(
     metavar="IMAGES", help="Pictures, folders (searched recursively), or list files (.txt, one path per line)."
 )]
 ImagesAndClips = Annotated[list[str], Argument(
-    metavar="FILES", help="Pictures, clips, folders (searched recursively), or list files (.txt, one path per line)."
+    metavar="IMAGES",
+    help="Pictures, folders (searched recursively), or list files (.txt, one path per line); clips as well (.mp4 and others)."
 )]
 Fps = Annotated[float, Option(
     metavar="N", help="Frames of a clip that the model sees in each second; the overlay keeps the clip's own rate."
