@@ -132,6 +132,9 @@ def test_what_a_teacher_saves_is_counted_in_pictures_of_a_random_start() -> None
     assert "| 1% (10) | 1 | 0.200 | 0.250 | 0.300 | +0.100" in table
     assert "| 10.0x as many | +0.050" in table
     assert "| 0.500 |" in table
+    arms["five-layer-random-0.1"] = arm(0.1, 0.9, pictures=100)
+    claim = claims.efficiency_claim(arms)
+    assert "needs 46.4x as many with 10. With 100 it is worse than with fewer, so nothing is said there." in claim
 
 
 def test_a_study_without_results_names_the_command(tmp_path: Path) -> None:

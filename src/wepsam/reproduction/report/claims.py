@@ -111,16 +111,21 @@ def efficiency_claim(arms: Arms) -> str:
     """The study "efficiency"."""
     five = five_layer(arms)
     light = by_share(five, "light")
-    needs, changes, seeds = [], [], [len(arm.runs) for arm in light.values()]
+    needs, unclear, changes, seeds = [], [], [], [len(arm.runs) for arm in light.values()]
     for share, arm in light.items():
         random = {other: base.first(len(arm.runs)) for other, base in by_share(five, "random").items()}
-        needs.append(f"{needed(random, share, arm)} with {arm.training_pictures:,}")
+        if times := needed(random, share, arm):
+            needs.append(f"{times} with {arm.training_pictures:,}")
+        else:
+            unclear.append(f"{arm.training_pictures:,}")
         changes.append(f"by {_interval(difference(arm, random[share], 'cc'))} with {arm.training_pictures:,}")
     return (
         "**A teacher that learned from the same labels.** The light network, from ImageNet's encoder, learns from the "
         "fixation pictures and then labels the photographs. At equal compute, its student differs in CC from a random "
-        f"start (seeds: {min(seeds)}) {_and(changes)} pictures, so a random start needs {_and(needs)}. Against the "
-        f"student of GBVS it is {_listed((arm, five[f'weak-{share:g}']) for share, arm in light.items())}."
+        f"start (seeds: {_from_to(seeds)}) {_and(changes)} pictures, so a random start needs {_and(needs)}. "
+        + (f"With {_and(unclear)} it is worse than with fewer, so nothing is said there. " if unclear else "")
+        + f"Against the student of GBVS it is "
+        f"{_listed((arm, five[f'weak-{share:g}']) for share, arm in light.items())}."
     )
 
 
@@ -158,6 +163,10 @@ def _listed(pairs: Iterable[tuple[Arm, Arm]]) -> str:
         change = difference(arm, base, "cc")
         counts.setdefault(verdict(change), []).append(f"{arm.training_pictures:,} ({change.mean:+.3f})")
     return ", ".join(f"{word} with {_and(texts)}" for word, texts in counts.items())
+
+
+def _from_to(counts: list[int]) -> str:
+    return " to ".join(map(str, sorted({min(counts), max(counts)})))
 
 
 def _and(texts: list[str]) -> str:

@@ -254,8 +254,13 @@ def share_needed(shares: Iterable[float], scores: Iterable[float], target: float
 
 
 def needed(random: Mapping[float, Arm], share: float, arm: Arm) -> str:
-    """How many times as many pictures with fixations a random start needs to match an arm."""
+    """How many times as many pictures with fixations a random start needs to match an arm.
+
+    Empty where the question has no answer: the random start has learned more from fewer pictures, seen more often.
+    """
     scores = [other.mean("cc") for other in random.values()]
+    if random[share].mean("cc") < max(scores[: list(random).index(share) + 1]):
+        return ""
     times = share_needed(random, scores, arm.mean("cc")) / share
     if np.isinf(times):
         return f"more than {max(random) / share:.3g}x as many"
