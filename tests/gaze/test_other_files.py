@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from gaze import miniatures
 from gaze.miniatures import SIZES, Looked, box, looked, on_screen, samples
 from gaze.test_importing import check, of, rows, table, write_asc
-from wepsam.gaze import GazeError, import_gaze
+from wepsam.gaze import GazeError, import_gaze, tables
 
 
 def test_jspsych(tmp_path: Path, stimuli: Path) -> None:
@@ -237,3 +238,10 @@ def test_a_second_import_replaces_the_first(tmp_path: Path, stimuli: Path) -> No
         truth = looked(seed)
         import_gaze(write_asc(tmp_path / "asc", truth), stimuli, tmp_path / "study")
     check(tmp_path / "study", truth, 0.2)
+
+
+def test_the_limit_on_cells_of_other_tables_stays(tmp_path: Path) -> None:
+    before, path = csv.field_size_limit(), tmp_path / "long.csv"
+    path.write_text("a,b\n1," + "x" * 200_000 + "\n", encoding="utf-8")
+    assert len(tables.read(path).columns["b"][0]) == 200_000
+    assert csv.field_size_limit() == before

@@ -8,6 +8,7 @@ import gzip
 import io
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,16 @@ def truth(values: Sequence[str]) -> np.ndarray:
     return np.array([value.strip().lower() in TRUE for value in values], dtype=bool)
 
 
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Webcam programs put all samples of a trial into one cell. The limit is the process', so it is put back."""
+    before = csv.field_size_limit(min(sys.maxsize, 1 << 30))
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
 def read(path: Path, wanted: Sequence[str] | None = None, names: Sequence[str] | None = None) -> Table:
     """A table with a head.
 
@@ -128,8 +139,7 @@ def read(path: Path, wanted: Sequence[str] | None = None, names: Sequence[str] |
     Raises:
         GazeError: it is no such table.
     """
-    csv.field_size_limit(min(sys.maxsize, 1 << 30))
-    with foreign(path, "is not a table", GazeError):
+    with _long_cells(), foreign(path, "is not a table", GazeError):
         text = lines(path)
         first = next(text, "").lstrip("\ufeff")
         while first and not first.strip():

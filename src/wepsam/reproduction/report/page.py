@@ -9,6 +9,7 @@ from wepsam import markdown
 from wepsam.files import foreign
 from wepsam.reproduction.boards.paper_table import table1_markdown
 from wepsam.reproduction.report import charts, claims, protocol, tables
+from wepsam.reproduction.report.accelerator import accelerator_table
 from wepsam.reproduction.report.outcomes import Arms, read_study
 from wepsam.reproduction.report.schedule import schedule_table
 
@@ -25,6 +26,7 @@ REPORTS: dict[str, tuple[Callable[[Arms], str], Callable[[Arms, Path], None]]] =
 }
 # A study whose arms are shown beside those of this one.
 BESIDE = {"deeper": "encoder", "efficiency": "deeper", "protocol": "pre"}
+ACCELERATOR = "protocol-accelerator"  # the folder of the trainings that recipes/paper_protocol.py has run on one
 
 
 def write_report(
@@ -91,6 +93,9 @@ def blocks(
     with _made_of(results):
         claimed = claims.in_short({study: _arms(outcomes, results, study) for study in whole})
         texts |= {"in-short": claimed, "schedule": schedule_table(outcomes)}
+    if "protocol" in studies and (there := Path(results, ACCELERATOR)).is_dir():
+        with _made_of(results, ACCELERATOR):
+            texts[ACCELERATOR] = accelerator_table(there)
     if evaluated:
         texts["table1"] = table1_markdown(evaluated)
     return texts
