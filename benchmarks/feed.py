@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
@@ -246,19 +247,26 @@ def feed_table(found: dict[str, Any]) -> str:
 
 
 def two_against_one(recipe: str, count_steps: int, repeats: int) -> dict[str, Any]:
-    """Pictures per second of one process with a core, and of two with a core each, several times in turn."""
-    rates: dict[int, list[float]] = {1: [], 2: []}
-    for _ in range(repeats):
-        for count in rates:
-            rates[count].append(devices.run(_rate, {"recipe": recipe, "count_steps": count_steps}, Devices(count)))
-    one, two = (float(np.median(rates[count])) for count in (1, 2))
-    return {"recipe": recipe, "one": one, "two": two, "batch": recipes.find(recipe).pretrain.batch_size}
+    """Pictures per second of one process with a core, and of two with a core each, several times in turn.
+
+    The limit is that of two processes that have nothing to do with each other, and share only the machine's memory.
+    """
+    arguments = {"recipe": recipe, "count_steps": count_steps}
+    rates: dict[str, list[float]] = {"one": [], "two": [], "apart": []}
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        for _ in range(repeats):
+            rates["one"].append(devices.run(_rate, arguments, Devices(1)))
+            rates["two"].append(devices.run(_rate, arguments, Devices(2)))
+            both = [pool.submit(_rate, **arguments, team=ALONE, core=core) for core in (0, 1)]
+            rates["apart"].append(sum(each.result() for each in both))
+    medians = {name: float(np.median(found)) for name, found in rates.items()}
+    return {"recipe": recipe, "batch": recipes.find(recipe).pretrain.batch_size} | medians
 
 
-def _rate(recipe: str, count_steps: int, team: Team) -> float:
+def _rate(recipe: str, count_steps: int, team: Team, core: int | None = None) -> float:
     """Pictures per second of all processes, from steps on noise; each process stays on a core of its own."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {sorted(before)[team.rank % len(before)]})
+    os.sched_setaffinity(0, {sorted(before)[(team.rank if core is None else core) % len(before)]})
     torch.set_num_threads(1)
     chosen = recipes.find(recipe)
     network = build(chosen.network, torch.Generator().manual_seed(0))
@@ -285,12 +293,16 @@ def _rate(recipe: str, count_steps: int, team: Team) -> float:
 def processes_table(found: dict[str, Any]) -> str:
     rows = [
         (RECIPES[row["recipe"]], str(row["batch"]), f"{row['one']:.1f}", f"{row['two']:.1f}",
-         f"{row['two'] / row['one']:.2f}") for row in found["rows"]
+         f"{row['two'] / row['one']:.2f}", f"{row['apart'] / row['one']:.2f}", f"{row['two'] / row['apart']:.0%}")
+        for row in found["rows"]
     ]  # fmt: skip
-    return table(["steps of pre-training", "batch", "one, pictures/s", "two, pictures/s", "ratio"], rows) + (
+    head = [
+        "steps of pre-training", "batch", "one, pictures/s", "two, pictures/s", "ratio", "two apart", "of two apart"
+    ]  # fmt: skip
+    return table(head, rows) + (
         f"\n\n`python -m benchmarks.feed --processes`: one process with one core, and two with a core each, connected "
-        f"by gloo; the median of {found['repeats']} runs, in turn; {found['cores']} cores with a load of "
-        f"{found['load']} before."
+        f"by gloo; apart: two that train by themselves, which share only the machine's memory; the "
+        f"median of {found['repeats']} runs, in turn; {found['cores']} cores with a load of {found['load']} before."
     )
 
 
