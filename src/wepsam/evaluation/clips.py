@@ -8,7 +8,7 @@ A clip's score is the mean over its moments, so a long fixation counts more than
 import os
 import platform
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,6 +20,7 @@ import numpy as np
 import wepsam
 from wepsam import maps, metrics, progress, resolve
 from wepsam.calibration.presets import Which
+from wepsam.datasets import learned
 from wepsam.datasets.clips import ClipDataset, ClipSample, Looks
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.results import Evaluation
@@ -115,7 +116,9 @@ def evaluate_all(
             | {"wepsam": wepsam.__version__, "python": platform.python_version()},
         }  # fmt: skip
         if subject == name and isinstance(predict, Predictor):
-            record |= {"weights": predict.card.get("sha256"), "quality": predict.quality, "seen": False}
+            record |= {"weights": predict.card.get("sha256"), "quality": predict.quality}
+            if (known := learned.of_card(predict.card)) is not None:
+                record["seen"] = dataset.name in known
         result = Evaluation(tuple(rows), record)
         yield result.save(folder), result
 
@@ -189,7 +192,7 @@ def _watching(model: Model, workers: int) -> Any:
             watch(scene.clip.path, model, Path(folder), fps=FPS, workers=ordered.worker_count(workers)) as watched,
         ):
             times = np.asarray(watched.maps.times)
-            yield lambda moment: [(watched.maps[max(0, int(np.searchsorted(times, moment + 1e-6)) - 1)], scene.looks)]
+            yield lambda moment: [(watched.maps[_latest(times, moment)], scene.looks)]
 
     return opened
 
@@ -211,7 +214,12 @@ def _motion(scene: Scene) -> Iterator[Predictions]:
         times.append(frame.time)
         found.append((1 - EVEN) * density + EVEN / density.size)
         last = gray
-    yield lambda moment: [(found[max(0, int(np.searchsorted(times, moment + 1e-6)) - 1)], scene.looks)]
+    yield lambda moment: [(found[_latest(times, moment)], scene.looks)]
+
+
+def _latest(times: Sequence[float] | np.ndarray, moment: float) -> int:
+    """The place of the last time that is not later than a moment; before all of them the first."""
+    return max(0, int(np.searchsorted(times, moment + 1e-6)) - 1)
 
 
 @contextmanager

@@ -35,7 +35,11 @@ def check(study: Study) -> dict[str, Any]:
     found = agreement.leave_one_out(study)
     odd = agreement.odd_ones(found) if len(found.rows) else []
     viewings = _viewings(study)
-    observers = [_observer(study, name, found, viewings, name in odd) for name in study.observers]
+    agrees = {metric: found.of_observer(metric) for metric in agreement.METRICS}
+    observers = [
+        _observer(study, name, {metric: of.get(name) for metric, of in agrees.items()}, viewings, name in odd)
+        for name in study.observers
+    ]
     pictures = [_picture(name, seen, found, viewings) for name, seen in study.seen.items()]
     every = _together(study)
     counts = [len(seen.by([one]).points) for seen in study.seen.values() for one in seen.viewers]
@@ -106,7 +110,7 @@ def _spread(values: np.ndarray) -> dict[str, float] | None:
 
 
 def _observer(
-    study: Study, name: str, found: agreement.Agreement, viewings: list[dict[str, Any]], odd: bool
+    study: Study, name: str, agrees: dict[str, float | None], viewings: list[dict[str, Any]], odd: bool
 ) -> dict[str, Any]:
     seen = [one.by([name]) for one in study.seen.values() if name in one.viewers]
     places = np.concatenate([np.empty((0, 2)), *(one.points / one.sample.size[::-1] for one in seen)])
@@ -130,7 +134,7 @@ def _observer(
         "beside": _share(noted, "beside"),
         "middle": places.mean(axis=0).tolist() if len(places) else None,
         "drift": drift,
-        **{metric: found.of_observer(metric).get(name) for metric in agreement.METRICS},
+        **agrees,
         "agrees_with_nobody": odd,
     }
 

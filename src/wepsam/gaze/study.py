@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -85,8 +86,12 @@ class Study:
 
     def find(self, picture: str) -> Seen | None:
         """What people did with a picture of this name; None if it is not in the study."""
-        name = Pictures(self.folder / "stimuli").find(picture)
+        name = self._pictures.find(picture)
         return self.seen.get(name) if name else None
+
+    @cached_property
+    def _pictures(self) -> Pictures:
+        return Pictures(self.folder / "stimuli")
 
     def group(self, name: str) -> list[str]:
         """The observers of a group; GazeError if there are none."""

@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 import wepsam
@@ -77,11 +76,6 @@ def table(found: Sequence[ClipAttention]) -> str:
 
 def render(found: Sequence[ClipAttention], said: dict[str, Any]) -> str:
     """The page as HTML. It asks for nothing from outside."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("wepsam.reporting", "."),
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters |= {"percent": page.percent, "clock": clock}
     clips = [
         {
             "numbers": numbers,
@@ -91,8 +85,8 @@ def render(found: Sequence[ClipAttention], said: dict[str, Any]) -> str:
         }
         for clip, numbers in zip(found, said["clips"], strict=True)
     ]
-    template = environment.get_template("clips.html.jinja")
-    return template.render(report=said, clips=clips, policy=page.POLICY, wide=WIDE, tall=TALL)
+    template = page.environment().get_template("clips.html.jinja")
+    return template.render(report=said, clips=clips, policy=page.POLICY, clock=clock, wide=WIDE, tall=TALL)
 
 
 def curves(clip: ClipAttention) -> list[dict[str, Any]]:

@@ -89,9 +89,10 @@ def report(
         ValueError: too many pictures; a file with one of our names that is not ours; what `wepsam.attend` refuses.
     """
     folder, found = Path(out), named(pictures)
-    if any(is_clip(str(path)) for path, _ in found):
+    clips = [is_clip(str(path)) for path, _ in found]
+    if any(clips):
         settings = {"model": model, "unit": unit, "quality": quality, "calibration": calibration}
-        if compare or as_pdf or viewport or people or not all(is_clip(str(path)) for path, _ in found):
+        if compare or as_pdf or viewport or people or not all(clips):
             raise ValueError(
                 "a report is about pictures or about clips; of clips there is no comparison, PDF, viewport or people"
             )

@@ -5,11 +5,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from wepsam import markdown
 from wepsam.files import read_json
 from wepsam.reproduction.protocol.plan import PROTOCOL, SEEN
 from wepsam.reproduction.report.extrapolation import through
-from wepsam.reproduction.report.outcomes import PLATEAU
+from wepsam.reproduction.report.outcomes import plateau_left
 
 # Each training of the recipe: what it is, and the pictures that it learns from.
 KINDS = {
@@ -47,13 +49,14 @@ def accelerator_table(folder: Path) -> str:
 
 
 def _ends(log: Log, center: float, batch: int) -> list[str]:
-    """Cells of a training, which has left the plateau at the first of two validations below PLATEAU of the mean map."""
-    below = [row["validation_loss"] < PLATEAU * center for row in log]
-    left = next((f"{log[i]['step']:,.0f} steps" for i in range(len(log) - 1) if below[i] and below[i + 1]), "not")
+    """Cells of a training."""
+    steps, losses = (np.array([row[name] for row in log]) for name in ("step", "validation_loss"))
+    left = plateau_left(steps, losses, center)
+    left_after = "not" if left is None else f"{left:,} steps"
     last, best = log[-1], _best(log)
-    losses = [f"{row['validation_loss']:.4f}" for row in (last, best)]
+    shown = [f"{row['validation_loss']:.4f}" for row in (last, best)]
     scores = [f"{best['validation_cc']:.3f}", f"{last['validation_cc']:.3f}", f"{last['validation_nss']:.3f}"]
-    return [f"{last['step'] * batch:,.0f}", left, *losses, *scores]
+    return [f"{last['step'] * batch:,.0f}", left_after, *shown, *scores]
 
 
 def _best(log: Log) -> dict[str, float]:

@@ -52,14 +52,8 @@ class Outcome:
 
     @property
     def left_plateau(self) -> int | None:
-        """The step at which the run left the plateau of the mean map; None if it did not.
-
-        It is the first of two consecutive validations with a loss below PLATEAU. At a constant rate the loss is noisy,
-        so a single validation below it says little.
-        """
-        below = self.log["validation_loss"] < PLATEAU * self.about["mean_map_loss"]
-        places = np.flatnonzero(below[:-1] & below[1:])
-        return int(self.log["step"][places[0]]) if len(places) else None
+        """The step at which the run left the plateau of the mean map; None if it did not."""
+        return plateau_left(self.log["step"], self.log["validation_loss"], self.about["mean_map_loss"])
 
 
 @dataclass(frozen=True)
@@ -134,6 +128,21 @@ def _outcome(files: run_files.RunFiles) -> Outcome:
     if not isinstance(ended := outcome.about["ended"], str):
         raise ValueError(f"its end is {ended!r:.60}, expected a text")
     return outcome
+
+
+def plateau_left(steps: np.ndarray, losses: np.ndarray, mean_map_loss: float) -> int | None:
+    """The step of the first of two consecutive validations with a loss below PLATEAU; None if there are none.
+
+    At a constant rate the loss is noisy, so a single validation below it says little.
+
+    Args:
+        steps: (N,) of the validations.
+        losses: (N,) at these steps.
+        mean_map_loss: of the mean of the training maps.
+    """
+    below = losses < PLATEAU * mean_map_loss
+    places = np.flatnonzero(below[:-1] & below[1:])
+    return int(steps[places[0]]) if len(places) else None
 
 
 def over_seeds(values: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
