@@ -14,7 +14,7 @@ import stat
 import time
 import unicodedata
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path, PureWindowsPath
@@ -135,6 +135,24 @@ def _link(temporary: Path, path: Path) -> None:
     except OSError:  # a disk without links
         with open(path, "xb") as file:
             file.write(temporary.read_bytes())
+
+
+def not_ours(folder: Path, names: Iterable[str], record: str, form: str) -> str | None:
+    """The first of some files in a folder, if they are there and not ours; None if we may replace them.
+
+    Args:
+        folder: where they lie.
+        names: of the files.
+        record: the JSON file among them that says whose they are.
+        form: what it has under "format" if they are ours.
+    """
+    there = [name for name in names if (path := below(folder, name)).exists() or path.is_symlink()]
+    if not there:
+        return None
+    try:
+        return None if read_json(folder / record)["format"] == form else there[0]
+    except (OSError, ValueError, TypeError, KeyError):
+        return there[0]
 
 
 def as_seen(name: str | os.PathLike[str]) -> str:

@@ -96,6 +96,15 @@ def density(fixations: np.ndarray, shape: tuple[int, int], sigma: float) -> np.n
     return to_density(vertical @ counts[np.ix_(rows, columns)] @ horizontal.T)
 
 
+def moved(points: np.ndarray, size: tuple[int, int], to: tuple[int, int]) -> np.ndarray:
+    """(N, 2) points as (x, y) of a picture of one (height, width) in one of another, inside if they were.
+
+    The product of a point just inside the border can be rounded onto it.
+    """
+    corner = np.array(to[::-1], dtype=np.float64)
+    return np.minimum(points * (corner / size[::-1]), np.nextafter(corner, 0))
+
+
 def blur(values: np.ndarray, sigma: float) -> np.ndarray:
     """Blur one or several (H, W) maps with a Gaussian, without darkening the border.
 

@@ -22,6 +22,12 @@ def within(height: int, width: int, most: int) -> Shape:
     return max(1, round(height * share)), max(1, round(width * share))
 
 
+def grid(height: int, width: int, longer: int) -> Shape:
+    """(height, width) with so many cells on the longer side, at least 1 on the other, in about this aspect."""
+    share = longer / max(height, width)
+    return max(1, round(height * share)), max(1, round(width * share))
+
+
 def input_shape(height: int, width: int, area: int = AREA) -> Shape:
     """Choose the light network's input shape for a picture.
 

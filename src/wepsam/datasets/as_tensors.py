@@ -55,10 +55,8 @@ class TensorDataset(Dataset[Item]):
             "density": torch.from_numpy(density.astype(np.float32)),
         }
         if sample.fixations is not None:
-            scale = np.array([width / sample.size[1], height / sample.size[0]])
-            # The product of a point just inside the border can be rounded onto it.
-            inside = np.nextafter(np.array([width, height], np.float64), 0)
-            item["fixations"] = torch.from_numpy(np.minimum(sample.fixations * scale, inside).reshape(-1, 2))
+            points = maps.moved(sample.fixations.reshape(-1, 2), sample.size, (height, width))
+            item["fixations"] = torch.from_numpy(points)
         return item
 
     @staticmethod

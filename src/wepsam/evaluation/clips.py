@@ -28,7 +28,8 @@ from wepsam.files import below
 from wepsam.images import resize
 from wepsam.prediction import ordered
 from wepsam.prediction.predictor import QUALITIES, Predictor
-from wepsam.video.maps_in_time import GRID, grid_shape
+from wepsam.shapes import grid
+from wepsam.video.maps_in_time import GRID
 from wepsam.video.reading import Clip, about, frames
 from wepsam.video.viewing import Model
 from wepsam.video.watching import FPS, watch
@@ -133,7 +134,7 @@ def _name(model: resolve.Model, predict: Model, quality: str, calibration: Which
 
 def _scenes(dataset: ClipDataset, sigma: float) -> list[Scene]:
     clips = [about(sample.path) for sample in dataset.samples]
-    shapes = [grid_shape(clip.size, GRID) for clip in clips]
+    shapes = [grid(*clip.size, GRID) for clip in clips]
     looks = [
         _on_grid(sample.read(), clip.size, shape)
         for sample, clip, shape in zip(dataset.samples, clips, shapes, strict=True)

@@ -14,6 +14,7 @@ from wepsam.datasets.base import FixationDataset
 from wepsam.evaluation import people
 from wepsam.evaluation.results import interval
 from wepsam.gaze.study import Seen, Study
+from wepsam.shapes import within
 
 METRICS = ("nss", "auc_judd")
 LEAST = 2  # observers of a picture
@@ -89,15 +90,11 @@ def score(predicted: np.ndarray, points: np.ndarray) -> tuple[float, float]:
 
 def small(seen: Seen) -> Seen:
     """The same at NARROW pixels of the longer side, if the picture is larger."""
-    height, width = seen.sample.size
-    scale = min(1.0, NARROW / max(height, width))
-    size = max(1, round(height * scale)), max(1, round(width * scale))
-    factor = np.array([size[1] / width, size[0] / height])
-    limit = np.nextafter(np.array(size[::-1], dtype=float), 0)
-    sample = replace(
-        seen.sample, size=size, sigma=seen.sample.sigma * scale, fixations=np.minimum(seen.points * factor, limit)
-    )
-    return replace(seen, sample=sample, points=np.minimum(seen.points * factor, limit))
+    whole = seen.sample.size
+    size = within(*whole, NARROW)
+    points = maps.moved(seen.points, whole, size)
+    sigma = seen.sample.sigma * min(1.0, NARROW / max(whole))
+    return replace(seen, sample=replace(seen.sample, size=size, sigma=sigma, fixations=points), points=points)
 
 
 def odd_ones(agreement: Agreement) -> list[str]:

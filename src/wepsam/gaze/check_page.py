@@ -10,7 +10,7 @@ from typing import Any
 
 from wepsam import progress
 from wepsam.drawing.styles import Style
-from wepsam.files import read_json, write_json, write_text
+from wepsam.files import not_ours, write_json, write_text
 from wepsam.gaze import checking, drawing
 from wepsam.gaze.study import Study, read_study
 from wepsam.gaze.viewing import GazeError
@@ -57,7 +57,8 @@ def check(
         ImportError: Jinja2 is missing.
     """
     folder = Path(study if out is None else out)
-    _check_free(folder)
+    if name := not_ours(folder, (PAGE, NUMBERS), NUMBERS, checking.CHECK):
+        raise GazeError(f"{folder / name} is there and was not written by wepsam gaze check; choose another --out")
     known = read_study(study, groups, sigma=sigma)
     said = checking.check(known)
     text = render(said, _shown(known, said))
@@ -83,13 +84,3 @@ def _shown(study: Study, said: Mapping[str, Any]) -> list[tuple[str, str]]:
     names = [one["picture"] for one in sorted(said["pictures"], key=lambda one: (one["nss"] is None, one["nss"]))]
     chosen = names if len(names) <= SHOWN else [*names[: SHOWN // 2], *names[-(SHOWN // 2) :]]
     return [(name, data_url(drawing.heat(study.seen[name], WIDE))) for name in progress.track(chosen, "drawing")]
-
-
-def _check_free(folder: Path) -> None:
-    there = [name for name in (PAGE, NUMBERS) if (folder / name).exists()]
-    try:
-        ours = read_json(folder / NUMBERS)["format"] == checking.CHECK
-    except (OSError, ValueError, TypeError, KeyError):
-        ours = False
-    if there and not ours:
-        raise GazeError(f"{folder / there[0]} is there and was not written by wepsam gaze check; choose another --out")

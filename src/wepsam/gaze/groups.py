@@ -12,6 +12,7 @@ import numpy as np
 from wepsam import maps
 from wepsam.gaze.study import Seen
 from wepsam.gaze.viewing import GazeError
+from wepsam.shapes import grid
 
 CELLS = 48  # of the longer side of the grid on which groups are compared
 PERMUTATIONS, SEED = 2000, 0
@@ -104,12 +105,10 @@ def _draws(size: int, count: int, most: int) -> np.ndarray:
 
 def _densities(seen: Seen, observers: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """(N, h, w) the density of each observer, zeros for one without fixations; (N,) who has any."""
-    height, width = seen.sample.size
-    scale = CELLS / max(height, width)
-    shape = max(1, round(height * scale)), max(1, round(width * scale))
-    points = seen.points * (shape[1] / width, shape[0] / height)
-    points = np.minimum(points, np.nextafter(np.array(shape[::-1], dtype=float), 0))
-    sigma = max(seen.sample.sigma * scale, 0.5)
+    size = seen.sample.size
+    shape = grid(*size, CELLS)
+    points = maps.moved(seen.points, size, shape)
+    sigma = max(seen.sample.sigma * CELLS / max(size), 0.5)
     found = np.zeros((len(observers), *shape))
     for place, one in enumerate(observers):
         mine = points[seen.observer == one]

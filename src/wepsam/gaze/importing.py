@@ -17,7 +17,7 @@ import numpy as np
 
 import wepsam
 from wepsam import progress
-from wepsam.files import below, read_json, replacing, write_json, write_text
+from wepsam.files import below, not_ours, replacing, write_json, write_text
 from wepsam.gaze import detection, placement, plausible, reading, upside_down
 from wepsam.gaze.pictures import Pictures
 from wepsam.gaze.readers import frames
@@ -129,7 +129,8 @@ def import_gaze(
         pixels_per_degree,
     )  # fmt: skip
     folder, found = Path(out), Pictures(Path(stimuli))
-    check_free(folder)
+    if name := not_ours(folder, (FIXATIONS, VIEWINGS, ABOUT), ABOUT, FORMAT):
+        raise GazeError(f"{folder / name} is there and was not written by wepsam gaze import; choose another --out")
     tally, failed, doubts = Tally(), list[str](), list[str]()
     errors: list[GazeError] = []
     placed: list[Placed] = []
@@ -241,17 +242,6 @@ def _detected(viewing: Viewing, frame: Frame, size: Screen, tally: Tally) -> Vie
 
 
 # ---- what is written
-
-
-def check_free(folder: Path) -> None:
-    """See that nothing of somebody else's is in the way; GazeError with one line."""
-    there = [name for name in (FIXATIONS, VIEWINGS, ABOUT) if (folder / name).exists()]
-    try:
-        ours = read_json(folder / ABOUT)["format"] == FORMAT
-    except (OSError, ValueError, TypeError, KeyError):
-        ours = False
-    if there and not ours:
-        raise GazeError(f"{folder / there[0]} is there and was not written by wepsam gaze import; choose another --out")
 
 
 def _check_stems(placed: Sequence[Placed]) -> None:

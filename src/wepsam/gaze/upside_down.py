@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wepsam import metrics
+from wepsam import maps, metrics
 from wepsam.gaze.pictures import Pictures
 from wepsam.gaze.plausible import Piece
 from wepsam.gaze.viewing import GazeError, Given
@@ -65,6 +65,7 @@ def check(named: Sequence[tuple[str, Piece]], pictures: Pictures, said: Given) -
 def _nss(density: np.ndarray, shares: np.ndarray, mirrored: bool) -> float:
     """NSS of a density at places in shares of the sides; those outside are left out."""
     places = shares if not mirrored else np.column_stack([shares[:, 0], 1 - shares[:, 1]])
-    places = places[((places >= 0) & (places < 1)).all(axis=1)] * density.shape[::-1]
-    limit = np.nextafter(np.array(density.shape[::-1], dtype=float), 0)
-    return metrics.nss(density, np.minimum(places, limit), protocol="tuebingen") if len(places) else float("nan")
+    places = places[((places >= 0) & (places < 1)).all(axis=1)]
+    if not len(places):
+        return float("nan")
+    return metrics.nss(density, maps.moved(places, (1, 1), density.shape), protocol="tuebingen")

@@ -17,6 +17,9 @@ from wepsam.calibration.presets import Which
 from wepsam.files import PlaceError, below, remove_leftovers, replacing
 from wepsam.images import MAX_PIXELS, ImageError, allowed_bytes, pixel_count, read_image, save_image
 from wepsam.prediction import drawing, ordered, predictor, targets
+from wepsam.video.folder import check, predict_clip
+from wepsam.video.maps_in_time import GRID
+from wepsam.video.watching import FPS
 
 SCALES = ("own", "common")
 # Bytes a pixel that work on a picture takes: its map; stimulus, overlay and what Pillow needs to write them; the log
@@ -81,8 +84,8 @@ def predict(
     colors: str = colormaps.DEFAULT,
     scale: str = SCALES[0],
     legend: bool = True,
-    fps: float = 10.0,
-    grid: int = 96,
+    fps: float = FPS,
+    grid: int = GRID,
     shown: str | tuple[int, int] | None = None,
 ) -> Predicted:
     """Predict where people will look in pictures and clips, folders of them, or those named in list files.
@@ -145,8 +148,6 @@ def predict(
         ValueError: another argument that is not as described, or nothing of `save` applies to what is given.
     """
     endings, clip_endings = _endings(save, bits)
-    from wepsam.video.folder import check  # which imports from this package
-
     check(fps, grid, shown)
     if scale not in SCALES:
         raise ValueError(f"scale is {' or '.join(SCALES)}, not {scale!r}")
@@ -224,8 +225,6 @@ def _predict_clips(
     model: Model, clips: list[targets.Picture], style: drawing.Style, out: Path, done: Predicted, settings: dict
 ) -> None:
     """Predict for clips, one after another: each uses all workers."""
-    from wepsam.video.folder import predict_clip
-
     for clip in clips:
         try:
             done.written[str(clip.path)] = predict_clip(clip, out, model, style, **settings)

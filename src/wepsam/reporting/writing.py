@@ -14,7 +14,7 @@ from wepsam.attention.answers import Attention, Screen, attend, reference_of
 from wepsam.attention.reading import Given
 from wepsam.attention.reference import Reference
 from wepsam.calibration.presets import Which
-from wepsam.files import below, read_json, shown, write_json, write_text
+from wepsam.files import not_ours, shown, write_json, write_text
 from wepsam.gaze.measured import measure
 from wepsam.gaze.study import read_study
 from wepsam.prediction.predictor import DEFAULT, QUALITIES
@@ -215,17 +215,8 @@ def write(
 
 def check(folder: Path) -> None:
     """See that nothing of somebody else's is in the way, before any work; ValueError with one line."""
-    there = [
-        name for name in (PAGE, NUMBERS, TABLE, PRINT) if (path := below(folder, name)).exists() or path.is_symlink()
-    ]
-    if not there:
-        return
-    try:
-        written = read_json(folder / NUMBERS)["format"] == content.FORMAT
-    except (OSError, ValueError, TypeError, KeyError):
-        written = False
-    if not written:
-        raise ValueError(f"{there[0]} is there and was not written by wepsam report; choose another --out")
+    if name := not_ours(folder, (PAGE, NUMBERS, TABLE, PRINT), NUMBERS, content.FORMAT):
+        raise ValueError(f"{name} is there and was not written by wepsam report; choose another --out")
 
 
 def _title(given: str | None, names: Sequence[str]) -> str:

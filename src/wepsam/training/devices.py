@@ -8,7 +8,6 @@ import logging
 import os
 import pickle
 import signal
-import socket
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -231,6 +230,7 @@ def _raise(error: Exception) -> NoReturn:
 def _in_processes(function: Callable[..., Any], arguments: Mapping[str, Any], size: int) -> Any:
     """Call the function in new processes; returns what the first of them returns."""
     import multiprocessing
+    import socket
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

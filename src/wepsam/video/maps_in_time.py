@@ -15,13 +15,6 @@ GRID = 96  # cells of the longer side of a map
 CHUNK = 1 << 22  # bytes that are copied at a time
 
 
-def grid_shape(size: tuple[int, int], grid: int) -> tuple[int, int]:
-    """(h, w) of the maps of a clip: so many cells on the longer side, in the proportions of its frames."""
-    height, width = size
-    scale = grid / max(height, width)
-    return max(1, round(height * scale)), max(1, round(width * scale))
-
-
 class MapsInTime:
     """Maps and their times, in order. A temporary file without a name holds the maps; it vanishes with the object.
 

@@ -10,8 +10,9 @@ import numpy as np
 from wepsam import progress
 from wepsam.images import resize
 from wepsam.prediction import ordered
+from wepsam.shapes import grid as grid_of
 from wepsam.shapes import within
-from wepsam.video.maps_in_time import GRID, MapsInTime, grid_shape
+from wepsam.video.maps_in_time import GRID, MapsInTime
 from wepsam.video.reading import Clip, Frame, about, frames
 from wepsam.video.scenes import Cuts
 from wepsam.video.viewing import Answer, Model, Viewing, look, shown_as
@@ -117,7 +118,7 @@ def watch(
             kept.offer(place, frame)
             yield frame.time, density, cuts.begins(frame.pixels)
 
-    with MapsInTime(grid_shape(clip.size, grid), folder) as stored:
+    with MapsInTime(grid_of(*clip.size, grid), folder) as stored:
         frames_of_clip = frames(path, fps, SEEN_SIDE, max_pixels)
         seen = ordered.in_order(work, frames_of_clip, workers, lambda frame: 2 * frame.pixels.nbytes, ROOM)
         with closing(seen), progress.bar(expected, f"watching {path.name}") as bar:
