@@ -136,7 +136,7 @@ ServeWorkers = Annotated[int, Option(
 Waiting = Annotated[int, Option(min=0, metavar="N", help="Requests that may wait for a worker; further ones are answered with 429.")]
 MaxMegabytes = Annotated[int, Option(min=1, max=1024, metavar="N", help="Largest request in megabytes; larger ones are answered with 413, unread.")]
 RequestSeconds = Annotated[float, Option(
-    "--request-seconds", min=0.1, metavar="SECONDS", help="In which a request has to arrive; slower ones are answered with 408."
+    "--request-seconds", min=0.1, metavar="SECONDS", help="Time in which a request has to arrive; slower ones are answered with 408."
 )]
 
 # ---- crop

@@ -43,7 +43,7 @@ def areas(
     of viewers would show, in 9 of 10 cases. The lift is the share divided by the surface: 1 is what the area would get
     if people looked everywhere alike. "Center alone" is what its place would get if nothing in the picture attracted
     anybody. Remarks say what to doubt; they go to stderr with --json, which prints a list of objects.
-    --people adds what observers did: their share of fixations, the mean time in the area, when those who saw it first did.
+    --people adds what observers did: their share of fixations, their mean time in the area, the time of their first look.
 
         wepsam areas page.png --areas areas.json
         wepsam areas photo.jpg --areas mask.png --viewers 30 --json

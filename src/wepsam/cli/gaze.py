@@ -43,10 +43,10 @@ def import_files(
     """Make a dataset of trackers' files and the pictures that people saw.
 
     OUT/fixations.csv has a row for each fixation, in pixels of its picture: image, observer, x, y, duration and onset in
-    seconds. OUT/stimuli/ has the pictures, OUT/import.json says what was read, assumed and dropped. What a file says
-    itself need not be given: EyeLink's IMGLOAD and DISPLAY_COORDS, Tobii's columns of the media, the JSON of BIDS. What
-    is given counts more. Fixations beside their picture are left out and counted. If that is more than half, or if they
-    cannot be right otherwise, the command says what is wrong most likely. A file that cannot be read is reported, and
+    seconds. OUT/stimuli/ has the pictures, OUT/import.json says what was read, assumed and dropped. Places and
+    sizes are taken from the file: EyeLink's IMGLOAD and DISPLAY_COORDS, Tobii's columns of the media, the JSON of BIDS. An
+    option overrides the file. Fixations beside their picture are left out and counted. If these are more than half, or if
+    the places cannot be right for another reason, the command refuses the file and names the likely reason. A file that cannot be read is reported, and
     the exit code is then 1.
 
         wepsam gaze import s01.asc s02.asc --stimuli pictures/ --out study/
