@@ -40,7 +40,7 @@ class Cluster:
 # A core of this machine, and an accelerator: the first is calibrated by what was measured, the second is assumed.
 ACCELERATOR = Cluster(0, inside=100e9, between=20e9, latency=5e-5, disk=2e9)
 # Pictures/s of an accelerator. The first is what one H200 has done with the same network under the recipe "paper"
-# (results/reproduction/protocol-accelerator); the second was never measured.
+# (results/protocol-accelerator); the second was never measured.
 ASSUMED = {"shipped": 18_000.0, "lite": 3_000.0}
 DECODERS = 8  # processes that decode, for each accelerator
 

@@ -26,7 +26,8 @@ REPORTS: dict[str, tuple[Callable[[Arms], str], Callable[[Arms, Path], None]]] =
 }
 # A study whose arms are shown beside those of this one.
 BESIDE = {"deeper": "encoder", "efficiency": "deeper", "protocol": "pre"}
-ACCELERATOR = "protocol-accelerator"  # the folder of the trainings that recipes/paper_protocol.py has run on one
+# The folder, beside that of the studies, of the trainings that recipes/paper_protocol.py has run on an accelerator.
+ACCELERATOR = "protocol-accelerator"
 
 
 def write_report(
@@ -93,8 +94,8 @@ def blocks(
     with _made_of(results):
         claimed = claims.in_short({study: _arms(outcomes, results, study) for study in whole})
         texts |= {"in-short": claimed, "schedule": schedule_table(outcomes)}
-    if "protocol" in studies and (there := Path(results, ACCELERATOR)).is_dir():
-        with _made_of(results, ACCELERATOR):
+    if "protocol" in studies and (there := Path(results).with_name(ACCELERATOR)).is_dir():
+        with _made_of(there):
             texts[ACCELERATOR] = accelerator_table(there)
     if evaluated:
         texts["table1"] = table1_markdown(evaluated)
