@@ -45,7 +45,7 @@ browser: .venv/dev .venv/pictures web/node_modules/.ready  ## the shipped files 
 weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash recipes/weights.sh
 
-docs: .venv/docs .venv/pictures  ## the documentation site in build/site, strict: no broken link, no code that does not run
+docs: .venv/docs .venv/pictures $(if $(shell command -v npm),web/node_modules/.ready)  ## the documentation site in build/site, strict: no broken link, no code that does not run
 	$(BIN)/python -m recipes.site
 
 dist: .venv-dist/ready  ## wheel and sdist, built twice with the same bytes, checked, and tried in a bare environment

@@ -2,6 +2,7 @@
 
 The pages lie in docs/, as GitHub shows them. They are gathered in build/docs with README.md as the home page and the other
 pages of PAGES, and Zensical builds build/site from there: strict, so a link to a page or heading that does not exist ends it.
+The site asks no other site for anything.
 """
 
 import os
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-BUILD = ROOT / "build" / "docs"
+BUILD, SITE = ROOT / "build" / "docs", ROOT / "build" / "site"
 # Pages of the repository that do not lie in docs/, and their places in the site.
 PAGES = {
     "README.md": "index.md",
@@ -22,6 +23,9 @@ PAGES = {
     "CONTRIBUTING.md": "explanation/contributing.md",
     "SECURITY.md": "explanation/security.md",
 }
+# The theme asks another site for a script of a kilobyte, with which pages that are opened as files can search.
+SHIM_URL = "https://unpkg.com/iframe-worker/shim"
+SHIM = ROOT / "web" / "node_modules" / "iframe-worker" / "shim" / "index.js"
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
 
@@ -30,7 +34,7 @@ def main() -> None:
     zensical = Path(sys.executable).with_name("zensical")
     environment = {**os.environ, "NO_COLOR": "1"}
     subprocess.run([zensical, "build", "--clean", "--strict"], cwd=ROOT, env=environment, check=True)
-    print(f"{BUILD.parent / 'site' / 'index.html'}: open it in a browser; no server is needed")
+    bundle_shim(SITE)
 
 
 def gather(out: Path) -> None:
@@ -69,6 +73,21 @@ def moved(text: str, source: str, page: str) -> str:
         return f"{mark}[{words}]({os.path.relpath(to, Path(page).parent)}{anchor})"
 
     return LINK.sub(link, text)
+
+
+def bundle_shim(site: Path) -> None:
+    """Give the script to the site, or leave it out where Node has not brought it; then say what that means."""
+    if SHIM.is_file():
+        shutil.copyfile(SHIM, site / "assets" / "iframe-worker.js")
+        print(f"{site / 'index.html'}: open it in a browser; no server is needed")
+    else:
+        print(f"without npm, the search needs a server: {sys.executable} -m http.server --directory {site}")
+    for page in site.rglob("*.html"):
+        local = os.path.relpath(site / "assets" / "iframe-worker.js", page.parent)
+        text = page.read_text(encoding="utf-8")
+        script = f'<script src="{local}"></script>' if SHIM.is_file() else ""
+        text = re.sub(rf'<script src="{re.escape(SHIM_URL)}"[^>]*></script>', script, text)
+        page.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _source(page: str) -> str:
