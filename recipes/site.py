@@ -1,7 +1,8 @@
-"""The documentation site: python -m recipes.site (make docs), with `zensical` on the PATH of this Python.
+"""The documentation site: python -m recipes.site (make docs)
 
-The pages lie in docs/, as GitHub shows them. They are gathered in build/docs with README.md as the home page and the other
-pages of PAGES, and Zensical builds build/site from there: strict, so a link to a page or heading that does not exist ends it.
+The pages lie in docs/, as GitHub shows them. They are gathered in build/docs with README.md as the home page and the
+other pages of PAGES, and Zensical builds build/site from there: strict, so a link to a page or heading that does not
+exist ends it.
 The site asks no other site for anything.
 """
 
