@@ -45,7 +45,7 @@ browser: .venv/dev .venv/pictures web/node_modules/.ready  ## the shipped files 
 weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash recipes/weights.sh
 
-docs: .venv/docs .venv/pictures $(if $(shell command -v npm),web/node_modules/.ready)  ## the documentation site in build/site, strict: no broken link, no code that does not run
+docs: .venv/dev .venv/pictures $(if $(shell command -v npm),web/node_modules/.ready)  ## the documentation site in build/site, strict: no broken link, no code that does not run
 	$(BIN)/python -m recipes.site
 
 dist: .venv-dist/ready  ## wheel and sdist, built twice with the same bytes, checked, and tried in a bare environment
@@ -65,10 +65,6 @@ clean:
 
 .venv/dev: .venv/core
 	$(INSTALL) --editable '.[dev]'
-	touch $@
-
-.venv/docs: .venv/dev
-	$(INSTALL) --editable '.[docs]'
 	touch $@
 
 # What builds and checks the files to publish.
