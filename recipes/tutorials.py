@@ -34,7 +34,9 @@ SECONDS = 300  # for one cell
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")  # what a bar has drawn before its last state
-WARNING = re.compile(r"^\S+:\d+: (\w+Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)  # with the place in a cell, and its line
+WARNING = re.compile(
+    r"^\S+:\d+: (\w+Warning: .*)\n(?:  .*\n?)?", re.MULTILINE
+)  # with the place in a cell, and its line
 
 
 def main() -> None:
@@ -71,7 +73,10 @@ def run(page: Path, out: Path) -> str:
             elif kind == "markdown":
                 blocks += [text for _, text in parts]
             else:
-                blocks += [picture(encoded, cell.metadata["alt"], out / page.stem / f"{next(numbers)}.png") for _, encoded in parts]
+                blocks += [
+                    picture(encoded, cell.metadata["alt"], out / page.stem / f"{next(numbers)}.png")
+                    for _, encoded in parts
+                ]
     return "\n\n".join(blocks) + "\n"
 
 
