@@ -19,26 +19,13 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from wepsam import _picture_costs, _picture_files, _picture_pixels
-from wepsam._picture_costs import MAX_PIXELS, allowed_bytes
-from wepsam._picture_files import ImageError, one_line
+from wepsam._picture_costs import MAX_PIXELS
+from wepsam._picture_costs import allowed_bytes as allowed_bytes
+from wepsam._picture_files import ImageError
+from wepsam._picture_files import one_line as one_line
 from wepsam.files import replacing, shown
 
-__all__ = [
-    "MAX_PIXELS",
-    "ImageError",
-    "Source",
-    "allowed_bytes",
-    "check_drawing",
-    "image_size",
-    "is_drawn",
-    "one_line",
-    "pixel_count",
-    "read_image",
-    "read_sized",
-    "resize",
-    "save_image",
-    "source_name",
-]
+__all__ = ["MAX_PIXELS", "ImageError", "Source", "image_size", "read_image", "read_sized", "resize", "save_image"]
 
 log = logging.getLogger("wepsam")
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+__all__ = ["blur", "density", "enlarge", "fixation_map", "pixels", "to_density", "to_log_density", "to_unit"]
+
 LARGE = 1 << 21  # pixels; larger maps are enlarged in pieces
 ORDINARY = 100  # a map whose largest absolute value is within 2^-100 and 2^100 can be computed with as float32
 HALF = float(np.finfo(np.float64).max) / 2

@@ -23,6 +23,8 @@ from wepsam import maps
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.images import image_size, read_image, save_image
 
+__all__ = ["from_pysaliency", "log_density_model", "saliency_map_model", "to_pysaliency"]
+
 Predict = Callable[[np.ndarray], np.ndarray]
 
 
