@@ -30,6 +30,7 @@ __all__ = ["MAX_PIXELS", "ImageError", "Source", "image_size", "read_image", "re
 log = logging.getLogger("wepsam")
 
 Source = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
+"""A path, the bytes of a file, a PIL picture, or an array; see `read_image`."""
 
 WRITABLE: dict[str, tuple[str, dict[str, Any]]] = {  # suffix -> Pillow's format and options
     # A quarter of the default's time for 7 % more bytes: in the differences of a map there are only runs to find.
@@ -128,9 +129,16 @@ def read_sized(
 
 
 def image_size(source: Source, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """(height, width) of what `read_image(source)` returns, without decoding it.
+    """The size of what `read_image(source)` returns, without decoding it.
 
     Only a PNG with metadata behind its pixels is decoded, because the metadata may contain an orientation.
+
+    Args:
+        source: as `read_image` takes it.
+        max_pixels: larger pictures are refused.
+
+    Returns:
+        (height, width) in pixels.
 
     Raises:
         ImageError: as in `read_image`, but damage behind the header goes unnoticed.
@@ -161,7 +169,15 @@ def pixel_count(source: Source, *, max_pixels: int = MAX_PIXELS) -> int:
 
 
 def resize(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Resize an (H, W) or (H, W, 3) uint8 picture to shape (height, width); bicubic, antialiased, uint8."""
+    """Resize a picture; bicubic, antialiased.
+
+    Args:
+        image: (H, W) or (H, W, 3) uint8.
+        shape: (height, width) in pixels.
+
+    Returns:
+        (height, width) or (height, width, 3) uint8.
+    """
     if image.ndim == 3 and image.shape[0] * image.shape[1] > _picture_pixels.STRIP:
         # Pillow's copy of a large picture would take 4 bytes a pixel, that of a band takes 1.
         bands = (np.ascontiguousarray(image[..., band]) for band in range(image.shape[2]))

@@ -65,7 +65,18 @@ def pixels(fixations: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, n
 
 
 def fixation_map(fixations: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Count how many of the (N, 2) fixations fall into each pixel: (H, W) integers. Raises as `pixels` does."""
+    """Count how many fixations fall into each pixel.
+
+    Args:
+        fixations: (N, 2) points as (x, y) pixels; repeated points count each time, N may be 0.
+        shape: (height, width) of the map.
+
+    Returns:
+        (H, W) integers.
+
+    Raises:
+        ValueError: as `pixels`.
+    """
     height, width = shape
     rows, columns = pixels(fixations, shape)
     return np.bincount(rows * width + columns, minlength=height * width).reshape(height, width)
@@ -190,7 +201,17 @@ def is_transposed(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
 
 
 def to_unit(values: np.ndarray) -> np.ndarray:
-    """Stretch a map to [0, 1] by its minimum and maximum: float64; a constant map becomes zeros."""
+    """Stretch a map to [0, 1] by its minimum and maximum.
+
+    Args:
+        values: map of any shape, finite.
+
+    Returns:
+        Float64 of the same shape; zeros for a constant map.
+
+    Raises:
+        ValueError: the map is masked, or not of real numbers.
+    """
     values = numbers(values).astype(np.float64)
     low, high = values.min(), values.max()
     if high == low:
@@ -201,7 +222,13 @@ def to_unit(values: np.ndarray) -> np.ndarray:
 
 
 def to_density(values: np.ndarray) -> np.ndarray:
-    """Divide a map >= 0 by its sum: float64; a map of zeros carries no information and becomes uniform.
+    """Divide a map by its sum; a map of zeros carries no information and becomes uniform.
+
+    Args:
+        values: map >= 0 of any shape.
+
+    Returns:
+        Float64 of the same shape, sums to 1.
 
     Raises:
         ValueError: the map has negative values (`to_unit` shifts them away), or NaN or infinite ones; or it is masked.
@@ -216,12 +243,15 @@ def to_density(values: np.ndarray) -> np.ndarray:
 
 
 def to_log_density(values: np.ndarray, uniform: float = 1e-6) -> np.ndarray:
-    """The natural logarithm of a map >= 0 as a density: float64, its logsumexp is 0.
+    """The natural logarithm of a map as a density.
 
     Args:
         values: (H, W) map.
         uniform: the share of the probability, in [0, 1], that is spread evenly over all pixels. Without it, one
             fixation where the map is 0 would have the log density -inf.
+
+    Returns:
+        (H, W) float64; its logsumexp is 0.
 
     Raises:
         ValueError: as `to_density`.

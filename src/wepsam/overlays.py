@@ -25,7 +25,9 @@ ONE = 232  # what 1 is among shares in 8 bits: the largest of them, the light of
 STRIP = 1 << 16  # pixels that are computed at a time and stay in the processor's cache
 
 Limits = tuple[float, float]
+"""Lowest and highest value of a map, for the first and the last color."""
 Color = tuple[int, int, int]
+"""Red, green and blue, each from 0 to 255."""
 
 # Colors of headings and of captions, on a light and on a dark background.
 STRONG: tuple[Color, Color] = ((30, 30, 36), (240, 240, 244))
@@ -197,7 +199,15 @@ def save_overlay(
     colors: str = colormaps.DEFAULT,
     limits: Limits | None = None,
 ) -> None:
-    """Write `overlay` of a stimulus, given as an array or anything else that `read_image` reads.
+    """Write the overlay of a map on its stimulus; see `overlay`.
+
+    Args:
+        path: the suffix chooses the format.
+        stimulus: a path, bytes, PIL picture or (H, W, 3) uint8 array.
+        saliency_map: (H, W), any scale, finite, of the stimulus' size.
+        strength: as in `overlay`.
+        colors: as in `overlay`.
+        limits: as in `overlay`.
 
     Raises:
         ValueError: as `overlay`.

@@ -147,6 +147,9 @@ def compare_pictures(
         max_pixels: larger pictures are refused before they are decoded; None: the limit of `wepsam.read_image`.
         viewport: of long pages, both read through the same screen; see `wepsam.attend`.
 
+    Returns:
+        The changes of the areas with their intervals and verdicts, both answers, and where the maps differ.
+
     Raises:
         ImageError: a picture cannot be read.
         AreaError: something is no area; one line.

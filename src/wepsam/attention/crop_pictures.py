@@ -129,6 +129,9 @@ def crop(
         calibration: as `attend` takes it.
         max_pixels: as `attend` takes it.
 
+    Returns:
+        The box in pixels of the picture, the share of the attention that it keeps, and what it cuts.
+
     Raises:
         ImageError: the picture cannot be read.
         ValueError: no aspect, no box, or no such model, quality or calibration.
@@ -176,6 +179,9 @@ def crop_pictures(
         calibration: as `attend` takes it.
         max_pixels: as `attend` takes it.
         workers: how many pictures at a time, in threads; -1 for one per core.
+
+    Returns:
+        What became of each picture: its crops, or why it has none.
 
     Raises:
         ImageError: there is no picture, a path does not exist, two crops would have the same name, or a crop would be

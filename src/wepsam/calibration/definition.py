@@ -94,9 +94,13 @@ class Calibration:
         return (1 - self.floor) * density + self.floor / (height * width) if self.floor else density
 
     def mean(self, densities: Sequence[np.ndarray]) -> np.ndarray:
-        """The mean of the densities of a picture's scales, the smallest scale first; they have one shape.
+        """The mean of the densities of a picture's scales, weighted by `scale_weights` if there are as many.
 
-        The weights apply if there are as many of them as scales.
+        Args:
+            densities: (h, w) arrays of one shape, the smallest scale first.
+
+        Returns:
+            (h, w) float64.
         """
         weights = self.scale_weights if len(self.scale_weights) == len(densities) else None
         return np.asarray(np.mean(densities, axis=0) if weights is None else np.average(densities, 0, weights))
@@ -114,7 +118,13 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "Calibration":
-        """The calibration of fields by their names; those that are missing have their defaults.
+        """The calibration of fields by their names, as `as_dict` gives them.
+
+        Args:
+            fields: those that are missing have their defaults.
+
+        Returns:
+            The calibration.
 
         Raises:
             ValueError: a field that there is not, or a value that cannot be.

@@ -65,7 +65,7 @@ class Sample:
 
         Raises:
             ValueError: the picture has neither fixations nor a density.
-        DatasetError: the published density is none, or is transposed.
+            DatasetError: the published density is none, or is transposed.
         """
         if self.density_path is not None:
             published = read_map(self.density_path, self.density_colors)
@@ -84,6 +84,9 @@ class Sample:
 
         Args:
             observers: numbers as in `observer`.
+
+        Returns:
+            The sample with fewer fixations.
 
         Raises:
             ValueError: the observers of the fixations are unknown.
@@ -148,6 +151,9 @@ class FixationDataset:
         Args:
             size: (height, width) in pixels to which each picture and its truth are resized; None = as they are.
 
+        Returns:
+            A torch dataset; its items are dicts, and `collate` makes batches of them.
+
         Raises:
             ValueError: a side is not a positive integer.
             ImportError: torch is not installed.
@@ -173,6 +179,9 @@ class FixationDataset:
 
         Args:
             part: "train", "validation" or "all".
+
+        Returns:
+            The part as a dataset of its own; this one for "all".
 
         Raises:
             ValueError: unknown part.

@@ -26,6 +26,7 @@ OUTLINED: dict[str, Callable[[Attention, Style], Scene]] = {
     "areas": outlined.of_areas,
 }
 KINDS = (*TINTED, *OUTLINED)
+"""The kinds of drawings by name: first those that tint the picture, then those of lines."""
 
 
 def draw(answer: Attention, kind: str, style: Style = DEFAULT) -> np.ndarray:
@@ -73,6 +74,9 @@ def draw_svg(answer: Attention, kind: str, style: Style = DEFAULT, *, picture: b
         style: colors and sizes.
         picture: whether the picture is put inside, with a caption below; otherwise lines and labels stand alone on
             transparent ground.
+
+    Returns:
+        The text of the document.
 
     Raises:
         ValueError: a kind that is not made of lines, or there are no areas to draw.

@@ -56,9 +56,12 @@ PROTOCOLS: dict[str, dict[str, Metric]] = {
         "auc_density": Metric(auc_density, ("density",)),
     },
 }
+"""The metrics of each protocol, by their names."""
 METRICS = PROTOCOLS["mit"]
+"""The metrics of the protocol `mit`, the default."""
 # In both protocols, but computed only on request: it takes longer than all the others together, and needs POT.
 ON_REQUEST = {"emd": Metric(emd, ("density",), higher_is_better=False)}
+"""Metrics of both protocols that are computed only if they are asked for."""
 
 
 def score(

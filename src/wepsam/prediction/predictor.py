@@ -191,6 +191,9 @@ class Predictor:
             quality: "best" or "fast"; None: as it is.
             calibration: as for `Predictor`; None: as it is.
 
+        Returns:
+            The other predictor; this one stays as it is.
+
         Raises:
             ValueError: no such quality or calibration.
         """
@@ -207,7 +210,13 @@ class Predictor:
     def enlarged(self, times: float) -> Self:
         """A predictor that shares this one's session and sees pictures with so many times the usual sides.
 
-        Weights with an input of one fixed size are returned as they are. Scales of the card become one.
+        Scales of the card become one.
+
+        Args:
+            times: factor of both sides, above 0.
+
+        Returns:
+            The other predictor; this one, if its weights have an input of one fixed size.
         """
         if "input_area" not in self.card:
             return self
@@ -384,6 +393,9 @@ def load(
         calibration: "typical", the name of a laboratory, a file or a `wepsam.Calibration`; see `Predictor`.
         warn: of pictures that do not look like photographs; see `Predictor`.
 
+    Returns:
+        The predictor: it takes a picture and returns an (H, W) float32 map.
+
     Raises:
         WeightsError: no such weights, or they cannot be opened.
         ValueError: no such quality, provider or calibration, or a center bias that does not fit.
@@ -405,5 +417,10 @@ def weights_file(name: str | PathLike[str]) -> Path:
 
 
 def models() -> dict[str, dict[str, Any]]:
-    """The cards of the shipped weights, by name."""
+    """The cards of the shipped weights.
+
+    Returns:
+        By name, the card as it stands in its JSON file: what the weights take, what they have learned from, their
+        scores and SHA-256.
+    """
     return cards.shipped()
