@@ -1,4 +1,4 @@
-"""How often pictures are warned of, in docs/kinds.md and README.md: python recipes/kinds_table.py
+"""How often pictures are warned of, in docs/explanation/kinds.md and README.md: python recipes/kinds_table.py
 
 From the rates in src/wepsam/kinds.json, which `python -m learn.kinds` measured.
 """
@@ -18,7 +18,7 @@ Rates = Mapping[str, Any]
 
 def main() -> None:
     rates = kinds.card()["rates"]
-    page = ROOT / "docs" / "kinds.md"
+    page = ROOT / "docs" / "explanation" / "kinds.md"
     markdown.insert(page, "rates", rates_table(rates))
     markdown.insert(page, "measures", measures_table(kinds.card()["rule"]))
     markdown.insert(ROOT / "README.md", "kinds", sentence(rates))

@@ -23,7 +23,7 @@ from wepsam.evaluation.results import read
 from wepsam.evaluation.table import as_markdown
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CLASSICAL_PAGE = ROOT / "docs" / "classical.md"
+CLASSICAL_PAGE = ROOT / "docs" / "reference" / "classical.md"
 RESULTS = sorted((ROOT / "results").glob("*-validation"))
 CHOSEN_ON = [folder for folder in RESULTS if folder.name.startswith(("dut_omron", "osie"))]
 CLASSICAL_RESULTS = sorted((ROOT / "results" / "classical").iterdir())
@@ -36,7 +36,7 @@ def test_the_readme_has_the_short_table() -> None:
 
 
 def test_the_rates_of_warnings_are_those_that_were_measured() -> None:
-    rates, page = kinds.card()["rates"], ROOT / "docs" / "kinds.md"
+    rates, page = kinds.card()["rates"], ROOT / "docs" / "explanation" / "kinds.md"
     assert markdown.insert(page, "rates", kinds_table.rates_table(rates), write=False), "python recipes/kinds_table.py"
     assert markdown.insert(page, "measures", kinds_table.measures_table(kinds.card()["rule"]), write=False)
     assert markdown.insert(ROOT / "README.md", "kinds", kinds_table.sentence(rates), write=False)
@@ -58,12 +58,14 @@ def test_the_tables_of_crops_are_those_that_were_measured() -> None:
 @pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
 def test_tables_are_those_of_the_results(folder: Path) -> None:
     table = as_markdown(score_table(read(folder)))
-    assert markdown.insert(ROOT / "docs" / "results.md", folder.name, table, write=False)
+    assert markdown.insert(ROOT / "docs" / "reference" / "results.md", folder.name, table, write=False)
 
 
 def test_the_means_over_laboratories_are_those_of_the_results() -> None:
     for table in mean_over_datasets([read(folder) for folder in RESULTS]):
-        assert markdown.insert(ROOT / "docs" / "results.md", table.name, as_markdown(table), write=False), table.name
+        assert markdown.insert(
+            ROOT / "docs" / "reference" / "results.md", table.name, as_markdown(table), write=False
+        ), table.name
 
 
 @pytest.mark.parametrize("folder", CLASSICAL_RESULTS, ids=lambda path: path.name)
@@ -141,7 +143,7 @@ def test_numbers_in_the_text_are_those_of_the_card_and_of_the_benchmark() -> Non
     """Size from the card; speed at both qualities from the page that the benchmark writes."""
     text, card = " ".join(README.split()), wepsam.models()["wepsam-lite"]
     assert f"{card['parameters'] / 1e6:.1f} million parameters, {card['bytes'] / 1e6:.1f} MB" in text
-    benchmarks = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    benchmarks = (ROOT / "docs" / "reference" / "benchmarks.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"\| wepsam-lite, best: picture -> map \| ([\d.]+) \| ([\d.]+) x fast \|", benchmarks)
     best, times = map(float, row)
     assert times > 3, "wepsam predict --help says a third of the time or less"
@@ -186,7 +188,7 @@ def test_files_exist() -> None:
         assert (ROOT / "src" / "wepsam" / file).exists(), file
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/results.md", "results/README.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/results.md", "results/README.md"])
 def test_links_lead_somewhere(page: str) -> None:
     folder = (ROOT / page).parent
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8")):

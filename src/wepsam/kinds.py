@@ -40,7 +40,7 @@ class PictureWarning(UserWarning):
 
 
 def looks_like(picture: Source, max_pixels: int = MAX_PIXELS) -> str:
-    """What kind of picture this is, by its flat areas, steps, lines and colors. docs/kinds.md says how often it errs.
+    """What kind of picture this is, by its flat areas, steps, lines and colors (errors: docs/explanation/kinds.md).
 
     Args:
         picture: a path, bytes, PIL picture or array; see `wepsam.read_image`.

@@ -17,7 +17,7 @@ from helpers import ROOT, Paint, Write, write_osie
 from wepsam import datasets, maps
 from wepsam.datasets import FixationDataset, Sample
 
-PAGE = ROOT / "docs" / "own-networks.md"
+PAGE = ROOT / "docs" / "tutorials" / "own-networks.md"
 
 
 @pytest.fixture

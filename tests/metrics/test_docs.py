@@ -1,4 +1,4 @@
-"""docs/metrics.md is true: its table comes from the results, its code runs, its claims hold; and so are docstrings."""
+"""docs/explanation/metrics.md and docstrings are true: the table is that of the results, code runs, claims hold."""
 
 import doctest
 import inspect
@@ -12,19 +12,18 @@ import pytest
 from wepsam import metrics
 from wepsam.markdown import insert
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGE = (DOCS / "metrics.md").read_text(encoding="utf-8")
-MADE_BY = runpy.run_path(str(DOCS.parent / "recipes" / "metrics_figure.py"))
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "docs" / "explanation" / "metrics.md"
+PAGE = FILE.read_text(encoding="utf-8")
+MADE_BY = runpy.run_path(str(ROOT / "recipes" / "metrics_figure.py"))
 
 
 def test_the_table_is_that_of_the_results():
-    assert insert(
-        DOCS / "metrics.md", "ceiling", MADE_BY["ceiling"](DOCS.parent / "results/osie-validation"), write=False
-    )
+    assert insert(FILE, "ceiling", MADE_BY["ceiling"](ROOT / "results/osie-validation"), write=False)
 
 
 def test_the_table_of_ties_is_up_to_date():
-    assert insert(DOCS / "metrics.md", "ties", MADE_BY["ties"](), write=False)
+    assert insert(FILE, "ties", MADE_BY["ties"](), write=False)
 
 
 def test_every_metric_is_explained():

@@ -75,7 +75,7 @@ def gate(
 
     Args:
         pictures: a picture, folder or list file, or several of them.
-        require: a rule or several; docs/attention.md shows how they are written.
+        require: a rule or several; docs/how-to/attention.md shows how they are written.
         areas: of each of the pictures; see `wepsam.attend`.
         against: another picture, such as the design of yesterday, for rules about changes. It has the same areas.
         strict: whether a picture of which something is to be doubted fails too.

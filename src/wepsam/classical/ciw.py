@@ -12,7 +12,7 @@ the transform's taps 1 4 6 4 1.
 
 Ours: pictures of more than 512 pixels are reduced to that (scale 4, to which the sensitivity is tuned, then is about
 a thirtieth of the picture), they are padded on all sides instead of two, and the map is blurred a little at the end.
-docs/classical.md compares the scores with the public MIT300 row.
+docs/reference/classical.md compares the scores with the public MIT300 row.
 """
 
 import numpy as np

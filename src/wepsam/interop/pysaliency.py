@@ -8,7 +8,7 @@ map or a log density for a stimulus. It reads the pixel of a fixation as wepsam 
     model.AUC(stimuli, fixations)
 
 This module imports pysaliency, and with it torch, only when a function is called. pysaliency needs older versions of
-numpy and setuptools than wepsam: see docs/interop.md.
+numpy and setuptools than wepsam: see docs/how-to/interop.md.
 """
 
 import os

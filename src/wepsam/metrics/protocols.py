@@ -30,7 +30,7 @@ class Metric:
 
 
 # `mit`: the code of the MIT Saliency Benchmark, which papers up to about 2018 report. `tuebingen`: its successor, the
-# MIT/Tuebingen board, which scores with pysaliency. docs/metrics.md explains the effect on each number.
+# MIT/Tuebingen board, which scores with pysaliency. docs/explanation/metrics.md explains the effect on each number.
 PROTOCOLS: dict[str, dict[str, Metric]] = {
     "mit": {
         "auc_judd": Metric(auc_judd, ("fixations",)),

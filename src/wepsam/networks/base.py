@@ -94,7 +94,7 @@ class Network(nn.Module):
         storage: how an exported file may store weights; see `deployment.Storage`.
         least_cc: an exported file whose maps correlate less with torch's, on the worst picture, is refused. The light
             network's worst was .99989 with int8 weights, while CC with people, over 100 pictures, lost .0001
-            (docs/log.md).
+            (docs/explanation/log.md).
         config: what it looks like.
     """
 

@@ -93,8 +93,8 @@ def predict(
     on with the next. A `wepsam.PictureWarning` is issued for each picture that does not look like a photograph, if the
     card of the model says that it has learned from photographs.
 
-    A clip gives a clip. Its maps are predicted at `fps` frames a second and stand on one scale; see docs/video.md.
-    Animated pictures (GIF, APNG, WebP) count as pictures, of which the first frame is taken.
+    A clip gives a clip. Its maps are predicted at `fps` frames a second and stand on one scale; see
+    docs/how-to/video.md. Animated pictures (GIF, APNG, WebP) count as pictures, of which the first frame is taken.
 
     Args:
         images: a picture, clip, folder (searched recursively) or list file (.txt), or several of them.

@@ -71,7 +71,7 @@ def report(
 
     Args:
         pictures: a path or several: pictures, folders, list files; at most `MOST_PICTURES`. Or clips, named one by one
-            and without pictures among them; what counts for them alone is in docs/video.md.
+            and without pictures among them; what counts for them alone is in docs/how-to/video.md.
         out: the folder for report.html, report.json and areas.csv. Those of an earlier report are replaced.
         areas: as `wepsam.attend` takes them; they count for each picture.
         compare: also say what each other picture gains and loses beside the first one, with verdicts.

@@ -72,7 +72,8 @@ RECIPES: dict[str, Recipe] = {
         PaperConfig(), "random", TrainSettings(epochs=500, learning_rate=(0.05, 1e-4)),
         TrainSettings(epochs=1200, learning_rate=(0.05, 1e-4)),
     ),
-    # Made wepsam-paper (docs/log.md lists the alternatives). The paper's start would not learn in so few epochs.
+    # Made wepsam-paper (docs/explanation/log.md lists the alternatives). The paper's start would not learn in so few
+    # epochs.
     "shipped": Recipe(
         PaperConfig(init="he"),
         "random",
