@@ -38,6 +38,10 @@ class MapFolder:
             a map of another aspect, which is transposed, cropped or of another picture.
     """
 
+    folder: Path
+    name: str
+    resize: bool
+
     def __init__(self, folder: str | PathLike[str], *, resize: bool = False) -> None:
         """List the folder and those below it.
 

@@ -41,6 +41,14 @@ class Predictor:
         warn: whether pictures that do not look like photographs are warned of.
     """
 
+    name: str
+    card: dict[str, Any]
+    weights: Path
+    quality: str
+    center_bias: bool | np.ndarray
+    calibration: presets.Named
+    warn: bool
+
     def __init__(
         self,
         weights: str | PathLike[str],
@@ -80,7 +88,6 @@ class Predictor:
         self._threads, self._providers, self.warn = threads, providers, warn
         if quality not in QUALITIES:
             raise ValueError(f"quality is {' or '.join(QUALITIES)}, not {quality!r}")
-        self.card: dict[str, Any]
         self.card, data = cards.read_weights(path)
         self.name = str(self.card["name"])
         self.calibration = presets.find(calibration, self.card)
