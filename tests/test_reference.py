@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import logging
 import re
 import textwrap
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 
 import griffe
 import pytest
@@ -17,13 +19,14 @@ from helpers import ROOT
 
 PAGES = sorted((ROOT / "docs" / "reference" / "api").glob("*.md"))
 DIRECTIVE = re.compile(r"^::: (\S+)$", re.M)
+OPTIONS = {"returns_multiple_items": False}  # as in zensical.toml
 COMMON = re.compile(r"wepsam\.classical\.\w+\.[a-z]")  # models, whose contract stands in the docstring of the room
 
 
 @cache
 def package() -> griffe.Module:
     logging.getLogger("griffe").setLevel(logging.CRITICAL)
-    return griffe.load("wepsam", search_paths=[ROOT / "src"], docstring_parser="google")
+    return griffe.load("wepsam", search_paths=[ROOT / "src"], docstring_parser="google", docstring_options=OPTIONS)
 
 
 def found(path: str) -> griffe.Object:
@@ -161,3 +164,35 @@ def test_each_public_name_stands_on_one_page() -> None:
 @pytest.mark.parametrize("path", sorted(public()))
 def test_a_public_docstring_says_what_is_taken_returned_and_raised(path: str) -> None:
     assert lacks(public()[path]) == []
+
+
+def examples() -> dict[str, doctest.DocTest]:
+    """The examples in the docstrings of all public functions, types and their members, by path."""
+    parser, written = doctest.DocTestParser(), {}
+    for here in public().values():
+        for one in [here, *(members(here) if here.is_class else [])]:
+            if one.docstring and ">>>" in one.docstring.value:
+                names = {here.name: getattr(import_module(here.module.path), here.name)}
+                written[one.path] = parser.get_doctest(
+                    one.docstring.value, names, one.path, str(one.filepath), one.lineno
+                )
+    return written
+
+
+@pytest.mark.parametrize("path", sorted(examples()))
+def test_an_example_in_a_docstring_runs(path: str) -> None:
+    assert doctest.DocTestRunner().run(examples()[path]).failed == 0
+
+
+def test_the_most_used_functions_have_an_example() -> None:
+    metrics = [
+        path for path in offered("wepsam.metrics", list(package()["metrics"].exports)) if found(path).is_function
+    ]
+    used = [
+        *("load", "models", "attend", "compare_pictures", "crop", "overlay", "looks_like", "read_image"),
+        *("classical.gbvs", "classical.center_gaussian", "datasets.find_fixations", "drawing.draw"),
+        *("images.resize", "images.image_size", "maps.fixation_map", "maps.density", "maps.enlarge", "maps.to_density"),
+        *("maps.to_unit", "maps.to_log_density", "contact_sheet"),
+    ]
+    objects = [found(path) for path in [*metrics, *(f"wepsam.{name}" for name in used)]]
+    assert {here.path for here in objects if here.is_function} <= set(examples())

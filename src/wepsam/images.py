@@ -82,6 +82,11 @@ def read_image(
     Raises:
         ImageError: missing, broken, too large or not a picture; one line that names the source and the cause.
         ValueError: `smallest` is below 1.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> wepsam.read_image(np.array([[0, 65535]], np.uint16)).tolist()  # 16-bit gray
+        [[[0, 0, 0], [255, 255, 255]]]
     """
     if smallest is not None and smallest < 1:
         raise ValueError(f"smallest={smallest}: expected at least 1 pixel")
@@ -142,6 +147,12 @@ def image_size(source: Source, *, max_pixels: int = MAX_PIXELS) -> tuple[int, in
 
     Raises:
         ImageError: as in `read_image`, but damage behind the header goes unnoticed.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.images import image_size
+        >>> image_size(np.zeros((60, 80, 3), np.uint8))
+        (60, 80)
     """
     with one_line(source_name(source)):
         if isinstance(source, np.ndarray):
@@ -177,6 +188,12 @@ def resize(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
     Returns:
         (height, width) or (height, width, 3) uint8.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.images import resize
+        >>> resize(np.zeros((60, 80, 3), np.uint8), (30, 40)).shape
+        (30, 40, 3)
     """
     if image.ndim == 3 and image.shape[0] * image.shape[1] > _picture_pixels.STRIP:
         # Pillow's copy of a large picture would take 4 bytes a pixel, that of a band takes 1.

@@ -76,6 +76,11 @@ def fixation_map(fixations: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
     Raises:
         ValueError: as `pixels`.
+
+    Examples:
+        >>> from wepsam.maps import fixation_map
+        >>> fixation_map([(0.5, 0), (0.9, 0), (2, 1)], (2, 3)).tolist()
+        [[2, 0, 0], [0, 0, 1]]
     """
     height, width = shape
     rows, columns = pixels(fixations, shape)
@@ -97,6 +102,12 @@ def density(fixations: np.ndarray, shape: tuple[int, int], sigma: float) -> np.n
 
     Raises:
         ValueError: there are no fixations, one lies outside, or sigma < 0.
+
+    Examples:
+        >>> from wepsam.maps import density
+        >>> values = density([(2, 1)], (3, 5), sigma=1.0)
+        >>> round(float(values[1, 2] / values[1, 1]), 3), round(float(values.sum()), 6)  # exp(1 / 2) to the next pixel
+        (1.649, 1.0)
     """
     counts = fixation_map(fixations, shape)
     if not counts.any():
@@ -168,6 +179,12 @@ def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
     Raises:
         ValueError: the map is masked, or not of real numbers.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.maps import enlarge
+        >>> enlarge(np.array([[0.0, 1.0]]), (1, 4)).tolist()
+        [[0.0, 0.25, 0.75, 1.0]]
     """
     saliency_map, (height, width) = numbers(saliency_map), shape
     largest = exponent(max(abs(float(saliency_map.min())), abs(float(saliency_map.max()))))
@@ -211,6 +228,12 @@ def to_unit(values: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: the map is masked, or not of real numbers.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.maps import to_unit
+        >>> to_unit(np.array([[-1, 0, 1]])).tolist()
+        [[0.0, 0.5, 1.0]]
     """
     values = numbers(values).astype(np.float64)
     low, high = values.min(), values.max()
@@ -232,6 +255,12 @@ def to_density(values: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: the map has negative values (`to_unit` shifts them away), or NaN or infinite ones; or it is masked.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.maps import to_density
+        >>> to_density(np.array([[1, 3]])).tolist(), to_density(np.array([[0, 0]])).tolist()
+        ([[0.25, 0.75]], [[0.5, 0.5]])
     """
     values = numbers(values).astype(np.float64, copy=False)
     if values.max() > HALF / values.size:  # its sum would be infinite
@@ -255,5 +284,11 @@ def to_log_density(values: np.ndarray, uniform: float = 1e-6) -> np.ndarray:
 
     Raises:
         ValueError: as `to_density`.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.maps import to_log_density
+        >>> np.exp(to_log_density(np.array([[1, 3]]), uniform=0.0)).round(6).tolist()
+        [[0.25, 0.75]]
     """
     return np.asarray(np.log((1 - uniform) * to_density(values) + uniform / np.size(values)))

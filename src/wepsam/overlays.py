@@ -77,6 +77,13 @@ def overlay(
     Raises:
         ValueError: the map is not finite or not of the stimulus' size, `strength` lies outside [0, 1], or no colors
             have this name.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> stimulus, saliency_map = np.zeros((2, 2, 3), np.uint8), np.array([[0, 1], [0, 0]])
+        >>> drawn = wepsam.overlay(stimulus, saliency_map)
+        >>> drawn[0, 0].tolist(), bool(drawn[0, 1].any())  # untouched where the map is low
+        ([0, 0, 0], True)
     """
     if stimulus.ndim != 3 or stimulus.shape != (*saliency_map.shape, 3):
         raise ValueError(f"map {saliency_map.shape} on stimulus {stimulus.shape}: expected (H, W) on (H, W, 3)")
@@ -240,6 +247,11 @@ def contact_sheet(
 
     Raises:
         ValueError: there is no picture, or headings or captions do not match the columns and rows.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> wepsam.contact_sheet([[np.zeros((60, 80, 3), np.uint8)] * 2], height=60).ndim
+        3
     """
     columns = max(map(len, rows), default=0)
     if all(picture is None for row in rows for picture in row):

@@ -241,6 +241,15 @@ def attend(
         ImageError: the picture cannot be read.
         AreaError: something is no area; one line.
         ValueError: no such model, quality or calibration, a group without people, or no viewport for this picture.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> picture = np.full((120, 160, 3), 128, np.uint8)
+        >>> picture[40:80, 90:130] = 220, 40, 30  # a red square on gray
+        >>> square = {"label": "square", "box": [90, 40, 130, 80]}
+        >>> (score,) = wepsam.attend(picture, [square], unit="pixels").areas
+        >>> score.label, score.share_low < score.share < score.share_high, score.lift > 4
+        ('square', True, True)
     """
     group, seen_through = Group(viewers, seconds), screens.viewport(viewport)
     if fixations is not None and not 0 < fixations < np.inf:

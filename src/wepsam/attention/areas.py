@@ -123,6 +123,11 @@ class Area:
         pixels: (height, width) if box and polygons are given in pixels of a picture of this size; they are converted.
         surface: share of the picture that the area covers, from 0 to 1.
         outside: share of the area that lies outside the picture.
+
+    Examples:
+        >>> from wepsam import Area
+        >>> Area("left half", box=(0, 0, 240, 480), pixels=(480, 480)).surface
+        0.5
     """
 
     label: str

@@ -135,6 +135,13 @@ def crop(
     Raises:
         ImageError: the picture cannot be read.
         ValueError: no aspect, no box, or no such model, quality or calibration.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> picture = np.full((120, 160, 3), 128, np.uint8)
+        >>> picture[40:80, 90:130] = 220, 40, 30  # a red square on gray
+        >>> wepsam.crop(picture, "1:1").box  # the right part, with the whole square
+        (40, 0, 160, 120)
     """
     cropping.as_aspect(aspect)
     if not isinstance(picture, Attention):

@@ -49,6 +49,11 @@ class Calibration:
         bias: a low-resolution log bias, rows of numbers over the whole picture, in place of the centered Gaussian;
             it is enlarged bilinearly. Empty: none.
         scale_weights: what each size of the picture counts at quality "best", the smallest first. Empty: all the same.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> wepsam.Calibration(power=2.0)(np.array([[0.25, 0.75]])).tolist()  # sharper
+        [[0.1, 0.9]]
     """
 
     power: float = 1.0

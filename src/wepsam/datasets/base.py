@@ -146,6 +146,9 @@ class FixationDataset:
     def torch(self, size: tuple[int, int] | None = None) -> "TensorDataset":
         """The dataset for a torch `DataLoader`: pictures, densities and fixations as tensors.
 
+            data = wepsam.datasets.osie("data/OSIE").split("train").torch(size=(192, 256))
+            loader = torch.utils.data.DataLoader(data, batch_size=8, collate_fn=data.collate)
+
         Pictures of which it is not known where people looked are left out.
 
         Args:
@@ -157,10 +160,6 @@ class FixationDataset:
         Raises:
             ValueError: a side is not a positive integer.
             ImportError: torch is not installed.
-
-        Example:
-            data = wepsam.datasets.osie("data/OSIE").split("train").torch(size=(192, 256))
-            loader = torch.utils.data.DataLoader(data, batch_size=8, collate_fn=data.collate)
         """
         if size is not None:
             size = _sides(size)

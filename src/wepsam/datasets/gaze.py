@@ -73,6 +73,13 @@ def find_fixations(gaze: np.ndarray, *, rate: float, pixels_per_degree: float, r
     References:
         The rule is that of `checkFixations.m` by Barbara Hidalgo-Sotelo, in the database code of Judd, Ehinger, Durand,
         Torralba, "Learning to predict where humans look", ICCV 2009; reimplemented from its behavior.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.datasets import find_fixations
+        >>> gaze = np.repeat([[100.0, 100.0], [400.0, 300.0]], 60, axis=0)  # two places, a quarter of a second each
+        >>> find_fixations(gaze, rate=240, pixels_per_degree=35).fixations.tolist()
+        [[100.0, 100.0], [400.0, 300.0]]
     """
     gaze = np.asarray(gaze, dtype=np.float64)
     if gaze.ndim != 2 or gaze.shape[1] < 2:

@@ -51,6 +51,14 @@ def draw(answer: Attention, kind: str, style: Style = DEFAULT) -> np.ndarray:
 
     Raises:
         ValueError: no such kind, or there are no areas to draw.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> picture = np.full((120, 160, 3), 128, np.uint8)
+        >>> picture[40:80, 90:130] = 220, 40, 30  # a red square on gray
+        >>> answer = wepsam.attend(picture)
+        >>> wepsam.drawing.draw(answer, "heat", wepsam.drawing.Style(legend=False)).shape
+        (120, 160, 3)
     """
     if kind in TINTED:
         return TINTED[kind](answer, style)

@@ -94,7 +94,7 @@ def score(
     Raises:
         ValueError: as in the single functions; or there is no such protocol, or no such metric in it.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> scores = score(np.array([[0, 2], [0, 2]]), fixations=np.array([[1, 0]]))
         >>> {name: round(value, 3) for name, value in scores.items()}

@@ -125,6 +125,12 @@ class Predictor:
 
         Raises:
             ImageError: the picture cannot be read.
+
+        Examples:
+            >>> import numpy as np, wepsam
+            >>> log_density = wepsam.load().log_density(np.full((120, 160, 3), 128, np.uint8))
+            >>> round(float(np.exp(log_density).sum()), 6)
+            1.0
         """
         return log_density(*self._density(stimulus, max_pixels))
 
@@ -406,6 +412,14 @@ def load(
     Raises:
         WeightsError: no such weights, or they cannot be opened.
         ValueError: no such quality, provider or calibration, or a center bias that does not fit.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> picture = np.full((120, 160, 3), 128, np.uint8)
+        >>> picture[40:80, 90:130] = 220, 40, 30  # a red square on gray
+        >>> saliency_map = wepsam.load()(picture)
+        >>> saliency_map.shape, bool(saliency_map[60, 110] > saliency_map[60, 20])
+        ((120, 160), True)
     """
     return Predictor(weights_file(name), threads, quality, center_bias, providers, calibration, warn)
 
@@ -429,5 +443,10 @@ def models() -> dict[str, dict[str, Any]]:
     Returns:
         By name, the card as it stands in its JSON file: what the weights take, what they have learned from, their
         scores and SHA-256.
+
+    Examples:
+        >>> import wepsam
+        >>> sorted(wepsam.models())
+        ['cnn_vlm-lite0', 'mr_cnn', 'wepsam-lite', 'wepsam-paper']
     """
     return cards.shipped()
