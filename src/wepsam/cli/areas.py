@@ -63,7 +63,7 @@ def areas(
     from wepsam.prediction.targets import is_clip
 
     if is_clip(str(picture)):
-        from wepsam.video.attention import attend_clip
+        from wepsam.video.attention import attend_clip, unused
 
         if (people, viewport, fixations) != (None, None, None):
             raise ValueError("--people, --viewport and --fixations are for pictures, not for clips")
@@ -74,6 +74,8 @@ def areas(
             ),
             as_json,
         )  # fmt: skip
+        for line in unused(viewers, seconds):
+            output.to_stderr(line)
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", wepsam.PictureWarning)  # printed below

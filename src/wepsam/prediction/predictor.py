@@ -13,6 +13,7 @@ from wepsam import card_fields, cards, kinds, maps
 from wepsam.calibration import presets
 from wepsam.calibration.presets import Which
 from wepsam.cards import WeightsError
+from wepsam.hub import names
 from wepsam.images import MAX_PIXELS, ImageError, Source, pixel_count, read_sized, resize
 from wepsam.prediction import ordered, views
 from wepsam.prediction.sessions import first_line, open_session
@@ -395,10 +396,11 @@ def load(
     calibration: Which = None,
     warn: bool = True,
 ) -> Predictor:
-    """Open shipped weights by name, or an .onnx file.
+    """Open shipped weights by name, an .onnx file, or a model on the Hugging Face Hub.
 
     Args:
-        name: one of `models()`, or a path that ends in .onnx.
+        name: one of `models()`, a path that ends in .onnx, or hf:owner/name, also with @ and a branch, tag or commit. A
+            model on the Hub (extra [hub]) is downloaded once; without a network it is taken from the cache.
         threads: of ONNX Runtime; 0 lets it choose.
         quality: "best" or "fast"; see `Predictor`.
         center_bias: True, False or an array; see `Predictor`.
@@ -410,8 +412,9 @@ def load(
         The predictor: it takes a picture and returns an (H, W) float32 map.
 
     Raises:
-        WeightsError: no such weights, or they cannot be opened.
+        WeightsError: no such weights, or they cannot be opened, or the Hub cannot be reached.
         ValueError: no such quality, provider or calibration, or a center bias that does not fit.
+        ImportError: a model on the Hub, without huggingface_hub.
 
     Examples:
         >>> import numpy as np, wepsam
@@ -425,15 +428,20 @@ def load(
 
 
 def weights_file(name: str | PathLike[str]) -> Path:
-    """The .onnx file of shipped weights by their name; the path itself for any other .onnx file.
+    """The .onnx file of shipped weights by their name, or of a model on the Hub; any other .onnx file as it is.
 
     Raises:
         WeightsError: no such weights.
     """
+    if names.is_name(name):
+        from wepsam.hub import fetching
+
+        return fetching.fetch(name)
     if str(name).endswith(".onnx"):
         return Path(name)
     if name not in models():
-        raise WeightsError(f"no model {name!r}: shipped are {', '.join(models())}; or give an .onnx file")
+        shipped = ", ".join(models())
+        raise WeightsError(f"no model {name!r}: shipped are {shipped}; or give an .onnx file, or hf:owner/name")
     return cards.SHIPPED / f"{name}.onnx"
 
 

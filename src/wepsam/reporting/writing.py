@@ -107,7 +107,9 @@ def report(
             raise ValueError(
                 "a report is about pictures or about clips; of clips there is no comparison, PDF, viewport or people"
             )
-        return _of_clips([path for path, _ in found], folder, areas, title, settings | {"max_pixels": max_pixels})
+        unused = {"viewers": viewers, "seconds": seconds, "fixations": fixations, "reference": reference}
+        paths, settings = [path for path, _ in found], settings | {"max_pixels": max_pixels}
+        return _of_clips(paths, folder, areas, title, settings, unused)
     if len(found) > MOST_PICTURES:
         raise ValueError(f"{len(found)} pictures; a report has at most {MOST_PICTURES}: make several")
     check(folder)
@@ -140,15 +142,21 @@ def report(
 
 
 def _of_clips(
-    paths: Sequence[Path], folder: Path, areas: Given, title: str | None, settings: dict[str, Any]
+    paths: Sequence[Path],
+    folder: Path,
+    areas: Given,
+    title: str | None,
+    settings: dict[str, Any],
+    unused: dict[str, Any],
 ) -> Reported:
-    """The report of clips."""
+    """The report of clips; a warning names options of pictures that were given."""
     from wepsam.reporting import clips
+    from wepsam.video import attention
 
     check(folder)
     called = f"Attention in {len(paths)} clips" if title is None and len(paths) > 1 else _title(title, [paths[0].name])
     found, failed = clips.of_clips(paths, areas, **settings)
-    doubts = clips.write(folder, found, called, failed, (PAGE, NUMBERS, TABLE))
+    doubts = attention.unused(**unused) + clips.write(folder, found, called, failed, (PAGE, NUMBERS, TABLE))
     lines = tuple(f"{one['picture']}: {one['error']}" for one in failed)
     return Reported(folder / PAGE, folder / NUMBERS, folder / TABLE, None, lines, tuple(doubts))
 

@@ -184,6 +184,21 @@ def attend_clip(
         )  # fmt: skip
 
 
+def unused(viewers: int, seconds: float, **others: Any) -> list[str]:
+    """A line that names the options that say nothing about clips, if they were given; no line otherwise.
+
+    Args:
+        viewers: of intervals.
+        seconds: that a viewer looks.
+        others: further options by name; None where they were not given.
+    """
+    usual = Group()
+    given = {"viewers": viewers != usual.viewers, "seconds": seconds != usual.seconds}
+    given |= {name: value is not None for name, value in others.items()}
+    names = [name for name, is_given in given.items() if is_given]
+    return [f"not used for clips, which have no intervals and percentiles: {', '.join(names)}"] if names else []
+
+
 def _measured(watched: Watched, moving: tuple[MovingArea, ...]) -> tuple[tuple[AreaInTime, ...], float, np.ndarray]:
     """The numbers of the areas, the share of what is outside of all, and how focused each moment is."""
     stored = watched.maps
