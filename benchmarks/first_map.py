@@ -29,6 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--from-results", action="store_true", help="write the sentence, measure nothing")
     if not parser.parse_args().from_results:
+        RESULT.parent.mkdir(exist_ok=True)
         write_json(RESULT, measured())
     insert(ROOT / "README.md", "first-map", sentence(json.loads(RESULT.read_text(encoding="utf-8"))))
 
