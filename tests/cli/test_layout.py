@@ -148,4 +148,4 @@ def _plain(value: Any) -> Any:
 
 
 def test_the_page_of_commands_is_up_to_date() -> None:
-    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == reference.page()
+    assert (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8") == reference.page()

@@ -1,4 +1,4 @@
-"""The four commands of docs/eye-tracking.md, on EyeLink files and their pictures."""
+"""The four commands of docs/how-to/eye-tracking.md, on EyeLink files and their pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gaze import miniatures
 from gaze.miniatures import Looked
 from helpers import ROOT, Paint, Run, Write
 
-PAGE = (ROOT / "docs" / "eye-tracking.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "eye-tracking.md").read_text(encoding="utf-8")
 
 
 def commands() -> list[list[str]]:

@@ -160,7 +160,7 @@ DatasetName = Annotated[str, Argument(
     help="Name of the dataset, as `wepsam datasets` lists it; any other for your own data, or csv, maps, points."
 )]
 DatasetFolder = Annotated[Path, Argument(metavar="FOLDER", help="Folder in which the dataset was unpacked.")]
-Markdown = Annotated[bool, Option("--markdown", help="Print the tables of docs/datasets.md instead.")]
+Markdown = Annotated[bool, Option("--markdown", help="Print the tables of docs/reference/datasets.md instead.")]
 Subject = Annotated[str, Argument(
     metavar="MODEL",
     help="A model that `wepsam models` lists, an .onnx file, a folder of maps named like the stimuli (PNG, JPEG, "
