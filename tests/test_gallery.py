@@ -96,10 +96,14 @@ def test_every_page_is_ours_and_asks_for_nothing() -> None:
         assert not re.search(r"https?:|src=|url\(|<script|<link", text)
 
 
-@pytest.mark.parametrize("page", ["gallery.md"])
-def test_links_lead_somewhere(page: str) -> None:
+@pytest.mark.parametrize("page", ["gallery.md", "comparison.md"])
+def test_links_lead_to_files_and_headings(page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    targets = re.findall(r"\]\((?!http)([^)#]+)", text)
-    assert targets
-    for target in targets:
-        assert (ROOT / "docs" / target).exists(), target
+    links = re.findall(r"\]\((?!http)([^)#]+)#?([^)]*)\)", text)
+    assert links
+    for target, anchor in links:
+        path = ROOT / "docs" / target
+        assert path.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in [re.sub(r"[^a-z0-9 -]", "", line.lower()).replace(" ", "-") for line in headings], anchor
