@@ -48,7 +48,7 @@ def measured_table() -> str:
             f"share of people's fixations that a crop keeps, mean over {laboratories}",
             "; ".join(f"{name} {kept[name]:.1%}" for name in RIVALS),
             f"{kept[DEFAULT]:.1%}",
-            "[cropping](how-to/cropping.md#checked-on-people)",
+            "[crops](explanation/answers.md#crops)",
         ],
         [
             "NSS on 100 pictures of OSIE",
