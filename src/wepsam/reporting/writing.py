@@ -102,7 +102,7 @@ def report(
     folder, found = Path(out), named(pictures)
     clips = [is_clip(str(path)) for path, _ in found]
     if any(clips):
-        settings = {"model": model, "unit": unit, "quality": quality, "calibration": calibration}
+        settings: dict[str, Any] = {"model": model, "unit": unit, "quality": quality, "calibration": calibration}
         if compare or as_pdf or viewport or people or not all(clips):
             raise ValueError(
                 "a report is about pictures or about clips; of clips there is no comparison, PDF, viewport or people"
