@@ -97,7 +97,8 @@ web/node_modules/.ready: web/package-lock.json
 # Public-domain photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it
 # depends on, and never copied into the repository.
 SKIMAGE := $(shell sed -n 's/^scikit-image==/scikit-image==/p' constraints.txt)
-PICTURES := astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png hubble_deep_field.jpg ihc.png
+PICTURES := astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png hubble_deep_field.jpg ihc.png \
+	clock_motion.png coins.png retina.jpg text.png gravel.png brick.png
 .venv/pictures: .venv/core
 	$(INSTALL) --no-deps --no-compile --target .venv/scikit-image --upgrade $(SKIMAGE)
 	rm -rf $@ && mkdir $@

@@ -135,6 +135,9 @@ ServeWorkers = Annotated[int, Option(
 )]
 Waiting = Annotated[int, Option(min=0, metavar="N", help="Requests that may wait for a worker; further ones are answered with 429.")]
 MaxMegabytes = Annotated[int, Option(min=1, max=1024, metavar="N", help="Largest request in megabytes; larger ones are answered with 413, unread.")]
+ClipSeconds = Annotated[float, Option(
+    "--max-clip-seconds", min=0.1, metavar="SECONDS", help="Longest clip; longer ones are refused before they are watched."
+)]
 RequestSeconds = Annotated[float, Option(
     "--request-seconds", min=0.1, metavar="SECONDS", help="Time in which a request has to arrive; slower ones are answered with 408."
 )]

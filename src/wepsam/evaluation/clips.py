@@ -8,6 +8,7 @@ Each clip's scores are kept on disk until all subjects are scored: an interrupte
 the clips, the looks, the model or the code have changed.
 """
 
+import logging
 import os
 import platform
 import tempfile
@@ -29,7 +30,7 @@ from wepsam.evaluation import fingerprints
 from wepsam.evaluation.results import Evaluation, file_of
 from wepsam.evaluation.running import PartialRows
 from wepsam.evaluation.subject import subject
-from wepsam.files import below, remove_leftovers
+from wepsam.files import below, remove_leftovers, shown
 from wepsam.images import resize
 from wepsam.prediction import ordered
 from wepsam.prediction.predictor import QUALITIES, Predictor
@@ -48,6 +49,8 @@ HALVES = 2  # random halves of the observers, each of which predicts the other
 EVEN = 1e-3  # share of motion that is spread evenly, so that no look has a probability of 0
 # The code that scores on clips depend on, besides `fingerprints.CODE`.
 CODE = ("video", "prediction", "calibration", "shapes.py", "evaluation/clips.py")
+
+log = logging.getLogger("wepsam")
 
 Predictions = Callable[[float], list[tuple[np.ndarray, Looks]]]  # second -> maps, each with the looks it is scored on
 
@@ -222,8 +225,10 @@ def _watching(model: Model, workers: int) -> Any:
     def opened(scene: Scene) -> Iterator[Predictions]:
         with (
             tempfile.TemporaryDirectory() as folder,
-            watch(scene.clip.path, model, Path(folder), fps=FPS, workers=ordered.worker_count(workers)) as watched,
+            watch(scene.sample.path, model, Path(folder), fps=FPS, workers=ordered.worker_count(workers)) as watched,
         ):
+            for line in watched.remarks:
+                log.warning("%s: %s", shown(scene.sample.path), line)
             times = np.asarray(watched.maps.times)
             yield lambda moment: [(watched.maps[_latest(times, moment)], scene.looks)]
 
@@ -240,7 +245,7 @@ def _motion(scene: Scene) -> Iterator[Predictions]:
     """How much each place changes from one frame to the next."""
     times, found = [], []
     last = None
-    for frame in frames(scene.clip.path, FPS, 640):
+    for frame in frames(scene.sample.path, FPS, 640):
         gray = resize(frame.pixels, scene.shape).mean(2)
         change = np.zeros(scene.shape) if last is None else np.abs(gray - last)
         density = maps.to_density(maps.blur(change, scene.sigma))

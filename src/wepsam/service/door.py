@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wepsam.service.limits import RETRY, Limits, Refused, busy
+from wepsam.service.limits import Limits, Refused, busy
 
 Count = Callable[[str, int], None]
 
@@ -144,7 +144,7 @@ class Door:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         headers += [(b"connection", b"close")]  # what remains of the request is not read
         if refused.status == 429:
-            headers.append((b"retry-after", RETRY.encode()))
+            headers.append((b"retry-after", refused.retry.encode()))
         if refused.status == 401:
             headers.append((b"www-authenticate", b'Basic realm="wepsam"' if self.asks_people else b"Bearer"))
         await send({"type": "http.response.start", "status": refused.status, "headers": headers})

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -28,10 +29,20 @@ def scale(watched: Watched) -> float:
     return float(np.quantile(np.asarray(watched.maps.largest), QUANTILE))
 
 
-def write_overlay(watched: Watched, path: Path, style: Style, workers: int = 1, max_pixels: int | None = None) -> None:
+def write_overlay(
+    watched: Watched,
+    into: Path | IO[bytes],
+    style: Style,
+    workers: int = 1,
+    max_pixels: int | None = None,
+    *,
+    kind: str = "mp4",
+    for_browsers: bool = False,
+) -> None:
     """Write the clip with its maps over it, at its own rate and with its sound, at most SIDE pixels long.
 
-    Between two maps of a scene the drawn map is interpolated; it jumps where the scene does.
+    Between two maps of a scene the drawn map is interpolated; it jumps where the scene does. Kind and for_browsers are
+    those of `writer`.
     """
     clip, highest, between = watched.clip, scale(watched), Between(watched.maps)
     size = within(*clip.size, SIDE)
@@ -40,11 +51,11 @@ def write_overlay(watched: Watched, path: Path, style: Style, workers: int = 1, 
         frame, density = pair
         return frame.time, glowing(frame.pixels, density, highest, style)
 
-    pairs = ((frame, between.at(frame.time)) for frame in frames(clip.path, None, SIDE, max_pixels))
+    pairs = ((frame, between.at(frame.time)) for frame in frames(clip.source, None, SIDE, max_pixels, []))
     with (
-        writer(path, size, clip.rate, clip.path) as out,
+        writer(into, size, clip.rate, clip.source, kind=kind, for_browsers=for_browsers) as out,
         closing(ordered.in_order(glow, pairs, workers)) as drawn,
-        progress.bar(round(watched.end * clip.rate), f"drawing {clip.path.name}") as bar,
+        progress.bar(round(watched.end * clip.rate), f"drawing {clip.name}") as bar,
     ):
         bar.update(0)
         for count, (time, pixels) in enumerate(drawn, 1):
