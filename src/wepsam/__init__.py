@@ -7,8 +7,8 @@
     wepsam.save_overlay("overlay.png", "street.jpg", saliency_map)
 
 The functions have the names and the defaults of the commands: `predict`, `compare_pictures`, `gate`, `benchmark`,
-`label`, `inspect`, `pretrain`, `finetune`, `adapt`, `export`, `evaluate`, `compare`, `submit`; `attend` is that of
-`wepsam areas` and `wepsam scores`, `crop_pictures` that of `wepsam crop`.
+`label`, `inspect`, `pretrain`, `finetune`, `adapt`, `export`, `publish`, `evaluate`, `compare`, `submit`; `attend` is
+that of `wepsam areas` and `wepsam scores`, `crop_pictures` that of `wepsam crop`.
 The library prints nothing. It logs to the logger "wepsam", progress included.
 """
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from wepsam.evaluation import evaluate as evaluate
     from wepsam.evaluation.comparison import compare as compare
     from wepsam.evaluation.submission import submit as submit
+    from wepsam.hub.publishing import publish as publish
     from wepsam.images import ImageError as ImageError
     from wepsam.images import read_image as read_image
     from wepsam.kinds import PictureWarning as PictureWarning
@@ -75,6 +76,7 @@ HOMES = {
     "finetune": "training.stages",
     "adapt": "adaptation",
     "export": "deploy.to_onnx",
+    "publish": "hub.publishing",
     "evaluate": "evaluation",
     "compare": "evaluation.comparison",
     "submit": "evaluation.submission",

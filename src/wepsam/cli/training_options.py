@@ -175,3 +175,17 @@ Probe = Annotated[list[str] | None, Option(
 Card = Annotated[Path | None, Option(
     exists=True, dir_okay=False, metavar="FILE", help="JSON to add to the card: data, terms, notes."
 )]
+
+# ---- publish
+
+PublishModel = Annotated[str, Argument(
+    metavar="MODEL",
+    help="An .onnx file, a network that `wepsam models` lists, or a run folder or .safetensors file, of which an .onnx file is made."
+)]
+Repository = Annotated[str, Argument(metavar="OWNER/NAME", help="The repository on the Hub; it is made if it is missing.")]
+Private = Annotated[bool, Option("--private", help="Make a new repository private: only who bears a token of yours loads it.")]
+PublishFolder = Annotated[Path | None, Option(
+    "--folder", "-o", file_okay=False, metavar="FOLDER", show_default="push",
+    help="Write the files of the repository into this folder, and send nothing."
+)]
+Yes = Annotated[bool, Option("--yes", "-y", help="Push without asking.")]

@@ -41,7 +41,8 @@ class Subject:
         record: what the JSON of a result says about it. "weights": their SHA-256, or None. "card_sha256": of
             what their card says about prediction. "source": the name or path it was made from, unless that is its
             name, with the commit of a model on the Hub; None for a Python function, which has neither. "quality":
-            unless "best". "center_bias": unless the network's own; "center_bias_sha256": of an array. After `on` also "maps" or "gold_standard".
+            unless "best". "center_bias": unless the network's own; "center_bias_sha256": of an array. After `on` also
+            "maps" or "gold_standard".
         fit: makes it ready for a dataset; see `on`.
         is_reference: whether it needs to know where people looked.
         at_fixations_only: whether metrics that compare with a density are meaningless for it.
