@@ -32,7 +32,7 @@ def made(**limits: Any) -> tuple[Visits, Clock]:
 def test_a_visit_ends_when_nothing_is_heard_of_it() -> None:
     held, clock = made()
     quiet, alive = held.start(), held.start()
-    name, _ = held.add(quiet, PICTURE)
+    name = held.add(quiet, PICTURE)
     assert held.picture(quiet, name).upload is PICTURE
     clock.now = 0.9 * SILENCE
     held.hear(alive)
@@ -48,7 +48,7 @@ def test_a_visit_ends_when_nothing_is_heard_of_it() -> None:
 def test_pictures_are_those_of_their_visit_alone() -> None:
     held, _ = made()
     mine, other = held.start(), held.start()
-    name, _ = held.add(mine, PICTURE)
+    name = held.add(mine, PICTURE)
     with pytest.raises(Refused):
         held.picture(other, name)
     held.remove(mine, name)
@@ -64,7 +64,7 @@ def test_pictures_and_visits_are_counted() -> None:
     visit = held.start()
     held.add(visit, PICTURE)
     held.add(visit, PICTURE)
-    with pytest.raises(Refused, match="2 pictures are here already"):
+    with pytest.raises(Refused, match="2 pictures and clips are here already"):
         held.add(visit, PICTURE)
     for second in range(MOST_VISITS):
         clock.now = second / 10
@@ -78,7 +78,7 @@ def test_the_memory_is_bounded() -> None:
     held, clock = made(body=100, memory=250)
     old, new = held.start(), held.start()
     clock.now = 1
-    kept, _ = held.add(old, PICTURE)
+    kept = held.add(old, PICTURE)
     clock.now = 2
     held.add(new, PICTURE)
     held.add(new, PICTURE)  # 300 bytes: the older visit goes
