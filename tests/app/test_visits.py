@@ -89,6 +89,22 @@ def test_the_memory_is_bounded() -> None:
     assert full.value.status == 413
 
 
+def test_a_visit_alone_is_not_ended_for_its_answers() -> None:
+    """Its page would bring all of it again, without end."""
+    held, clock = made(body=100, memory=250)
+    quiet = held.start()
+    clock.now = 1
+    visit = held.start()
+    kept = held.picture(visit, held.add(visit, PICTURE))
+    kept.answers["lite", "typical", ""] = SimpleNamespace(  # type: ignore[assignment]
+        stimulus=np.zeros((10, 10, 3), np.uint8), density=np.zeros((4, 4))
+    )
+    held.make_room()
+    held.hear(visit)
+    with pytest.raises(Refused):
+        held.hear(quiet)
+
+
 def test_the_network_sees_a_picture_once_for_each_model() -> None:
     asked = []
     answer: Any = SimpleNamespace(stimulus=np.zeros((10, 10, 3), np.uint8), density=np.zeros((4, 4)))

@@ -25,6 +25,7 @@ export function clock(seconds) {
 export async function watch(clip) {
   const box = find("#watching"), bar = find("#watched"), stop = () => { clip.stopped = true; };
   find("#stop").addEventListener("click", stop);
+  clip.stopped = false;
   say(`Watching ${clip.name}`);
   box.hidden = false;
   tell(bar, clip, { state: "waiting" });
@@ -89,6 +90,10 @@ function showTime(seconds) {
   slider.setAttribute("aria-valuetext", text);
   find("#time-text").textContent = text;
   find("#now").style.left = `${Math.min(100, (100 * seconds) / end)}%`;
+  const { times, areas } = state.current.answer, place = Math.max(0, times.findLastIndex((time) => time <= seconds + 1e-3));
+  document.querySelectorAll("#legend b").forEach((share, number) => {
+    share.textContent = areas[number] ? ` ${(100 * areas[number].shares[place]).toFixed(0)}%` : "";
+  });
 }
 
 function follow() {
@@ -127,12 +132,13 @@ export function showTimes(answer) {
   find("#legend").replaceChildren(...answer.areas.map((area, place) => {
     const swatch = make("i");
     swatch.style.background = color(place);
-    return make("span", { className: "key" }, swatch, area.label);
-  }), `up to ${answer.peak_text}`);
+    return make("span", { className: "key" }, swatch, area.label, make("b"));
+  }));
   find("#focus-said").textContent = `Part of the frame that draws half of all looks, up to ${answer.focus_text}: less where people agree`;
   const ticks = innerWidth < 640 ? 2 : 4;
   find("#ticks").replaceChildren(...Array.from({ length: ticks + 1 }, (_, place) =>
     make("span", { textContent: clock((place / ticks) * answer.seconds) })));
+  find("#peak").textContent = answer.peak_text;
   const heads = ["Scene", "From", "To", ...answer.areas.map((area) => area.label)];
   find("#scenes thead").replaceChildren(make("tr", {}, ...heads.map((text) => make("th", { scope: "col", textContent: text }))));
   find("#scenes tbody").replaceChildren(...answer.scenes.map((scene, place) => {
