@@ -45,7 +45,7 @@ browser: .venv/dev .venv/pictures web/node_modules/.ready  ## the shipped files 
 weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash recipes/weights.sh
 
-docs: .venv/docs .venv/pictures $(if $(shell command -v npm),web/node_modules/.ready)  ## the documentation site in build/site, strict: no broken link, no code that does not run
+docs: .venv/dev .venv/pictures $(if $(shell command -v npm),web/node_modules/.ready)  ## the documentation site in build/site, strict: no broken link, no code that does not run
 	$(BIN)/python -m recipes.site
 
 dist: .venv-dist/ready  ## wheel and sdist, built twice with the same bytes, checked, and tried in a bare environment
@@ -65,10 +65,6 @@ clean:
 
 .venv/dev: .venv/core
 	$(INSTALL) --editable '.[dev]'
-	touch $@
-
-.venv/docs: .venv/dev
-	$(INSTALL) --editable '.[docs]'
 	touch $@
 
 # What builds and checks the files to publish.
@@ -101,7 +97,8 @@ web/node_modules/.ready: web/package-lock.json
 # Public-domain photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it
 # depends on, and never copied into the repository.
 SKIMAGE := $(shell sed -n 's/^scikit-image==/scikit-image==/p' constraints.txt)
-PICTURES := astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png hubble_deep_field.jpg ihc.png
+PICTURES := astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png hubble_deep_field.jpg ihc.png \
+	clock_motion.png coins.png retina.jpg text.png gravel.png brick.png
 .venv/pictures: .venv/core
 	$(INSTALL) --no-deps --no-compile --target .venv/scikit-image --upgrade $(SKIMAGE)
 	rm -rf $@ && mkdir $@

@@ -16,7 +16,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from wepsam.app import examples
+from wepsam.drawing.examples import redesigned, start_page
 from wepsam.pages.browser import NAMES
 
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "app.jpg"
@@ -31,7 +31,7 @@ def main() -> None:
         found = re.match(r"(http://\S+) is the page", process.stderr.readline())
         assert found
         paths = [Path(folder) / name for name in ("start page.png", "start page, new.png")]
-        for path, draw in zip(paths, (examples.start_page, examples.redesigned), strict=True):
+        for path, draw in zip(paths, (start_page, redesigned), strict=True):
             draw().save(path)
         data = picture(found[1], paths)
         process.terminate()

@@ -2,7 +2,7 @@
 
 The pages lie in docs/, as GitHub shows them. They are gathered in build/docs with README.md as the home page and the
 other pages of PAGES, and Zensical builds build/site from there: strict, so a link to a page or heading that does not
-exist ends it.
+exist ends it. The tutorials are executed, and show what their code gives.
 The site asks no other site for anything.
 """
 
@@ -12,6 +12,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from recipes import tutorials
+from wepsam.files import write_text
 
 ROOT = Path(__file__).parents[1]
 BUILD, SITE = ROOT / "build" / "docs", ROOT / "build" / "site"
@@ -32,9 +35,13 @@ LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?![a-z]+:|#)([^)\s#]+)(#
 
 def main() -> None:
     gather(BUILD)
+    for tutorial in sorted((BUILD / "tutorials").glob("*.md")):
+        print(f"running {tutorial.stem}", file=sys.stderr)
+        write_text(tutorial, tutorials.run(tutorial, tutorial.parent))
     zensical = Path(sys.executable).with_name("zensical")
     environment = {**os.environ, "NO_COLOR": "1"}
-    subprocess.run([zensical, "build", "--clean", "--strict"], cwd=ROOT, env=environment, check=True)
+    if subprocess.run([zensical, "build", "--clean", "--strict"], cwd=ROOT, env=environment).returncode:
+        sys.exit("the site was not built: see above")
     bundle_shim(SITE)
 
 
@@ -46,7 +53,7 @@ def gather(out: Path) -> None:
         shutil.copyfile(ROOT / source, out / page)
     for page in sorted(out.rglob("*.md")):
         place = page.relative_to(out).as_posix()
-        page.write_text(moved(page.read_text(encoding="utf-8"), _source(place), place), encoding="utf-8", newline="\n")
+        write_text(page, moved(page.read_text(encoding="utf-8"), _source(place), place))
 
 
 def moved(text: str, source: str, page: str) -> str:
@@ -88,7 +95,7 @@ def bundle_shim(site: Path) -> None:
         text = page.read_text(encoding="utf-8")
         script = f'<script src="{local}"></script>' if SHIM.is_file() else ""
         text = re.sub(rf'<script src="{re.escape(SHIM_URL)}"[^>]*></script>', script, text)
-        page.write_text(text, encoding="utf-8", newline="\n")
+        write_text(page, text)
 
 
 def _source(page: str) -> str:

@@ -1,8 +1,8 @@
 """The tutorials as pages that show what their code gives: python -m recipes.tutorials OUT [NAME ...]
 
-A tutorial is a page of docs/tutorials/, which jupytext reads as a notebook: its blocks of python and bash are the cells.
-They run from the first to the last, in an empty folder. OUT/NAME.md is the page with what each cell gave below it, and
-OUT/NAME/ has the pictures. A cell that ends with a picture says what it shows: ```python alt="The map".
+A tutorial is a page of docs/tutorials/, which jupytext reads as a notebook: its blocks of python and bash are the
+cells. They run from the first to the last, in an empty folder. OUT/NAME.md is the page with what each cell gave below
+it, and OUT/NAME/ has the pictures. A cell that ends with a picture says what it shows: ```python alt="The map".
 
 The photographs are those of `make demo`. The folder that holds them is $PICTURES in the cells.
 """
@@ -34,17 +34,24 @@ SECONDS = 300  # for one cell
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")  # what a bar has drawn before its last state
-WARNING = re.compile(r"^\S+:\d+: (\w+Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)  # with the place in a cell, and its line
+PROGRESS = re.compile(  # the lines of `wepsam.progress`, which say how fast this machine is
+    r"^.+: (?:about .+ at .+/(?:s|min)|finished .+ in [\d:]+|[\d,/]+, .*/(?:s|min)\b.*)(?:\n|$)", re.MULTILINE
+)
+WARNING = re.compile(
+    r"^\S+:\d+: (\w+Warning: .*)\n(?:  .*\n?)?", re.MULTILINE
+)  # with the place in a cell, and its line
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("names", nargs="*", metavar="NAME", help="such as first-map; by default all pages")
+    parser.add_argument("--pages", type=Path, default=PAGES, metavar="FOLDER", help="where the pages lie")
     options = parser.parse_args()
     if not PICTURES.is_dir():
         sys.exit(f"no photographs in {PICTURES}: `make .venv/pictures` unpacks them")
-    for page in [PAGES / f"{name}.md" for name in options.names] or sorted(PAGES.glob("*.md")):
+    options.out.mkdir(parents=True, exist_ok=True)
+    for page in [options.pages / f"{name}.md" for name in options.names] or sorted(options.pages.glob("*.md")):
         try:
             write_text(options.out / page.name, run(page, options.out))
         except nbclient.exceptions.CellExecutionError as error:
@@ -71,7 +78,10 @@ def run(page: Path, out: Path) -> str:
             elif kind == "markdown":
                 blocks += [text for _, text in parts]
             else:
-                blocks += [picture(encoded, cell.metadata["alt"], out / page.stem / f"{next(numbers)}.png") for _, encoded in parts]
+                blocks += [
+                    picture(encoded, cell.metadata["alt"], out / page.stem / f"{next(numbers)}.png")
+                    for _, encoded in parts
+                ]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -113,7 +123,7 @@ def picture(encoded: str, alt: str, path: Path) -> str:
 
 
 def results(cell: Any) -> Iterator[tuple[str, str]]:
-    """What a cell gave: "text", "markdown", or "picture" with a PNG in base64. Lines of a Markdown table are Markdown."""
+    """What a cell gave: "text", "markdown" (tables are), or "picture" with a PNG in base64."""
     for output in cell.get("outputs", ()):
         data = output.get("data", {"text/plain": output.get("text", "")})
         if "image/png" in data:
@@ -121,7 +131,7 @@ def results(cell: Any) -> Iterator[tuple[str, str]]:
         elif "text/markdown" in data:
             yield "markdown", data["text/markdown"]
         else:
-            text = OVERWRITTEN.sub("", ANSI.sub("", data["text/plain"]))
+            text = PROGRESS.sub("", OVERWRITTEN.sub("", ANSI.sub("", data["text/plain"])))
             lines = WARNING.sub(r"\1\n", text).strip("\n").splitlines()
             for is_table, block in groupby(lines, lambda line: line.startswith("|")):
                 yield "markdown" if is_table else "text", "\n".join(block).strip("\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import wepsam
+from benchmarks import first_map
 from helpers import ROOT
 from recipes import areas_check, crop_check, kinds_table, pairs_check, readme_table
 from wepsam import cards, kinds, markdown
@@ -155,6 +156,11 @@ def test_numbers_in_the_text_are_those_of_the_card_and_of_the_benchmark() -> Non
     assert "It sees each picture and its mirror image; fast mode is one view with less than half of the pixels" in text
     assert scale**-2 < 0.5
     assert f"in 1/{1000 / best:.0f} s, or in 1/{1000 / best * times:.0f} s in fast mode" in " ".join(README.split())
+
+
+def test_the_time_of_the_first_map_is_the_measured_one() -> None:
+    sentence = first_map.sentence(json.loads(first_map.RESULT.read_text(encoding="utf-8")))
+    assert markdown.insert(ROOT / "README.md", "first-map", sentence, write=False), "python -m benchmarks.first_map"
 
 
 def test_the_readme_counts_the_datasets_as_the_registry_does() -> None:

@@ -52,6 +52,11 @@ def looks_like(picture: Source, max_pixels: int = MAX_PIXELS) -> str:
 
     Raises:
         ImageError: the picture cannot be read.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> wepsam.looks_like(np.full((120, 160, 3), 128, np.uint8))  # a blank picture
+        'photograph'
     """
     return kind(read_sized(picture, smallest=512, max_pixels=max_pixels)[0])
 

@@ -55,7 +55,7 @@ def huggingface_hub() -> Any:
         # For files of some megabytes plain HTTP will do; the client of Xet keeps a cache and logs of its own.
         os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
     module = import_module("huggingface_hub")
-    for part in ("constants", "utils"):
+    for part in ("constants", "errors", "utils"):
         import_module(f"huggingface_hub.{part}")
     module.constants.HF_HUB_DISABLE_TELEMETRY = True  # read at its import, which may have been earlier
     return module

@@ -11,8 +11,10 @@ from wepsam.calibration.presets import Which
 from wepsam.hub import names as hub_names
 from wepsam.prediction.predictor import QUALITIES, Predictor, load, models
 
-Predict = Callable[[np.ndarray], np.ndarray]  # (H, W, 3) uint8 RGB -> (H, W) saliency map
+Predict = Callable[[np.ndarray], np.ndarray]
+"""(H, W, 3) uint8 RGB -> (H, W) saliency map >= 0."""
 Model = Predict | str | os.PathLike[str]
+"""A predictor or any function like it, the name of a model, or an .onnx file."""
 
 
 def predictor(

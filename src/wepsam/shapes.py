@@ -2,7 +2,8 @@
 
 import math
 
-Shape = tuple[int, int]  # (height, width)
+Shape = tuple[int, int]
+"""(height, width) in pixels."""
 
 SIDE_STEP = 32  # pixels: the sides of the light network's input are multiples of it
 CELL = 4  # pixels: the side of the square of a network's input that one cell of its map stands for

@@ -22,7 +22,7 @@ from PIL import Image
 import wepsam
 from helpers import ROOT, Paint, Write
 from video_samples import make, spot
-from wepsam.app import examples
+from wepsam.drawing.examples import redesigned, start_page
 from wepsam.pages import browser
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -122,7 +122,7 @@ async def taken(page: Any, button: str, path: Path) -> Path:
 def two(tmp_path: Path) -> tuple[Path, Path]:
     """Both start pages of the examples as files."""
     paths = tmp_path / "old.png", tmp_path / "new.png"
-    for path, draw in zip(paths, (examples.start_page, examples.redesigned), strict=True):
+    for path, draw in zip(paths, (start_page, redesigned), strict=True):
         draw().save(path)
     return paths
 

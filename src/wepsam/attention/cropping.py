@@ -27,7 +27,9 @@ FOCUS = 1 / 3  # of the sides: the window around the focal point
 LONGEST_ASPECT = 10_000  # to 1
 
 Aspect = str | float | Fraction | Sequence[float]
+"""Width to height: "16:9", (16, 9) or 1.78."""
 Pixels = tuple[int, int, int, int]
+"""(x0, y0, x1, y1) in pixels, as Pillow's `crop` takes it."""
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,7 @@ def gate(
         ValueError: a mistake in the call: a rule that cannot be read (`RuleError`), an area that is not there, what is
             no area, or no picture at all.
         ImageError: `against` cannot be read.
+        RuleError: a rule that cannot be read, or that asks for an area that is not there; a ValueError.
     """
     wanted = rules.parse_all([require] if isinstance(require, str | Rule) else require)
     lacking = next((rule for rule in wanted if rule.needs_another), None)

@@ -36,6 +36,7 @@ FORMS = 'expected [{"label": "buy", "box": [x0, y0, x1, y1]}, ...] or another fo
 
 Size = tuple[int, int]  # (height, width)
 Given = str | PathLike[str] | Mapping[str, Any] | np.ndarray | Iterable[Any] | None
+"""A file with areas, the content of such a JSON file, an array of labels, or `Area`s; None: no areas."""
 
 
 def read_areas(given: Given, size: Size, picture: str = "", unit: str | None = None) -> tuple[Area, ...]:

@@ -31,7 +31,7 @@ BLUR = 4.0  # pixels; the program's option, off by default, has 8 pixels of what
 
 
 @classical_model(longer_side(LONGEST, shortest=SIDE))
-def aim(picture: np.ndarray, *, blur: float = BLUR) -> np.ndarray:
+def aim(picture: np.ndarray, /, *, blur: float = BLUR) -> np.ndarray:
     """Saliency map by AIM.
 
     Args:

@@ -28,7 +28,7 @@ ATTENDED = 0.8  # of the largest saliency
 
 
 @classical_model(longer_side(LONGEST, shortest=SIDE))
-def cas(picture: np.ndarray) -> np.ndarray:
+def cas(picture: np.ndarray, /) -> np.ndarray:
     """Context-aware saliency map."""
     channels = np.moveaxis(lab(picture) / np.array([100, 200, 200], np.float32), -1, 0)
     shape = channels.shape[1:]

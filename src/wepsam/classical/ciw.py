@@ -34,7 +34,7 @@ COLOR = ((1.360638, 0.796124, 3.611746, 4.724440), (0.348766, 5.059210))
 
 
 @classical_model(longer_side(LONGEST))
-def ciw(picture: np.ndarray) -> np.ndarray:
+def ciw(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by chromatic induction wavelets."""
     height, width = (n + 1 - n % 2 for n in picture.shape[:2])
     picture = resized(picture, (height, width))

@@ -27,7 +27,7 @@ LONGEST = 640  # pixels of the longer side
 
 
 @classical_model(longer_side(LONGEST, enlarge=True))
-def itti_1998(picture: np.ndarray) -> np.ndarray:
+def itti_1998(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map with the settings of the 1998 publication."""
     levels = pyramid(picture, max(CENTERS) + max(DELTAS))
     shape = levels[SUM_LEVEL].shape[1:]

@@ -30,7 +30,7 @@ LOW_PASS = 0.02  # of the longer side
 
 
 @classical_model(longer_side(LONGEST, shortest=2))
-def rare2012(picture: np.ndarray, *, centered: bool = True) -> np.ndarray:
+def rare2012(picture: np.ndarray, /, *, centered: bool = True) -> np.ndarray:
     """Saliency map by RARE2012.
 
     Args:

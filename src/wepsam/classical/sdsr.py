@@ -25,7 +25,7 @@ DISK = np.array([[0.0789, 0.4564, 0.0789], [0.4564, 1, 0.4564], [0.0789, 0.4564,
 
 
 @classical_model(square(SIDE))
-def sdsr(picture: np.ndarray) -> np.ndarray:
+def sdsr(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by self-resemblance."""
     channels = np.moveaxis(lab(picture), -1, 0)
     kernels = np.concatenate([steering_kernels(_stretched(channel)) for channel in channels])

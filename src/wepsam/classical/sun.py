@@ -29,7 +29,7 @@ ROWS = 16  # of patches at a time, so that they stay in the cache
 
 
 @classical_model(longer_side(LONGEST, enlarge=True))
-def sun(picture: np.ndarray) -> np.ndarray:
+def sun(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by natural statistics."""
     filters, scales, shapes = statistics()
     contrast = scaled(picture)

@@ -139,6 +139,7 @@ ABOUT: dict[str, About] = {
         "`images/*.jpg`, `maps/*.png` (densities)",
     ),
 }  # fmt: skip
+"""The facts about each public dataset, by its name."""
 
 
 def of_reader(name: str) -> About | None:

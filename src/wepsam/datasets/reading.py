@@ -16,6 +16,7 @@ from wepsam.images import image_size
 from wepsam.sources import find_images
 
 Folder = str | os.PathLike[str]
+"""The path of a folder of a dataset."""
 
 
 # ---- samples and datasets

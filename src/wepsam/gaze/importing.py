@@ -120,6 +120,9 @@ def import_gaze(
         pixels_per_degree: of the screen, to find fixations in samples; where nothing is known, a screen spans 40
             degrees.
 
+    Returns:
+        How much was read, assumed and dropped, as import.json says it.
+
     Raises:
         GazeError: no file can be read, something has to be said, or the fixations cannot be right as they were read.
     """

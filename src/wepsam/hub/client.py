@@ -64,30 +64,35 @@ def api(token: str | bool) -> Any:
 
 
 @contextmanager
-def talking(what: str) -> Iterator[None]:
+def talking(what: str, to: str = "read") -> Iterator[None]:
     """Turn each error of a conversation with the Hub into one line.
 
-    Meanwhile huggingface_hub logs nothing, and the server may be silent for SECONDS only.
+    Meanwhile huggingface_hub logs and draws nothing, and the server may be silent for SECONDS only.
 
     Args:
         what: that it is about, such as "hf:owner/name".
+        to: "read" or "write".
 
     Raises:
         NoAccessError: it does not exist, or is not for everybody.
         HubError: anything else.
     """
-    logger = logging.getLogger("huggingface_hub")
-    level = logger.level
+    logger, drawing = logging.getLogger("huggingface_hub"), library().utils
+    level, drawn = logger.level, not drawing.are_progress_bars_disabled()
     logger.setLevel(logging.CRITICAL)
+    if drawn:
+        drawing.disable_progress_bars()
     try:
         with _impatient():
             yield
     except (WeightsError, ImportError):
         raise
     except Exception as error:
-        raise _translated(what, error) from error
+        raise _translated(what, to, error) from error
     finally:
         logger.setLevel(level)
+        if drawn:
+            drawing.enable_progress_bars()
 
 
 @contextmanager
@@ -103,7 +108,7 @@ def _impatient() -> Iterator[None]:
             session.timeout = before
 
 
-def _translated(what: str, error: Exception) -> WeightsError:
+def _translated(what: str, to: str, error: Exception) -> WeightsError:
     names = {kind.__name__ for kind in type(error).__mro__}
     status = getattr(getattr(error, "response", None), "status_code", None)
     place = endpoint()
@@ -111,6 +116,8 @@ def _translated(what: str, error: Exception) -> WeightsError:
         return NoAccessError(f"{what}: the repository has no such revision; name a branch, a tag or a commit")
     if "GatedRepoError" in names:
         return NoAccessError(f"{what}: its owner gives access on request: {place}; ask there, then `hf auth login`")
+    if to == "write" and status in (401, 403, 404):
+        return NoAccessError(f"{what}: the token may not write there; make one that may at {place}/settings/tokens")
     if "RepositoryNotFoundError" in names or status in (401, 403, 404):
         return NoAccessError(
             f"{what}: {place} has no such repository, or it is private and needs a token that may read it "
@@ -126,8 +133,8 @@ def _translated(what: str, error: Exception) -> WeightsError:
         return HubError(f"{what}: {place} cannot be reached, or broke off ({_cause(error)}); try again later")
     if isinstance(error, OSError) and error.filename and error.strerror:
         return HubError(f"{what}: {error.filename}: {error.strerror}")
-    if error.__cause__ is not None and "LocalEntryNotFoundError" in names and isinstance(error.__cause__, Exception):
-        return _translated(what, error.__cause__)
+    if isinstance(error.__cause__, Exception):  # huggingface_hub wraps some of these
+        return _translated(what, to, error.__cause__)
     if isinstance(error, OSError):
         return HubError(f"{what}: {_cause(error)}")
     return HubError(f"{what}: {place} does not answer as a Hub does ({_cause(error)})")

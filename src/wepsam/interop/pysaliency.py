@@ -12,7 +12,7 @@ numpy and setuptools than wepsam: see docs/how-to/interop.md.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from PIL import ExifTags, Image
 from wepsam import maps
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.images import image_size, read_image, save_image
+from wepsam.resolve import Predict
 
-Predict = Callable[[np.ndarray], np.ndarray]
+__all__ = ["from_pysaliency", "log_density_model", "saliency_map_model", "to_pysaliency"]
 
 
 def saliency_map_model(predictor: Predict, **options: Any) -> Any:

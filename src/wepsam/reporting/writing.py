@@ -81,6 +81,17 @@ def report(
         people: what observers did, beside the prediction: a folder that `wepsam gaze import` wrote, or any with
             stimuli/ and fixations.csv. Pictures are found by their names.
         model: as `wepsam.attend` takes it, as all that follow.
+        unit: of the areas.
+        viewers: people in the group whose shares the intervals are about.
+        seconds: that each of them looks at the picture.
+        fixations: n of the chance to be seen, 1 - (1 - share)**n.
+        quality: "best" or "fast", if the model is given by name.
+        calibration: if the model is given by name.
+        reference: the pictures that the percentiles of scores are among.
+        max_pixels: larger pictures are refused before they are decoded.
+
+    Returns:
+        The paths of the files, and what they say.
 
     Raises:
         ImageError: there are no pictures, or none of them can be read.

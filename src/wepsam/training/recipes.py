@@ -18,7 +18,8 @@ from wepsam.networks.paper import PaperConfig
 from wepsam.training.batches import Augmentation
 from wepsam.training.settings import TrainSettings
 
-Changes = Iterable[str] | Mapping[str, Any]  # "NAME=VALUE" strings, or values by name; NAME.FIELD goes one level deeper
+Changes = Iterable[str] | Mapping[str, Any]
+"""Strings "NAME=VALUE", or values by name; NAME.FIELD goes one level deeper."""
 T = TypeVar("T")
 
 

@@ -19,6 +19,7 @@ from wepsam.training.recipes import RECIPES, Changes, Recipe, changed
 from wepsam.training.settings import TrainSettings
 
 Start = str | os.PathLike[str]
+"""One of "random" and "imagenet", the name of shipped weights, an .onnx file, a checkpoint, or the folder of a run."""
 FRESH = ("random", "imagenet")
 
 

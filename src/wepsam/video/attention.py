@@ -93,7 +93,15 @@ class ClipAttention:
     pictures: dict[str, np.ndarray] = field(default_factory=dict)
 
     def in_scene(self, area: AreaInTime, scene: tuple[float, float]) -> float | None:
-        """The mean share of an area in a scene while it is there; None if it is not there."""
+        """The mean share of an area in a scene while it is there.
+
+        Args:
+            area: one of `areas`.
+            scene: (begin, end) in seconds, one of `scenes`.
+
+        Returns:
+            From 0 to 1; None if it is not there.
+        """
         inside = (self.times >= scene[0] - 1e-9) & (self.times < scene[1])
         shares = [share for share, counts in zip(area.shares, inside, strict=True) if counts and share is not None]
         return float(np.mean(shares)) if shares else None
@@ -149,6 +157,9 @@ def attend_clip(
         workers: frames at a time; -1 for one per core.
         max_pixels: refuse larger frames.
         draw: also draw a sheet and the line of time.
+
+    Returns:
+        Shares of the areas in time, scenes, and how focused each moment is.
 
     Raises:
         VideoError: the clip cannot be read.

@@ -52,6 +52,9 @@ def mit1003(folder: Folder, *, source: str = "fixations", skip: int = 0) -> Fixa
             at the center, does not count; the usual files, and ours, come without it, hence 0. In raw gaze, the
             fixation with which the recording begins never counts.
 
+    Returns:
+        1003 samples; with its `note` if the fixations were found in raw gaze.
+
     Raises:
         DatasetError: something is missing.
 
