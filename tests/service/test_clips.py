@@ -22,6 +22,7 @@ import wepsam
 from asking import Server, asked
 from helpers import Paint
 from video_samples import make, moving, spot
+from wepsam.service import clips
 from wepsam.service.application import create
 from wepsam.service.limits import Limits
 from wepsam.video import reading
@@ -186,6 +187,25 @@ def test_what_costs_too_much_is_refused_before_it_is_watched(weights: Path, clip
     assert "more than 60 frames" in post(weights, "", Limits(clip_seconds=0.5), content=many).json()["error"]
     only_sound = post(weights, "", content=sound_only(tmp_path / "sound.mp4"))
     assert "only sound" in only_sound.json()["error"]
+
+
+@pytest.mark.parametrize(("suffix", "sound"), [("ts", "aac"), ("mpg", "mp2")])  # copied, and encoded
+def test_sound_goes_on_where_its_times_jump_back(weights: Path, tmp_path: Path, suffix: str, sound: str) -> None:
+    codec = "mpeg2video" if suffix == "mpg" else "libx264"
+    once = make(tmp_path / f"a.{suffix}", moving(25, (48, 128)), 25, codec=codec, sound=sound).read_bytes()
+    answer = post(weights, "?format=overlay", content=3 * once)
+    with av.open(io.BytesIO(answer.content)) as file:
+        lasts = [float(stream.duration * stream.time_base) for stream in file.streams]
+    assert lasts == pytest.approx([3, 3], abs=0.15)
+
+
+def test_a_drawn_clip_has_bounds(weights: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clips, "MOST_DRAWN", 3000)
+    answer = post(weights, "?format=overlay", content=clip)
+    assert (answer.status_code, answer.json()["error"]) == (
+        413, "the clip with its maps has more than 3,000 bytes; ask for its maps"
+    )  # fmt: skip
+    assert post(weights, "?format=npz", content=clip).status_code == 200
 
 
 def test_without_pyav_one_line_says_which_extra(

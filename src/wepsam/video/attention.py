@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wepsam import kinds, resolve
+from wepsam import kinds, progress, resolve
 from wepsam.attention import coverage
 from wepsam.attention.answers import rounded
 from wepsam.attention.intervals import Group
@@ -235,6 +235,7 @@ def _measured(watched: Watched, moving: tuple[MovingArea, ...]) -> tuple[tuple[A
             if here is None:
                 continue
             if number not in known or known[number][0] is not here:
+                progress.beat()
                 known[number] = here, here.coverage(rows, columns)
             covered = known[number][1]
             shares[number, place] = float((covered * density).sum())
