@@ -164,6 +164,9 @@ def test_clips_of_all_kinds(weights: Path, tmp_path: Path) -> None:
         ("?calibration=/etc/passwd", {}, "no calibration"),
         ("?areas=%22/etc/passwd%22", {}, "neither a list nor an object"),
         ("?areas={%22key_frames%22:[]}", {}, "key_frames is"),
+        # A file of the machine that serves, which may be there or not.
+        ("?areas={%22key_frames%22:[{%22time%22:0,%22areas%22:%22/etc/passwd%22}]}", {}, "areas of key frame 1 are"),
+        ("?areas={%22key_frames%22:[{%22time%22:0,%22areas%22:%22none.json%22}]}", {}, "areas of key frame 1 are"),
         ("?areas=[{%22label%22:1}]", {}, "label"),
     ],
 )

@@ -62,6 +62,8 @@ def test_an_area_moves_between_key_frames_and_goes(tmp_path):
         ([{"time": "a", "areas": []}], "key frame 1 is"),
         ([{"time": 1, "areas": []}, {"time": 1, "areas": []}], "sort them"),
         ([{"time": 0, "areas": [{"label": "x", "box": [0, 0]}]}], "box"),
+        ([{"time": 0, "areas": 7}], "the areas of key frame 1 are 7"),
+        ([{"time": 0, "areas": "areas.json"}], "the areas of key frame 1 are 'areas.json'"),
     ],
 )
 def test_what_is_no_key_frame_is_one_line(keys, message):

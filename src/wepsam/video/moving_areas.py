@@ -79,6 +79,9 @@ def read_moving(given: Given, size: tuple[int, int], name: str, unit: str | None
             raise AreaError(f"key frame {place} is {shown(key)}; expected {FORM}")
         if frames and time <= frames[-1][0]:
             raise AreaError(f"key frame {place} is at {time:g} s and the one before at {frames[-1][0]:g} s; sort them")
+        # No name of a file: who sends key frames to a service would have it read its own.
+        if not isinstance(key["areas"], list | tuple | Mapping | None):
+            raise AreaError(f"the areas of key frame {place} are {shown(key['areas'])}; expected {FORM}")
         progress.beat()
         found = read_areas(key["areas"], size, name, unit) if key["areas"] else ()
         frames.append((float(time), {area.label: area for area in found}))
