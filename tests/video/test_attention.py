@@ -1,3 +1,5 @@
+import errno
+import io
 import json
 
 import numpy as np
@@ -9,6 +11,7 @@ from video_samples import make, moving, spot
 from wepsam.attention.areas import AreaError
 from wepsam.cli import app
 from wepsam.video.attention import attend_clip
+from wepsam.video.maps_in_time import MapsInTime
 from wepsam.video.moving_areas import read_moving
 
 LEFT, RIGHT = ({"label": label, "box": box} for label, box in (("left", [0, 0, 0.5, 1]), ("right", [0.5, 0, 1, 1])))
@@ -70,6 +73,17 @@ def test_what_is_no_key_frame_is_one_line(keys, message):
     with pytest.raises(AreaError, match=message) as error:
         read_moving({"key_frames": keys}, (48, 64), "clip.mp4")
     assert "\n" not in str(error.value)
+
+
+def test_a_full_disk_is_named(tmp_path, monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: Full())
+    with MapsInTime((2, 2), tmp_path) as stored, pytest.raises(OSError, match="No space left") as error:
+        stored.add(0.0, np.ones((2, 2)), True)
+    assert error.value.filename == str(tmp_path)
 
 
 def test_areas_that_come_and_go(tmp_path):

@@ -169,13 +169,10 @@ def attend_clip(
     name = name or ("clip" if isinstance(source, bytes) else source.name)
     predict = resolve.predictor(model, quality=quality, threads=1, calibration=calibration)
     called = str(getattr(predict, "name", None) or (model if isinstance(model, str) else "model"))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        watch(
-            source, predict, Path(folder), fps=fps, shown=shown, workers=ordered.worker_count(workers),
-            max_pixels=max_pixels,
-        ) as watched,
-    ):  # fmt: skip
+    folder = Path(tempfile.gettempdir())  # for a file without a name: who is killed leaves nothing there
+    with watch(
+        source, predict, folder, fps=fps, shown=shown, workers=ordered.worker_count(workers), max_pixels=max_pixels
+    ) as watched:
         return of_watched(
             watched, areas, name=name, model=called, unit=unit, doubts=doubts(watched, predict, name), draw=draw
         )
