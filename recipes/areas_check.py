@@ -1,4 +1,4 @@
-"""Are the numbers of areas right? Tables and figure of docs/how-to/attention.md: python recipes/areas_check.py [DATA]
+"""Are numbers of areas right? Tables and figure of docs/explanation/answers.md: python recipes/areas_check.py [DATA]
 
 DATA is the folder with osie/, eyecrowd/ and sjtu/ (docs/reference/datasets.md). On boxes on their validation pictures
 the predicted shares are compared with those of the fixations, and the result is kept in results/attention/areas.json;
@@ -33,7 +33,7 @@ from wepsam.prediction.predictor import DEFAULT, Predictor
 
 ROOT = Path(__file__).parents[1]
 PAGE, FIGURE, RESULT = (
-    ROOT / "docs" / "how-to" / "attention.md",
+    ROOT / "docs" / "explanation" / "answers.md",
     ROOT / "docs" / "images" / "areas.png",
     ROOT / "results" / "attention" / "areas.json",
 )

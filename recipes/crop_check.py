@@ -1,4 +1,4 @@
-"""Do crops keep what people look at? The tables of docs/how-to/cropping.md: python recipes/crop_check.py [DATA OPTIONS]
+"""Do crops keep what people look at? Tables in docs/explanation/answers.md: python recipes/crop_check.py [DATA OPTIONS]
 
 DATA is the folder with osie/, eyecrowd/ and sjtu/ (docs/reference/datasets.md). Crops of their validation pictures are
 compared with people's fixations, and the result is kept in results/attention/crops.json. Without DATA the tables are
@@ -35,7 +35,7 @@ from wepsam.reproduction import laboratories
 from wepsam.shapes import within
 
 ROOT = Path(__file__).parents[1]
-PAGE, RESULT = ROOT / "docs" / "how-to" / "cropping.md", ROOT / "results" / "attention" / "crops.json"
+PAGE, RESULT = ROOT / "docs" / "explanation" / "answers.md", ROOT / "results" / "attention" / "crops.json"
 FACES, RIVALS = RESULT.with_name("faces.json"), ROOT / "benchmarks" / "crops"
 CHECKED = ("osie", "eyecrowd", "sjtu")
 ASPECTS = ("1:1", "16:9", "4:5", "9:16")

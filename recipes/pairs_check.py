@@ -1,4 +1,4 @@
-"""Are comparisons of two pictures right? A table of docs/how-to/attention.md: python recipes/pairs_check.py [DATA]
+"""Are comparisons of two pictures right? A table of docs/explanation/answers.md: python recipes/pairs_check.py [DATA]
 
 DATA is the folder with osie/, eyecrowd/, sjtu/, scene/ and salicon/ (docs/reference/datasets.md). Pairs of boxes are
 drawn on their validation pictures. One group of observers looks at the one, another group at the other, as if two
@@ -31,7 +31,7 @@ from wepsam.prediction.predictor import DEFAULT, Predictor
 from wepsam.reproduction import laboratories
 
 ROOT = Path(__file__).parents[1]
-PAGE, RESULT = ROOT / "docs" / "how-to" / "attention.md", ROOT / "results" / "attention" / "pairs.json"
+PAGE, RESULT = ROOT / "docs" / "explanation" / "answers.md", ROOT / "results" / "attention" / "pairs.json"
 CHECKED = ("osie", "eyecrowd", "sjtu")
 MODEL, OTHER_PEOPLE = DEFAULT, "salicon-densities"
 BOXES = 12  # pairs of areas on each pair of pictures

@@ -40,7 +40,8 @@ def main() -> None:
         write_text(tutorial, tutorials.run(tutorial, tutorial.parent))
     zensical = Path(sys.executable).with_name("zensical")
     environment = {**os.environ, "NO_COLOR": "1"}
-    subprocess.run([zensical, "build", "--clean", "--strict"], cwd=ROOT, env=environment, check=True)
+    if subprocess.run([zensical, "build", "--clean", "--strict"], cwd=ROOT, env=environment).returncode:
+        sys.exit("the site was not built: see above")
     bundle_shim(SITE)
 
 
