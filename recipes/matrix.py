@@ -32,6 +32,7 @@ TESTS = {
     "report": ("tests/reporting/test_report.py",),
     "app": ("tests/service/test_service.py", "tests/app/test_application.py"),
     "heif": ("tests/test_heic.py",),
+    "hub": ("tests/hub/test_fetching.py", "tests/hub/test_publishing.py"),
     "train": ("tests/training/test_losses.py", "tests/networks/test_lite.py", "tests/deploy/test_to_onnx.py",
               "tests/weak/test_store.py", "tests/test_torch_metrics.py"),
 }  # fmt: skip
@@ -41,9 +42,10 @@ BESIDE = {
     "report": ("jsonschema", "onnx"),
     "app": ("httpx", "jsonschema", "onnx"),
     "heif": (),
+    "hub": (),
     "train": (),
 }
-USUAL = "core,classical,report,app,heif"
+USUAL = "core,classical,report,app,heif,hub"
 
 
 def main() -> None:
