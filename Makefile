@@ -94,7 +94,7 @@ web/node_modules/.ready: web/package-lock.json
 	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
-# Public-domain photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it
+# Photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it
 # depends on, and never copied into the repository.
 SKIMAGE := $(shell sed -n 's/^scikit-image==/scikit-image==/p' constraints.txt)
 PICTURES := astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png hubble_deep_field.jpg ihc.png \
