@@ -78,8 +78,8 @@ def about(path: str | os.PathLike[str], max_pixels: int | None = None) -> Clip:
     with opened(path, max_pixels) as (container, stream), closing(_decoded(path, container, stream)) as raw:
         first = next(raw)
         size = upright_size(first, stream)
-        duration = (container.duration or 0) / 1_000_000
-    return Clip(Path(path), size, _rate(stream), max(0.0, float(duration)))
+        rate, duration = _rate(stream), (container.duration or 0) / 1_000_000
+    return Clip(Path(path), size, rate, max(0.0, float(duration)))
 
 
 def frames(
@@ -137,7 +137,9 @@ def opened(path: str | os.PathLike[str], max_pixels: int | None = None) -> Itera
         if not os.path.getsize(path):
             raise VideoError("the file is empty")
         # A file object, not a name: FFmpeg would take some names for addresses.
-        with open(path, "rb") as file, av.open(file, metadata_errors="replace", options=_options()) as container:
+        # Titles may be in any encoding; PyAV 19 keeps what it cannot read, and takes no such word.
+        how = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+        with open(path, "rb") as file, av.open(file, options=_options(), **how) as container:
             yield container, _stream(container, max_pixels or MOST_PIXELS)
     except Exception as error:
         if isinstance(error, VideoError) and str(error).startswith(shown(path)):
