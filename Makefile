@@ -52,7 +52,7 @@ dist: .venv-dist/ready  ## wheel and sdist, built twice with the same bytes, che
 	.venv-dist/$(SCRIPTS)/python -m recipes.dist --out dist
 
 matrix: .venv-dist/ready  ## tests with the lowest and the highest versions that are allowed (MATRIX="--pythons 3.11 --extras classical")
-	.venv-dist/$(SCRIPTS)/python -m recipes.matrix $(MATRIX)
+	PYTHONPATH=src .venv-dist/$(SCRIPTS)/python -m recipes.matrix $(MATRIX)
 
 clean:
 	rm -rf .venv .venv-dist .venv-interop .venv-unisal demo dist build web/node_modules
