@@ -34,6 +34,9 @@ SECONDS = 300  # for one cell
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")  # what a bar has drawn before its last state
+PROGRESS = re.compile(  # the lines of `wepsam.progress`, which say how fast this machine is
+    r"^.+: (?:about .+ at .+/(?:s|min)|finished .+ in [\d:]+|[\d,/]+, .*/(?:s|min)\b.*)(?:\n|$)", re.MULTILINE
+)
 WARNING = re.compile(
     r"^\S+:\d+: (\w+Warning: .*)\n(?:  .*\n?)?", re.MULTILINE
 )  # with the place in a cell, and its line
@@ -128,7 +131,7 @@ def results(cell: Any) -> Iterator[tuple[str, str]]:
         elif "text/markdown" in data:
             yield "markdown", data["text/markdown"]
         else:
-            text = OVERWRITTEN.sub("", ANSI.sub("", data["text/plain"]))
+            text = PROGRESS.sub("", OVERWRITTEN.sub("", ANSI.sub("", data["text/plain"])))
             lines = WARNING.sub(r"\1\n", text).strip("\n").splitlines()
             for is_table, block in groupby(lines, lambda line: line.startswith("|")):
                 yield "markdown" if is_table else "text", "\n".join(block).strip("\n")

@@ -19,7 +19,7 @@ pytest.importorskip("jupytext")
 pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
 BASH = "no bash, in which the cells are written" if os.name == "nt" or shutil.which("bash") is None else ""
-PAGES = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+PAGES = sorted(set((ROOT / "docs" / "tutorials").glob("*.md")) - {ROOT / "docs" / "tutorials" / "index.md"})
 
 
 def make(out: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -150,6 +150,7 @@ def test_doors(weights: Path) -> None:
             answer = await visitor.client.get(path)
             assert answer.status_code == 200
             assert "default-src 'none'" in answer.headers["content-security-policy"]
+            assert answer.headers["content-security-policy"].endswith("; frame-ancestors 'none'")
             assert answer.headers["cache-control"] == "no-store"
 
     visiting(weights, foreign)
@@ -178,3 +179,15 @@ def test_other_machines_need_a_token(wepsam_command: Run) -> None:
     code, _, err = wepsam_command("app", "--host", "0.0.0.0", "--no-browser")
     assert code != 0
     one_line(err, "0.0.0.0", "--token-file")
+
+
+def test_a_site_that_may_show_the_page_is_a_site(weights: Path) -> None:
+    for site in ("huggingface.co", "https://a.example; script-src *", "https://*", "", "https://a.example/b", "'self'"):
+        with pytest.raises(ValueError, match=r"is no site; expected one such as https://huggingface\.co"):
+            create(str(weights), shown_in=site)
+
+
+def test_the_public_comes_in_only_where_it_is_asked(wepsam_command: Run) -> None:
+    code, _, err = wepsam_command("app", "--host", "0.0.0.0", "--port", "0", "--no-browser")
+    assert code == 2
+    one_line(err, "give it a token by --token-file")

@@ -1,6 +1,7 @@
 """The page and what it asks for, as an ASGI application. All that it asks is answered by `answering`."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -38,9 +39,9 @@ FILES = {
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }  # fmt: skip
 HEADERS = {
-    # The page loads its own files and what it is told, and nobody else may show it in theirs.
+    # The page loads its own files and what it is told, and no other site may show it but the one that is named.
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ",
     "cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff",
     "cross-origin-resource-policy": "same-origin", "cross-origin-opener-policy": "same-origin",
 }  # fmt: skip
@@ -112,6 +113,7 @@ def create(
     limits: Limits | None = None,
     token: str | None = None,
     hosts: Sequence[str] | None = (),
+    shown_in: str | None = None,
 ) -> ASGIApp:
     """The page as an ASGI application, for uvicorn or any other server.
 
@@ -122,11 +124,16 @@ def create(
         limits: what a visit may cost.
         token: that browsers ask people for; None: everybody may come in.
         hosts: names by which the page may be addressed besides localhost; None: any.
+        shown_in: the site that may show the page within its own, such as "https://example.org"; None: no site.
 
     Raises:
         WeightsError: no such weights.
-        ValueError: no such quality or calibration.
+        ValueError: no such quality or calibration, or `shown_in` is no site.
     """
+    if shown_in is not None and not re.fullmatch(r"https?://[\w.-]+(:\d+)?", shown_in, re.ASCII):
+        raise ValueError(f"{shown_in!r:.200} is no site; expected one such as https://huggingface.co")
+    headers = dict(HEADERS)
+    headers["content-security-policy"] += shown_in or "'none'"
     limits = limits or Limits()
     desk = Desk(model, limits, quality, calibration)
     visits = Visits(limits)
@@ -155,7 +162,7 @@ def create(
     @app.middleware("http")
     async def protect(request: Request, call_next: Any) -> Response:
         response: Response = await call_next(request)
-        response.headers.update(HEADERS)
+        response.headers.update(headers)
         return response
 
     return Door(app, limits, token, hosts, lambda *_: None, asks_people=True)
