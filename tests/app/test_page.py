@@ -21,12 +21,8 @@ from PIL import Image
 
 import wepsam
 from helpers import ROOT, Paint, Write
-<<<<<<< HEAD
-from wepsam.drawing.examples import redesigned, start_page
-=======
 from video_samples import make, spot
-from wepsam.app import examples
->>>>>>> clips2
+from wepsam.drawing.examples import redesigned, start_page
 from wepsam.pages import browser
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
