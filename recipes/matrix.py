@@ -5,8 +5,8 @@
 
 For each interpreter and both ends, an environment of its own, of wheels only: where an interpreter has no wheel of the
 lowest version, the lowest that it has. The tests of that extra run in it. What was run goes into the file of results,
-where a cell replaces the same cell of an earlier run, and into the tables of docs/reference/versions.md. Needs uv, which
-finds the interpreters, and fetches those that are not there if it may.
+where a cell replaces the same cell of an earlier run, and into the tables of docs/reference/versions.md. Needs uv,
+which finds the interpreters and fetches those that are not there if it may.
 
 torch is the version of constraints.txt at both ends, in its build without CUDA: for Linux, that is found where
 UV_TORCH_BACKEND or UV_FIND_LINKS says.
