@@ -48,7 +48,7 @@ def measured_table() -> str:
             f"share of people's fixations that a crop keeps, mean over {laboratories}",
             "; ".join(f"{name} {kept[name]:.1%}" for name in RIVALS),
             f"{kept[DEFAULT]:.1%}",
-            "[cropping](how-to/cropping.md#checked-on-people)",
+            "[crops](explanation/answers.md#crops)",
         ],
         [
             "NSS on 100 pictures of OSIE",
@@ -58,9 +58,9 @@ def measured_table() -> str:
             "[classical models](reference/classical.md), [results](reference/results.md)",
         ],
         [
-            "processor time of a picture of 800x600 on one core",
+            "speed on a picture of 800x600, one core",
             "the architecture of UNISAL in torch: 1",
-            f"1/{fast:.1f} fast, 1/{best:.1f} best",
+            f"{fast:.1f} (fast), {best:.1f} (best)",
             "[benchmarks](reference/benchmarks.md)",
         ],
         [

@@ -11,6 +11,8 @@ import wepsam
 from recipes import gallery_measure
 from wepsam import drawing, maps, metrics, overlays
 from wepsam.attention.answers import Attention, rounded
+from wepsam.attention.areas import Area
+from wepsam.attention.shares import AreaScore
 from wepsam.datasets import Sample
 from wepsam.files import read_json, replacing, write_json
 from wepsam.pages import capture
@@ -64,7 +66,8 @@ def photographs(folder: Path) -> None:
     for name in PHOTOGRAPHS:
         answer = wepsam.attend(folder / name, model=predict)
         second = maps.enlarge(other.low_resolution(answer.stimulus).astype(np.float32), answer.density.shape)
-        found[name] = _said(answer) | {"agreement": metrics.cc(answer.density, second)}
+        (around,) = answer.with_areas([Area("first hot spot", answer.hot_spots[0].box)]).areas
+        found[name] = _said(answer) | {"agreement": metrics.cc(answer.density, second), "around": _share(around)}
         drawn.append(drawing.draw(answer, "heat", LEGEND))
     _sheet("photographs.jpg", drawn, list(PHOTOGRAPHS), columns=4, height=230)
     _keep("photographs", found)
@@ -105,18 +108,17 @@ def _pair(predict: Predictor, sample: Sample) -> list[np.ndarray]:
 
 
 def _said(answer: Attention) -> dict[str, Any]:
-    areas = {
-        score.label: {
-            "share": score.share, "low": score.share_low, "high": score.share_high, "center": score.center_share
-        }
-        for score in answer.areas
-    }  # fmt: skip
+    areas = {score.label: _share(score) for score in answer.areas}
     return {
         "looks_like": answer.doubted or "photograph",
         "focus": answer.scores.focus_50,
         "centeredness": answer.scores.centeredness,
         "hot_spots": [spot.share for spot in answer.hot_spots],
     } | ({"areas": areas, "first": _first(answer)} if areas else {})
+
+
+def _share(score: AreaScore) -> dict[str, float]:
+    return {"share": score.share, "low": score.share_low, "high": score.share_high, "center": score.center_share}
 
 
 def _first(answer: Attention) -> list[str]:

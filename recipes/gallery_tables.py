@@ -100,11 +100,18 @@ def photographs_table(labs: Labs, answers: Mapping[str, Any]) -> str:
         said = answers[name]
         doubt = "" if said["looks_like"] == kinds.PHOTOGRAPH else f"looks like a {said['looks_like']}"
         rows.append([
-            f"{name}: {what} ({terms})", f"{len(said['hot_spots'])}, the first {said['hot_spots'][0]:.0%}",
+            f"{name}: {what} ({terms})", f"{len(said['hot_spots'])}", _shared(said["around"]),
             f"{said['focus']:.1%}",
             f"{right[_quarter(said['focus'], limits)][0]:.2f}" if name in ORDINARY else "", doubt,
         ])  # fmt: skip
-    head = ["photograph", "hot spots", "`focus_50`", "CC with people to expect", "warning"]
+    head = [
+        "photograph",
+        "hot spots",
+        "box around the first: share (90 % interval)",
+        "`focus_50`",
+        "CC with people to expect",
+        "warning",
+    ]
     bounds = ["0", *(f"{limit:.1%}" for limit in limits), "100%"]
     means = [f"{low} to {high}: {_within(cc)}" for low, high, cc in zip(bounds[:-1], bounds[1:], right, strict=True)]
     number = sum(map(len, labs.values()))
@@ -233,8 +240,7 @@ def pages_table(answers: Mapping[str, Any]) -> str:
     rows = []
     for name, said in answers.items():
         areas = "; ".join(
-            f"{label} {_percent(area['share'])} ({_percent(area['low'])} to {_percent(area['high'])}; "
-            f"{_percent(area['center'])})"
+            f"{label} {_shared(area, center=True)}"
             for label, area in sorted(said["areas"].items(), key=lambda item: -item[1]["share"])
         )
         rows.append([f"[{name}](gallery/{name}.html)", " and ".join(said["first"]) or "none of them", areas])
@@ -267,6 +273,12 @@ def _over(labs: Labs, key: str, group: Callable[[Sequence[Row]], Sequence[Row]])
             draws.append(resampled_means(values, seed))
     low, high = np.quantile(np.mean(draws, axis=0), (0.025, 0.975))
     return float(np.mean(means)), float(low), float(high)
+
+
+def _shared(area: Mapping[str, float], *, center: bool = False) -> str:
+    """A share with its interval, and what the place alone would give."""
+    alone = f"; {_percent(area['center'])}" if center else ""
+    return f"{_percent(area['share'])} ({_percent(area['low'])} to {_percent(area['high'])}{alone})"
 
 
 def _percent(share: float) -> str:

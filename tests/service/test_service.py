@@ -145,6 +145,10 @@ def test_who_may_ask(weights: Path) -> None:
     assert status(headers={"origin": "http://localhost"}) == 200
     assert status(headers={"origin": "http://evil.example"}) == 403
     assert status(headers={"origin": "http://[localhost"}) == 403
+    asked_as = {"host": "localhost", "x-forwarded-host": "mine.example, inner"}  # of a proxy
+    assert status(headers=asked_as | {"origin": "https://mine.example"}) == 200
+    assert status(headers=asked_as | {"origin": "https://evil.example"}) == 403
+    assert status(headers={"host": "evil.example", "x-forwarded-host": "localhost"}) == 403
     assert status(headers={"host": "evil.example"}) == 403
     assert status(headers={"host": "mine:8000"}, hosts=["mine"]) == 200
     assert status(headers={"host": "anything"}, hosts=None) == 200

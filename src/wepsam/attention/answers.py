@@ -217,8 +217,8 @@ def attend(
 
     Args:
         picture: a path, bytes, PIL picture or array; see `wepsam.read_image`.
-        areas: a file with areas, the content of such a JSON file, or `wepsam.Area`s; docs/how-to/attention.md shows the
-        forms.
+        areas: a file with areas, the content of such a JSON file, or `wepsam.Area`s;
+            docs/how-to/attention.md shows the forms.
         model: a `Predictor` (fastest for many pictures), or as `wepsam.predict` takes it.
         unit: of the areas: "shares", "pixels" or "percent"; None: what the file says, or as the numbers look.
         viewers: people in the group whose shares the intervals are about.

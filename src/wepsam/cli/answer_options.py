@@ -130,6 +130,11 @@ HostNames = Annotated[list[str] | None, Option(
 Browse = Annotated[bool, Option(
     "--browser/--no-browser", help="Whether the page opens in the browser of this desktop."
 )]
+Public = Annotated[bool, Option("--public", help="Let everybody in who reaches the address, without a token.")]
+ShownIn = Annotated[str | None, Option(
+    "--shown-in", metavar="SITE", show_default="no other site",
+    help="A site that may show the page within its own, such as https://huggingface.co for a Space."
+)]
 ServeWorkers = Annotated[int, Option(
     "--workers", metavar="N", help="Pictures computed at a time, a core each: -1 uses every core."
 )]

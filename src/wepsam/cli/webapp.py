@@ -18,6 +18,8 @@ def app(
     max_pixels: options.MaxPixels = None,
     max_megabytes: answer_options.MaxMegabytes = 50,
     max_clip_seconds: answer_options.ClipSeconds = 120.0,
+    public: answer_options.Public = False,
+    shown_in: answer_options.ShownIn = None,
 ) -> None:
     """Open a page on this machine: drop pictures or clips, see where people will look, draw areas, take a report along.
 
@@ -37,5 +39,5 @@ def app(
     allowed = limits(workers, max_megabytes, max_pixels, max_clip_seconds)
     running.run(
         host, port, model, quality=quality, calibration=calibration, limits=allowed, token=token(token_file),
-        hosts=host_name, browse=browser,
+        hosts=host_name, browse=browser, public=public, shown_in=shown_in,
     )  # fmt: skip

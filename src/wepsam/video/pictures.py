@@ -105,11 +105,12 @@ def timeline(watched: Watched, style: Style) -> np.ndarray:
         density = stored[place]
         columns[place] = density.sum(0), half(density)
     across = np.stack([columns[place][0] for place in places.tolist()], axis=1)  # left of the frame at the top
-    film = _film(watched, style)
-    tops = [PAD, 2 * PAD + film.shape[0], 3 * PAD + film.shape[0] + BAND]
+    frames_beside = film(watched, style)
+    first = 2 * PAD + frames_beside.shape[0]
+    tops = [PAD, first, first + PAD + BAND]
     picture = Image.new("RGB", (WIDE + 2 * PAD, tops[2] + CURVE + 2 * PAD), "white")
     draw = ImageDraw.Draw(picture)
-    picture.paste(Image.fromarray(film), (PAD, tops[0]))
+    picture.paste(Image.fromarray(frames_beside), (PAD, tops[0]))
     band = overlays.colorize(maps.enlarge(across * len(across), (BAND, WIDE)), colors=style.colors)
     picture.paste(Image.fromarray(band), (PAD, tops[1]))
     draw.text((PAD, tops[1] - 18), "where, from left (top) to right (bottom)", overlays.SOFT[0], font)
@@ -144,17 +145,17 @@ def clock(time: float) -> str:
     return f"{minutes}:{seconds:04.1f}".removesuffix(".0")
 
 
-def _film(watched: Watched, style: Style) -> np.ndarray:
+def film(watched: Watched, style: Style) -> np.ndarray:
     """Some of the small frames beside each other, each at about its time: (h, WIDE, 3)."""
     highest, (height, width) = scale(watched), watched.clip.size
     wide = WIDE // FILM
     tall = min(2 * wide, max(1, round(wide * height / width)))
-    film = np.full((tall, WIDE, 3), 255, np.uint8)
+    strip = np.full((tall, WIDE, 3), 255, np.uint8)
     times = np.array([frame.time for _, frame in watched.shown.frames])
     for cell in range(FILM):
         nearest = int(np.abs(times - (cell + 0.5) / FILM * watched.end).argmin())
         place, frame = watched.shown.frames[nearest]
-        film[:, cell * wide : (cell + 1) * wide] = resize(
+        strip[:, cell * wide : (cell + 1) * wide] = resize(
             glowing(frame.pixels, watched.maps[place], highest, style), (tall, wide)
         )
-    return film
+    return strip

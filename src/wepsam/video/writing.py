@@ -49,6 +49,11 @@ KINDS = {
 IN_BROWSERS = frozenset({"aac", "mp3", "opus", "flac", "vorbis"})  # sound that browsers play
 
 
+def makes_h264() -> bool:
+    """Whether FFmpeg has an encoder for H.264, which is what browsers play in an .mp4 file."""
+    return bool({"libx264", "libopenh264"} & set(pyav().codecs_available))
+
+
 @contextmanager
 def writer(
     into: Path | IO[bytes],
