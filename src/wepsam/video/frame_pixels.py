@@ -67,8 +67,8 @@ def _standard_range() -> np.ndarray:
 
 def _orientation(frame: Any) -> tuple[bool, bool, bool]:
     """Whether rows and columns of a frame are to be exchanged, then its columns reversed, then its rows."""
-    for side in frame.side_data.keys():  # noqa: SIM118 (it iterates over values)
-        if side.type.name == "DISPLAYMATRIX":  # x' = ax + cy, y' = bx + dy
-            a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(side), np.int32)[:5])
-            return (True, c < 0, b < 0) if abs(b) > abs(a) else (False, a < 0, d < 0)
-    return False, False, False
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return False, False, False
+    a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(matrix), np.int32)[:5])  # x' = ax + cy, y' = bx + dy
+    return (True, c < 0, b < 0) if abs(b) > abs(a) else (False, a < 0, d < 0)

@@ -86,8 +86,8 @@ def about(source: Source, max_pixels: int | None = None) -> Clip:
     with opened(source, max_pixels) as (container, stream), closing(_decoded(container, stream, [])) as raw:
         first = next(raw)
         size = upright_size(first, stream)
-        duration = (container.duration or 0) / 1_000_000
-    return Clip(source if isinstance(source, bytes) else Path(source), size, _rate(stream), max(0.0, float(duration)))
+        rate, duration = _rate(stream), (container.duration or 0) / 1_000_000
+    return Clip(source if isinstance(source, bytes) else Path(source), size, rate, max(0.0, float(duration)))
 
 
 def frames(
@@ -176,7 +176,9 @@ def opened(source: Source, max_pixels: int | None = None) -> Iterator[tuple[Any,
     av = pyav()
     try:
         # A file object, not a name: FFmpeg would take some names for addresses.
-        with _file(source) as file, av.open(file, metadata_errors="replace", options=_options()) as container:
+        # Titles may be in any encoding; PyAV 19 keeps what it cannot read, and takes no such word.
+        how = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+        with _file(source) as file, av.open(file, options=_options(), **how) as container:
             yield container, _stream(container, max_pixels or MOST_PIXELS)
     except Exception as error:
         if isinstance(error, VideoError) and str(error).startswith(_named(source)):
