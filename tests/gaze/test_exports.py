@@ -239,7 +239,8 @@ MORE = [
     "Presented Media position Y [DACS px]", "Original Media width [px]", "Original Media height [px]",
     "Eye movement type", "Eye movement event duration [ms]", "Eye movement type index", "Fixation point X [DACS px]",
     "Fixation point Y [DACS px]", "Fixation point X [MCS px]", "Fixation point Y [MCS px]",
-    "Mouse position X [DACS px]", "Mouse position Y [DACS px]", "Mouse position X [MCS px]", "Mouse position Y [MCS px]",
+    "Mouse position X [DACS px]", "Mouse position Y [DACS px]", "Mouse position X [MCS px]",
+    "Mouse position Y [MCS px]",
 ]  # fmt: skip
 
 
