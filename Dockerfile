@@ -7,7 +7,7 @@ RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels /src
 FROM python:3.13-slim
 COPY --from=build /wheels /wheels
 COPY constraints.txt /wheels/
-RUN pip install --no-cache-dir --constraint /wheels/constraints.txt "$(ls /wheels/wepsam-*.whl)[app]" \
+RUN pip install --no-cache-dir --constraint /wheels/constraints.txt "$(ls /wheels/wepsam-*.whl)[app,video]" \
     && rm -r /wheels \
     && useradd --no-create-home --uid 10001 wepsam
 USER 10001

@@ -1,5 +1,5 @@
-# make demo | test | fuzz | soak | check | bench | interop | web | browser | weights | dist | matrix. Each makes what it
-# needs, from a bare clone and a Python >= 3.11.
+# make demo | test | fuzz | soak | check | bench | interop | web | browser | weights | docs | dist | matrix. Each makes
+# what it needs, from a bare clone and a Python >= 3.11.
 PYTHON ?= python3
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN := .venv/$(SCRIPTS)
@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 DATA ?= ../shared/data
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test fuzz soak check bench interop web browser weights dist matrix clean
+.PHONY: demo test fuzz soak check bench interop web browser weights docs dist matrix clean
 
 DEMO := $(addprefix .venv/pictures/,astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png)
 
@@ -45,6 +45,9 @@ browser: .venv/dev .venv/pictures web/node_modules/.ready  ## the shipped files 
 weights: .venv/dev  ## the shipped weights from the data: labels, both stages, export, evaluation, tables (DATA=folder)
 	PATH="$(CURDIR)/$(BIN):$$PATH" DATA="$(DATA)" bash recipes/weights.sh
 
+docs: .venv/dev .venv/pictures $(if $(shell command -v npm),web/node_modules/.ready)  ## the documentation site in build/site, strict: no broken link, no code that does not run
+	$(BIN)/python -m recipes.site
+
 dist: .venv-dist/ready  ## wheel and sdist, built twice with the same bytes, checked, and tried in a bare environment
 	.venv-dist/$(SCRIPTS)/python -m recipes.dist --out dist
 
@@ -52,7 +55,7 @@ matrix: .venv-dist/ready  ## tests with the lowest and the highest versions that
 	PYTHONPATH=src .venv-dist/$(SCRIPTS)/python -m recipes.matrix $(MATRIX)
 
 clean:
-	rm -rf .venv .venv-dist .venv-interop .venv-unisal demo dist web/node_modules
+	rm -rf .venv .venv-dist .venv-interop .venv-unisal demo dist build web/node_modules
 
 # The core alone: no torch, opencv, scipy. The stamp is renewed when what is installed changes.
 .venv/core: pyproject.toml constraints.txt src/wepsam/__init__.py
@@ -91,10 +94,11 @@ web/node_modules/.ready: web/package-lock.json
 	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
-# Public-domain photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it
+# Photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it
 # depends on, and never copied into the repository.
 SKIMAGE := $(shell sed -n 's/^scikit-image==/scikit-image==/p' constraints.txt)
-PICTURES := astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png hubble_deep_field.jpg ihc.png
+PICTURES := astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png hubble_deep_field.jpg ihc.png \
+	clock_motion.png coins.png retina.jpg text.png gravel.png brick.png
 .venv/pictures: .venv/core
 	$(INSTALL) --no-deps --no-compile --target .venv/scikit-image --upgrade $(SKIMAGE)
 	rm -rf $@ && mkdir $@

@@ -19,7 +19,8 @@ from typing import Any
 from PIL import Image
 
 import wepsam
-from wepsam.app import answering, examples
+from wepsam.app import answering
+from wepsam.drawing.examples import balloons
 from wepsam.markdown import table
 
 BOUNDARY = "picture-of-the-page"
@@ -71,7 +72,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     buffer = io.BytesIO()
-    examples.balloons().resize((1280, 800), Image.Resampling.LANCZOS).save(buffer, "PNG")
+    balloons().resize((1280, 800), Image.Resampling.LANCZOS).save(buffer, "PNG")
     model = wepsam.load(threads=1, warn=False)
     starts, pages, alone = [], [], []
     for _ in range(rounds):

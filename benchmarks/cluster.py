@@ -1,7 +1,7 @@
-"""What a cluster would do: python -m benchmarks.cluster [--device-rate shipped=18000 ...] [--into docs/scaling.md]
+"""What a cluster would do: python -m benchmarks.cluster [--device-rate shipped=18000 ...] [--into PAGE]
 
 From a million photographs behind a URL to shipped weights: hours and device hours of each step on 1, 8 and 64 devices,
-and what limits each. Rates of one core are measured (results/, docs/labeling.md). The rate of an
+and what limits each. Rates of one core are measured (results/, docs/how-to/labeling.md). The rate of an
 accelerator is an assumption, to be replaced by one's own.
 """
 
@@ -102,9 +102,11 @@ def measured() -> dict[str, Any]:
         processes = json.loads(Path("results/feed/processes.json").read_text())
     except FileNotFoundError as error:
         raise SystemExit(f"{error.filename} is missing; run python -m benchmarks.feed, also with --processes") from None
-    labels = re.search(r"\| labels from JPEG bytes, 1 worker \| (\d+) \|", Path("docs/labeling.md").read_text())
+    labels = re.search(r"\| labels from JPEG bytes, 1 worker \| (\d+) \|", Path("docs/how-to/labeling.md").read_text())
     if labels is None:
-        raise SystemExit("docs/labeling.md has no row of one worker; make its table with python -m benchmarks.labeling")
+        raise SystemExit(
+            "docs/how-to/labeling.md has no row of one worker; make its table with python -m benchmarks.labeling"
+        )
     fixations = {}
     for recipe, runs in RUNS.items():
         training = configs[runs[1]]["training"]
@@ -169,12 +171,12 @@ def projection(found: dict[str, Any], assumed: dict[str, float]) -> str:
     a = ACCELERATOR
     notes = [
         "`python -m benchmarks.cluster`. In each cell: hours, and in parentheses device hours and the limit.",
-        "Measured on cores of this project's machine: labels (docs/labeling.md), the rates in the logs of the shipped",
-        f"runs (results/runs), {found['decode']:,.0f} pictures/s read and decoded by one process, and two processes",
-        f"against one, {scaled} times as fast, with a load of {found['load']} from other work, which gives the time of",
-        f"an exchange between cores. Assumed: an accelerator learns from {rates} pictures/s. The first is about",
-        "what an H200 has done with that network in batches of 128 (docs/reproduction.md), the second was never",
-        "measured: give your own, `--device-rate shipped=N --device-rate lite=N`. Also assumed:",
+        "Measured on cores of this project's machine: labels (docs/how-to/labeling.md), the rates in the logs of the",
+        f"shipped runs (results/runs), {found['decode']:,.0f} pictures/s read and decoded by one process, and two",
+        f"processes against one, {scaled} times as fast, with a load of {found['load']} from other work, which gives",
+        f"the time of an exchange between cores. Assumed: an accelerator learns from {rates} pictures/s. The first is",
+        "about what an H200 has done with that network in batches of 128 (docs/explanation/reproduction.md), the",
+        "second was never measured: give your own, `--device-rate shipped=N --device-rate lite=N`. Also assumed:",
         f"{a.machine} devices in a machine, {DECODERS} processes that decode for each, {a.inside / 1e9:.0f} GB/s",
         f"between devices of a machine and {a.between / 1e9:.0f} GB/s between machines, {1e6 * a.latency:.0f} µs more",
         f"for each doubling of the devices, {a.disk / 1e9:.0f} GB/s from the store to a machine,",

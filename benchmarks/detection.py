@@ -1,6 +1,6 @@
 """Fixations in simulated gaze whose truth is known: our two rules, and pymovements' I-VT and I-DT.
 
-    python -m benchmarks.detection --python /path/to/venv/bin/python --into docs/eye-tracking.md
+    python -m benchmarks.detection --python /path/to/venv/bin/python --into docs/how-to/eye-tracking.md
 
 pymovements' environment is large, so it stays in a virtual environment of its own, whose Python is given. Without it
 the table has our rules alone.

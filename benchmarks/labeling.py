@@ -1,4 +1,4 @@
-"""How fast weak labels are made: python -m benchmarks.labeling PICTURES [--octave TOOLBOX] [--into docs/labeling.md]
+"""How fast weak labels are made: python -m benchmarks.labeling PICTURES [--octave TOOLBOX] [--into PAGE]
 
 Four tables:
     speed     a label from JPEG bytes; decoding alone, which is the lower limit for JPEGs; and peers: the same chains

@@ -1,4 +1,4 @@
-"""How fast scoring is: python -m benchmarks.metrics [--pysaliency PYTHON] [--into docs/metrics.md]
+"""How fast scoring is: python -m benchmarks.metrics [--pysaliency PYTHON] [--into docs/explanation/metrics.md]
 
 Maps of 1024x768 with 100 fixations each, the fixations of ten other pictures, a density and a center bias, all random
 with a fixed seed. Each metric alone, then all metrics of a protocol by `score`, on one core and on all cores. The peer

@@ -18,9 +18,9 @@ PHOTOS is a folder of photographs. The committed constants were learned from the
 adversarial-attacks development set (CC-BY 2.0), with 144 pixels on the shorter side. The constants are filters and
 their statistics; they hold no photograph and no part of one.
 
-DATA is a folder with the datasets osie/, dut_omron/, eyecrowd/ and scene/ (docs/datasets.md). Only their training parts
-are used, so that their validation parts stay fit for scoring. `learn.ensemble` also reads those of sjtu/, salicon/ and
-emod/. `learn.areas` and `learn.reference` use validation parts,
+DATA is a folder with the datasets osie/, dut_omron/, eyecrowd/ and scene/ (docs/reference/datasets.md). Only their
+training parts are used, so that their validation parts stay fit for scoring. `learn.ensemble` also reads those of
+sjtu/, salicon/ and emod/. `learn.areas` and `learn.reference` use validation parts,
 from which the networks have not learned, and read sjtu/ and more, too. `learn.kinds` needs no fixations and reads all
 pictures of more folders; its docstring names them.
 

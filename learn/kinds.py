@@ -1,8 +1,8 @@
 """Learn to tell web pages, charts and pages of text from photographs: python -m learn.kinds DATA
 
 Writes src/wepsam/kinds.json: the rule, and its rates on pictures that it has not learned from. The table of the rates
-in docs/kinds.md is put there by recipes/kinds_table.py. Takes three minutes of two cores. DATA is a folder with the
-folders of SETS, and web/ with screenshots of web pages.
+in docs/explanation/kinds.md is put there by recipes/kinds_table.py. Takes three minutes of two cores. DATA is a folder
+with the folders of SETS, and web/ with screenshots of web pages.
 
 Pictures take part as they are and altered: compressed, made smaller or larger, cropped, in gray, and so on. Half of
 the pages and of the photographs are judged by a rule that was learned from the other half, and the other way round;

@@ -1,4 +1,4 @@
-"""The picture of the page in docs/app.md: python recipes/app_page.py
+"""The picture of the page in docs/how-to/app.md: python recipes/app_page.py
 
 It opens `wepsam app` in a headless Chromium, takes the drawn start pages of the examples, and draws two areas. It needs
 the extras [app] and [page].
@@ -16,10 +16,10 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from wepsam.app import examples
+from wepsam.drawing.examples import redesigned, start_page
 from wepsam.pages.browser import NAMES
 
-PICTURE = Path(__file__).parents[1] / "docs" / "app.jpg"
+PICTURE = Path(__file__).parents[1] / "docs" / "images" / "app.jpg"
 AREAS = {"Headline": (0.04, 0.18, 0.33, 0.38), "Book a ride": (0.04, 0.53, 0.24, 0.63)}
 DONE = "() => !document.body.classList.contains('busy') && document.querySelector('#drawing').naturalWidth > 0"
 
@@ -31,7 +31,7 @@ def main() -> None:
         found = re.match(r"(http://\S+) is the page", process.stderr.readline())
         assert found
         paths = [Path(folder) / name for name in ("start page.png", "start page, new.png")]
-        for path, draw in zip(paths, (examples.start_page, examples.redesigned), strict=True):
+        for path, draw in zip(paths, (start_page, redesigned), strict=True):
             draw().save(path)
         data = picture(found[1], paths)
         process.terminate()

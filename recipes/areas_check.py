@@ -1,8 +1,8 @@
-"""Are the numbers of areas right? The tables and the figure of docs/attention.md: python recipes/areas_check.py [DATA]
+"""Are numbers of areas right? Tables and figure of docs/explanation/answers.md: python recipes/areas_check.py [DATA]
 
-DATA is the folder with osie/, eyecrowd/ and sjtu/ (docs/datasets.md). On boxes on their validation pictures the
-predicted shares are compared with those of the fixations, and the result is kept in results/attention/areas.json; that
-takes ten minutes or more. Without DATA the table and the figure are made again from that file.
+DATA is the folder with osie/, eyecrowd/ and sjtu/ (docs/reference/datasets.md). On boxes on their validation pictures
+the predicted shares are compared with those of the fixations, and the result is kept in results/attention/areas.json;
+that takes ten minutes or more. Without DATA the table and the figure are made again from that file.
 
 An interval and a chance to be seen are checked with numbers that were fitted to the other laboratories. The table of
 scores is made from results/attention/scores.json, which `python -m learn.reference DATA` writes.
@@ -33,8 +33,8 @@ from wepsam.prediction.predictor import DEFAULT, Predictor
 
 ROOT = Path(__file__).parents[1]
 PAGE, FIGURE, RESULT = (
-    ROOT / "docs" / "attention.md",
-    ROOT / "docs" / "areas.png",
+    ROOT / "docs" / "explanation" / "answers.md",
+    ROOT / "docs" / "images" / "areas.png",
     ROOT / "results" / "attention" / "areas.json",
 )
 SCORES = RESULT.with_name("scores.json")

@@ -1,4 +1,4 @@
-"""The picture and the tables of docs/calibration.md: python recipes/calibration_page.py PHOTOGRAPH"""
+"""The picture and the tables of docs/explanation/calibration.md: python recipes/calibration_page.py PHOTOGRAPH"""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ from wepsam.images import read_image, resize
 from wepsam.prediction.predictor import Predictor
 
 ROOT = Path(__file__).parent.parent
-PAGE, FIGURE = ROOT / "docs" / "calibration.md", ROOT / "docs" / "calibration.jpg"
+PAGE, FIGURE = ROOT / "docs" / "explanation" / "calibration.md", ROOT / "docs" / "images" / "calibration.jpg"
 MODELS = ("wepsam-lite", "wepsam-paper")
 SHOWN = (
     "center-bias", "gbvs", "gbvs-left-out", "wepsam-paper", "wepsam-paper-left-out", "wepsam-lite",

@@ -10,7 +10,7 @@ chmod 755 "$WORK"
 PYTHON=${PYTHON:-python3}
 "$PYTHON" -m venv "$WORK/env"
 "$WORK/env/bin/pip" wheel --quiet --no-deps --wheel-dir "$WORK/wheels" "$ROOT"
-"$WORK/env/bin/pip" install --quiet --constraint "$ROOT/constraints.txt" "$(ls "$WORK"/wheels/wepsam-*.whl)[app]"
+"$WORK/env/bin/pip" install --quiet --constraint "$ROOT/constraints.txt" "$(ls "$WORK"/wheels/wepsam-*.whl)[app,video]"
 echo "the environment has $(du -sm "$WORK/env" | cut -f 1) MB"
 echo secret > "$WORK/token.txt"
 mkdir "$WORK/pictures"
@@ -28,11 +28,20 @@ done
 "$WORK/env/bin/python" -c "
 from PIL import Image
 Image.effect_noise((320, 240), 80).save('/dev/stdout', 'PNG')" > "$WORK/picture.png"
+"$WORK/env/bin/python" -c "
+import av, numpy
+with av.open('$WORK/clip.mp4', 'w') as out:
+    stream = out.add_stream('libx264', rate=10, width=64, height=48, pix_fmt='yuv420p')
+    for level in range(10):
+        out.mux(stream.encode(av.VideoFrame.from_ndarray(numpy.full((48, 64, 3), 20 * level, numpy.uint8), 'rgb24')))
+    out.mux(stream.encode(None))"
 ask() { curl --silent --output "$1" --write-out '%{http_code}\n' "${@:2}"; }
 [ "$(ask /dev/null -F "picture=@$WORK/picture.png" http://127.0.0.1:8931/v1/predict)" = 401 ]
 TOKEN='Authorization: Bearer secret'
 [ "$(ask "$WORK/map.png" -H "$TOKEN" -F "picture=@$WORK/picture.png" http://127.0.0.1:8931/v1/predict)" = 200 ]
 [ "$(ask "$WORK/report.html" -H "$TOKEN" -F "picture=@$WORK/picture.png" http://127.0.0.1:8931/v1/report)" = 200 ]
+[ "$(ask "$WORK/overlay.mp4" -H "$TOKEN" -F "clip=@$WORK/clip.mp4" 'http://127.0.0.1:8931/v1/clip?format=overlay')" = 200 ]
+[ "$(head -c 8 "$WORK/overlay.mp4" | tail -c 4)" = ftyp ]
 file=$(head -c 8 "$WORK/map.png" | tail -c 7 | head -c 3)
 [ "$file" = PNG ]
 kill -TERM "$SERVER"

@@ -1,7 +1,8 @@
-"""Do crops keep what people look at? The tables of docs/cropping.md: python recipes/crop_check.py [DATA OPTIONS]
+"""Do crops keep what people look at? Tables in docs/explanation/answers.md: python recipes/crop_check.py [DATA OPTIONS]
 
-DATA is the folder with osie/, eyecrowd/ and sjtu/ (docs/datasets.md). Crops of their validation pictures are compared
-with people's fixations, and the result is kept in results/attention/crops.json. Without DATA the tables are made again
+DATA is the folder with osie/, eyecrowd/ and sjtu/ (docs/reference/datasets.md). Crops of their validation pictures are
+compared with people's fixations, and the result is kept in results/attention/crops.json. Without DATA the tables are
+made again
 from that file. The rivals run in interpreters of their own:
 
     python3 -m venv /tmp/smart && /tmp/smart/bin/pip install smartcrop==0.5.0
@@ -34,7 +35,7 @@ from wepsam.reproduction import laboratories
 from wepsam.shapes import within
 
 ROOT = Path(__file__).parents[1]
-PAGE, RESULT = ROOT / "docs" / "cropping.md", ROOT / "results" / "attention" / "crops.json"
+PAGE, RESULT = ROOT / "docs" / "explanation" / "answers.md", ROOT / "results" / "attention" / "crops.json"
 FACES, RIVALS = RESULT.with_name("faces.json"), ROOT / "benchmarks" / "crops"
 CHECKED = ("osie", "eyecrowd", "sjtu")
 ASPECTS = ("1:1", "16:9", "4:5", "9:16")

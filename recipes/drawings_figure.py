@@ -1,4 +1,4 @@
-"""The picture of docs/attention.md that shows each drawing: python recipes/drawings_figure.py [PICTURE]
+"""The picture of docs/how-to/attention.md that shows each drawing: python recipes/drawings_figure.py [PICTURE]
 
 PICTURE is astronaut.png by NASA, in the public domain, which `make test` unpacks into .venv/pictures.
 """
@@ -11,7 +11,7 @@ from wepsam import drawing, overlays
 from wepsam.images import save_image
 
 ROOT = Path(__file__).parents[1]
-PICTURE, FIGURE = ROOT / ".venv" / "pictures" / "astronaut.png", ROOT / "docs" / "drawings.jpg"
+PICTURE, FIGURE = ROOT / ".venv" / "pictures" / "astronaut.png", ROOT / "docs" / "images" / "drawings.jpg"
 AREAS = [
     {"label": "face", "box": [0.33, 0.07, 0.55, 0.38]},
     {"label": "shuttle", "box": [0.69, 0.0, 0.95, 0.57]},

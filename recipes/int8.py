@@ -1,6 +1,6 @@
 """The light network with 8-bit activations: python recipes/int8.py WEIGHTS.onnx PHOTOS PICTURES --out FILE.onnx
 
-Takes half the time of a core that has VNNI (docs/log.md); without it, measure first. ONNX Runtime's static
+Takes half the time of a core that has VNNI (docs/explanation/log.md); without it, measure first. ONNX Runtime's static
 quantization, calibrated on PHOTOS. Three things make the maps stay what they are: the sums of the residual paths keep
 their floats, and so do the first layers and the readout, whose few values carry all; and each convolution is quantized
 together with the clipping behind it. Prints how well the maps of PICTURES agree with those of WEIGHTS, and the time.

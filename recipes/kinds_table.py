@@ -1,4 +1,4 @@
-"""How often pictures are warned of, in docs/kinds.md and README.md: python recipes/kinds_table.py
+"""How often pictures are warned of, in docs/explanation/kinds.md: python recipes/kinds_table.py
 
 From the rates in src/wepsam/kinds.json, which `python -m learn.kinds` measured.
 """
@@ -18,10 +18,10 @@ Rates = Mapping[str, Any]
 
 def main() -> None:
     rates = kinds.card()["rates"]
-    page = ROOT / "docs" / "kinds.md"
+    page = ROOT / "docs" / "explanation" / "kinds.md"
     markdown.insert(page, "rates", rates_table(rates))
     markdown.insert(page, "measures", measures_table(kinds.card()["rule"]))
-    markdown.insert(ROOT / "README.md", "kinds", sentence(rates))
+    markdown.insert(page, "kinds", sentence(rates))
 
 
 def rates_table(rates: Rates) -> str:
@@ -43,7 +43,7 @@ def measures_table(rule: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def sentence(rates: Rates) -> str:
-    """What the README says."""
+    """How often is warned, in a sentence."""
     pages, photographs = rates[PAGES]["called"], _sum(rates, _photographs(rates))
     return (
         f"It warned of {_warned(pages):.0%} of {sum(pages.values())} screenshots of web pages and of "

@@ -1,4 +1,4 @@
-"""The tables and the figure of docs/metrics.md: python recipes/metrics_figure.py [--results FOLDER] [--into PAGE]
+"""Tables and figure of docs/explanation/metrics.md: python recipes/metrics_figure.py [--results FOLDER] [--into PAGE]
 
 The first table has the scores of chance, the center bias and people, from the files that `wepsam evaluate` wrote. The
 figure shows one invented ground truth, eight predictions of it, and the scores of each by each metric. The second table
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument(
         "--into",
         type=Path,
-        default=ROOT / "docs" / "metrics.md",
+        default=ROOT / "docs" / "explanation" / "metrics.md",
         help="page with places for the tables; the figure goes beside it",
     )
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""What MKL weighs how, in docs/classical.md: a table and a figure from bases/mkl.json: python recipes/mkl_page.py"""
+"""What MKL weighs how, in docs/reference/classical.md: made of bases/mkl.json: python recipes/mkl_page.py"""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from wepsam import markdown
 from wepsam.classical.mkl import CARD
 from wepsam.files import read_json, replacing
 
-PAGE = Path(__file__).parents[1] / "docs" / "classical.md"
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "classical.md"
 FIGURE = PAGE.parent / "classical" / "mkl.png"
 MACHINES = ("MKL", "equal weights", "linear SVM", "AdaBoost", "linear SVM, Judd's features")
 COLUMNS = {"auc": "AUC (density)", "cc": "CC", "nss": "NSS (density)"}

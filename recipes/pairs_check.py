@@ -1,9 +1,9 @@
-"""Are comparisons of two pictures right? A table of docs/attention.md: python recipes/pairs_check.py [DATA]
+"""Are comparisons of two pictures right? A table of docs/explanation/answers.md: python recipes/pairs_check.py [DATA]
 
-DATA is the folder with osie/, eyecrowd/, sjtu/, scene/ and salicon/ (docs/datasets.md). Pairs of boxes are drawn on
-their validation pictures. One group of observers looks at the one, another group at the other, as if two variants were
-tested. The result is kept in results/attention/pairs.json; that takes ten minutes or more. Without DATA the table is
-made again from that file.
+DATA is the folder with osie/, eyecrowd/, sjtu/, scene/ and salicon/ (docs/reference/datasets.md). Pairs of boxes are
+drawn on their validation pictures. One group of observers looks at the one, another group at the other, as if two
+variants were tested. The result is kept in results/attention/pairs.json; that takes ten minutes or more. Without DATA
+the table is made again from that file.
 
 There are no fixations on variants of one design. The pairs lie around such variants: two photographs that have nothing
 in common; one photograph with the box in two places; one photograph and one box, where only the people differ.
@@ -31,7 +31,7 @@ from wepsam.prediction.predictor import DEFAULT, Predictor
 from wepsam.reproduction import laboratories
 
 ROOT = Path(__file__).parents[1]
-PAGE, RESULT = ROOT / "docs" / "attention.md", ROOT / "results" / "attention" / "pairs.json"
+PAGE, RESULT = ROOT / "docs" / "explanation" / "answers.md", ROOT / "results" / "attention" / "pairs.json"
 CHECKED = ("osie", "eyecrowd", "sjtu")
 MODEL, OTHER_PEOPLE = DEFAULT, "salicon-densities"
 BOXES = 12  # pairs of areas on each pair of pictures

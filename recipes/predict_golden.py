@@ -3,7 +3,7 @@
     python recipes/predict_golden.py
 
 steps.json is about the steps alone and stays true with new weights. whole.json is about wepsam-lite: to be made anew
-with its weights. docs/deploy.md says what each entry holds.
+with its weights. docs/how-to/deploy.md says what each entry holds.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The short table of README.md: python recipes/readme_table.py
 
 Five rows: their mean over laboratories, and two of these alone, from the files that `wepsam evaluate` wrote.
-docs/results.md has all of them.
+docs/reference/results.md has all of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,9 +60,8 @@ def short_table(results: Path) -> str:
         f"is fitted to the other laboratories, it has a CC of {calibrated['cc']:.2f} and a KL of "
         f"{calibrated['kl_div']:.2f}. Its first weights had never seen {len(UNKNOWN)} of these laboratories: there "
         f"they have a CC of {unknown['cc']:.2f} and a KL of {unknown['kl_div']:.2f}. That is the best guide to "
-        "an unknown laboratory ([docs/calibration.md](docs/calibration.md)). \\*: where a laboratory publishes "
-        "densities only, the NSS that "
-        "is expected of fixations drawn from them."
+        "an unknown laboratory ([calibration](docs/explanation/calibration.md)). \\*: where a laboratory publishes "
+        "densities only, the NSS that is expected of fixations drawn from them."
     )
     return f"{markdown.table(['', *head], rows)}\n\n{note}"
 

@@ -12,7 +12,7 @@ from PIL import Image
 import wepsam
 from wepsam.pages import capture
 
-PICTURE = Path(__file__).parents[1] / "docs" / "report.jpg"
+PICTURE = Path(__file__).parents[1] / "docs" / "images" / "report.jpg"
 AREAS = [
     {"label": "face", "box": [0.33, 0.08, 0.56, 0.4]},
     {"label": "badge", "box": [0.44, 0.66, 0.6, 0.82]},

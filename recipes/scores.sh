@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The scores of the shipped networks and of what stands beside them, on the validation parts of all laboratories; then
-# the cards, docs/results.md and README.md. About half an hour on one core.
+# the cards, docs/reference/results.md and README.md. About half an hour on one core.
 #
 # DATA: folder with osie/, dut_omron/, eyecrowd/, scene/, sjtu/, salicon/ and emod/. RUNS: folder of training runs, if
 # there are any. MODELS: to score only some again, such as MODELS="wepsam-lite wepsam-paper" after a change of the
@@ -33,7 +33,7 @@ python recipes/gather_results.py "$RUNS"
 for model in wepsam-lite wepsam-paper; do
     python recipes/card_scores.py "src/wepsam/weights/$model.json" results/*-validation
 done
-wepsam compare results/*-validation --into docs/results.md
+wepsam compare results/*-validation --into docs/reference/results.md
 python recipes/readme_table.py
 python recipes/predict_golden.py
 python recipes/calibration_page.py .venv/pictures/astronaut.png

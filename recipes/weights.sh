@@ -56,8 +56,8 @@ for rival in mr_cnn cnn_vlm-lite0; do
 done
 python recipes/metrics_figure.py
 
-# The classical models: docs/classical.md, and the card that `wepsam models` reads. Those that are fitted to fixations
-# learn from the training parts and are scored on the validation parts only. An hour or two on one core.
+# The classical models: docs/reference/classical.md, and the card that `wepsam models` reads. Those that are fitted to
+# fixations learn from the training parts and are scored on the validation parts only. An hour or two on one core.
 python -m learn.judd "$DATA"
 python -m learn.edn "$DATA"
 python -m learn.ensemble "$DATA"
@@ -77,20 +77,21 @@ python recipes/gather_results.py "$RUNS"
 python recipes/card_scores.py src/wepsam/classical/card.json \
     results/classical/osie-validation results/classical/dut_omron-validation
 OMP_NUM_THREADS=1 python -m benchmarks.classical --card src/wepsam/classical/card.json
-wepsam compare results/classical/osie-validation results/classical/dut_omron-validation --into docs/classical.md
-wepsam compare results/classical/osie-all --into docs/classical.md
+wepsam compare results/classical/osie-validation results/classical/dut_omron-validation --into
+docs/reference/classical.md wepsam compare results/classical/osie-all --into docs/reference/classical.md
 wepsam compare results/classical/osie-validation results/classical/dut_omron-validation \
-    --model ensemble,bms,sdsr,spectral_residual --paired gbvs --into docs/classical.md
-wepsam table1 results/classical/osie-all results/classical/osie-validation --public --into docs/classical.md \
-    --figures docs/classical
+    --model ensemble,bms,sdsr,spectral_residual --paired gbvs --into docs/reference/classical.md
+wepsam table1 results/classical/osie-all results/classical/osie-validation --public --into docs/reference/classical.md \
+    --figures docs/reference/classical
 
-# Fig. 3 and Table 1 in docs/reproduction.md, and the report on the studies. (Their runs: wepsam reproduce.)
+# Fig. 3 and Table 1 in docs/explanation/reproduction.md, and the report on the studies. (Their runs: wepsam reproduce.)
 wepsam plot results/osie-validation results/classical/osie-validation \
-    --model wepsam-lite,wepsam-paper,ciw,cas,rare2012,gbvs --range-sheet docs/reproduction/fig3.jpg --metric cc -d "$OSIE"
-wepsam reproduce --no-train --results results/reproduction --report docs/reproduction.md \
+    --model wepsam-lite,wepsam-paper,ciw,cas,rare2012,gbvs --range-sheet docs/explanation/reproduction/fig3.jpg --metric
+    cc -d "$OSIE"
+wepsam reproduce --no-train --results results/reproduction --report docs/explanation/reproduction.md \
     --evaluated results/osie-validation --evaluated results/classical/osie-validation \
     --evaluated results/dut_omron-validation --evaluated results/classical/dut_omron-validation
 
 # The picture in README.md.
 wepsam predict .venv/pictures/chelsea.png --out "$RUNS/example" --sheet
-cp "$RUNS/example/sheet.png" docs/example.png
+cp "$RUNS/example/sheet.png" docs/images/example.png

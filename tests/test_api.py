@@ -20,6 +20,7 @@ from wepsam import extras
 FUNCTIONS = [
     *("predict", "label", "inspect", "pretrain", "finetune", "adapt", "export", "evaluate", "compare", "submit"),
     *(
+        "publish",
         "load",
         "models",
         "read_image",

@@ -11,8 +11,8 @@ import pytest
 from helpers import ROOT
 
 PACKAGE = ROOT / "src" / "wepsam"
-ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "results" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ARCHITECTURE = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "results" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WIDTH = 110  # characters
 
 
@@ -55,10 +55,12 @@ def test_the_architecture_has_every_room() -> None:
         assert (PACKAGE / name).is_dir() or (ROOT / name).is_dir(), name
 
 
-def test_the_readme_names_files_that_exist() -> None:
+def test_the_pipeline_names_files_that_exist() -> None:
     """In the table of the steps: the last column is where each step is in the code."""
-    steps = (ROOT / "README.md").read_text(encoding="utf-8").split("| in the code |")[1].split("\n\n")[0]
-    paths = [path for row in steps.splitlines()[2:] for path in names(row.rstrip("|").rpartition("|")[2])]
+    steps = (ROOT / "docs" / "explanation" / "pipeline.md").read_text(encoding="utf-8").split("| in the code |")[1]
+    paths = [
+        path for row in steps.split("\n\n")[0].splitlines()[2:] for path in names(row.rstrip("|").rpartition("|")[2])
+    ]
     assert len(paths) > 8
     for path in paths:
         assert (PACKAGE / path).exists(), path

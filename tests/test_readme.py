@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import wepsam
+from benchmarks import first_map
 from helpers import ROOT
 from recipes import areas_check, crop_check, kinds_table, pairs_check, readme_table
 from wepsam import cards, kinds, markdown
@@ -23,7 +24,10 @@ from wepsam.evaluation.results import read
 from wepsam.evaluation.table import as_markdown
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CLASSICAL_PAGE = ROOT / "docs" / "classical.md"
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
+HOW_TO = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES if "/how-to/" in page}
+PIPELINE = (ROOT / "docs" / "explanation" / "pipeline.md").read_text(encoding="utf-8")
+CLASSICAL_PAGE = ROOT / "docs" / "reference" / "classical.md"
 RESULTS = sorted((ROOT / "results").glob("*-validation"))
 CHOSEN_ON = [folder for folder in RESULTS if folder.name.startswith(("dut_omron", "osie"))]
 CLASSICAL_RESULTS = sorted((ROOT / "results" / "classical").iterdir())
@@ -36,10 +40,10 @@ def test_the_readme_has_the_short_table() -> None:
 
 
 def test_the_rates_of_warnings_are_those_that_were_measured() -> None:
-    rates, page = kinds.card()["rates"], ROOT / "docs" / "kinds.md"
+    rates, page = kinds.card()["rates"], ROOT / "docs" / "explanation" / "kinds.md"
     assert markdown.insert(page, "rates", kinds_table.rates_table(rates), write=False), "python recipes/kinds_table.py"
     assert markdown.insert(page, "measures", kinds_table.measures_table(kinds.card()["rule"]), write=False)
-    assert markdown.insert(ROOT / "README.md", "kinds", kinds_table.sentence(rates), write=False)
+    assert markdown.insert(page, "kinds", kinds_table.sentence(rates), write=False)
 
 
 def test_the_tables_of_areas_are_those_that_were_measured() -> None:
@@ -58,12 +62,14 @@ def test_the_tables_of_crops_are_those_that_were_measured() -> None:
 @pytest.mark.parametrize("folder", RESULTS, ids=lambda path: path.name)
 def test_tables_are_those_of_the_results(folder: Path) -> None:
     table = as_markdown(score_table(read(folder)))
-    assert markdown.insert(ROOT / "docs" / "results.md", folder.name, table, write=False)
+    assert markdown.insert(ROOT / "docs" / "reference" / "results.md", folder.name, table, write=False)
 
 
 def test_the_means_over_laboratories_are_those_of_the_results() -> None:
     for table in mean_over_datasets([read(folder) for folder in RESULTS]):
-        assert markdown.insert(ROOT / "docs" / "results.md", table.name, as_markdown(table), write=False), table.name
+        assert markdown.insert(
+            ROOT / "docs" / "reference" / "results.md", table.name, as_markdown(table), write=False
+        ), table.name
 
 
 @pytest.mark.parametrize("folder", CLASSICAL_RESULTS, ids=lambda path: path.name)
@@ -139,9 +145,9 @@ def test_the_validation_sets_of_all_laboratories_are_there() -> None:
 
 def test_numbers_in_the_text_are_those_of_the_card_and_of_the_benchmark() -> None:
     """Size from the card; speed at both qualities from the page that the benchmark writes."""
-    text, card = " ".join(README.split()), wepsam.models()["wepsam-lite"]
+    text, card = " ".join(HOW_TO["docs/how-to/predict.md"].split()), wepsam.models()["wepsam-lite"]
     assert f"{card['parameters'] / 1e6:.1f} million parameters, {card['bytes'] / 1e6:.1f} MB" in text
-    benchmarks = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    benchmarks = (ROOT / "docs" / "reference" / "benchmarks.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"\| wepsam-lite, best: picture -> map \| ([\d.]+) \| ([\d.]+) x fast \|", benchmarks)
     best, times = map(float, row)
     assert times > 3, "wepsam predict --help says a third of the time or less"
@@ -149,12 +155,18 @@ def test_numbers_in_the_text_are_those_of_the_card_and_of_the_benchmark() -> Non
     assert card["views"]["best"]["mirror"]
     assert "It sees each picture and its mirror image; fast mode is one view with less than half of the pixels" in text
     assert scale**-2 < 0.5
-    assert f"in 1/{1000 / best:.0f} s, or in 1/{1000 / best * times:.0f} s in fast mode" in text
+    assert f"in 1/{1000 / best:.0f} s, or in 1/{1000 / best * times:.0f} s in fast mode" in " ".join(README.split())
+
+
+def test_the_time_of_the_first_map_is_the_measured_one() -> None:
+    sentence = first_map.sentence(json.loads(first_map.RESULT.read_text(encoding="utf-8")))
+    assert markdown.insert(ROOT / "README.md", "first-map", sentence, write=False), "python -m benchmarks.first_map"
 
 
 def test_the_readme_counts_the_datasets_as_the_registry_does() -> None:
     assert len(ABOUT) == 13
-    assert "Thirteen public datasets" in README
+    assert "Thirteen public datasets" in HOW_TO["docs/how-to/score.md"]
+    assert "thirteen public datasets" in README
 
 
 def test_the_ensemble_has_eleven_numbers() -> None:
@@ -163,33 +175,36 @@ def test_the_ensemble_has_eleven_numbers() -> None:
     assert "eleven numbers" in CLASSICAL_PAGE.read_text(encoding="utf-8")
 
 
-def test_commands_and_names_exist() -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/explanation/pipeline.md", *HOW_TO])
+def test_commands_and_names_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
     known = {context.command_path.partition(" ")[2] for context in reference.contexts()}
     groups = {name.split()[0] for name in known if " " in name}
     code = [
-        *re.findall(r"^```\w*\n(.*?)^```", README, re.DOTALL | re.MULTILINE),
-        *re.findall(r"(?<!`)`([^`\n]+)`(?!`)", README),
+        *re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE),
+        *re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text),
     ]
     for words in re.findall(r"(?:^|bin/)wepsam ([a-z]\w*(?: [a-z]\w*)?)", "\n".join(code), re.MULTILINE):
         name, _, below = words.partition(" ")
         assert name in known, words
         assert name not in groups or words in known, below
-    for name in re.findall(r"wepsam\.(\w+)\(", README):
+    for name in re.findall(r"wepsam\.(\w+)\(", text):
         assert hasattr(wepsam, name), name
 
 
 def test_files_exist() -> None:
     rooms = sorted(path.name for path in (ROOT / "src" / "wepsam").iterdir() if path.is_dir())
-    files = re.findall(rf"`((?:{'|'.join(rooms)})/[a-z_.]*|[a-z_]+\.py)`", README)
+    files = re.findall(rf"`((?:{'|'.join(rooms)})/[a-z_.]*|[a-z_]+\.py)`", PIPELINE)
     assert len(files) > 8
     for file in files:
         assert (ROOT / "src" / "wepsam" / file).exists(), file
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/results.md", "results/README.md"])
+@pytest.mark.parametrize("page", ["README.md", "results/README.md", "CONTRIBUTING.md", "SECURITY.md", *PAGES])
 def test_links_lead_somewhere(page: str) -> None:
     folder = (ROOT / page).parent
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8")):
+    text = re.sub(r"^```.*?^```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         assert (folder / target).exists(), target
 
 

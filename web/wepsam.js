@@ -1,5 +1,5 @@
 // What happens around the network: from the pixels of a picture to the map at its size, as wepsam does it in Python.
-// No DOM, no imports: the page, its worker and Node use this file. docs/deploy.md describes each step for other
+// No DOM, no imports: the page, its worker and Node use this file. docs/how-to/deploy.md describes each step for other
 // languages, tests/golden/predict/ holds inputs and outputs of each.
 //
 // A grid is {height, width, data}, row by row. Pixels are RGB, three bytes each; maps are one number each.

@@ -7,8 +7,8 @@
     wepsam.save_overlay("overlay.png", "street.jpg", saliency_map)
 
 The functions have the names and the defaults of the commands: `predict`, `compare_pictures`, `gate`, `benchmark`,
-`label`, `inspect`, `pretrain`, `finetune`, `adapt`, `export`, `evaluate`, `compare`, `submit`; `attend` is that of
-`wepsam areas` and `wepsam scores`, `crop_pictures` that of `wepsam crop`.
+`label`, `inspect`, `pretrain`, `finetune`, `adapt`, `export`, `publish`, `evaluate`, `compare`, `submit`; `attend` is
+that of `wepsam areas` and `wepsam scores`, `crop_pictures` that of `wepsam crop`.
 The library prints nothing. It logs to the logger "wepsam", progress included.
 """
 
@@ -24,10 +24,16 @@ __version__ = "1.0.0"  # the one place; pyproject.toml takes it from here
 if TYPE_CHECKING:
     from wepsam import classical as classical
     from wepsam import datasets as datasets
+    from wepsam import drawing as drawing
+    from wepsam import evaluation as evaluation
     from wepsam import gaze as gaze
+    from wepsam import images as images
+    from wepsam import interop as interop
+    from wepsam import maps as maps
     from wepsam import metrics as metrics
     from wepsam import pages as pages
     from wepsam import torch_metrics as torch_metrics
+    from wepsam import video as video
     from wepsam.adaptation import adapt as adapt
     from wepsam.attention.answers import attend as attend
     from wepsam.attention.areas import Area as Area
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
     from wepsam.evaluation import evaluate as evaluate
     from wepsam.evaluation.comparison import compare as compare
     from wepsam.evaluation.submission import submit as submit
+    from wepsam.hub.publishing import publish as publish
     from wepsam.images import ImageError as ImageError
     from wepsam.images import read_image as read_image
     from wepsam.kinds import PictureWarning as PictureWarning
@@ -53,6 +60,7 @@ if TYPE_CHECKING:
     from wepsam.prediction.predictor import Predictor as Predictor
     from wepsam.prediction.predictor import load as load
     from wepsam.prediction.predictor import models as models
+    from wepsam.reporting.writing import report as report
     from wepsam.training.stages import finetune as finetune
     from wepsam.training.stages import pretrain as pretrain
     from wepsam.weak.inspection import inspect as inspect
@@ -68,6 +76,7 @@ HOMES = {
     "finetune": "training.stages",
     "adapt": "adaptation",
     "export": "deploy.to_onnx",
+    "publish": "hub.publishing",
     "evaluate": "evaluation",
     "compare": "evaluation.comparison",
     "submit": "evaluation.submission",
@@ -92,7 +101,11 @@ HOMES = {
     "save_overlay": "overlays",
     "contact_sheet": "overlays",
 }
-PACKAGES = ("classical", "datasets", "gaze", "metrics", "pages", "torch_metrics")
+# Rooms that are public too: what their `__all__` lists.
+PACKAGES = (
+    "classical", "datasets", "drawing", "evaluation", "gaze", "images", "interop", "maps", "metrics", "pages",
+    "torch_metrics", "video",
+)  # fmt: skip
 
 offline.switch_off()
 

@@ -20,7 +20,8 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-MAX_PIXELS = 160_000_000  # pictures with more are refused, unless the caller allows more
+MAX_PIXELS = 160_000_000
+"""Pixels of a picture: those with more are refused, unless the caller allows more."""
 MAX_MAP_PIXELS = 1 << 26  # of a map or density, which is computed with as float64; the largest photographs have fewer
 # Memory to decode a picture, unless the caller allows more pixels. RGB takes 4 bytes a pixel in Pillow and 3 here: the
 # largest camera sensors (151 megapixels) pass, and the process stays below 1.2 GB.

@@ -18,6 +18,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "page": ("playwright",),
     "heif": ("pillow_heif",),
     "video": ("av",),
+    "hub": ("huggingface_hub",),
     "cluster": ("ray", "dask", "distributed", "s3fs", "fsspec"),
 }
 

@@ -22,6 +22,7 @@ from typing import IO, Any
 from uuid import uuid4
 
 PathOrUrl = str | os.PathLike[str]
+"""A path on this machine, or a URL such as s3://bucket/name."""
 
 TEMPORARY = re.compile(r"\.wepsam-[0-9a-f]{12}\.tmp(\.[^./]*)?")  # names that nobody else gives
 LEFTOVER_AGE = 3600  # seconds after which nobody writes to a temporary file any more

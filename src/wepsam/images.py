@@ -19,30 +19,18 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from wepsam import _picture_costs, _picture_files, _picture_pixels
-from wepsam._picture_costs import MAX_PIXELS, allowed_bytes
-from wepsam._picture_files import ImageError, one_line
+from wepsam._picture_costs import MAX_PIXELS
+from wepsam._picture_costs import allowed_bytes as allowed_bytes
+from wepsam._picture_files import ImageError
+from wepsam._picture_files import one_line as one_line
 from wepsam.files import replacing, shown
 
-__all__ = [
-    "MAX_PIXELS",
-    "ImageError",
-    "Source",
-    "allowed_bytes",
-    "check_drawing",
-    "image_size",
-    "is_drawn",
-    "one_line",
-    "pixel_count",
-    "read_image",
-    "read_sized",
-    "resize",
-    "save_image",
-    "source_name",
-]
+__all__ = ["MAX_PIXELS", "ImageError", "Source", "image_size", "read_image", "read_sized", "resize", "save_image"]
 
 log = logging.getLogger("wepsam")
 
 Source = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
+"""A path, the bytes of a file, a PIL picture, or an array; see `read_image`."""
 
 WRITABLE: dict[str, tuple[str, dict[str, Any]]] = {  # suffix -> Pillow's format and options
     # A quarter of the default's time for 7 % more bytes: in the differences of a map there are only runs to find.
@@ -94,6 +82,11 @@ def read_image(
     Raises:
         ImageError: missing, broken, too large or not a picture; one line that names the source and the cause.
         ValueError: `smallest` is below 1.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> wepsam.read_image(np.array([[0, 65535]], np.uint16)).tolist()  # 16-bit gray
+        [[[0, 0, 0], [255, 255, 255]]]
     """
     if smallest is not None and smallest < 1:
         raise ValueError(f"smallest={smallest}: expected at least 1 pixel")
@@ -141,12 +134,25 @@ def read_sized(
 
 
 def image_size(source: Source, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """(height, width) of what `read_image(source)` returns, without decoding it.
+    """The size of what `read_image(source)` returns, without decoding it.
 
     Only a PNG with metadata behind its pixels is decoded, because the metadata may contain an orientation.
 
+    Args:
+        source: as `read_image` takes it.
+        max_pixels: larger pictures are refused.
+
+    Returns:
+        (height, width) in pixels.
+
     Raises:
         ImageError: as in `read_image`, but damage behind the header goes unnoticed.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.images import image_size
+        >>> image_size(np.zeros((60, 80, 3), np.uint8))
+        (60, 80)
     """
     with one_line(source_name(source)):
         if isinstance(source, np.ndarray):
@@ -174,7 +180,21 @@ def pixel_count(source: Source, *, max_pixels: int = MAX_PIXELS) -> int:
 
 
 def resize(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Resize an (H, W) or (H, W, 3) uint8 picture to shape (height, width); bicubic, antialiased, uint8."""
+    """Resize a picture; bicubic, antialiased.
+
+    Args:
+        image: (H, W) or (H, W, 3) uint8.
+        shape: (height, width) in pixels.
+
+    Returns:
+        (height, width) or (height, width, 3) uint8.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.images import resize
+        >>> resize(np.zeros((60, 80, 3), np.uint8), (30, 40)).shape
+        (30, 40, 3)
+    """
     if image.ndim == 3 and image.shape[0] * image.shape[1] > _picture_pixels.STRIP:
         # Pillow's copy of a large picture would take 4 bytes a pixel, that of a band takes 1.
         bands = (np.ascontiguousarray(image[..., band]) for band in range(image.shape[2]))

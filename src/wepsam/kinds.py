@@ -40,7 +40,7 @@ class PictureWarning(UserWarning):
 
 
 def looks_like(picture: Source, max_pixels: int = MAX_PIXELS) -> str:
-    """What kind of picture this is, by its flat areas, steps, lines and colors. docs/kinds.md says how often it errs.
+    """What kind of picture this is, by its flat areas, steps, lines and colors (errors: docs/explanation/kinds.md).
 
     Args:
         picture: a path, bytes, PIL picture or array; see `wepsam.read_image`.
@@ -52,6 +52,11 @@ def looks_like(picture: Source, max_pixels: int = MAX_PIXELS) -> str:
 
     Raises:
         ImageError: the picture cannot be read.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> wepsam.looks_like(np.full((120, 160, 3), 128, np.uint8))  # a blank picture
+        'photograph'
     """
     return kind(read_sized(picture, smallest=512, max_pixels=max_pixels)[0])
 

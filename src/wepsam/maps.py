@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+__all__ = ["blur", "density", "enlarge", "fixation_map", "pixels", "to_density", "to_log_density", "to_unit"]
+
 LARGE = 1 << 21  # pixels; larger maps are enlarged in pieces
 ORDINARY = 100  # a map whose largest absolute value is within 2^-100 and 2^100 can be computed with as float32
 SCALED = 2.0**450  # 2^900 times a density can be summed over all pixels of any picture
@@ -65,7 +67,23 @@ def pixels(fixations: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, n
 
 
 def fixation_map(fixations: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Count how many of the (N, 2) fixations fall into each pixel: (H, W) integers. Raises as `pixels` does."""
+    """Count how many fixations fall into each pixel.
+
+    Args:
+        fixations: (N, 2) points as (x, y) pixels; repeated points count each time, N may be 0.
+        shape: (height, width) of the map.
+
+    Returns:
+        (H, W) integers.
+
+    Raises:
+        ValueError: as `pixels`.
+
+    Examples:
+        >>> from wepsam.maps import fixation_map
+        >>> fixation_map([(0.5, 0), (0.9, 0), (2, 1)], (2, 3)).tolist()
+        [[2, 0, 0], [0, 0, 1]]
+    """
     height, width = shape
     rows, columns = pixels(fixations, shape)
     return np.bincount(rows * width + columns, minlength=height * width).reshape(height, width)
@@ -86,6 +104,12 @@ def density(fixations: np.ndarray, shape: tuple[int, int], sigma: float) -> np.n
 
     Raises:
         ValueError: there are no fixations, one lies outside, or sigma < 0.
+
+    Examples:
+        >>> from wepsam.maps import density
+        >>> values = density([(2, 1)], (3, 5), sigma=1.0)
+        >>> round(float(values[1, 2] / values[1, 1]), 3), round(float(values.sum()), 6)  # exp(1 / 2) to the next pixel
+        (1.649, 1.0)
     """
     counts = fixation_map(fixations, shape)
     if not counts.any():
@@ -204,6 +228,12 @@ def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
     Raises:
         ValueError: the map is masked, or not of real numbers.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.maps import enlarge
+        >>> enlarge(np.array([[0.0, 1.0]]), (1, 4)).tolist()
+        [[0.0, 0.25, 0.75, 1.0]]
     """
     saliency_map, (height, width) = numbers(saliency_map), shape
     largest = exponent(max(abs(float(saliency_map.min())), abs(float(saliency_map.max()))))
@@ -237,7 +267,23 @@ def is_transposed(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
 
 
 def to_unit(values: np.ndarray) -> np.ndarray:
-    """Stretch a map to [0, 1] by its minimum and maximum: float64; a constant map becomes zeros."""
+    """Stretch a map to [0, 1] by its minimum and maximum.
+
+    Args:
+        values: map of any shape, finite.
+
+    Returns:
+        Float64 of the same shape; zeros for a constant map.
+
+    Raises:
+        ValueError: the map is masked, or not of real numbers.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.maps import to_unit
+        >>> to_unit(np.array([[-1, 0, 1]])).tolist()
+        [[0.0, 0.5, 1.0]]
+    """
     values = numbers(values).astype(np.float64)
     low, high = values.min(), values.max()
     if high == low:
@@ -248,10 +294,22 @@ def to_unit(values: np.ndarray) -> np.ndarray:
 
 
 def to_density(values: np.ndarray) -> np.ndarray:
-    """Divide a map >= 0 by its sum: float64; a map of zeros carries no information and becomes uniform.
+    """Divide a map by its sum; a map of zeros carries no information and becomes uniform.
+
+    Args:
+        values: map >= 0 of any shape.
+
+    Returns:
+        Float64 of the same shape, sums to 1.
 
     Raises:
         ValueError: the map has negative values (`to_unit` shifts them away), or NaN or infinite ones; or it is masked.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.maps import to_density
+        >>> to_density(np.array([[1, 3]])).tolist(), to_density(np.array([[0, 0]])).tolist()
+        ([[0.25, 0.75]], [[0.5, 0.5]])
     """
     values = numbers(values).astype(np.float64, copy=False)
     if values.max() > HALF / values.size:  # its sum would be infinite
@@ -263,14 +321,23 @@ def to_density(values: np.ndarray) -> np.ndarray:
 
 
 def to_log_density(values: np.ndarray, uniform: float = 1e-6) -> np.ndarray:
-    """The natural logarithm of a map >= 0 as a density: float64, its logsumexp is 0.
+    """The natural logarithm of a map as a density.
 
     Args:
         values: (H, W) map.
         uniform: the share of the probability, in [0, 1], that is spread evenly over all pixels. Without it, one
             fixation where the map is 0 would have the log density -inf.
 
+    Returns:
+        (H, W) float64; its logsumexp is 0.
+
     Raises:
         ValueError: as `to_density`.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.maps import to_log_density
+        >>> np.exp(to_log_density(np.array([[1, 3]]), uniform=0.0)).round(6).tolist()
+        [[0.25, 0.75]]
     """
     return np.asarray(np.log((1 - uniform) * to_density(values) + uniform / np.size(values)))

@@ -18,6 +18,8 @@ SWITCHES = {
     # They also leave an identifier of the device and a database of events in the user's cache.
     "ORT_DISABLE_TELEMETRY": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
+    # huggingface_hub would fetch a list of programs, to tell the server which of them runs it.
+    "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 _came_first = False  # whether ONNX Runtime was imported, with its telemetry on, before wepsam
 
@@ -43,4 +45,17 @@ def onnxruntime() -> Any:
             "onnxruntime was imported before wepsam, so it may send telemetry; import wepsam first, or set "
             "ORT_DISABLE_TELEMETRY=1"
         )
+    return module
+
+
+def huggingface_hub() -> Any:
+    """The module `huggingface_hub`, which sends what it is asked to and no more; whoever needs it gets it here."""
+    switch_off()
+    if "huggingface_hub" not in sys.modules:
+        # For files of some megabytes plain HTTP will do; the client of Xet keeps a cache and logs of its own.
+        os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
+    module = import_module("huggingface_hub")
+    for part in ("constants", "errors", "utils"):
+        import_module(f"huggingface_hub.{part}")
+    module.constants.HF_HUB_DISABLE_TELEMETRY = True  # read at its import, which may have been earlier
     return module

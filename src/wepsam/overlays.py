@@ -25,7 +25,9 @@ ONE = 232  # what 1 is among shares in 8 bits: the largest of them, the light of
 STRIP = 1 << 16  # pixels that are computed at a time and stay in the processor's cache
 
 Limits = tuple[float, float]
+"""Lowest and highest value of a map, for the first and the last color."""
 Color = tuple[int, int, int]
+"""Red, green and blue, each from 0 to 255."""
 
 # Colors of headings and of captions, on a light and on a dark background.
 STRONG: tuple[Color, Color] = ((30, 30, 36), (240, 240, 244))
@@ -75,6 +77,13 @@ def overlay(
     Raises:
         ValueError: the map is not finite or not of the stimulus' size, `strength` lies outside [0, 1], or no colors
             have this name.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> stimulus, saliency_map = np.zeros((2, 2, 3), np.uint8), np.array([[0, 1], [0, 0]])
+        >>> drawn = wepsam.overlay(stimulus, saliency_map)
+        >>> drawn[0, 0].tolist(), bool(drawn[0, 1].any())  # untouched where the map is low
+        ([0, 0, 0], True)
     """
     if stimulus.ndim != 3 or stimulus.shape != (*saliency_map.shape, 3):
         raise ValueError(f"map {saliency_map.shape} on stimulus {stimulus.shape}: expected (H, W) on (H, W, 3)")
@@ -197,7 +206,15 @@ def save_overlay(
     colors: str = colormaps.DEFAULT,
     limits: Limits | None = None,
 ) -> None:
-    """Write `overlay` of a stimulus, given as an array or anything else that `read_image` reads.
+    """Write the overlay of a map on its stimulus; see `overlay`.
+
+    Args:
+        path: the suffix chooses the format.
+        stimulus: a path, bytes, PIL picture or (H, W, 3) uint8 array.
+        saliency_map: (H, W), any scale, finite, of the stimulus' size.
+        strength: as in `overlay`.
+        colors: as in `overlay`.
+        limits: as in `overlay`.
 
     Raises:
         ValueError: as `overlay`.
@@ -230,6 +247,11 @@ def contact_sheet(
 
     Raises:
         ValueError: there is no picture, or headings or captions do not match the columns and rows.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> wepsam.contact_sheet([[np.zeros((60, 80, 3), np.uint8)] * 2], height=60).ndim
+        3
     """
     columns = max(map(len, rows), default=0)
     if all(picture is None for row in rows for picture in row):

@@ -10,8 +10,9 @@ import logging
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ WINDOW = 6  # the rate is that of the last so many lines
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Listener = Callable[[str, float, float], None]  # what is done, how much of it is done, of how much (0: unknown)
+_LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
 class Bar(Protocol):
@@ -70,6 +73,16 @@ def is_shown() -> bool:
 
 
 @contextmanager
+def heard_by(listener: Listener) -> Iterator[None]:
+    """Tell a function what the work inside reports, and nobody else. What it raises ends the work."""
+    before = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(before)
+
+
+@contextmanager
 def bar(total: float, what: str, after: float = 0) -> Iterator[Bar]:
     """Report progress by hand.
 
@@ -79,6 +92,9 @@ def bar(total: float, what: str, after: float = 0) -> Iterator[Bar]:
         after: seconds before a bar appears. What an earlier run did is taken from the first update shown, and does
             not count as this run's speed.
     """
+    if (listener := _LISTENER.get()) is not None:
+        yield _Told(listener, total, what)
+        return
     drawn = is_shown() and sys.stderr is not None and sys.stderr.isatty()
     drawn = drawn and not _Drawn.running  # a terminal has room for one bar: work inside that work logs lines
     shown = _Drawn(total, what, after) if drawn else _Lines(total, what, after)
@@ -101,6 +117,17 @@ def track(things: Iterable[T], what: str) -> Iterator[T]:
         for done, thing in enumerate(things, 1):
             yield thing
             shown.update(done)
+
+
+class _Told:
+    """Tells a function each update."""
+
+    def __init__(self, listener: Listener, total: float, what: str) -> None:
+        self._listener, self._total, self._what = listener, total, what
+
+    def update(self, done: float, total: float | None = None, note: str | None = None) -> None:
+        self._total = self._total if total is None else total
+        self._listener(self._what, done, self._total)
 
 
 class _Lines:

@@ -8,10 +8,13 @@ import numpy as np
 from wepsam import cards
 from wepsam.calibration import presets
 from wepsam.calibration.presets import Which
+from wepsam.hub import names as hub_names
 from wepsam.prediction.predictor import QUALITIES, Predictor, load, models
 
-Predict = Callable[[np.ndarray], np.ndarray]  # (H, W, 3) uint8 RGB -> (H, W) saliency map
+Predict = Callable[[np.ndarray], np.ndarray]
+"""(H, W, 3) uint8 RGB -> (H, W) saliency map >= 0."""
 Model = Predict | str | os.PathLike[str]
+"""A predictor or any function like it, the name of a model, or an .onnx file."""
 
 
 def predictor(
@@ -26,7 +29,8 @@ def predictor(
 
     Args:
         model: the name of a classical model (`wepsam.classical.CLASSICAL`) or of shipped weights (`wepsam.models()`),
-            the path of an .onnx file that `wepsam export` wrote, or a predictor, which is returned as it is.
+            the path of an .onnx file that `wepsam export` wrote, a model on the Hub (hf:owner/name), or a predictor,
+            which is returned as it is.
         quality: "best" or "fast", for wepsam weights; see `wepsam.Predictor`.
         threads: of ONNX Runtime, for wepsam weights; 0 lets it choose.
         providers: of ONNX Runtime, for wepsam weights; None takes all local ones, the fastest first.
@@ -49,7 +53,9 @@ def predictor(
 
         name = os.fspath(model)
         if name not in CLASSICAL:
-            raise ValueError(f"no model {name!r}; expected an .onnx file or one of {', '.join(names())}")
+            raise ValueError(
+                f"no model {name!r}; expected an .onnx file or one of {', '.join(names())}; or hf:owner/name"
+            )
         expect_best(quality, name)
         return _calibrated(CLASSICAL[name], name, calibration)
     expect_best(quality, "a function")
@@ -74,8 +80,8 @@ def expect_best(quality: str, what: str) -> None:
 
 
 def is_weights(model: str | os.PathLike[str]) -> bool:
-    """Whether this is the path of an .onnx file or the name of shipped weights."""
-    return os.fspath(model).endswith(".onnx") or os.fspath(model) in models()
+    """Whether this is the path of an .onnx file, or the name of shipped weights or of a model on the Hub."""
+    return hub_names.is_name(model) or os.fspath(model).endswith(".onnx") or os.fspath(model) in models()
 
 
 def names() -> tuple[str, ...]:

@@ -6,14 +6,17 @@ from collections.abc import Iterable
 
 import numpy as np
 
-Shape = tuple[int, int]  # (height, width)
+Shape = tuple[int, int]
+"""(height, width) in pixels."""
 
 SIDE_STEP = 32  # pixels: the sides of the light network's input are multiples of it
 CELL = 4  # pixels: the side of the square of a network's input that one cell of its map stands for
 AREA = 288 * 384  # pixels: about the area of the light network's input
 LEAST_AREA = 192 * 256  # pixels: smaller pictures are enlarged to this area
 LONGEST = 100_000  # pixels of a screen
-MAX_ENLARGEMENT = 1.5  # of a side; larger pictures are not enlarged further, because maps get worse (docs/log.md)
+MAX_ENLARGEMENT = (
+    1.5  # of a side; larger pictures are not enlarged further, because maps get worse (docs/explanation/log.md)
+)
 
 
 def sides(given: object, what: str, example: str, longest: int = LONGEST) -> tuple[int, int]:
@@ -94,6 +97,6 @@ def training_shape(height: int, width: int, area: int = AREA) -> Shape:
     """Choose the light network's input shape for a picture of the training set.
 
     Unlike `input_shape`, it never enlarges a picture beyond LEAST_AREA: training on enlarged pictures takes longer,
-    and the network handles enlarged pictures without it (docs/log.md).
+    and the network handles enlarged pictures without it (docs/explanation/log.md).
     """
     return input_shape(height, width, min(area, max(LEAST_AREA, height * width)))

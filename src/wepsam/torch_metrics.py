@@ -29,8 +29,10 @@ except ModuleNotFoundError as error:
 
 __all__ = ["CC", "KL", "NSS", "SIM", "AUCJudd", "InformationGain"]
 
-Maps = Tensor | Sequence[Tensor | np.ndarray]  # (B, H, W), (B, 1, H, W), or B maps (H, W) of any sizes
-Fixations = Tensor | Sequence[Tensor | np.ndarray]  # of each picture (N, 2), as (x, y) pixels of its map
+Maps = Tensor | Sequence[Tensor | np.ndarray]
+"""(B, H, W), (B, 1, H, W), or B maps (H, W) of any sizes."""
+Fixations = Tensor | Sequence[Tensor | np.ndarray]
+"""Of each picture (N, 2) points, as (x, y) pixels of its map."""
 
 
 class _MeanOverPictures(Metric):
@@ -38,7 +40,7 @@ class _MeanOverPictures(Metric):
 
     is_differentiable = False
     full_state_update = False
-    metric: str  # its name in `PROTOCOLS`
+    _metric: str  # its name in `PROTOCOLS`
     total: Tensor
     count: Tensor
 
@@ -61,14 +63,14 @@ class _MeanOverPictures(Metric):
     @property
     def higher_is_better(self) -> bool:  # type: ignore[override]  # torchmetrics reads it as an attribute
         """Whether a higher score means a better prediction."""
-        return PROTOCOLS[self.protocol][self.metric].higher_is_better
+        return PROTOCOLS[self.protocol][self._metric].higher_is_better
 
     def compute(self) -> Tensor:
         """The mean over the pictures so far, a float64 scalar; NaN without pictures."""
         return self.total / self.count
 
     def _add(self, saliency_maps: Maps, *truths: Maps | Fixations) -> None:
-        metric, predictions = PROTOCOLS[self.protocol][self.metric], _maps(saliency_maps)
+        metric, predictions = PROTOCOLS[self.protocol][self._metric], _maps(saliency_maps)
         columns = []
         for need, truth in zip(metric.needs, truths, strict=True):
             columns.append([_array(one) for one in truth] if need == "fixations" else _maps(truth))
@@ -113,37 +115,37 @@ class _OfDensities(_MeanOverPictures):
 class NSS(_AtFixations):
     """Normalized scanpath saliency: `wepsam.metrics.nss`."""
 
-    metric = "nss"
+    _metric = "nss"
 
 
 class AUCJudd(_AtFixations):
     """Area under the ROC curve against the pixels of the picture: `wepsam.metrics.auc_judd`."""
 
-    metric = "auc_judd"
+    _metric = "auc_judd"
 
 
 class CC(_OfDensities):
     """Linear correlation with the density: `wepsam.metrics.cc`."""
 
-    metric = "cc"
+    _metric = "cc"
 
 
 class SIM(_OfDensities):
     """Similarity to the density: `wepsam.metrics.sim`."""
 
-    metric = "sim"
+    _metric = "sim"
 
 
 class KL(_OfDensities):
     """Divergence of the density from the map, in nats, lower is better: `wepsam.metrics.kl_div`."""
 
-    metric = "kl_div"
+    _metric = "kl_div"
 
 
 class InformationGain(_MeanOverPictures):
     """Information gain over a baseline, in bits per fixation: `wepsam.metrics.info_gain`."""
 
-    metric = "info_gain"
+    _metric = "info_gain"
 
     def update(self, saliency_maps: Maps, fixations: Fixations, baselines: Maps) -> None:
         """Score a batch.

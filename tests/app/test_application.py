@@ -9,14 +9,17 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
 import pytest
 from PIL import Image
 
 import wepsam
 from helpers import Paint, Run, one_line, tiny_weights
+from video_samples import make, moving, spot
 from wepsam.app.application import FILES, create
 from wepsam.service.limits import Limits
+from wepsam.video.attention import attend_clip
 
 AREAS = [{"label": "left", "box": [0, 0, 0.5, 1]}]
 
@@ -142,6 +145,106 @@ def test_a_picture_is_forgotten_with_its_visit(weights: Path, picture: bytes) ->
     visiting(weights, work)
 
 
+# ---- clips
+
+
+async def watched(visitor: Visitor, clip: dict[str, Any], **asked: Any) -> dict[str, Any]:
+    """What is said of a clip when it has been watched."""
+    for _ in range(1200):
+        answer = await visitor.ask("clip", clip=clip, **asked)
+        said: dict[str, Any] = answer.json()
+        if answer.status_code != 200 or said["state"] == "done":
+            return said | {"status": answer.status_code}
+        assert said["state"] in ("waiting", "watching", "drawing")
+        await asyncio.sleep(0.05)
+    raise AssertionError("it is never done")
+
+
+def test_clips_are_watched_once_and_answers_are_those_of_python(weights: Path, tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4", [spot((4, 4))] * 10 + [255 - spot((30, 40))] * 10, sound="aac")
+    expected = attend_clip(path, AREAS, model=wepsam.load(weights, threads=1, warn=False))
+
+    async def work(visitor: Visitor) -> None:
+        held = await visitor.bring(path.read_bytes(), "a.png")  # whatever its name says
+        assert held["is_clip"]
+        shown = {"id": held["id"], "areas": AREAS}
+        early = await visitor.ask("clip/file", clip=shown, kind="video")
+        assert (early.status_code, early.json()["error"]) == (409, "this clip is still being watched")
+        said = await watched(visitor, shown)
+        for key in ("times", "focus", "areas", "elsewhere", "shown"):
+            assert said[key] == expected.as_dict()[key]
+        assert [scene["from"] for scene in said["scenes"]] == ["0:00", "0:01"]
+        assert said["texts"]["left"]["share"] == f"{expected.areas[0].share:.0%}"
+        again = await visitor.ask("clip", clip={"id": held["id"]})  # it is not watched again
+        assert again.json()["areas"] == []
+        for kind, begins in (
+            ("video", b"ftyp"), ("npz", b"PK"), ("sheet", b"PNG"), ("timeline", b"PNG"), ("film", b"JFIF"),
+            ("json", b"{"), ("html", b"<!DOCTYPE html>"), ("csv", b"clip,label"),
+        ):  # fmt: skip
+            file = await visitor.ask("clip/file", clip=shown, kind=kind)
+            assert begins in file.content[:40], kind
+        assert "a.png" in (await visitor.ask("clip/file", clip=shown, kind="html")).text
+        assert (await visitor.ask("clip/file", clip=shown, kind="gif")).status_code == 422
+        assert (await watched(visitor, shown, video="webm"))["areas"] == said["areas"]
+        film = await visitor.ask("clip/file", clip=shown, kind="video", video="webm")
+        assert film.headers["content-type"] == "video/webm"
+        with av.open(io.BytesIO(film.content)) as file:
+            assert [stream.codec_context.name for stream in file.streams] == ["vp9", "opus"]
+
+    visiting(weights, work)
+
+
+def test_clips_that_cannot_be_watched_are_one_line(weights: Path, picture: bytes, tmp_path: Path) -> None:
+    clip = make(tmp_path / "a.mp4", moving(20)).read_bytes()
+
+    async def work(visitor: Visitor) -> None:
+        image, film = (await visitor.bring(picture, "a.mp4"))["id"], (await visitor.bring(clip))["id"]
+        broken = (await visitor.bring(b"nothing", "b.mp4"))["id"]
+        for status, words, path, asked in (
+            (422, "a.mp4 is a picture; expected a clip", "clip", {"clip": {"id": image}}),
+            (422, "a.png is a clip; expected a picture", "answer", {"picture": {"id": film}}),
+            (410, "not held any more", "clip", {"clip": {"id": "x"}}),
+            (422, "video", "clip", {"clip": {"id": film}, "video": "gif"}),
+            (422, "no model '/etc/passwd'", "clip", {"clip": {"id": film}, "model": "/etc/passwd"}),
+        ):
+            answer = await visitor.ask(path, **asked)
+            assert (answer.status_code, words in answer.json()["error"]) == (status, True), answer.text
+        for one, words in ((broken, "broken or no clip"), (film, "the clip lasts 2 s; at most 1 s are taken")):
+            said = await watched(visitor, {"id": one})
+            assert said["status"] == 422
+            assert words in said["error"]
+            assert "<bytes>" not in said["error"]
+
+    visiting(weights, work, limits=Limits(workers=1, clip_seconds=1))
+
+
+def test_a_clip_is_forgotten_with_its_visit_and_its_work_ends(weights: Path, tmp_path: Path) -> None:
+    clip = make(tmp_path / "a.mp4", moving(10) * 60).read_bytes()  # a minute, which nobody waits for
+
+    async def work(visitor: Visitor) -> None:
+        held, waits = await visitor.bring(clip), await visitor.bring(clip)
+        for _ in range(600):
+            said = (await visitor.ask("clip", clip={"id": held["id"]})).json()
+            if said["state"] == "watching":
+                break
+            await asyncio.sleep(0.02)
+        assert said["total"] == 600
+        assert (await visitor.ask("clip", clip={"id": waits["id"]})).json() == {"state": "waiting"}
+        remove = f"/api/visits/{visitor.visit}/pictures/{held['id']}/remove"
+        assert (await visitor.client.post(remove)).status_code == 200
+        for _ in range(600):
+            if (await visitor.ask("clip", clip={"id": waits["id"]})).json()["state"] == "watching":
+                break
+            await asyncio.sleep(0.02)
+        else:
+            raise AssertionError("the other one never has its turn")
+        await visitor.client.post(f"/api/visits/{visitor.visit}/end")
+        assert (await visitor.ask("clip", clip={"id": waits["id"]})).status_code == 410
+        await asyncio.sleep(1)  # until the worker has heard of it
+
+    visiting(weights, work)
+
+
 def test_doors(weights: Path) -> None:
     async def foreign(visitor: Visitor) -> None:
         for headers in ({"origin": "http://evil.example"}, {"host": "evil.example"}, {"origin": "null"}):
@@ -150,6 +253,7 @@ def test_doors(weights: Path) -> None:
             answer = await visitor.client.get(path)
             assert answer.status_code == 200
             assert "default-src 'none'" in answer.headers["content-security-policy"]
+            assert answer.headers["content-security-policy"].endswith("; frame-ancestors 'none'")
             assert answer.headers["cache-control"] == "no-store"
 
     visiting(weights, foreign)
@@ -178,3 +282,15 @@ def test_other_machines_need_a_token(wepsam_command: Run) -> None:
     code, _, err = wepsam_command("app", "--host", "0.0.0.0", "--no-browser")
     assert code != 0
     one_line(err, "0.0.0.0", "--token-file")
+
+
+def test_a_site_that_may_show_the_page_is_a_site(weights: Path) -> None:
+    for site in ("huggingface.co", "https://a.example; script-src *", "https://*", "", "https://a.example/b", "'self'"):
+        with pytest.raises(ValueError, match=r"is no site; expected one such as https://huggingface\.co"):
+            create(str(weights), shown_in=site)
+
+
+def test_the_public_comes_in_only_where_it_is_asked(wepsam_command: Run) -> None:
+    code, _, err = wepsam_command("app", "--host", "0.0.0.0", "--port", "0", "--no-browser")
+    assert code == 2
+    one_line(err, "give it a token by --token-file")

@@ -14,13 +14,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
 import wepsam
 from helpers import ROOT, Paint, Write
-from wepsam.app import examples
+from video_samples import make, spot
+from wepsam.drawing.examples import redesigned, start_page
 from wepsam.pages import browser
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -120,7 +122,7 @@ async def taken(page: Any, button: str, path: Path) -> Path:
 def two(tmp_path: Path) -> tuple[Path, Path]:
     """Both start pages of the examples as files."""
     paths = tmp_path / "old.png", tmp_path / "new.png"
-    for path, draw in zip(paths, (examples.start_page, examples.redesigned), strict=True):
+    for path, draw in zip(paths, (start_page, redesigned), strict=True):
         draw().save(path)
     return paths
 
@@ -250,8 +252,126 @@ def test_pictures_come_back_where_the_program_forgot_them(address: str) -> None:
     using(address, work)
 
 
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """Two seconds with sound: a scene with a square at the left, then one with a square at the right."""
+    left, right = spot((50, 20), (120, 160)), 255 - spot((50, 120), (120, 160))
+    return make(tmp_path / "film.mkv", [left] * 10 + [right] * 10, codec="mpeg4", sound="pcm_s16le")
+
+
+TIME = "document.querySelector('#playing').currentTime"
+
+
+async def watched(page: Any, *paths: Path) -> None:
+    before = await page.locator("#pictures li").count()
+    await page.set_input_files("#files", paths)
+    await page.locator("#pictures li").nth(before + len(paths) - 1).wait_for()
+    await until(page, "!document.body.classList.contains('busy') && document.querySelector('#playing').readyState > 1")
+
+
+@pytest.mark.parametrize(("width", "plays"), [("wide", "mp4"), ("phone", "webm")])
+def test_from_a_clip_to_a_report(address: str, film: Path, tmp_path: Path, width: str, plays: str) -> None:
+    async def work(page: Any) -> None:
+        if plays == "webm":
+            await page.evaluate("import('/asking.js').then(({ state }) => { state.video = 'webm'; })")
+        await watched(page, film)
+        assert await page.text_content("#look-title") == "film.mkv"
+        assert not await page.locator("#crops").is_visible()
+        size = await page.evaluate(
+            "(v => [v.videoWidth, v.videoHeight, v.duration])(document.querySelector('#playing'))"
+        )
+        assert size == [160, 120, pytest.approx(2, abs=0.1)]
+        assert await page.locator("#scenes tbody tr").count() == 2
+        assert "has 2 scenes" in await page.text_content("#said")
+
+        await page.focus("#play")  # without a mouse
+        await page.keyboard.press("Enter")
+        await until(page, f"{TIME} > 0.3 && document.querySelector('#play').textContent === 'Pause'")
+        await page.keyboard.press("Enter")
+        await until(page, "document.querySelector('#play').textContent === 'Play'")
+        await page.focus("#time")
+        await page.keyboard.press("Home")
+        await page.keyboard.press("ArrowRight")
+        await until(page, f"Math.abs({TIME} - 0.1) < 0.01")
+        assert await page.get_attribute("#time", "aria-valuetext") == "0:00.1 of 0:02"
+        await page.get_by_label("Go to scene 2").click()
+        await until(page, f"Math.abs({TIME} - 1) < 0.01 && document.querySelector('#now').style.left === '50%'")
+
+        for place, edges in enumerate(((0, 0, 50, 100), (50, 0, 100, 100))):
+            await page.click("#add")
+            card = page.locator("#areas > li").nth(place)
+            await card.locator("summary").click()
+            for edge in (0, 1, 2, 3):
+                await card.locator("input[type=number]").nth(edge).fill(str(edges[edge]))
+                await card.locator("input[type=number]").nth(edge).press("Tab")
+        await until(page, "document.querySelector('#elsewhere').textContent.includes(' 0.0%')")
+        await until(page, "document.querySelectorAll('#shares polyline').length === 2")
+        cells = await page.locator("#scenes tbody td").all_text_contents()
+        first, second = cells[2:4], cells[6:8]
+        assert float(first[0].rstrip("%")) > float(second[0].rstrip("%"))
+        assert float(first[1].rstrip("%")) < float(second[1].rstrip("%"))
+        now = await page.locator("#legend b").all_text_contents()
+        assert float(now[1].strip(" %")) > float(now[0].strip(" %"))
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than its window"
+
+        await taken(page, "#clip-html", tmp_path / "report.html")
+        await taken(page, "#clip-json", tmp_path / "numbers.json")
+        await taken(page, "#clip-video", tmp_path / f"overlay.{plays}")
+        await taken(page, "#clip-npz", tmp_path / "maps.npz")
+        await page.click("#pictures .gone")
+        await until(page, "document.querySelector('#work').hidden")
+
+    using(address, work, width)
+    numbers = json.loads((tmp_path / "numbers.json").read_text(encoding="utf-8"))
+    assert [area["label"] for area in numbers["areas"]] == ["Area 1", "Area 2"]
+    assert "film.mkv" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    with np.load(tmp_path / "maps.npz") as saved:
+        assert saved["maps"].shape == (20, 72, 96)
+    with av.open(str(tmp_path / f"overlay.{plays}")) as file:
+        names = [stream.codec_context.name for stream in file.streams]
+    assert names == {"mp4": ["h264", "aac"], "webm": ["vp9", "opus"]}[plays]
+
+
+def test_a_clip_beside_pictures(address: str, film: Path, two: tuple[Path, Path], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"nothing")
+    long = make(tmp_path / "long.mp4", [spot((4, 4))] * 900)
+
+    async def work(page: Any) -> None:
+        await page.set_input_files("#files", [two[0], broken, film])
+        await page.locator("#pictures li").nth(1).wait_for()
+        await until(page, "!document.body.classList.contains('busy')")
+        assert (await page.text_content("#error")).startswith("broken.mp4: broken or no clip: ")
+        assert await page.text_content("#look-title") == "old.png"
+        assert await page.locator("#alone").is_visible()  # a clip is nothing to compare a picture with
+        await page.click("#pictures li:nth-child(2) .picture")
+        await until(page, "document.querySelector('#playing').readyState > 1")
+        assert not await page.locator("#drawing").is_visible()
+        await page.select_option("#calibration", "osie")  # the clip is watched again
+        await until(page, "document.querySelector('#watching').hidden && !document.body.classList.contains('busy')")
+        await page.click("#pictures li:nth-child(1) .picture")
+        await until(page, "document.querySelector('#drawing').alt === 'Heat map of old.png'")
+        assert not await page.locator("#playing").is_visible()
+
+        await page.set_input_files("#files", long)  # nobody waits for a minute and a half
+        await until(
+            page, "document.querySelector('#watching-text').textContent.startsWith('long.mp4 is being watched, ')"
+        )
+        await page.click("#stop")
+        await until(page, "document.querySelector('#watching').hidden && !document.body.classList.contains('busy')")
+        assert await page.locator("#pictures li").count() == 2
+        await page.evaluate(
+            "import('/asking.js').then(({ state }) => fetch(`/api/visits/${state.visit}/end`, {method: 'POST'}))"
+        )
+        await page.click("#pictures li:nth-child(2) .picture")
+        await page.click("#add")  # the program forgot it: it is brought and watched again
+        await until(page, "/%$/.test(document.querySelector('#areas .share')?.textContent)")
+
+    using(address, work)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_serious_fault_of_accessibility(address: str, width: str) -> None:
+def test_no_serious_fault_of_accessibility(address: str, film: Path, width: str) -> None:
     if not AXE.is_file():
         pytest.skip("no axe-core: `make browser` installs it with npm")
 
@@ -265,6 +385,10 @@ def test_no_serious_fault_of_accessibility(address: str, width: str) -> None:
         await page.locator("#verdicts tbody tr").wait_for()
         across = await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert across, "the page is wider than its window"
+        found += await faults(page)
+        await watched(page, film)
+        await page.click("#pictures li:nth-child(3) .picture")
+        await page.click("#add")
         return found + await faults(page)
 
     assert using(address, work, width) == []

@@ -32,7 +32,7 @@ def made(**limits: Any) -> tuple[Visits, Clock]:
 def test_a_visit_ends_when_nothing_is_heard_of_it() -> None:
     held, clock = made()
     quiet, alive = held.start(), held.start()
-    name, _ = held.add(quiet, PICTURE)
+    name = held.add(quiet, PICTURE)
     assert held.picture(quiet, name).upload is PICTURE
     clock.now = 0.9 * SILENCE
     held.hear(alive)
@@ -48,7 +48,7 @@ def test_a_visit_ends_when_nothing_is_heard_of_it() -> None:
 def test_pictures_are_those_of_their_visit_alone() -> None:
     held, _ = made()
     mine, other = held.start(), held.start()
-    name, _ = held.add(mine, PICTURE)
+    name = held.add(mine, PICTURE)
     with pytest.raises(Refused):
         held.picture(other, name)
     held.remove(mine, name)
@@ -64,7 +64,7 @@ def test_pictures_and_visits_are_counted() -> None:
     visit = held.start()
     held.add(visit, PICTURE)
     held.add(visit, PICTURE)
-    with pytest.raises(Refused, match="2 pictures are here already"):
+    with pytest.raises(Refused, match="2 pictures and clips are here already"):
         held.add(visit, PICTURE)
     for second in range(MOST_VISITS):
         clock.now = second / 10
@@ -78,7 +78,7 @@ def test_the_memory_is_bounded() -> None:
     held, clock = made(body=100, memory=250)
     old, new = held.start(), held.start()
     clock.now = 1
-    kept, _ = held.add(old, PICTURE)
+    kept = held.add(old, PICTURE)
     clock.now = 2
     held.add(new, PICTURE)
     held.add(new, PICTURE)  # 300 bytes: the older visit goes
@@ -87,6 +87,22 @@ def test_the_memory_is_bounded() -> None:
     with pytest.raises(Refused, match="take all the memory") as full:
         held.add(new, PICTURE)
     assert full.value.status == 413
+
+
+def test_a_visit_alone_is_not_ended_for_its_answers() -> None:
+    """Its page would bring all of it again, without end."""
+    held, clock = made(body=100, memory=250)
+    quiet = held.start()
+    clock.now = 1
+    visit = held.start()
+    kept = held.picture(visit, held.add(visit, PICTURE))
+    kept.answers["lite", "typical", ""] = SimpleNamespace(  # type: ignore[assignment]
+        stimulus=np.zeros((10, 10, 3), np.uint8), density=np.zeros((4, 4))
+    )
+    held.make_room()
+    held.hear(visit)
+    with pytest.raises(Refused):
+        held.hear(quiet)
 
 
 def test_the_network_sees_a_picture_once_for_each_model() -> None:

@@ -34,7 +34,7 @@ def test_photographs_and_web_pages(shared: Path) -> None:
 
 
 def test_the_page_says_what_is_tested() -> None:
-    text = " ".join((ROOT / "docs" / "attention.md").read_text(encoding="utf-8").split())
+    text = " ".join((ROOT / "docs" / "how-to" / "attention.md").read_text(encoding="utf-8").split())
     assert f"within {100 * TOLERANCE:.0f} % of the package `visual-clutter`" in text
 
 

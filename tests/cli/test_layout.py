@@ -42,7 +42,7 @@ def parse(arguments: list[str]) -> typer.Context:
 def test_the_commands_stand_in_the_order_of_the_pipeline(wepsam_command: Run) -> None:
     assert " ".join(path.removeprefix("wepsam ") for path in LEAVES) == (
         "predict draw models areas scores benchmark crop report compare-pictures gate page app serve label inspect "
-        "pretrain finetune adapt export evaluate compare plot table1 reproduce datasets list datasets check "
+        "pretrain finetune adapt export publish evaluate compare plot table1 reproduce datasets list datasets check "
         "gaze import gaze check gaze draw submit write submit check"
     )
     for arguments in (["--help"], ["-h"]):
@@ -121,12 +121,14 @@ FUNCTIONS = (
     "finetune",
     "adapt",
     "export",
+    "publish",
     "evaluate",
     "compare",
 )
 PUBLIC = {f"wepsam {name}": getattr(wepsam, name) for name in FUNCTIONS}
 PUBLIC |= {"wepsam submit write": wepsam.submit, "wepsam areas": wepsam.attend, "wepsam crop": wepsam.crop_pictures}
 PYTHON_ONLY = {("wepsam evaluate", "name"), ("wepsam areas", "name"), ("wepsam areas", "reference")}
+PYTHON_ONLY |= {("wepsam publish", "ask")}  # --yes leaves it out
 OWN_DEFAULTS = {("wepsam evaluate", "out")}  # the command always saves its results; the function returns them
 
 
@@ -148,4 +150,4 @@ def _plain(value: Any) -> Any:
 
 
 def test_the_page_of_commands_is_up_to_date() -> None:
-    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == reference.page()
+    assert (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8") == reference.page()

@@ -23,8 +23,8 @@ def test_every_public_reader_has_its_facts() -> None:
 
 
 def test_docs_have_the_table() -> None:
-    text = (ROOT / "docs" / "datasets.md").read_text()
-    assert markdown() in text, "run wepsam datasets list --markdown and put the tables into docs/datasets.md"
+    text = (ROOT / "docs" / "reference" / "datasets.md").read_text()
+    assert markdown() in text, "run wepsam datasets list --markdown and put the tables into docs/reference/datasets.md"
     for name in DATASETS:
         assert f"`{name}`" in text or f"-d {name}=" in text
 

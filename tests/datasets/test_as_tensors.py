@@ -1,11 +1,7 @@
-"""A reader's dataset as tensors: sizes, points, batches, worker processes; and the page that shows it."""
+"""A reader's dataset as tensors: sizes, points, batches, worker processes."""
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +9,9 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from helpers import ROOT, Paint, Write, write_osie
+from helpers import Paint, Write
 from wepsam import datasets, maps
 from wepsam.datasets import FixationDataset, Sample
-
-PAGE = ROOT / "docs" / "own-networks.md"
 
 
 @pytest.fixture
@@ -90,21 +84,3 @@ def test_workers_that_are_spawned_read_it(data: FixationDataset) -> None:
 def test_sizes_that_are_none(data: FixationDataset, size: object) -> None:
     with pytest.raises(ValueError, match="expected \\(height, width\\)"):
         data.torch(size=size)  # type: ignore[arg-type]
-
-
-def test_the_scripts_of_the_page_run(tmp_path: Path, paint: Paint, write: Write) -> None:
-    """The second one follows the first in a file of its own, inside its function."""
-    script, scoring = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(script.split("def main")[1].split("if __name__")[0].splitlines()) <= 25
-    looked = {f"{name}.jpg": [[(100 + 10 * name % 600, 300)] * 3] for name in (1005, 1012, 1001, 1002, 1003)}
-    write_osie(tmp_path / "data" / "OSIE" / "data", looked)
-    for k, name in enumerate(looked):
-        write(tmp_path / "data" / "OSIE" / "data" / "stimuli" / name, paint(k, 600, 800))
-    inside = "".join(f"    {line}\n" for line in scoring.splitlines())
-    both = script.replace('\n\nif __name__ == "__main__"', f'{inside}\n\nif __name__ == "__main__"')
-    (tmp_path / "own.py").write_text(both, encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    result = subprocess.run([sys.executable, "own.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
-    assert re.fullmatch(r"CC -?\d\.\d{3}, NSS -?\d\.\d{3}\n", result.stdout)
-    assert (tmp_path / "results" / "osie-validation" / "my-network.csv").is_file()

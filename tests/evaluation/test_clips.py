@@ -90,3 +90,55 @@ def test_tables_that_cannot_be_are_one_line(tmp_path, text, message):
 def test_pictures_are_no_clips(tmp_path):
     assert not is_clips(f"pages={tmp_path}")
     assert not is_clips("nothing")
+
+
+class Interrupted(Exception):
+    pass
+
+
+def stopping_after(frames):
+    """The model above, until so many frames have been seen."""
+    seen = 0
+
+    def model(stimulus):
+        nonlocal seen
+        seen += 1
+        if seen > frames:
+            raise Interrupted
+        return redness(stimulus)
+
+    return model
+
+
+def scored(model, folder, out):
+    found = evaluate_all(model, f"mine={folder}", out, sigma=6, references=True, workers=1)
+    return {result.about["model"]: result.rows for _, result in found}
+
+
+def test_an_interrupted_evaluation_goes_on_to_the_same_result(folder, tmp_path):
+    whole = scored(redness, folder, tmp_path / "whole")
+    out = tmp_path / "out"
+    with pytest.raises(Interrupted):
+        scored(stopping_after(15), folder, out)  # ten frames are the first clip
+    kept = out / "mine-all" / ".model.partial.csv"
+    assert len(kept.read_text().splitlines()) == 1 + 1
+    first = next(evaluate_all(stopping_after(10), f"mine={folder}", out, sigma=6, references=True, workers=1))
+    assert first[1].rows == whole["model"]
+    # The model is done, its references are not: it is not asked again.
+    assert scored(stopping_after(0), folder, out) == whole
+    assert not [path.name for path in kept.parent.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("change", ["clip", "looks", "sigma"])
+def test_rows_are_made_again_when_what_they_depend_on_has_changed(folder, tmp_path, change):
+    with pytest.raises(Interrupted):
+        scored(stopping_after(15), folder, tmp_path / "out")
+    if change == "clip":
+        make(folder / "clips" / "left.mp4", [spot((2, 30))] * 10)
+    if change == "looks":
+        with (folder / "fixations.csv").open("a") as file:
+            file.write("left,1,500,300,40,30\n")
+    options = {"sigma": 7 if change == "sigma" else 6, "workers": 1}
+    whole = next(evaluate_all(redness, f"mine={folder}", tmp_path / "whole", **options))[1].rows
+    again = next(evaluate_all(stopping_after(20), f"mine={folder}", tmp_path / "out", **options))[1].rows
+    assert again == whole

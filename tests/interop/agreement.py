@@ -1,6 +1,6 @@
-"""The metrics of wepsam beside those of pysaliency, picture by picture; makes the tables of docs/interop.md.
+"""The metrics of wepsam beside those of pysaliency, picture by picture; makes the tables of docs/how-to/interop.md.
 
-.venv-interop/bin/python tests/interop/agreement.py --osie ../shared/data/osie --into docs/interop.md
+.venv-interop/bin/python tests/interop/agreement.py --osie ../shared/data/osie --into docs/how-to/interop.md
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What tests/golden/predict/ and docs/deploy.md tell ports to other languages is what Python does."""
+"""What tests/golden/predict/ and docs/how-to/deploy.md tell ports to other languages is what Python does."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_golden_outputs_are_those_of_the_pictures() -> None:
 
 
 def test_the_page_names_the_constants_of_the_package() -> None:
-    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "deploy.md").read_text(encoding="utf-8")
     named = re.findall(r"^\| `\w+` \| ([\d.]+) \| `shapes\.(\w+)` \|$", page, re.MULTILINE)
     assert len(named) == 3
     for value, name in named:

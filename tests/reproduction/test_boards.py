@@ -203,7 +203,9 @@ def test_the_figure_has_a_panel_for_each_metric(tmp_path: Path) -> None:
 def test_the_page_is_that_of_the_results() -> None:
     folders = [ROOT / "results" / "classical" / name for name in ("osie-all", "osie-validation")]
     tables = read_tables(folder for folder in folders if folder.is_dir())
-    assert markdown.insert(ROOT / "docs" / "classical.md", "public", leads_markdown(list(tables.values())), write=False)
+    assert markdown.insert(
+        ROOT / "docs" / "reference" / "classical.md", "public", leads_markdown(list(tables.values())), write=False
+    )
 
 
 def test_table_1_quotes_and_measures(own_dataset: Path, tmp_path: Path) -> None:

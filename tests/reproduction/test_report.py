@@ -182,8 +182,8 @@ def test_how_a_run_ended_is_shown_and_does_nothing_else(tmp_path: Path) -> None:
 
 
 def test_the_document_is_that_of_the_results() -> None:
-    """Every table and list of docs/reproduction.md is what its command makes of the results; no score is typed."""
-    document, results = ROOT / "docs" / "reproduction.md", ROOT / "results"
+    """Every table and list of that page is what its command makes of the results; no score is typed."""
+    document, results = ROOT / "docs" / "explanation" / "reproduction.md", ROOT / "results"
     sets = ("osie-validation", "dut_omron-validation")
     evaluated = [
         folder for name in sets for folder in (results / name, results / "classical" / name) if folder.is_dir()

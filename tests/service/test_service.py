@@ -6,11 +6,8 @@ import asyncio
 import io
 import json
 import os
-import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +20,8 @@ import pytest
 from PIL import Image
 
 import wepsam
-from helpers import ROOT, Paint, tiny_weights
+from asking import Server, asked
+from helpers import ROOT, Paint
 from wepsam import overlays
 from wepsam.cli.serve import token
 from wepsam.service import answering, connections
@@ -35,29 +33,10 @@ AREAS = [{"label": "left", "box": [0, 0, 0.5, 1]}]
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "tiny.onnx"
-    tiny_weights(path, aspect=True)
-    return path
-
-
-@pytest.fixture(scope="module")
 def picture(paint: Paint) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(paint(1)).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def asked(weights: Path, method: str, url: str, limits: Limits | None = None, **request: Any) -> httpx.Response:
-    """One request to a service in this process."""
-    settings = {name: request.pop(name) for name in ("token", "hosts") if name in request}
-
-    async def ask() -> httpx.Response:
-        app = create(str(weights), limits=limits or Limits(workers=1), **settings)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
-            return await client.request(method, url, **request)
-
-    return asyncio.run(ask())
 
 
 def test_a_map_is_that_of_python(weights: Path, picture: bytes) -> None:
@@ -166,6 +145,10 @@ def test_who_may_ask(weights: Path) -> None:
     assert status(headers={"origin": "http://localhost"}) == 200
     assert status(headers={"origin": "http://evil.example"}) == 403
     assert status(headers={"origin": "http://[localhost"}) == 403
+    asked_as = {"host": "localhost", "x-forwarded-host": "mine.example, inner"}  # of a proxy
+    assert status(headers=asked_as | {"origin": "https://mine.example"}) == 200
+    assert status(headers=asked_as | {"origin": "https://evil.example"}) == 403
+    assert status(headers={"host": "evil.example", "x-forwarded-host": "localhost"}) == 403
     assert status(headers={"host": "evil.example"}) == 403
     assert status(headers={"host": "mine:8000"}, hosts=["mine"]) == 200
     assert status(headers={"host": "anything"}, hosts=None) == 200
@@ -206,33 +189,11 @@ def test_limits(weights: Path, picture: bytes) -> None:
 def test_openapi_describes_every_path(weights: Path) -> None:
     said = asked(weights, "GET", "/openapi.json").json()
     assert set(said["paths"]) == {
-        "/v1/predict", "/v1/areas", "/v1/crop", "/v1/report", "/v1/models", "/healthz", "/metrics"
+        "/v1/predict", "/v1/areas", "/v1/crop", "/v1/report", "/v1/clip", "/v1/models", "/healthz", "/metrics"
     }  # fmt: skip
     for path in ("/v1/predict", "/v1/areas", "/v1/report"):
         assert set(said["paths"][path]["post"]["requestBody"]["content"]) == {"multipart/form-data", "image/*"}
         assert "429" in said["paths"][path]["post"]["responses"]
-
-
-class Server:
-    """`wepsam serve` in a process of its own."""
-
-    def __init__(self, weights: Path, *arguments: str) -> None:
-        call = [sys.executable, "-m", "wepsam", "serve", "--port", "0", "--model", str(weights), *arguments]
-        self.process = subprocess.Popen(call, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        assert self.process.stderr is not None
-        lines = []
-        for line in self.process.stderr:
-            lines.append(line)
-            if found := re.search(r"^http://127\.0\.0\.1:(\d+) answers", line):
-                self.port = int(found[1])
-            if "startup complete" in line:
-                return
-        raise AssertionError("".join(lines))
-
-    def connect(self, head: str) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
-        connection.sendall(head.replace("\n", "\r\n").encode())
-        return connection
 
 
 @pytest.fixture(scope="module")

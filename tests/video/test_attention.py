@@ -91,5 +91,13 @@ def test_areas_and_report_of_a_clip(path, tmp_path):
     assert done.table.read_text().splitlines()[1].startswith("clip.mp4,")
     again = wepsam.report(path, out, model=redness)  # ours is replaced
     assert not again.failed
+    assert not again.warnings
+    asked_for_pictures = wepsam.report(path, out, model=redness, viewers=30, fixations=4)
+    assert asked_for_pictures.warnings == (
+        "not used for clips, which have no intervals and percentiles: viewers, fixations",
+    )
+    seconds = CliRunner().invoke(app, [*asked, "--seconds", "5"])
+    assert seconds.stdout == printed.stdout
+    assert seconds.stderr.splitlines()[-1].endswith("percentiles: seconds")
     with pytest.raises(ValueError, match="pictures or about clips"):
         wepsam.report(path, out, model=redness, as_pdf=True)

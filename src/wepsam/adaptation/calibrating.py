@@ -13,6 +13,7 @@ from wepsam.datasets import FixationDataset, Sample
 from wepsam.evaluation import Evaluation, evaluate
 from wepsam.evaluation.change import Change
 from wepsam.evaluation.subject import Subject
+from wepsam.hub import names
 from wepsam.prediction.calibrated import Calibrated, uncalibrated
 from wepsam.prediction.predictor import Predictor, saliency_map
 from wepsam.progress import bar, track
@@ -91,7 +92,8 @@ def source(model: resolve.Model) -> Source:
     if isinstance(predict, Predictor):
         if predict.center_bias is not True:
             raise ValueError(f"{predict.name} was opened with another center bias; adapting needs center_bias=True")
-        name, mean = predict.name if model is predict else str(model), predict.calibration.calibration.mean
+        on_hub = names.of_file(predict.weights)
+        name, mean = predict.name if model is predict else str(on_hub or model), predict.calibration.calibration.mean
         return Source(name, lambda stimulus: mean(predict.scale_densities(stimulus)), predict.calibration, predict)
     default = predict.calibration if isinstance(predict, Calibrated) else Named(NONE, NEUTRAL)
     plain = predict.predict if isinstance(predict, Calibrated) else predict

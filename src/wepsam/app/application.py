@@ -1,10 +1,12 @@
 """The page and what it asks for, as an ASGI application. All that it asks is answered by `answering`."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi import Path as InPath
@@ -12,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import ASGIApp
 
 import wepsam
-from wepsam.app import answering, examples
+from wepsam.app import answering, clips, examples
 from wepsam.app.models import Models
 from wepsam.app.visits import Held, Visits
 from wepsam.attention.answers import Attention
@@ -20,6 +22,7 @@ from wepsam.attention.comparing import compared
 from wepsam.calibration.presets import Which
 from wepsam.prediction.predictor import DEFAULT, QUALITIES
 from wepsam.service import answering as service
+from wepsam.service import clips as service_clips
 from wepsam.service import forms
 from wepsam.service.application import answer_errors
 from wepsam.service.desk import Desk
@@ -33,14 +36,14 @@ FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     **{f"/{name}": (name, "text/javascript; charset=utf-8") for name in (
-        "page.js", "asking.js", "areas.js", "comparing.js", "crops.js", "parts.js"
+        "page.js", "asking.js", "areas.js", "clips.js", "comparing.js", "crops.js", "parts.js"
     )},
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }  # fmt: skip
 HEADERS = {
-    # The page loads its own files and what it is told, and nobody else may show it in theirs.
+    # The page loads its own files and what it is told, and no other site may show it but the one that is named.
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "media-src blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ",
     "cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff",
     "cross-origin-resource-policy": "same-origin", "cross-origin-opener-policy": "same-origin",
 }  # fmt: skip
@@ -96,6 +99,14 @@ class Crops(AskedOfOne):
     aspects: list[Annotated[str, Field(max_length=50)]] = Field(max_length=MOST_ASPECTS)
 
 
+class AskedOfClip(Asked):
+    """About a clip; or one of its files."""
+
+    clip: Shown
+    video: Literal["mp4", "webm"] = "mp4"
+    kind: str = Field("", max_length=50)
+
+
 class Report(Asked):
     """A report of several pictures."""
 
@@ -112,6 +123,7 @@ def create(
     limits: Limits | None = None,
     token: str | None = None,
     hosts: Sequence[str] | None = (),
+    shown_in: str | None = None,
 ) -> ASGIApp:
     """The page as an ASGI application, for uvicorn or any other server.
 
@@ -122,11 +134,16 @@ def create(
         limits: what a visit may cost.
         token: that browsers ask people for; None: everybody may come in.
         hosts: names by which the page may be addressed besides localhost; None: any.
+        shown_in: the site that may show the page within its own, such as "https://example.org"; None: no site.
 
     Raises:
         WeightsError: no such weights.
-        ValueError: no such quality or calibration.
+        ValueError: no such quality or calibration, or `shown_in` is no site.
     """
+    if shown_in is not None and not re.fullmatch(r"https?://[\w.-]+(:\d+)?", shown_in, re.ASCII):
+        raise ValueError(f"{shown_in!r:.200} is no site; expected one such as https://huggingface.co")
+    headers = dict(HEADERS)
+    headers["content-security-policy"] += shown_in or "'none'"
     limits = limits or Limits()
     desk = Desk(model, limits, quality, calibration)
     visits = Visits(limits)
@@ -151,11 +168,12 @@ def create(
     _files(app, room)
     _visits(app, room)
     _questions(app, room)
+    _clips(app, room)
 
     @app.middleware("http")
     async def protect(request: Request, call_next: Any) -> Response:
         response: Response = await call_next(request)
-        response.headers.update(HEADERS)
+        response.headers.update(headers)
         return response
 
     return Door(app, limits, token, hosts, lambda *_: None, asks_people=True)
@@ -204,6 +222,7 @@ def _files(app: FastAPI, room: Room) -> None:
             "models": room.models.about(), "views": answering.VIEWS, "screens": answering.SCREENS,
             "examples": [one.title for one in room.examples], "wepsam": wepsam.__version__,
             "group": answering.group(), "megabytes": limits.body // MEGABYTE, "pictures": limits.pictures,
+            "clip_seconds": limits.clip_seconds if find_spec("av") else 0,
         }  # fmt: skip
 
     @app.get("/api/examples/{number}")
@@ -233,20 +252,23 @@ def _visits(app: FastAPI, room: Room) -> None:
 
     @app.post("/api/visits/{visit}/pictures")
     async def add(request: Request, visit: Name) -> dict[str, Any]:
-        """A picture comes in."""
+        """A picture or a clip comes in."""
         room.visits.hear(visit)
-        name, held = room.visits.add(visit, (await forms.read(request, room.desk.limits)).picture)
-        return {"id": name, "name": held.upload.name}
+        upload = (await forms.read(request, room.desk.limits)).picture
+        is_clip = await room.work(lambda: service_clips.is_clip(upload))
+        if is_clip:
+            service_clips.check_installed()
+        return {"id": room.visits.add(visit, upload, is_clip), "name": upload.name, "is_clip": is_clip}
 
     @app.post("/api/visits/{visit}/examples/{number}")
     async def add_example(visit: Name, number: int) -> dict[str, Any]:
         """A picture is chosen from the examples."""
-        name, held = room.visits.add(visit, await room.work(_example(room, number).upload))
-        return {"id": name, "name": held.upload.name}
+        upload = await room.work(_example(room, number).upload)
+        return {"id": room.visits.add(visit, upload), "name": upload.name, "is_clip": False}
 
     @app.post("/api/visits/{visit}/pictures/{picture}/remove")
     async def remove(visit: Name, picture: Name) -> dict[str, Any]:
-        """A picture is forgotten."""
+        """A picture or a clip is forgotten."""
         room.visits.remove(visit, picture)
         return {}
 
@@ -317,6 +339,27 @@ def _questions(app: FastAPI, room: Room) -> None:
             return answering.reported(said, asked.kind, asked.compare)
 
         return await file(write)
+
+
+def _clips(app: FastAPI, room: Room) -> None:
+    @app.post("/api/clip")
+    async def clip(asked: AskedOfClip) -> dict[str, Any]:
+        """All that is said of a clip and its areas; while it is watched, how far that is."""
+        held = room.visits.clip(asked.visit, asked.clip.id)
+        predictor = room.models.predictor(asked.model, asked.calibration)
+        key = asked.model, predictor.calibration.name, asked.video
+        job = held.ask(key, room.desk, predictor, room.visits.make_room)
+        if not job.done.done():
+            return job.progress()
+        seen, areas = held.seen(), asked.clip.areas
+        return await room.work(lambda: clips.said(seen.about(areas)))
+
+    @app.post("/api/clip/file")
+    async def file(asked: AskedOfClip) -> Response:
+        """A file about a clip that has been watched."""
+        seen, areas = room.visits.clip(asked.visit, asked.clip.id).seen(), asked.clip.areas
+        body, media_type = await room.work(lambda: seen.file(asked.kind, areas))
+        return Response(body, media_type=media_type)
 
 
 def _example(room: Room, number: int) -> examples.Example:

@@ -23,6 +23,8 @@ def run(
     token: str | None,
     hosts: Sequence[str] | None,
     browse: bool,
+    public: bool = False,
+    shown_in: str | None = None,
 ) -> None:
     """Show the page until SIGINT or SIGTERM.
 
@@ -36,13 +38,17 @@ def run(
         token: that browsers ask people for.
         hosts: names of the page; None: localhost alone at a local address, and any name elsewhere.
         browse: whether to open the page in the browser of the desktop, if there is one.
+        public: whether everybody may come in who reaches the address.
+        shown_in: as `application.create` takes it.
 
     Raises:
         OSError: the address cannot be listened at.
-        ValueError: an address that others reach, without a token.
+        ValueError: an address that others reach, without a token, and not public; or `shown_in` is no site.
     """
-    names = running.names_of(host, token, hosts)
-    app = application.create(model, quality=quality, calibration=calibration, limits=limits, token=token, hosts=names)
+    names = running.names_of(host, token, hosts, public=public)
+    app = application.create(
+        model, quality=quality, calibration=calibration, limits=limits, token=token, hosts=names, shown_in=shown_in
+    )
 
     def ready(address: str) -> str:
         if browse and _has_desktop():

@@ -1,4 +1,4 @@
-"""The pictures of those who visit the page: held in memory while they are there, and never written to a disk.
+"""The pictures and clips of those who visit the page: held in memory while they are there, never written to a disk.
 
 A visit ends when its page says so, when nothing was heard of it for a while, or when the pictures of others need its
 room. The page then brings its pictures again.
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 
+from wepsam.app.clips import HeldClip
 from wepsam.attention.answers import Attention
 from wepsam.service.forms import Upload
 from wepsam.service.limits import Limits, Refused
@@ -44,6 +45,9 @@ class Held:
                 del self.answers[next(iter(self.answers))]
             return found
 
+    def close(self) -> None:
+        """Nothing is under way that would have to end."""
+
     @property
     def bytes(self) -> int:
         """How much memory it takes, about."""
@@ -54,7 +58,7 @@ class Held:
 class Visit:
     """One page that is open somewhere."""
 
-    pictures: dict[str, Held] = field(default_factory=dict)
+    pictures: dict[str, Held | HeldClip] = field(default_factory=dict)
     heard: float = 0.0
 
     @property
@@ -84,36 +88,47 @@ class Visits:
         self._visits[name] = Visit(heard=self._clock())
         return name
 
-    def add(self, visit: str, upload: Upload) -> tuple[str, Held]:
-        """Hold a picture; Refused if the visit has as many as it may have. Older visits make room."""
+    def add(self, visit: str, upload: Upload, is_clip: bool = False) -> str:
+        """Hold a picture or a clip: its name; Refused if there are as many as may be. Older visits make room."""
         found = self._visit(visit)
         if len(found.pictures) >= self.limits.pictures:
-            raise Refused(422, f"{self.limits.pictures} pictures are here already; remove one first")
+            raise Refused(422, f"{self.limits.pictures} pictures and clips are here already; remove one first")
         if found.bytes + len(upload.data) > self.limits.memory:
             raise Refused(413, "the pictures here take all the memory that there is for them; remove some first")
         name = secrets.token_urlsafe(16)
-        found.pictures[name] = Held(upload)
+        found.pictures[name] = HeldClip(upload) if is_clip else Held(upload)
         self.make_room(found)
-        return name, found.pictures[name]
+        return name
 
     def picture(self, visit: str, name: str) -> Held:
         """A picture of a visit; Refused with 410 if it is not held any more."""
-        held = self._visit(visit).pictures.get(name)
-        if held is None:
-            raise Refused(410, FORGOTTEN)
+        held = self._held(visit, name)
+        if not isinstance(held, Held):
+            raise Refused(422, f"{held.upload.name} is a clip; expected a picture")
+        return held
+
+    def clip(self, visit: str, name: str) -> HeldClip:
+        """A clip of a visit; Refused with 410 if it is not held any more."""
+        held = self._held(visit, name)
+        if not isinstance(held, HeldClip):
+            raise Refused(422, f"{held.upload.name} is a picture; expected a clip")
         return held
 
     def remove(self, visit: str, name: str) -> None:
-        """Forget a picture."""
-        self._visit(visit).pictures.pop(name, None)
+        """Forget a picture or a clip."""
+        held = self._visit(visit).pictures.pop(name, None)
+        if held is not None:
+            held.close()
 
     def hear(self, visit: str) -> None:
         """Take a sign of life; Refused with 410 if the visit has ended."""
         self._visit(visit)
 
     def end(self, visit: str) -> None:
-        """Forget all pictures of a visit."""
-        self._visits.pop(visit, None)
+        """Forget all pictures and clips of a visit."""
+        found = self._visits.pop(visit, None)
+        for held in [] if found is None else found.pictures.values():
+            held.close()
 
     def sweep(self) -> None:
         """End the visits of which nothing was heard for a while."""
@@ -122,7 +137,11 @@ class Visits:
             self.end(name)
 
     def make_room(self, kept: Visit | None = None) -> None:
-        """End the visits that were silent longest until the others fit into the memory; never the one to keep."""
+        """End the visits that were silent longest until the others fit into the memory.
+
+        Never the one to keep: without one, that of which was heard last, for it would bring all of it again at once.
+        """
+        kept = kept or max(self._visits.values(), key=lambda visit: visit.heard, default=None)
         while sum(visit.bytes for visit in self._visits.values()) > self.limits.memory:
             others = {name: visit for name, visit in self._visits.items() if visit is not kept}
             if not others:
@@ -131,6 +150,12 @@ class Visits:
 
     def __len__(self) -> int:
         return len(self._visits)
+
+    def _held(self, visit: str, name: str) -> Held | HeldClip:
+        held = self._visit(visit).pictures.get(name)
+        if held is None:
+            raise Refused(410, FORGOTTEN)
+        return held
 
     def _visit(self, name: str) -> Visit:
         found = self._visits.get(name)

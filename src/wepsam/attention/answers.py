@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("wepsam")
 
-Screen = str | tuple[int, int] | Viewport | None  # "1280x800", (width, height)
+Screen = str | tuple[int, int] | Viewport | None
+"""As "1280x800", (width, height) in pixels, or a `Viewport`; None: the picture is seen at once."""
 
 DIGITS = 6  # of a number in JSON
 MOST_PARTS = 24  # screens of a page whose clutter is measured
@@ -112,7 +113,14 @@ class Attention:
         return predictor.saliency_map(self.density, self.size)
 
     def with_areas(self, areas: Given, unit: str | None = None) -> "Attention":
-        """The answer about other areas of the picture, as `attend` takes them: the network does not run again.
+        """The answer about other areas of the picture; the network does not run again.
+
+        Args:
+            areas: as `attend` takes them.
+            unit: of the areas; as `attend` takes it.
+
+        Returns:
+            Another answer, with these areas in place of its own.
 
         Raises:
             AreaError: something is no area; one line.
@@ -120,7 +128,18 @@ class Attention:
         return _about(self, read_areas(areas, self.size, self.picture, unit))
 
     def draw(self, kind: str, style: "Style | None" = None) -> np.ndarray:
-        """A drawing of the picture, such as "heat" or "fog": (H, W, 3) uint8; see `wepsam.drawing.draw`."""
+        """A drawing of the picture; see `wepsam.drawing.draw`.
+
+        Args:
+            kind: one of `wepsam.drawing.KINDS`, such as "heat" or "fog".
+            style: colors and sizes; None: the usual ones.
+
+        Returns:
+            (H, W, 3) uint8 RGB.
+
+        Raises:
+            ValueError: no such kind, or there are no areas to draw.
+        """
         from wepsam import drawing
 
         return drawing.draw(self, kind, style or drawing.Style())
@@ -155,6 +174,18 @@ class Attention:
         """Write report.html, report.json and areas.csv about this picture into a folder; see `wepsam.report`.
 
         The picture is not read again, and the network does not run again.
+
+        Args:
+            out: folder for the files; those of an earlier report are replaced.
+            title: of the page; None: the name of the picture.
+            as_pdf: also write report.pdf.
+
+        Returns:
+            The paths of the files, and what they say.
+
+        Raises:
+            ImportError: Jinja2 is missing.
+            ValueError: a file with one of our names is not ours.
         """
         try:
             from wepsam.reporting.writing import of_answer
@@ -186,7 +217,8 @@ def attend(
 
     Args:
         picture: a path, bytes, PIL picture or array; see `wepsam.read_image`.
-        areas: a file with areas, the content of such a JSON file, or `wepsam.Area`s; docs/attention.md shows the forms.
+        areas: a file with areas, the content of such a JSON file, or `wepsam.Area`s;
+            docs/how-to/attention.md shows the forms.
         model: a `Predictor` (fastest for many pictures), or as `wepsam.predict` takes it.
         unit: of the areas: "shares", "pixels" or "percent"; None: what the file says, or as the numbers look.
         viewers: people in the group whose shares the intervals are about.
@@ -201,10 +233,23 @@ def attend(
             is read screen by screen; see `wepsam.attention.screens`. None: the picture is seen at once.
         name: what the picture is called in remarks and in a file with the areas of several pictures; None: as its file.
 
+    Returns:
+        All that is said of the picture: `areas` with their shares and intervals, `scores`, `hot_spots`, `map`,
+        `warnings`.
+
     Raises:
         ImageError: the picture cannot be read.
         AreaError: something is no area; one line.
         ValueError: no such model, quality or calibration, a group without people, or no viewport for this picture.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> picture = np.full((120, 160, 3), 128, np.uint8)
+        >>> picture[40:80, 90:130] = 220, 40, 30  # a red square on gray
+        >>> square = {"label": "square", "box": [90, 40, 130, 80]}
+        >>> (score,) = wepsam.attend(picture, [square], unit="pixels").areas
+        >>> score.label, score.share_low < score.share < score.share_high, score.lift > 4
+        ('square', True, True)
     """
     group, seen_through = Group(viewers, seconds), screens.viewport(viewport)
     if fixations is not None and not 0 < fixations < np.inf:

@@ -24,6 +24,7 @@ FINE = coverage.edges(64)  # cells in which the surface of a polygon is measured
 STEERING = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # the direction of text
 
 Box = tuple[float, float, float, float]
+"""(x0, y0, x1, y1) in shares of the sides."""
 
 
 class AreaError(ValueError):
@@ -62,13 +63,33 @@ class Mask:
 
     @classmethod
     def of(cls, pixels: np.ndarray) -> "Mask":
-        """The mask of an (H, W) array, inside where it is not 0."""
+        """The mask of an array, inside where it is not 0.
+
+        Args:
+            pixels: (H, W) of any type.
+
+        Returns:
+            The mask.
+
+        Raises:
+            AreaError: the array is too large, or looks like noise.
+        """
         found = cls.of_values(np.asarray(pixels) != 0)
         return found[1] if found else cls(np.shape(pixels), (int(np.size(pixels)),))
 
     @classmethod
     def of_values(cls, values: np.ndarray) -> dict[int, "Mask"]:
-        """The mask of each value but 0 of an (H, W) array, by value; in one pass, however many there are."""
+        """The mask of each value of an array but 0; in one pass, however many there are.
+
+        Args:
+            values: (H, W) integers.
+
+        Returns:
+            The masks by value.
+
+        Raises:
+            AreaError: the array is too large, or looks like noise.
+        """
         check_size(*values.shape)
         down = np.ascontiguousarray(values.T).ravel()
         begins = np.flatnonzero(np.concatenate([[True], down[1:] != down[:-1]]))
@@ -99,9 +120,15 @@ class Area:
         box: (x0, y0, x1, y1), the left, upper, right and lower side, in shares of the picture's width and height.
         polygons: (N, 2) corners as (x, y) in shares, one array for each part of the area.
         mask: of any size; it spans the whole picture. An (H, W) array counts as inside where it is not 0.
-        pixels: (height, width) if box and polygons are given in pixels of a picture of this size; they are converted.
+        pixels (tuple[int, int] | None): (height, width) if box and polygons are given in pixels of a picture of this
+            size; they are converted.
         surface: share of the picture that the area covers, from 0 to 1.
         outside: share of the area that lies outside the picture.
+
+    Examples:
+        >>> from wepsam import Area
+        >>> Area("left half", box=(0, 0, 240, 480), pixels=(480, 480)).surface
+        0.5
     """
 
     label: str

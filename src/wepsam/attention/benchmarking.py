@@ -52,6 +52,9 @@ def benchmark(
         calibration: as `attend` takes it.
         max_pixels: as `attend` takes it.
 
+    Returns:
+        The reference, and the pictures that could not be read.
+
     Raises:
         ImageError: there are no pictures.
         ValueError: fewer than 10 can be read; no such model, quality or calibration.

@@ -5,7 +5,7 @@ much around it already. Each is the size of the ellipsoid of a local covariance,
 
 Our own code after the publication and its reference implementation, whose constants it keeps: the scale of L, a and b,
 pyramids that double at each level, and coarse levels that count a quarter each. It pools exactly, but only at every
-fourth pixel, which is enough for a mean. docs/attention.md compares it with the package visual-clutter.
+fourth pixel, which is enough for a mean. docs/how-to/attention.md compares it with the package visual-clutter.
 
 References:
     Rosenholtz, Li, Nakano, "Measuring visual clutter", Journal of Vision 7(2), 2007.

@@ -147,10 +147,22 @@ def compare_pictures(
         max_pixels: larger pictures are refused before they are decoded; None: the limit of `wepsam.read_image`.
         viewport: of long pages, both read through the same screen; see `wepsam.attend`.
 
+    Returns:
+        The changes of the areas with their intervals and verdicts, both answers, and where the maps differ.
+
     Raises:
         ImageError: a picture cannot be read.
         AreaError: something is no area; one line.
         ValueError: as `wepsam.attend`.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> picture = np.full((120, 160, 3), 128, np.uint8)
+        >>> picture[40:80, 90:130] = 220, 40, 30  # a red square on gray
+        >>> half = {"label": "right half", "box": [0.5, 0, 1, 1]}
+        >>> found = wepsam.compare_pictures(picture, picture[:, ::-1], [half])
+        >>> found.changes[0].label, found.changes[0].verdict
+        ('right half', 'A gets more')
     """
     predict = resolve.predictor(model, quality=quality, calibration=calibration)
     areas = list(areas) if isinstance(areas, Iterator) else areas  # they are read twice

@@ -128,9 +128,19 @@ def crop(
         calibration: as `attend` takes it.
         max_pixels: as `attend` takes it.
 
+    Returns:
+        The box in pixels of the picture, the share of the attention that it keeps, and what it cuts.
+
     Raises:
         ImageError: the picture cannot be read.
         ValueError: no aspect, no box, or no such model, quality or calibration.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> picture = np.full((120, 160, 3), 128, np.uint8)
+        >>> picture[40:80, 90:130] = 220, 40, 30  # a red square on gray
+        >>> wepsam.crop(picture, "1:1").box  # the right part, with the whole square
+        (40, 0, 160, 120)
     """
     cropping.as_aspect(aspect)
     if not isinstance(picture, Attention):
@@ -175,6 +185,9 @@ def crop_pictures(
         calibration: as `attend` takes it.
         max_pixels: as `attend` takes it.
         workers: how many pictures at a time, in threads; -1 for one per core.
+
+    Returns:
+        What became of each picture: its crops, or why it has none.
 
     Raises:
         ImageError: there is no picture, a path does not exist, two crops would have the same name, or a crop would be

@@ -18,7 +18,7 @@ from wepsam.attention.hot_spots import HotSpot, hot_spots
 
 STEPS = 128  # sizes of a window, and places of its edges, between which the crops are chosen
 # What it costs to cut a hot spot in half, as a part of its share. On people's fixations more of it cuts hardly fewer
-# hot spots and keeps less of the attention, because whole ones are then left out (docs/log.md).
+# hot spots and keeps less of the attention, because whole ones are then left out (docs/explanation/log.md).
 CUT = 0.5
 KEEP = 100.0  # what it is worth to hold the area that has to be kept, where all of the attention is 1
 LEAST = 1e-6  # what it is worth to be in the middle: it decides between equal windows
@@ -27,7 +27,9 @@ FOCUS = 1 / 3  # of the sides: the window around the focal point
 LONGEST_ASPECT = 10_000  # to 1
 
 Aspect = str | float | Fraction | Sequence[float]
+"""Width to height: "16:9", (16, 9) or 1.78."""
 Pixels = tuple[int, int, int, int]
+"""(x0, y0, x1, y1) in pixels, as Pillow's `crop` takes it."""
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def gate(
 
     Args:
         pictures: a picture, folder or list file, or several of them.
-        require: a rule or several; docs/attention.md shows how they are written.
+        require: a rule or several; docs/how-to/attention.md shows how they are written.
         areas: of each of the pictures; see `wepsam.attend`.
         against: another picture, such as the design of yesterday, for rules about changes. It has the same areas.
         strict: whether a picture of which something is to be doubted fails too.
@@ -96,6 +96,7 @@ def gate(
         ValueError: a mistake in the call: a rule that cannot be read (`RuleError`), an area that is not there, what is
             no area, or no picture at all.
         ImageError: `against` cannot be read.
+        RuleError: a rule that cannot be read, or that asks for an area that is not there; a ValueError.
     """
     wanted = rules.parse_all([require] if isinstance(require, str | Rule) else require)
     lacking = next((rule for rule in wanted if rule.needs_another), None)

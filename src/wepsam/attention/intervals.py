@@ -7,8 +7,8 @@ The share of the fixations that a group makes in an area has a beta distribution
 
 e is the error of the model. k is the number of fixations of a viewer. They are more alike than those of different
 viewers: c = 1 + (k - 1) * clustering of them tell as much as one independent fixation. The numbers are in
-intervals.json beside this file; `learn.areas` fitted them to validation pictures, and docs/attention.md says how
-often the intervals hold.
+intervals.json beside this file; `learn.areas` fitted them to validation pictures, and docs/explanation/answers.md says
+how often the intervals hold.
 """
 
 import json

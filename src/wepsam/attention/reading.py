@@ -32,10 +32,11 @@ RECTANGLES = (  # fields of a box: left, top, right and bottom, or width and hei
     ("left", "top", "right", "bottom"),
 )
 NESTED = ("rect", "boundingClientRect")  # a rectangle of a browser beside its label
-FORMS = 'expected [{"label": "buy", "box": [x0, y0, x1, y1]}, ...] or another form that docs/attention.md shows'
+FORMS = 'expected [{"label": "buy", "box": [x0, y0, x1, y1]}, ...] or another form that docs/how-to/attention.md shows'
 
 Size = tuple[int, int]  # (height, width)
 Given = str | PathLike[str] | Mapping[str, Any] | np.ndarray | Iterable[Any] | None
+"""A file with areas, the content of such a JSON file, an array of labels, or `Area`s; None: no areas."""
 
 
 def read_areas(given: Given, size: Size, picture: str = "", unit: str | None = None) -> tuple[Area, ...]:

@@ -40,7 +40,14 @@ class Reference:
     model: str = ""
 
     def percentiles(self, values: Mapping[str, float]) -> dict[str, float]:
-        """By score, how many of 100 pictures have less; half of those that have the same."""
+        """Where scores stand among those of the pictures.
+
+        Args:
+            values: scores by their names.
+
+        Returns:
+            By score, how many of 100 pictures have less, counting half of those that have the same; from 0 to 100.
+        """
         places = np.linspace(0, 100, QUANTILES)
         found = {}
         for name, value in values.items():
@@ -55,7 +62,17 @@ class Reference:
 
     @classmethod
     def from_dict(cls, fields: Any) -> "Reference":
-        """Raises ValueError for what is no reference."""
+        """The reference of a JSON object, as `as_dict` gives it.
+
+        Args:
+            fields: the object; it is checked.
+
+        Returns:
+            The reference.
+
+        Raises:
+            ValueError: what is no reference; one line.
+        """
         if not isinstance(fields, Mapping) or not isinstance(fields.get("quantiles"), Mapping):
             raise ValueError("it has no quantiles of scores")
         name, pictures = fields.get("name"), fields.get("pictures")

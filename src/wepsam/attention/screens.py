@@ -46,11 +46,24 @@ class Viewport:
         return f"{self.width}x{self.height}"
 
     def screen(self, size: Shape) -> float:
-        """The height of a screen in pixels of a picture of this (height, width), whose pixels may be smaller."""
+        """The height of a screen on a picture, whose pixels may be smaller than the page's.
+
+        Args:
+            size: (height, width) of the picture in pixels.
+
+        Returns:
+            Pixels of the picture.
+        """
         return size[1] * self.height / self.width
 
     def screens(self, size: Shape) -> float:
-        """How many screens long a picture is; 1 if it fits into one.
+        """How many screens long a picture is.
+
+        Args:
+            size: (height, width) of the picture in pixels.
+
+        Returns:
+            At least 1.
 
         Raises:
             ValueError: more than MOST_SCREENS.

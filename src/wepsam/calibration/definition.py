@@ -49,6 +49,11 @@ class Calibration:
         bias: a low-resolution log bias, rows of numbers over the whole picture, in place of the centered Gaussian;
             it is enlarged bilinearly. Empty: none.
         scale_weights: what each size of the picture counts at quality "best", the smallest first. Empty: all the same.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> wepsam.Calibration(power=2.0)(np.array([[0.25, 0.75]])).tolist()  # sharper
+        [[0.1, 0.9]]
     """
 
     power: float = 1.0
@@ -94,9 +99,13 @@ class Calibration:
         return (1 - self.floor) * density + self.floor / (height * width) if self.floor else density
 
     def mean(self, densities: Sequence[np.ndarray]) -> np.ndarray:
-        """The mean of the densities of a picture's scales, the smallest scale first; they have one shape.
+        """The mean of the densities of a picture's scales, weighted by `scale_weights` if there are as many.
 
-        The weights apply if there are as many of them as scales.
+        Args:
+            densities: (h, w) arrays of one shape, the smallest scale first.
+
+        Returns:
+            (h, w) float64.
         """
         weights = self.scale_weights if len(self.scale_weights) == len(densities) else None
         return np.asarray(np.mean(densities, axis=0) if weights is None else np.average(densities, 0, weights))
@@ -114,7 +123,13 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "Calibration":
-        """The calibration of fields by their names; those that are missing have their defaults.
+        """The calibration of fields by their names, as `as_dict` gives them.
+
+        Args:
+            fields: those that are missing have their defaults.
+
+        Returns:
+            The calibration.
 
         Raises:
             ValueError: a field that there is not, or a value that cannot be.

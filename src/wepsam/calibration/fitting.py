@@ -2,7 +2,7 @@
 
 A fixation counts as known to about a degree: where it may have been is the Gaussian that makes a density of it. The
 mean log likelihood is then, up to a constant, minus the KL divergence from the measured density, which scores report as
-well. (A fit to the bare points makes maps too sharp: docs/log.md.)
+well. (A fit to the bare points makes maps too sharp: docs/explanation/log.md.)
 
 Of a picture only the network's density at low resolution is needed, and where the fixations fell. So the network runs
 once per picture, and a fit of some hundred pictures takes seconds.

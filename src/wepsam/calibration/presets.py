@@ -41,7 +41,18 @@ class Named:
 
     @classmethod
     def from_dict(cls, name: str, fields: Any) -> "Named":
-        """Raises ValueError for what is no calibration."""
+        """A named calibration of fields as they stand in a card or a calibration.json.
+
+        Args:
+            name: in the card, or of the file.
+            fields: the numbers of the calibration, and perhaps `fitted`.
+
+        Returns:
+            The calibration with its name.
+
+        Raises:
+            ValueError: what is no calibration; one line.
+        """
         if not isinstance(fields, Mapping):
             raise ValueError(f"the calibration {name} is a {type(fields).__name__}, expected an object")
         fitted = fields.get("fitted", {})
@@ -51,8 +62,8 @@ class Named:
         return cls(name, Calibration.from_dict(numbers), fitted)
 
 
-# A calibration, the name of one in the card, or a file; None: the card's default.
 Which = Calibration | Named | str | os.PathLike[str] | None
+"""A calibration, the name of one in the card, or a file that holds one; None: the card's default."""
 
 
 def of_card(card: Mapping[str, Any]) -> tuple[str, dict[str, Named]]:

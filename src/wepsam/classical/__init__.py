@@ -82,6 +82,7 @@ CLASSICAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "ensemble": ensemble,
     "judd": judd,
 }
+"""All classical models by name; those with settings of their own as a `partial`."""
 
 # The models that learned from fixations, and from which parts of which datasets, as `datasets.learned` reads it. All
 # others are training-free. `judd` learned before a fifth of EyeCrowd and Scene was held out.
@@ -91,7 +92,9 @@ LEARNED_FROM: dict[str, dict[str, str]] = {
     "judd": {"osie": "train", "dut_omron": "train", "eyecrowd": "all", "scene": "all"},
     "mkl": {"osie": "train", "dut_omron": "train", "eyecrowd": "train", "scene": "train"},
 }
+"""By model, the part of each dataset that it has learned from."""
 FITTED: tuple[str, ...] = tuple(LEARNED_FROM)
+"""The models that learned from fixations; all others are training-free."""
 
 __all__ = [
     "CLASSICAL",

@@ -46,7 +46,8 @@ def classical_model(
         update_wrapper(predictor, model)
         # For help(): callers pass the stimulus, not the picture at working size.
         picture, *others = signature(model).parameters.values()
-        predictor.__signature__ = Signature([picture.replace(name="stimulus"), *others])  # type: ignore[attr-defined]
+        stimulus = picture.replace(name="stimulus", kind=picture.POSITIONAL_OR_KEYWORD)
+        predictor.__signature__ = Signature([stimulus, *others])  # type: ignore[attr-defined]
         return predictor  # type: ignore[return-value]  # it may be called by keyword, too: stimulus=...
 
     return decorate

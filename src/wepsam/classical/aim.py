@@ -12,7 +12,7 @@ smallest value.
 Ours: the basis (learn/aim.py: FastICA, 42 filters from other photographs; the authors used JADE and infomax), and 340
 pixels on the longer side. That is half of the publication's own pictures, as the program's example halves them. By
 default the program takes pictures at full size and does not blur. At 800 pixels without blur, CC falls by a fifth, and
-most of the lead over the public MIT300 row disappears (docs/log.md).
+most of the lead over the public MIT300 row disappears (docs/explanation/log.md).
 """
 
 from functools import cache
@@ -31,7 +31,7 @@ BLUR = 4.0  # pixels; the program's option, off by default, has 8 pixels of what
 
 
 @classical_model(longer_side(LONGEST, shortest=SIDE))
-def aim(picture: np.ndarray, *, blur: float = BLUR) -> np.ndarray:
+def aim(picture: np.ndarray, /, *, blur: float = BLUR) -> np.ndarray:
     """Saliency map by AIM.
 
     Args:

@@ -31,6 +31,7 @@ BLUR = 9.0  # pixels
 @classical_model(longer_side(LONGEST, enlarge=True))
 def bms(
     picture: np.ndarray,
+    /,
     *,
     median: int = MEDIAN,
     dilation: int = DILATION,

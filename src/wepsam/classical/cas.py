@@ -9,7 +9,7 @@ area, where the map exceeds .8 of its maximum, and attenuation elsewhere by 1 - 
 
 Ours: patches at every fourth pixel, so that they overlap by nearly half; d_color is the Euclidean distance of patches
 whose Lab channels are divided by their ranges (100, 200, 200); no face detector. All pairs of patches are compared, by
-matrix products. docs/classical.md compares the scores with the public MIT300 row.
+matrix products. docs/reference/classical.md compares the scores with the public MIT300 row.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ ATTENDED = 0.8  # of the largest saliency
 
 
 @classical_model(longer_side(LONGEST, shortest=SIDE))
-def cas(picture: np.ndarray) -> np.ndarray:
+def cas(picture: np.ndarray, /) -> np.ndarray:
     """Context-aware saliency map."""
     channels = np.moveaxis(lab(picture) / np.array([100, 200, 200], np.float32), -1, 0)
     shape = channels.shape[1:]

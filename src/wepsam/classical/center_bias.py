@@ -15,7 +15,11 @@ class CenterBias:
     """The mean density of a dataset's pictures, as a predictor for pictures of any size."""
 
     def __init__(self, samples: Iterable[Sample]) -> None:
-        """Fit the bias. Pictures count alike, however many fixations they have; those without any do not count."""
+        """Fit the bias. Pictures count alike, however many fixations they have; those without any do not count.
+
+        Args:
+            samples: of which it is known where people looked.
+        """
         self._densities = {sample.id: _on_grid(sample) for sample in samples if sample.has_density}
         self._sum = np.sum([np.zeros((GRID, GRID)), *self._densities.values()], axis=0)
 
@@ -24,9 +28,13 @@ class CenterBias:
         return _enlarged(self._sum, stimulus.shape[:2])
 
     def without(self, sample: Sample) -> np.ndarray:
-        """Cross-validated: the bias of all other pictures at this picture's size. (H, W) float32 > 0, mean 1.
+        """The bias of all other pictures at this picture's size, so that a picture does not predict itself.
 
-        Uniform if there is no other picture.
+        Args:
+            sample: a picture of the dataset.
+
+        Returns:
+            (H, W) float32 > 0, mean 1; uniform if there is no other picture.
         """
         return _enlarged(self._sum - self._densities.get(sample.id, 0), sample.size)
 

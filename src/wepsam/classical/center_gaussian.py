@@ -15,6 +15,12 @@ def center_gaussian(stimulus: np.ndarray, *, sigma: float = 0.25) -> np.ndarray:
 
     Returns:
         (H, W) float32, largest value at most 1.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.classical import center_gaussian
+        >>> center_gaussian(np.zeros((3, 3, 3), np.uint8)).astype(float).round(2).tolist()[1]
+        [0.41, 1.0, 0.41]
     """
     rows, columns = (np.exp(-0.5 * (((np.arange(n) + 0.5) / n - 0.5) / sigma) ** 2) for n in stimulus.shape[:2])
     return np.outer(rows, columns).astype(np.float32)

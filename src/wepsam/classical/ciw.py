@@ -12,7 +12,7 @@ the transform's taps 1 4 6 4 1.
 
 Ours: pictures of more than 512 pixels are reduced to that (scale 4, to which the sensitivity is tuned, then is about
 a thirtieth of the picture), they are padded on all sides instead of two, and the map is blurred a little at the end.
-docs/classical.md compares the scores with the public MIT300 row.
+docs/reference/classical.md compares the scores with the public MIT300 row.
 """
 
 import numpy as np
@@ -34,7 +34,7 @@ COLOR = ((1.360638, 0.796124, 3.611746, 4.724440), (0.348766, 5.059210))
 
 
 @classical_model(longer_side(LONGEST))
-def ciw(picture: np.ndarray) -> np.ndarray:
+def ciw(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by chromatic induction wavelets."""
     height, width = (n + 1 - n % 2 for n in picture.shape[:2])
     picture = resized(picture, (height, width))

@@ -30,7 +30,7 @@ BLUR = 0.02  # of the side
 
 
 @classical_model(square(SIDE))
-def covsal(picture: np.ndarray) -> np.ndarray:
+def covsal(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by region covariances."""
     product = np.ones((GRID, GRID))
     for means, covariances in statistics(features(picture)):

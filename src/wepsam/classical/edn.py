@@ -14,9 +14,9 @@ larger than 2^19 pixels is reduced to that. `relearned` is the same machine on o
 
 The program adds up each window of a pooling anew, in float32. The golden values take differences of running sums in
 float64, and so does this module (edn_loops.py). It is not the same where a picture is smooth: behind a strong edge, a
-tenth power of little contrast rounds to 0. docs/log.md says how much that is.
+tenth power of little contrast rounds to 0. docs/explanation/log.md says how much that is.
 
-On MIT300 the authors' model has AUC-Judd .82, SIM .41, CC .45, NSS 1.14, KL 1.14. docs/classical.md has ours.
+On MIT300 the authors' model has AUC-Judd .82, SIM .41, CC .45, NSS 1.14, KL 1.14. docs/reference/classical.md has ours.
 """
 
 from functools import cache

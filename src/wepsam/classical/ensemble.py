@@ -31,7 +31,8 @@ Model = Callable[[np.ndarray], np.ndarray]
 LONGEST = 400  # pixels of the longer side of the picture that every model sees; smaller stimuli are enlarged
 CELLS = 64  # of the longer side of the maps that are fused
 CARD = Path(__file__).with_name("ensemble.json")
-# Forward selection among eleven models, as far as a teacher can afford their time, ended with these (docs/log.md).
+# Forward selection among eleven models, as far as a teacher can afford their time, ended with these
+# (docs/explanation/log.md).
 MODELS: dict[str, Model] = {"bms": bms, "sdsr": sdsr, "spectral_residual": spectral_residual}
 
 

@@ -29,7 +29,7 @@ POWER = 30
 
 
 @classical_model(longer_side(LONGEST, enlarge=True))
-def fes(picture: np.ndarray) -> np.ndarray:
+def fes(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by sparse samples and kernel densities."""
     colors, prior = lab(picture), PRIOR * center_gaussian(picture, sigma=PRIOR_SIGMA).astype(np.float64)
     scales = [fading_blur(posterior(surround_density(colors, radius), prior)) ** POWER for radius in RADII]

@@ -31,7 +31,7 @@ BLUR = 1.0  # degrees
 
 
 @classical_model(longer_side(LONGEST, shortest=2))
-def gao(picture: np.ndarray) -> np.ndarray:
+def gao(picture: np.ndarray, /) -> np.ndarray:
     """Discriminant center-surround saliency map."""
     degree = DEGREE * max(picture.shape)
     center, surround = (2 * int(size * degree / 2) + 1 for size in (CENTER, SURROUND))

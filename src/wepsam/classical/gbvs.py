@@ -91,6 +91,14 @@ def gbvs(
 
     References:
         Harel, Koch, Perona, "Graph-Based Visual Saliency", NIPS 2006.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> picture = np.full((120, 160, 3), 128, np.uint8)
+        >>> picture[40:80, 90:130] = 220, 40, 30  # a red square on gray
+        >>> saliency_map = wepsam.classical.gbvs(picture)
+        >>> saliency_map.shape, bool(saliency_map[60, 110] > saliency_map[60, 20])
+        ((120, 160), True)
     """
     picture = enlarged(checked(stimulus)) if size is None else resized(checked(stimulus), (size, size))
     lattice_map = master_map(activation(features(picture, dtype)), normalization)

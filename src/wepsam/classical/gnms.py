@@ -41,7 +41,7 @@ def working_shape(height: int, width: int) -> tuple[int, int]:
 
 
 @classical_model(working_shape)
-def gnms(picture: np.ndarray) -> np.ndarray:
+def gnms(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by a nonlocal mean of superpixel cues."""
     grid = picture.shape[0] // CELL, picture.shape[1] // CELL
     colors = lab(picture)

@@ -25,7 +25,7 @@ ROUNDING = 1e-3  # of a Lab unit: a smaller coefficient is a rounding error
 
 
 @classical_model(longer_side(LONGEST, enlarge=True))
-def image_signature(picture: np.ndarray) -> np.ndarray:
+def image_signature(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by the image signature."""
     energy = np.mean([reconstructed(channel) ** 2 for channel in np.moveaxis(lab(picture), -1, 0)], axis=0)
     return maps.blur(energy, BLUR * max(energy.shape))

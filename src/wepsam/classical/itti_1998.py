@@ -11,8 +11,8 @@ Ours: the pyramid's taps and the Gabor filters are those of GBVS, because the pu
 blur.
 
 This is not the SaliencyToolbox, whose row the benchmarks have. The SaliencyToolbox replaces N() by an iteration that
-leaves a few spots of each map; with such an iteration the scores of this model fall to those of that row (docs/log.md).
-docs/classical.md compares both with their public MIT300 rows.
+leaves a few spots of each map; with such an iteration the scores of this model fall to those of that row
+(docs/explanation/log.md). docs/reference/classical.md compares both with their public MIT300 rows.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ LONGEST = 640  # pixels of the longer side
 
 
 @classical_model(longer_side(LONGEST, enlarge=True))
-def itti_1998(picture: np.ndarray) -> np.ndarray:
+def itti_1998(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map with the settings of the 1998 publication."""
     levels = pyramid(picture, max(CENTERS) + max(DELTAS))
     shape = levels[SUM_LEVEL].shape[1:]

@@ -40,7 +40,7 @@ def working_shape(height: int, width: int) -> tuple[int, int]:
 
 
 @classical_model(working_shape)
-def lgs(picture: np.ndarray) -> np.ndarray:
+def lgs(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by local and global rarity of patches."""
     grid = picture.shape[0] // SIDE, picture.shape[1] // SIDE
     atoms, scales = dictionaries()

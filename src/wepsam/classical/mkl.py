@@ -17,8 +17,8 @@ it has another one: the network knows which way up things stand.
 
 On MIT300 the authors' model has AUC-Judd .78, SIM .42, CC .42, NSS 1.08, KL 1.10, and Judd's has .81, .42, .47, 1.18,
 1.12. On OSIE's validation pictures this model has .86, .40, .48, 1.40, 1.13, and `judd` has .81, .37, .40, 1.19, 1.29:
-it is ahead where the authors' is behind. Most of that comes from the class responses (docs/classical.md), so these
-scores say little about theirs.
+it is ahead where the authors' is behind. Most of that comes from the class responses (docs/reference/classical.md), so
+these scores say little about theirs.
 """
 
 from collections.abc import Mapping

@@ -25,7 +25,7 @@ SMOOTH, BLUR = 1.5, 3  # pixels: of the colors before clustering, of the map aft
 
 
 @classical_model(longer_side(LONGEST, enlarge=True))
-def narfi(picture: np.ndarray) -> np.ndarray:
+def narfi(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by clusters of color that avoid the border; zeros if none does."""
     colors = np.dstack([maps.blur(channel, SMOOTH) for channel in np.moveaxis(lab(picture), -1, 0)])
     labels = clustered(colors.reshape(-1, 3), first_centers(colors)).reshape(colors.shape[:2])

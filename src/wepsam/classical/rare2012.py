@@ -11,7 +11,7 @@ authors' program itself is closed.
 Ours, because the publication lacks these figures: 240 pixels on the longer side, 16 levels of quantization, the Gabor
 filters' frequencies (1/4, 1/8, 1/16 cycles per pixel) and bandwidth, and the exact form of the weights. The final
 low-pass and the centered Gaussian are what the benchmark lists as "RARE2012, improved"; without them (`centered=False`)
-it is the raw model. docs/classical.md compares both with their public MIT300 rows.
+it is the raw model. docs/reference/classical.md compares both with their public MIT300 rows.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ LOW_PASS = 0.02  # of the longer side
 
 
 @classical_model(longer_side(LONGEST, shortest=2))
-def rare2012(picture: np.ndarray, *, centered: bool = True) -> np.ndarray:
+def rare2012(picture: np.ndarray, /, *, centered: bool = True) -> np.ndarray:
     """Saliency map by RARE2012.
 
     Args:

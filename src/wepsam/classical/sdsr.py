@@ -9,7 +9,7 @@ sigma = .07. From public descriptions of the authors' program: each channel is s
 are weighted by a disk of one pixel's radius.
 
 Ours: the publication compares a place with a window around it or with the whole picture; here it is the whole picture.
-docs/classical.md compares the scores with the public MIT300 row.
+docs/reference/classical.md compares the scores with the public MIT300 row.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ DISK = np.array([[0.0789, 0.4564, 0.0789], [0.4564, 1, 0.4564], [0.0789, 0.4564,
 
 
 @classical_model(square(SIDE))
-def sdsr(picture: np.ndarray) -> np.ndarray:
+def sdsr(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by self-resemblance."""
     channels = np.moveaxis(lab(picture), -1, 0)
     kernels = np.concatenate([steering_kernels(_stretched(channel)) for channel in channels])

@@ -27,7 +27,7 @@ ROUNDING = 1e-6  # gray levels: a smaller amplitude is a rounding error
 
 
 @classical_model(longer_side(LONGEST, enlarge=True))
-def spectral_residual(picture: np.ndarray, *, dark_border: bool = True) -> np.ndarray:
+def spectral_residual(picture: np.ndarray, /, *, dark_border: bool = True) -> np.ndarray:
     """Saliency map by the spectral residual.
 
     Args:

@@ -10,8 +10,8 @@ pictures; saliency = the sum over the filters of (|response| / sigma)^theta, whi
 Ours: the filters (learn/sun.py: FastICA on other photographs; the 83 that 99 % of the variance need, each with
 its mirror images, so that a mirrored picture has a mirrored map; the authors have 362); shapes fitted by moments
 instead of maximum likelihood; 340 pixels on the longer side (half of the publication's pictures, the program's scale;
-at 680, without the blur, this model compares to GBVS as on MIT300, docs/log.md); pictures mirrored at their border,
-where the program's maps end before it; a small final blur.
+at 680, without the blur, this model compares to GBVS as on MIT300, docs/explanation/log.md); pictures mirrored at their
+border, where the program's maps end before it; a small final blur.
 """
 
 from functools import cache
@@ -29,7 +29,7 @@ ROWS = 16  # of patches at a time, so that they stay in the cache
 
 
 @classical_model(longer_side(LONGEST, enlarge=True))
-def sun(picture: np.ndarray) -> np.ndarray:
+def sun(picture: np.ndarray, /) -> np.ndarray:
     """Saliency map by natural statistics."""
     filters, scales, shapes = statistics()
     contrast = scaled(picture)

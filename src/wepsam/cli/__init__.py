@@ -28,6 +28,7 @@ from wepsam.cli import (
     output,
     page,
     predict,
+    publish,
     report,
     reproduce,
     score,
@@ -68,7 +69,7 @@ STAGES: dict[str, list[layout.Command]] = {
         serve.serve,
     ],
     "Step 1: weak labels": [label.label, label.inspect],
-    "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export],
+    "Steps 1 to 3: training": [train.pretrain, train.finetune, adapt.adapt, train.export, publish.publish],
     "Scores": [score.evaluate, compare.compare, compare.plot, score.DATASETS, gaze.GAZE, score.SUBMIT],
     "The paper": [compare.table1, reproduce.reproduce],
 }

@@ -130,11 +130,19 @@ HostNames = Annotated[list[str] | None, Option(
 Browse = Annotated[bool, Option(
     "--browser/--no-browser", help="Whether the page opens in the browser of this desktop."
 )]
+Public = Annotated[bool, Option("--public", help="Let everybody in who reaches the address, without a token.")]
+ShownIn = Annotated[str | None, Option(
+    "--shown-in", metavar="SITE", show_default="no other site",
+    help="A site that may show the page within its own, such as https://huggingface.co for a Space."
+)]
 ServeWorkers = Annotated[int, Option(
     "--workers", metavar="N", help="Pictures computed at a time, a core each: -1 uses every core."
 )]
 Waiting = Annotated[int, Option(min=0, metavar="N", help="Requests that may wait for a worker; further ones are answered with 429.")]
 MaxMegabytes = Annotated[int, Option(min=1, max=1024, metavar="N", help="Largest request in megabytes; larger ones are answered with 413, unread.")]
+ClipSeconds = Annotated[float, Option(
+    "--max-clip-seconds", min=0.1, metavar="SECONDS", help="Longest clip; longer ones are refused before they are watched."
+)]
 RequestSeconds = Annotated[float, Option(
     "--request-seconds", min=0.1, metavar="SECONDS", help="Time in which a request has to arrive; slower ones are answered with 408."
 )]

@@ -53,17 +53,17 @@ def areas(
 
     Of a clip: the share of the whole time and while the area is there, the largest share and when, the chance that a viewer
     has seen it by the end, and the second by which that is a half; then its scenes. With --json also the share at each
-    moment. Areas may move (key frames): docs/video.md shows how.
+    moment. Areas may move (key frames): docs/how-to/video.md shows how.
 
         wepsam areas clip.mp4 --areas areas.json --fps 5
 
-    areas.json: [{"label": "buy", "box": [0.7, 0.1, 0.9, 0.2]}], as x0, y0, x1, y1 in shares of the sides. docs/attention.md
-    shows all forms: polygons, COCO, Label Studio, CSV, masks and boxes of a browser.
+    areas.json: [{"label": "buy", "box": [0.7, 0.1, 0.9, 0.2]}], as x0, y0, x1, y1 in shares of the sides.
+    docs/how-to/attention.md shows all forms: polygons, COCO, Label Studio, CSV, masks and boxes of a browser.
     """
     from wepsam.prediction.targets import is_clip
 
     if is_clip(str(picture)):
-        from wepsam.video.attention import attend_clip
+        from wepsam.video.attention import attend_clip, unused
 
         if (people, viewport, fixations) != (None, None, None):
             raise ValueError("--people, --viewport and --fixations are for pictures, not for clips")
@@ -74,6 +74,8 @@ def areas(
             ),
             as_json,
         )  # fmt: skip
+        for line in unused(viewers, seconds):
+            output.to_stderr(line)
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", wepsam.PictureWarning)  # printed below

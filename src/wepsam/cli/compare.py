@@ -28,7 +28,7 @@ def compare(
         wepsam compare results/osie-validation/ classical/osie-validation/ --model wepsam-paper,gbvs
         wepsam compare results/osie-validation/ --paired gbvs --format latex
         wepsam compare results/*-validation --model wepsam-lite,gbvs --paired gbvs
-        wepsam compare results/osie-validation/ --into docs/results.md --check
+        wepsam compare results/osie-validation/ --into docs/reference/results.md --check
     """
     from wepsam.evaluation import comparison
     from wepsam.evaluation.table import FORMATS
@@ -99,7 +99,7 @@ def table1(
 
         wepsam table1 results/osie-validation/ classical/osie-validation/
         wepsam table1 results/osie-all/ results/osie-validation/ --public --metric nss
-        wepsam table1 results/osie-all/ --public --into docs/classical.md --figures docs/classical/
+        wepsam table1 results/osie-all/ --public --into page.md --figures figures/
     """
     from wepsam.evaluation import comparison
     from wepsam.reproduction.boards import leads, leads_figure, paper_table

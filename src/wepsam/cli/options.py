@@ -73,7 +73,8 @@ PredictOut = Annotated[Path, Option(
     "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the results; created if missing."
 )]
 PredictModel = Annotated[str, Option(
-    "--model", "-m", metavar="NAME|FILE", help="A model that `wepsam models` lists, or an .onnx file."
+    "--model", "-m", metavar="NAME|FILE",
+    help="A model that `wepsam models` lists, an .onnx file, or a model on the Hugging Face Hub, also with @ and a branch, tag or commit."
 )]
 Save = Annotated[str, Option(
     metavar="KINDS",
@@ -160,10 +161,10 @@ DatasetName = Annotated[str, Argument(
     help="Name of the dataset, as `wepsam datasets` lists it; any other for your own data, or csv, maps, points."
 )]
 DatasetFolder = Annotated[Path, Argument(metavar="FOLDER", help="Folder in which the dataset was unpacked.")]
-Markdown = Annotated[bool, Option("--markdown", help="Print the tables of docs/datasets.md instead.")]
+Markdown = Annotated[bool, Option("--markdown", help="Print the tables of docs/reference/datasets.md instead.")]
 Subject = Annotated[str, Argument(
     metavar="MODEL",
-    help="A model that `wepsam models` lists, an .onnx file, a folder of maps named like the stimuli (PNG, JPEG, "
+    help="A model that `wepsam models` lists, an .onnx file, hf:owner/name, a folder of maps named like the stimuli (PNG, JPEG, "
     "TIFF, .npy, .mat), or a reference: center-bias, one-observer, half-of-observers, gold-standard."
 )]
 EvaluateOut = Annotated[Path, Option(
@@ -208,7 +209,7 @@ Benchmark = Annotated[str, Option(
     "--benchmark", "-b", metavar="mit300|cat2000|salicon", help="The benchmark whose rules apply."
 )]
 SubmitModel = Annotated[str, Argument(
-    metavar="MODEL", help="A model that `wepsam models` lists, an .onnx file, or a folder of maps."
+    metavar="MODEL", help="A model that `wepsam models` lists, an .onnx file, hf:owner/name, or a folder of maps."
 )]
 SubmitOut = Annotated[Path, Option(
     "--out", "-o", file_okay=False, metavar="FOLDER", help="Folder for the submission; new or empty."

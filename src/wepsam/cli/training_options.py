@@ -66,7 +66,7 @@ KeepWeak = Annotated[float, Option(
 )]
 Start = Annotated[str | None, Option(
     metavar="START", show_default="the recipe's own start",
-    help="Weights to start from: a run folder, a checkpoint, a shipped model, an .onnx file, random, imagenet "
+    help="Weights to start from: a run folder, a checkpoint, a shipped model, hf:owner/name, an .onnx file, random, imagenet "
     "(recipes lite and cnn_vlm), or torchvision's weights, such as vgg16.pth (recipes vgg16 and googlenet)."
 )]
 Recipe = Annotated[str, Option(
@@ -132,8 +132,8 @@ Maps = Annotated[Path | None, Option(
 )]
 AdaptModel = Annotated[str, Option(
     "--model", "-m", metavar="NAME|FILE",
-    help="A model that `wepsam models` lists, or an .onnx file. With --readout or --full the light network: shipped, "
-    "an .onnx file, or a run folder."
+    help="A model that `wepsam models` lists, an .onnx file, or hf:owner/name on the Hugging Face Hub. With --readout or --full the light network: shipped, "
+    "hf:owner/name, an .onnx file, or a run folder."
 )]
 Readout = Annotated[bool, Option(
     "--readout", help="Tune the last layer and the center bias by training instead: minutes to hours, needs torch."
@@ -175,3 +175,17 @@ Probe = Annotated[list[str] | None, Option(
 Card = Annotated[Path | None, Option(
     exists=True, dir_okay=False, metavar="FILE", help="JSON to add to the card: data, terms, notes."
 )]
+
+# ---- publish
+
+PublishModel = Annotated[str, Argument(
+    metavar="MODEL",
+    help="An .onnx file, a network that `wepsam models` lists, or a run folder or .safetensors file, of which an .onnx file is made."
+)]
+Repository = Annotated[str, Argument(metavar="OWNER/NAME", help="The repository on the Hub; it is made if it is missing.")]
+Private = Annotated[bool, Option("--private", help="Make a new repository private: only who bears a token of yours loads it.")]
+PublishFolder = Annotated[Path | None, Option(
+    "--folder", "-o", file_okay=False, metavar="FOLDER", show_default="push",
+    help="Write the files of the repository into this folder, and send nothing."
+)]
+Yes = Annotated[bool, Option("--yes", "-y", help="Push without asking first.")]

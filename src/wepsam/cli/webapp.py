@@ -17,24 +17,27 @@ def app(
     workers: answer_options.ServeWorkers = -1,
     max_pixels: options.MaxPixels = None,
     max_megabytes: answer_options.MaxMegabytes = 50,
+    max_clip_seconds: answer_options.ClipSeconds = 120.0,
+    public: answer_options.Public = False,
+    shown_in: answer_options.ShownIn = None,
 ) -> None:
-    """Open a page on this machine: drop pictures, see where people will look, draw areas, compare, take a report along.
+    """Open a page on this machine: drop pictures or clips, see where people will look, draw areas, take a report along.
 
-    The page works without a network. Pictures are held in memory while it is open and are never written to a disk. With
+    The page works without a network. All that is dropped is held in memory while it is open and never written to a disk. With
     --host other machines may open it, too; browsers then ask for a name (any) and for the token as the password.
 
         wepsam app
         wepsam app --port 0 --no-browser
         wepsam app --model own.onnx --calibration own.json
 
-    Needs pip install 'wepsam[app]'.
+    Needs pip install 'wepsam[app]'; for clips 'wepsam[app,video]'.
     """
     try:
         from wepsam.app import running
     except ModuleNotFoundError as error:
         raise extras.missing(error, "wepsam app") from None
-    allowed = limits(workers, max_megabytes, max_pixels)
+    allowed = limits(workers, max_megabytes, max_pixels, max_clip_seconds)
     running.run(
         host, port, model, quality=quality, calibration=calibration, limits=allowed, token=token(token_file),
-        hosts=host_name, browse=browser,
+        hosts=host_name, browse=browser, public=public, shown_in=shown_in,
     )  # fmt: skip

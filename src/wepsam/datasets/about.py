@@ -1,4 +1,4 @@
-"""The facts of each dataset: one table, printed by `wepsam datasets list` and written into docs/datasets.md."""
+"""The facts of each dataset: one table, which `wepsam datasets list` prints and docs/reference/datasets.md shows."""
 
 from dataclasses import dataclass
 
@@ -139,6 +139,7 @@ ABOUT: dict[str, About] = {
         "`images/*.jpg`, `maps/*.png` (densities)",
     ),
 }  # fmt: skip
+"""The facts about each public dataset, by its name."""
 
 
 def of_reader(name: str) -> About | None:
@@ -147,7 +148,7 @@ def of_reader(name: str) -> About | None:
 
 
 def markdown() -> str:
-    """The two tables in docs/datasets.md: facts; then source, terms and folder layout."""
+    """The two tables in docs/reference/datasets.md: facts; then source, terms and folder layout."""
     facts = [
         (
             about.title,

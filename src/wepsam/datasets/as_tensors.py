@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wepsam.datasets.base import Sample
 
 Item = dict[str, Any]
+"""By key: "id", "picture", "density" and, where they are known, "fixations"; see `TensorDataset`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +62,16 @@ class TensorDataset(Dataset[Item]):
 
     @staticmethod
     def collate(items: list[Item]) -> Item:
-        """A batch, for `DataLoader(collate_fn=...)`: each value by its key.
+        """A batch, for `DataLoader(collate_fn=...)`.
 
-        Pictures and densities of one size are stacked: (B, 3, H, W) and (B, H, W). Ids and fixations stay lists,
-        because pictures have different numbers of fixations; so do pictures of different sizes.
+        Ids and fixations stay lists because pictures have different numbers of fixations.
+
+        Args:
+            items: of this dataset, at least one.
+
+        Returns:
+            By key, a tensor where all items have one size, otherwise a list: "picture" (B, 3, H, W), "density" (B, H,
+            W), "id" and "fixations" always lists.
         """
         batch: Item = {key: [item[key] for item in items] for key in items[0] if all(key in item for item in items)}
         for key in ("picture", "density"):

@@ -65,7 +65,7 @@ class Sample:
 
         Raises:
             ValueError: the picture has neither fixations nor a density.
-        DatasetError: the published density is none, or is transposed.
+            DatasetError: the published density is none, or is transposed.
         """
         if self.density_path is not None:
             published = read_map(self.density_path, self.density_colors)
@@ -84,6 +84,9 @@ class Sample:
 
         Args:
             observers: numbers as in `observer`.
+
+        Returns:
+            The sample with fewer fixations.
 
         Raises:
             ValueError: the observers of the fixations are unknown.
@@ -143,18 +146,20 @@ class FixationDataset:
     def torch(self, size: tuple[int, int] | None = None) -> "TensorDataset":
         """The dataset for a torch `DataLoader`: pictures, densities and fixations as tensors.
 
+            data = wepsam.datasets.osie("data/OSIE").split("train").torch(size=(192, 256))
+            loader = torch.utils.data.DataLoader(data, batch_size=8, collate_fn=data.collate)
+
         Pictures of which it is not known where people looked are left out.
 
         Args:
             size: (height, width) in pixels to which each picture and its truth are resized; None = as they are.
 
+        Returns:
+            A torch dataset; its items are dicts, and `collate` makes batches of them.
+
         Raises:
             ValueError: a side is not a positive integer.
             ImportError: torch is not installed.
-
-        Example:
-            data = wepsam.datasets.osie("data/OSIE").split("train").torch(size=(192, 256))
-            loader = torch.utils.data.DataLoader(data, batch_size=8, collate_fn=data.collate)
         """
         if size is not None:
             size = _sides(size)
@@ -173,6 +178,9 @@ class FixationDataset:
 
         Args:
             part: "train", "validation" or "all".
+
+        Returns:
+            The part as a dataset of its own; this one for "all".
 
         Raises:
             ValueError: unknown part.

@@ -50,6 +50,7 @@ DATASETS: dict[str, Callable[[Folder], FixationDataset]] = {
     "figrim": figrim,
     "figrim-densities": partial(figrim, source="densities"),
 }
+"""The reader of each public dataset by its name: a function of the folder."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,9 @@ def open_dataset(
         pixels_per_degree: for your own data: of visual angle; also sigma, if that is not given.
         coordinates: for your own fixations: what x and y count; see `coordinates.conversion`.
 
+    Returns:
+        The dataset; no picture has been decoded yet.
+
     Raises:
         DatasetError: the text is not of this form, the name is unknown, or the folder is not as expected.
     """
@@ -110,6 +114,9 @@ def read_dataset(name: str, folder: Folder, **own: Any) -> FixationDataset:
         name: as in DATASETS, or any for your own data.
         folder: a leading ~ is the home folder, because the shell does not expand it behind a "=".
         own: as `open_dataset` takes it.
+
+    Returns:
+        The dataset; no picture has been decoded yet.
 
     Raises:
         DatasetError: the name is unknown, or the folder is not as expected.

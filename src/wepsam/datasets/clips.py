@@ -114,7 +114,7 @@ def open_clips(spec: str, split: str | None = None) -> ClipDataset:
         if split == "all" or (int(sample.id) <= DHF1K_TRAIN) == (split == "train")
     ]  # fmt: skip
     if not chosen:
-        raise DatasetError(f"{folder} holds no {split} clips with fixations; docs/video.md shows the layouts")
+        raise DatasetError(f"{folder} holds no {split} clips with fixations; docs/how-to/video.md shows the layouts")
     return ClipDataset(name, tuple(chosen), split, len(found))
 
 

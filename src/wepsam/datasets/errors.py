@@ -5,7 +5,11 @@ class DatasetError(ValueError):
     """A dataset's folder is not as expected. One line: what is missing, where, and what was expected."""
 
     def __init__(self, text: str) -> None:
-        """Make it one line: tables hold names with line breaks, and messages repeat them."""
+        """Make it one line: tables hold names with line breaks, and messages repeat them.
+
+        Args:
+            text: what is missing, where, and what was expected.
+        """
         super().__init__(" ".join(text.split()))
 
 

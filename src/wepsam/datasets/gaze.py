@@ -13,14 +13,22 @@ class SaccadeRule:
     The defaults are the values with which MIT1003's authors found its fixations, at 240 samples per second. At another
     rate the times become the nearest whole number of samples, at least one. Much below 120 samples per second, that is
     no longer the same rule.
+
+    Attributes:
+        window: seconds over which the speed is averaged.
+        ahead: seconds: the speed is compared with the speed this much later.
+        change: degrees/s: smallest rise of the speed when a saccade begins, and fall when it ends.
+        onset: seconds of the shortest rise; a shorter one is noise.
+        brake: seconds after the rise within which the speed must fall, or it was no saccade.
+        shortest: seconds of the shortest fixation; a shorter one belongs to the saccades around it.
     """
 
-    window: float = 4 / 240  # s: the speed is averaged over this time
-    ahead: float = 5 / 240  # s: the speed is compared with the speed this much later
-    change: float = 24.0  # degrees/s: smallest rise of the speed when a saccade begins, and fall when it ends
-    onset: float = 3 / 240  # s: shortest rise; a shorter one is noise
-    brake: float = 25 / 240  # s: after the rise, the speed must fall within this time, or it was no saccade
-    shortest: float = 12 / 240  # s: shortest fixation; a shorter one belongs to the saccades around it
+    window: float = 4 / 240
+    ahead: float = 5 / 240
+    change: float = 24.0
+    onset: float = 3 / 240
+    brake: float = 25 / 240
+    shortest: float = 12 / 240
 
 
 RULE = SaccadeRule()
@@ -65,6 +73,13 @@ def find_fixations(gaze: np.ndarray, *, rate: float, pixels_per_degree: float, r
     References:
         The rule is that of `checkFixations.m` by Barbara Hidalgo-Sotelo, in the database code of Judd, Ehinger, Durand,
         Torralba, "Learning to predict where humans look", ICCV 2009; reimplemented from its behavior.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wepsam.datasets import find_fixations
+        >>> gaze = np.repeat([[100.0, 100.0], [400.0, 300.0]], 60, axis=0)  # two places, a quarter of a second each
+        >>> find_fixations(gaze, rate=240, pixels_per_degree=35).fixations.tolist()
+        [[100.0, 100.0], [400.0, 300.0]]
     """
     gaze = np.asarray(gaze, dtype=np.float64)
     if gaze.ndim != 2 or gaze.shape[1] < 2:

@@ -14,6 +14,7 @@ from wepsam.datasets.about import of_reader
 from wepsam.datasets.base import FixationDataset, held_out_ids
 
 LearnedFrom = Mapping[str, str]
+"""By dataset, the part of it: "train", "validation" or "all"."""
 Seen = bool | str  # True: all of the pictures; "part": some; False: none
 
 WORDS = {"train": "the training part", "validation": "the validation part", "all": "all"}

@@ -16,6 +16,7 @@ from wepsam.images import image_size
 from wepsam.sources import find_images
 
 Folder = str | os.PathLike[str]
+"""The path of a folder of a dataset."""
 
 
 # ---- samples and datasets
@@ -97,7 +98,7 @@ def require(name: str, folder: Folder, *paths: Path) -> None:
 
 def not_found(name: str, folder: Folder, expected: str) -> DatasetError:
     """The error for a folder without the dataset."""
-    return DatasetError(f"no {name} at {folder}: expected {expected}; docs/datasets.md says where to get it")
+    return DatasetError(f"no {name} at {folder}: expected {expected}; docs/reference/datasets.md says where to get it")
 
 
 def usual_sigma(size: tuple[int, int]) -> float:

@@ -70,7 +70,7 @@ def keep_blocked(model: onnx.ModelProto, inputs: set[str]) -> None:
 
     It leaves this layout at an enlargement to a size that is computed, and for a sum of two shapes and all that is
     added to it. So the enlargements get a constant factor, and behind the sum stands a convolution that changes
-    nothing. The time falls by 7 %, the maps differ by less than 1e-5 of their peak (docs/log.md).
+    nothing. The time falls by 7 %, the maps differ by less than 1e-5 of their peak (docs/explanation/log.md).
 
     Args:
         model: is changed. It doubles the sides of features wherever it enlarges them.

@@ -26,6 +26,7 @@ OUTLINED: dict[str, Callable[[Attention, Style], Scene]] = {
     "areas": outlined.of_areas,
 }
 KINDS = (*TINTED, *OUTLINED)
+"""The kinds of drawings by name: first those that tint the picture, then those of lines."""
 
 
 def draw(answer: Attention, kind: str, style: Style = DEFAULT) -> np.ndarray:
@@ -50,6 +51,14 @@ def draw(answer: Attention, kind: str, style: Style = DEFAULT) -> np.ndarray:
 
     Raises:
         ValueError: no such kind, or there are no areas to draw.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> picture = np.full((120, 160, 3), 128, np.uint8)
+        >>> picture[40:80, 90:130] = 220, 40, 30  # a red square on gray
+        >>> answer = wepsam.attend(picture)
+        >>> wepsam.drawing.draw(answer, "heat", wepsam.drawing.Style(legend=False)).shape
+        (120, 160, 3)
     """
     if kind in TINTED:
         return TINTED[kind](answer, style)
@@ -73,6 +82,9 @@ def draw_svg(answer: Attention, kind: str, style: Style = DEFAULT, *, picture: b
         style: colors and sizes.
         picture: whether the picture is put inside, with a caption below; otherwise lines and labels stand alone on
             transparent ground.
+
+    Returns:
+        The text of the document.
 
     Raises:
         ValueError: a kind that is not made of lines, or there are no areas to draw.

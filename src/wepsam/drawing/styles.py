@@ -45,7 +45,18 @@ class Style:
             raise ValueError(f"dpi={self.dpi:g}: expected {LOWEST_DPI} to {HIGHEST_DPI} pixels per inch")
 
     def shape(self, height: int, width: int) -> Shape:
-        """(height, width) in the drawing of a picture of this size; ValueError for one of more than MOST_PIXELS."""
+        """The size of the drawing of a picture.
+
+        Args:
+            height: of the picture in pixels.
+            width: of the picture in pixels.
+
+        Returns:
+            (height, width) of the picture in the drawing.
+
+        Raises:
+            ValueError: more than MOST_PIXELS.
+        """
         if self.size is None:
             scale = min(1.0, (OWN_PIXELS / (height * width)) ** 0.5)
         else:
@@ -57,7 +68,14 @@ class Style:
         return shape
 
     def text(self, shape: Shape) -> int:
-        """The size of the text in pixels, on a drawing of this (height, width)."""
+        """The size of the text on a drawing.
+
+        Args:
+            shape: (height, width) of the picture in the drawing.
+
+        Returns:
+            Pixels.
+        """
         most = max(LEAST_TEXT, round(measure(shape) * MOST_TEXT))
         wanted = measure(shape) * TEXT if self.dpi is None else POINTS / 72 * self.dpi
         return min(max(LEAST_TEXT, round(wanted)), most)

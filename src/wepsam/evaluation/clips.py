@@ -3,13 +3,17 @@
 At each moment the map of that time is compared with the fixations in progress (NSS, AUC, information gain over the
 center of all other clips) and with their density, to which looks shortly before and after count as well (CC, SIM, KL).
 A clip's score is the mean over its moments, so a long fixation counts more than a short one.
+
+Each clip's scores are kept on disk until all subjects are scored: an interrupted evaluation goes on from them, unless
+the clips, the looks, the model or the code have changed.
 """
 
+import logging
 import os
 import platform
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,8 +27,10 @@ from wepsam.calibration.presets import Which
 from wepsam.datasets import learned
 from wepsam.datasets.clips import ClipDataset, ClipSample, Looks
 from wepsam.evaluation import fingerprints
-from wepsam.evaluation.results import Evaluation
-from wepsam.files import below
+from wepsam.evaluation.results import Evaluation, file_of
+from wepsam.evaluation.running import PartialRows
+from wepsam.evaluation.subject import subject
+from wepsam.files import below, remove_leftovers, shown
 from wepsam.images import resize
 from wepsam.prediction import ordered
 from wepsam.prediction.predictor import QUALITIES, Predictor
@@ -41,6 +47,10 @@ METRICS = ("nss", "auc_judd", "cc", "sim", "kl_div", "info_gain")
 REFERENCES = ("center-bias", "motion", "half-of-observers")
 HALVES = 2  # random halves of the observers, each of which predicts the other
 EVEN = 1e-3  # share of motion that is spread evenly, so that no look has a probability of 0
+# The code that scores on clips depend on, besides `fingerprints.CODE`.
+CODE = ("video", "prediction", "calibration", "shapes.py", "evaluation/clips.py")
+
+log = logging.getLogger("wepsam")
 
 Predictions = Callable[[float], list[tuple[np.ndarray, Looks]]]  # second -> maps, each with the looks it is scored on
 
@@ -95,33 +105,58 @@ def evaluate_all(
     predict = resolve.predictor(model, quality=quality, threads=1, calibration=calibration)
     name = _name(model, predict, quality, calibration)
     scenes = _scenes(dataset, sigma or DEGREE)
-    subjects: dict[str, Any] = {name: _watching(predict, workers)}
+    asked = subject(predict, threads=1).record
+    known = asked | _known(predict, dataset)
+    subjects: dict[str, tuple[Any, dict[str, Any]]] = {name: (_watching(predict, workers), known)}
     if references:
         if isinstance(predict, Predictor):
-            subjects[f"{name}-still"] = _watching(predict.low_resolution, workers)
-        subjects |= {"center-bias": _center, "motion": _motion, "half-of-observers": _people}
+            subjects[f"{name}-still"] = _watching(predict.low_resolution, workers), asked
+        subjects |= {"center-bias": (_center, {}), "motion": (_motion, {})}
+        if all(scene.looks.observers is not None for scene in scenes):
+            subjects["half-of-observers"] = _people, {}
     folder = below(out, f"{dataset.name}-{dataset.split}")
-    for subject, open_on in subjects.items():
-        if subject == "half-of-observers" and any(scene.looks.observers is None for scene in scenes):
-            continue
-        rows = []
-        for scene in progress.track(scenes, f"{subject} on {dataset.name}"):
-            with open_on(scene) as predictions:
-                rows.append({"id": scene.sample.id} | _score(scene, predictions))
-        record = {
-            "model": subject, "dataset": dataset.name, "split": dataset.split, "pictures": len(scenes),
-            "of_pictures": dataset.total, "unit": "clips", "protocol": "mit", "sigma": sigma or DEGREE,
-            "info_gain": "bit over the center of all other clips, by the definition (tuebingen)",
-            "moments": f"every {STEP} s; densities of looks within {NEAR} s", "code_sha256": fingerprints.code(),
-            "versions": {name: version(name) for name in ("numpy", "av")}
-            | {"wepsam": wepsam.__version__, "python": platform.python_version()},
-        }  # fmt: skip
-        if subject == name and isinstance(predict, Predictor):
-            record |= {"weights": predict.card.get("sha256"), "quality": predict.quality}
-            if (known := learned.of_card(predict.card)) is not None:
-                record["seen"] = dataset.name in known
-        result = Evaluation(tuple(rows), record)
+    made = _record(dataset, scenes, sigma or DEGREE)
+    kept = []
+    for one, (open_on, about_it) in subjects.items():
+        record = {"model": one} | made | about_it
+        partial = PartialRows(file_of(folder, one).with_name(f".{one}.partial.csv"), record, len(METRICS))
+        kept.append(partial)
+        with closing(partial):
+            for place, scene in enumerate(progress.track(scenes, f"{one} on {dataset.name}")):
+                if place not in partial.rows:
+                    with open_on(scene) as predictions:
+                        partial.add(place, [*_score(scene, predictions).values()])
+        rows = tuple(
+            {"id": scene.sample.id} | dict(zip(METRICS, partial.rows[place], strict=True))
+            for place, scene in enumerate(scenes)
+        )
+        result = Evaluation(rows, record)
         yield result.save(folder), result
+    for partial in kept:  # not before: whoever is interrupted at the last subject keeps the first
+        partial.remove()
+    remove_leftovers(folder)
+
+
+def _record(dataset: ClipDataset, scenes: list[Scene], sigma: float) -> dict[str, Any]:
+    """What is recorded of every subject: on what, how, and with which code it was scored."""
+    return {
+        "dataset": dataset.name, "split": dataset.split, "pictures": len(scenes), "of_pictures": dataset.total,
+        "unit": "clips", "protocol": "mit", "sigma": sigma,
+        "info_gain": "bit over the center of all other clips, by the definition (tuebingen)",
+        "moments": f"every {STEP} s; densities of looks within {NEAR} s",
+        **fingerprints.of_clips([(scene.sample, scene.clip.size, scene.looks) for scene in scenes]),
+        "code_sha256": fingerprints.code(*fingerprints.CODE, *CODE),
+        "versions": {name: version(name) for name in ("numpy", "av", "onnxruntime", "pillow")}
+        | {"wepsam": wepsam.__version__, "python": platform.python_version()},
+    }  # fmt: skip
+
+
+def _known(predict: Model, dataset: ClipDataset) -> dict[str, Any]:
+    """What is recorded of weights alone: their quality, and whether they have learned from these clips."""
+    if not isinstance(predict, Predictor):
+        return {}
+    seen = learned.of_card(predict.card)
+    return {"quality": predict.quality} | ({} if seen is None else {"seen": dataset.name in seen})
 
 
 def _name(model: resolve.Model, predict: Model, quality: str, calibration: Which) -> str:
@@ -190,8 +225,10 @@ def _watching(model: Model, workers: int) -> Any:
     def opened(scene: Scene) -> Iterator[Predictions]:
         with (
             tempfile.TemporaryDirectory() as folder,
-            watch(scene.clip.path, model, Path(folder), fps=FPS, workers=ordered.worker_count(workers)) as watched,
+            watch(scene.sample.path, model, Path(folder), fps=FPS, workers=ordered.worker_count(workers)) as watched,
         ):
+            for line in watched.remarks:
+                log.warning("%s: %s", shown(scene.sample.path), line)
             times = np.asarray(watched.maps.times)
             yield lambda moment: [(watched.maps[_latest(times, moment)], scene.looks)]
 
@@ -208,7 +245,7 @@ def _motion(scene: Scene) -> Iterator[Predictions]:
     """How much each place changes from one frame to the next."""
     times, found = [], []
     last = None
-    for frame in frames(scene.clip.path, FPS, 640):
+    for frame in frames(scene.sample.path, FPS, 640):
         gray = resize(frame.pixels, scene.shape).mean(2)
         change = np.zeros(scene.shape) if last is None else np.abs(gray - last)
         density = maps.to_density(maps.blur(change, scene.sigma))

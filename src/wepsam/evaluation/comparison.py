@@ -55,6 +55,9 @@ class Cell:
         pictures: how many have a score.
         marked: of a score, that this model is the best of its column; of a difference, that its interval excludes 0.
         worst: of a mean over datasets, the worst of them and its mean.
+        mean: over the pictures.
+        low: lower end of the interval.
+        high: upper end.
     """
 
     mean: float

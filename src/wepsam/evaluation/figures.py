@@ -27,7 +27,9 @@ from wepsam.images import save_image
 from wepsam.overlays import colorize, contact_sheet
 
 Folders = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+"""One or several folders of results."""
 Datasets = FixationDataset | str | Sequence[FixationDataset | str]
+"""A dataset or "NAME=FOLDER", one or several."""
 MapOf = Callable[[Sample], np.ndarray]  # a model's map of a sample
 HEIGHT = 150  # pixels of a picture on a sheet
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the pictures that score worse than those on a sheet of the whole range

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from wepsam.datasets import FixationDataset
+from wepsam.datasets.clips import ClipSample, Looks
 from wepsam.files import as_seen
 
 # The code that makes scores and references. A change of it, even of a comment, makes references again and interrupted
@@ -59,11 +60,23 @@ def truth(dataset: FixationDataset) -> str:
     )
 
 
+def of_clips(scored: Iterable[tuple[ClipSample, tuple[int, int], Looks]]) -> dict[str, str]:
+    """As `of_data`, of clips: each sample with its size and where people looked."""
+    names, truths, contents = [], [], []
+    for sample, size, looks in scored:
+        name = as_seen(sample.id)
+        names.append([name, *map(int, size), len(looks.points)])
+        numbers = (looks.points, looks.begin, looks.end, looks.observers)
+        truths.append([name, *(None if values is None else of_array(values) for values in numbers)])
+        contents.append([name, _content(sample.path)])
+    return dict(zip(DATA, (_sha256(names), _sha256(truths), _sha256(contents)), strict=True))
+
+
 @cache
-def code() -> str:
-    """SHA-256 of the sources in `CODE`."""
+def code(*names: str) -> str:
+    """SHA-256 of sources; without names, of those in `CODE`."""
     package = Path(str(files("wepsam")))
-    sources = [path for name in CODE for path in sorted([package / name, *(package / name).rglob("*.py")])]
+    sources = [path for name in names or CODE for path in sorted([package / name, *(package / name).rglob("*.py")])]
     digest = hashlib.sha256()
     for path in sources:
         if path.is_file():

@@ -38,8 +38,16 @@ class MapFolder:
             a map of another aspect, which is transposed, cropped or of another picture.
     """
 
+    folder: Path
+    name: str
+    resize: bool
+
     def __init__(self, folder: str | PathLike[str], *, resize: bool = False) -> None:
         """List the folder and those below it.
+
+        Args:
+            folder: searched recursively.
+            resize: whether maps of another size are resized to their stimuli.
 
         Raises:
             ValueError: no maps in it, or two files with the same stem, such as 1.png and 1.npy.
@@ -75,6 +83,9 @@ class MapFolder:
 
     def check(self, samples: Iterable[Sample]) -> dict[str, Any]:
         """Look for the maps of all samples before any work begins, without decoding pixels.
+
+        Args:
+            samples: those that will be asked for.
 
         Returns:
             For the record: the number of "files", how many of them are "resized", and the "sha256" of their names and

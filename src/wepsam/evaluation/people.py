@@ -13,8 +13,8 @@ from wepsam import maps
 from wepsam.classical.center_bias import CenterBias
 from wepsam.datasets import FixationDataset, Sample
 
-# For a sample: predictions, each with the sample that it is scored against.
 Reference = Callable[[Sample], Iterable[tuple[np.ndarray, Sample]]]
+"""For a sample: predictions, each with the sample that it is scored against."""
 
 
 def center_bias(dataset: FixationDataset, bias: CenterBias) -> Reference:
@@ -64,6 +64,7 @@ REFERENCES: dict[str, Callable[[FixationDataset, CenterBias], Reference]] = {
     "half-of-observers": half_of_observers,
     "gold-standard": gold_standard,
 }
+"""What models are compared with, by name: the center bias, and people who predict other people."""
 # The few fixations of one observer make a density that nobody could have predicted. CC, SIM and KL against it are far
 # from what models get against everybody's density, so they are left out. Scores at fixations stay comparable.
 AT_FIXATIONS_ONLY = {"gold-standard"}

@@ -47,7 +47,14 @@ class Evaluation:
         return [name for name in self.rows[0] if name != "id"]
 
     def scores(self, metric: str) -> np.ndarray:
-        """(N,) of one metric, in the order of the rows."""
+        """The scores by one metric.
+
+        Args:
+            metric: one of `metrics`.
+
+        Returns:
+            (N,) float64 in the order of the rows; NaN where the metric has no answer.
+        """
         return np.array([row[metric] for row in self.rows], dtype=float)
 
     def mean(self) -> dict[str, float]:
@@ -68,6 +75,9 @@ class Evaluation:
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write MODEL.csv and MODEL.json into a folder; the ids are inert in a spreadsheet.
+
+        Args:
+            folder: made if missing; files of the same model are replaced.
 
         Returns:
             The path of the CSV.
@@ -99,13 +109,16 @@ def file_of(folder: str | os.PathLike[str], model: str) -> Path:
 
 
 def read(folder: str | os.PathLike[str], damaged: list[str] | None = None) -> list[Evaluation]:
-    """All evaluations in a folder, sorted by file name; an empty list if there are none.
+    """All evaluations in a folder, sorted by file name.
 
     An evaluation in files of its own takes precedence over a gathered one of the same model.
 
     Args:
         folder: that `evaluate` wrote.
         damaged: takes a line for each file that is not an evaluation; without it, the first of them is an error.
+
+    Returns:
+        The evaluations; an empty list if there are none.
 
     Raises:
         ValueError: a .json in it is not an evaluation, and `damaged` is None.

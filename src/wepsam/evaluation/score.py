@@ -31,7 +31,9 @@ from wepsam.prediction.predictor import QUALITIES
 from wepsam.progress import bar
 
 Scorable = Subject | MapFolder | resolve.Model
+"""A subject, a folder of maps, or a model as `wepsam.predict` takes it."""
 Dataset = FixationDataset | str
+"""A dataset, or "NAME=FOLDER" as the command takes it."""
 
 # What the record of an evaluation says about the variants of the metrics.
 NOTES = {
@@ -161,11 +163,23 @@ def evaluate_all(
     """Score a model on several datasets, and with `references` also what every comparison shows beside it.
 
     Args:
+        model: as `evaluate` takes it, as everything but `datasets`, `out` and `references`.
         datasets: one or several, as `evaluate` takes them.
         out: folder to save into; see `evaluate`.
+        name: of the model.
+        split: of each "NAME=FOLDER".
+        sigma: of your own data.
+        pixels_per_degree: of your own data.
+        coordinates: of your own data.
+        protocol: conventions of the metrics.
+        also: metrics beyond the protocol's.
         references: also center-bias, gbvs, one-observer and gold-standard. Those that are in the folder already, of
             the same data, protocol, code and version of wepsam, are not made again; the log says which and why. People
             are left out, with a warning, where a dataset does not say which observer looked where.
+        resize: bring the maps of a folder to the size of their stimuli.
+        quality: "best" or "fast".
+        calibration: of a model by name, file or function.
+        workers: processes; -1 for one per core.
 
     Yields:
         The CSV that was written, or was there already, and its evaluation; the model first, then the references,

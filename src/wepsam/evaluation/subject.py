@@ -21,13 +21,15 @@ from wepsam.datasets.learned import LearnedFrom
 from wepsam.evaluation import fingerprints
 from wepsam.evaluation.map_folder import MapFolder
 from wepsam.evaluation.people import AT_FIXATIONS_ONLY, REFERENCES
+from wepsam.hub import names
 from wepsam.maps import numbers
 from wepsam.prediction.calibrated import Calibrated
 from wepsam.prediction.predictor import QUALITIES, Predictor, models
 
-# For a sample: saliency maps, each with the sample that it is scored against.
 Answer = Callable[[Sample], Iterable[tuple[np.ndarray, Sample]]]
+"""For a sample: saliency maps, each with the sample that it is scored against."""
 Fit = Callable[[FixationDataset, CenterBias | None], tuple[Answer, dict[str, Any]]]
+"""Of a dataset and its center bias, if that is known: what answers for its samples, and a record."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ class Subject:
         name: of the model, for files and tables.
         record: what the JSON of a result says about it. "weights": their SHA-256, or None. "card_sha256": of
             what their card says about prediction. "source": the name or path it was made from, unless that is its
-            name; None for a Python function, which has neither. "quality": unless "best". "center_bias": unless the
-            network's own; "center_bias_sha256": of an array. After `on` also "maps" or "gold_standard".
+            name, with the commit of a model on the Hub; None for a Python function, which has neither. "quality":
+            unless "best". "center_bias": unless the network's own; "center_bias_sha256": of an array. After `on` also
+            "maps" or "gold_standard".
         fit: makes it ready for a dataset; see `on`.
         is_reference: whether it needs to know where people looked.
         at_fixations_only: whether metrics that compare with a density are meaningless for it.
@@ -62,6 +65,9 @@ class Subject:
             dataset: what it will be asked about.
             bias: the dataset's center bias, where it is known already.
 
+        Returns:
+            The subject that can be called.
+
         Raises:
             ValueError: maps are missing or of another size, or the dataset does not say what a reference needs.
         """
@@ -79,7 +85,14 @@ class Subject:
         return self.answer(sample)
 
     def map(self, sample: Sample) -> np.ndarray:
-        """The first (H, W) map of a sample; for a model the only one."""
+        """The first map of a sample; for a model the only one.
+
+        Args:
+            sample: of the dataset that it was made ready for.
+
+        Returns:
+            (H, W) float.
+        """
         return next(iter(self(sample)))[0]
 
 
@@ -184,7 +197,9 @@ def _reference(reference: str, name: str) -> Subject:
 def _predictor(model: resolve.Model, name: str | None, quality: str, threads: int, calibration: Which) -> Subject:
     predict = resolve.predictor(model, quality=quality, threads=threads, calibration=calibration)
     source: str | None
-    if isinstance(model, str | os.PathLike):
+    if isinstance(predict, Predictor) and (on_hub := names.of_file(predict.weights)):
+        own, source = predict.name, str(on_hub)  # its commit is part of what it is
+    elif isinstance(model, str | os.PathLike):
         source = os.fspath(model)
         own = Path(source).stem if resolve.is_weights(source) else source
     elif isinstance(predict, Predictor):

@@ -5,13 +5,16 @@ wepsam.gaze.check("study/")
 wepsam.gaze.draw("study/", "drawings/", kinds="heat,scanpaths")
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wepsam import extras
 from wepsam.gaze.draw_folder import Drawn, draw
 from wepsam.gaze.importing import Imported, import_gaze
 from wepsam.gaze.study import Study, read_study
 from wepsam.gaze.viewing import GazeError
+
+if TYPE_CHECKING:
+    from wepsam.gaze.check_page import check as check
 
 __all__ = ["Drawn", "GazeError", "Imported", "Study", "check", "draw", "import_gaze", "read_study"]
 

@@ -52,9 +52,13 @@ def check(
         groups: a table with the columns observer and group, in place of the column group of the study.
         sigma: standard deviation of the densities in pixels; by default 3 % of each picture's longer side.
 
+    Returns:
+        The paths of both files, and what they say.
+
     Raises:
         DatasetError: the study is not as expected, or files of our names are there that are not ours.
         ImportError: Jinja2 is missing.
+        GazeError: files of our names are there that are not ours; a DatasetError.
     """
     folder = Path(study if out is None else out)
     if name := not_ours(folder, (PAGE, NUMBERS), NUMBERS, checking.CHECK):

@@ -73,6 +73,9 @@ def draw(
         sigma: standard deviation of the heat maps in pixels; by default 3 % of a picture's longer side.
         style: colors, opacity, sizes.
 
+    Returns:
+        The files that were written, and the differences of groups with their intervals.
+
     Raises:
         GazeError: another argument that is not as described. Nothing has been written then.
     """

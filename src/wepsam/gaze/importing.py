@@ -120,6 +120,9 @@ def import_gaze(
         pixels_per_degree: of the screen, to find fixations in samples; where nothing is known, a screen spans 40
             degrees.
 
+    Returns:
+        How much was read, assumed and dropped, as import.json says it.
+
     Raises:
         GazeError: no file can be read, something has to be said, or the fixations cannot be right as they were read.
     """
@@ -229,7 +232,7 @@ def _detected(viewing: Viewing, frame: Frame, size: Screen, tally: Tally) -> Vie
     samples = viewing.samples
     moved = np.column_stack([samples[:, 0], placement.to_screen(samples[:, 1:], frame, size)])
     path = detection.detect(moved, degree)
-    tally.assume("fixations are found in the samples by wepsam's own rule (docs/eye-tracking.md)")
+    tally.assume("fixations are found in the samples by wepsam's own rule (docs/how-to/eye-tracking.md)")
     lost = float(1 - np.isfinite(samples[:, 1:]).all(axis=1).mean()) if len(samples) else None
     return replace(
         viewing,

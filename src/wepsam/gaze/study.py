@@ -40,20 +40,40 @@ class Seen:
     viewers: tuple[str, ...]
 
     def part(self, mask: np.ndarray) -> Seen:
-        """The same with some of the fixations."""
+        """The same with some of the fixations.
+
+        Args:
+            mask: (N,) bool, or places of fixations.
+
+        Returns:
+            Only these fixations; all viewers.
+        """
         return replace(
             self, observer=self.observer[mask], points=self.points[mask], onset=self.onset[mask],
             duration=self.duration[mask],
         )  # fmt: skip
 
     def by(self, observers: Iterable[str]) -> Seen:
-        """The same with some of the observers."""
+        """The same with some of the observers.
+
+        Args:
+            observers: their names.
+
+        Returns:
+            Their fixations; they alone are viewers.
+        """
         wanted = set(observers)
         chosen = self.part(np.array([one in wanted for one in self.observer], dtype=bool))
         return replace(chosen, viewers=tuple(one for one in self.viewers if one in wanted))
 
     def until(self, seconds: float) -> Seen:
         """The fixations that began in the first seconds.
+
+        Args:
+            seconds: since the picture appeared.
+
+        Returns:
+            Only these fixations; all viewers.
 
         Raises:
             GazeError: the table has no onsets.
@@ -85,7 +105,14 @@ class Study:
         return sorted({one for seen in self.seen.values() for one in seen.viewers})
 
     def find(self, picture: str) -> Seen | None:
-        """What people did with a picture of this name; None if it is not in the study."""
+        """What people did with a picture.
+
+        Args:
+            picture: its name, with or without folders and suffix.
+
+        Returns:
+            The fixations; None if the picture is not in the study.
+        """
         name = self._pictures.find(picture)
         return self.seen.get(name) if name else None
 
@@ -94,7 +121,17 @@ class Study:
         return Pictures(self.folder / "stimuli")
 
     def group(self, name: str) -> list[str]:
-        """The observers of a group; GazeError if there are none."""
+        """The observers of a group.
+
+        Args:
+            name: of the group.
+
+        Returns:
+            Their names, sorted; at least one.
+
+        Raises:
+            GazeError: no observer is of this group.
+        """
         members = [one for one in self.observers if self.groups.get(one) == name]
         if not members:
             there = ", ".join(sorted(set(self.groups.values()))) or "none"
@@ -114,6 +151,9 @@ def read_study(
         folder: the columns duration, onset and group may be missing.
         groups: a table with the columns observer and group, in place of the column group.
         sigma: standard deviation of the densities in pixels; by default 3 % of each picture's longer side.
+
+    Returns:
+        The fixations on each picture, and the groups of the observers.
 
     Raises:
         DatasetError: the folder is not as expected.

@@ -11,7 +11,8 @@ import numpy as np
 from wepsam.datasets.errors import DatasetError
 
 Box = tuple[float, float, float, float]  # left, upper, width, height in pixels of the screen
-Screen = tuple[float, float]  # width, height in pixels
+Screen = tuple[float, float]
+"""(width, height) in pixels."""
 
 UNITS = ("pixels", "shares", "norm", "height")
 ORIGINS = ("top-left", "bottom-left", "center", "picture")

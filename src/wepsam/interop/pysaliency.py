@@ -8,11 +8,11 @@ map or a log density for a stimulus. It reads the pixel of a fixation as wepsam 
     model.AUC(stimuli, fixations)
 
 This module imports pysaliency, and with it torch, only when a function is called. pysaliency needs older versions of
-numpy and setuptools than wepsam: see docs/interop.md.
+numpy and setuptools than wepsam: see docs/how-to/interop.md.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from PIL import ExifTags, Image
 from wepsam import maps
 from wepsam.datasets import FixationDataset, Sample
 from wepsam.images import image_size, read_image, save_image
+from wepsam.resolve import Predict
 
-Predict = Callable[[np.ndarray], np.ndarray]
+__all__ = ["from_pysaliency", "log_density_model", "saliency_map_model", "to_pysaliency"]
 
 
 def saliency_map_model(predictor: Predict, **options: Any) -> Any:

@@ -38,7 +38,7 @@ def auc_judd(saliency_map: MapLike, fixations: np.ndarray, *, protocol: str = "m
         ValueError: the map is not finite, a fixation lies outside it, there is no such protocol, or the protocol has
             no such ties.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> auc_judd(np.array([[3, 2], [1, 0]]), np.array([[0, 0], [0, 1]]))  # fixated values 3 and 1
         0.875
@@ -94,7 +94,7 @@ def auc_borji(
     Raises:
         ValueError: the map is not finite, a fixation lies outside it, or the step is not in (0, 1].
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> auc_borji(np.array([[0, 1], [2, 9]]), np.array([[1, 1]]))  # one pixel in four ties: the fixated one
         0.875
@@ -152,7 +152,7 @@ def auc_shuffled(
         ValueError: the map is not finite, a fixation lies outside it, the step is not in (0, 1], there is no such
             protocol, or `rng` is given for `tuebingen`, which draws nothing.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> auc_shuffled(np.array([[0, 1], [2, 9]]), np.array([[1, 1]]), np.array([[0, 0], [1, 0]]))
         1.0
@@ -196,7 +196,7 @@ def auc_density(saliency_map: MapLike, density: MapLike) -> float:
     Raises:
         ValueError: the maps differ in size or are not finite, or the density has negative values.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> auc_density(np.array([[0, 1], [1, 2]]), np.array([[0, 0], [1, 1]]))
         0.6875

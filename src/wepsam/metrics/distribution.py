@@ -21,7 +21,7 @@ def cc(saliency_map: MapLike, density: MapLike) -> float:
     Raises:
         ValueError: the maps differ in size or are not finite.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> round(cc(np.array([[0, 1], [1, 2]]), np.array([[0, 0], [1, 1]])), 3)
         0.707
@@ -55,7 +55,7 @@ def sim(saliency_map: MapLike, density: MapLike, *, protocol: str = "mit") -> fl
         ValueError: the maps differ in size or are not finite, there is no such protocol, or in `tuebingen` a map has
             negative values.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> sim(np.array([[0, 1], [1, 2]]), np.array([[0, 0], [1, 1]]))
         0.75
@@ -87,7 +87,7 @@ def kl_div(saliency_map: MapLike, density: MapLike) -> float:
     Raises:
         ValueError: the maps differ in size, are not finite, or have negative values.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> round(kl_div(np.array([[0, 1], [1, 2]]), np.array([[0, 0], [1, 1]])), 3)  # half of the density, log 2
         0.347

@@ -23,7 +23,7 @@ def nss(saliency_map: MapLike, fixations: np.ndarray, *, protocol: str = "mit") 
     Raises:
         ValueError: the map is not finite, a fixation lies outside it, or there is no such protocol.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> round(nss(np.array([[0, 2], [0, 2]]), np.array([[1, 0]])), 3)  # mean 1, standard deviation sqrt(4 / 3)
         0.866
@@ -55,7 +55,7 @@ def nss_density(saliency_map: MapLike, density: MapLike, *, protocol: str = "mit
         ValueError: the maps differ in size or are not finite, the density has negative values, or there is no such
             protocol.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> round(nss_density(np.array([[0, 2], [0, 2]]), np.array([[0, 3], [0, 1]])), 3)
         0.866
@@ -95,7 +95,7 @@ def info_gain(
         ValueError: the maps differ in size or are not finite, a fixation lies outside, there is no such protocol, or in
             `tuebingen` a map has negative values or the baseline is 0 at a fixation.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> info_gain(np.array([[1, 3]]), np.array([[1, 0]]), np.array([[5, 3]]), protocol="tuebingen")  # 3/4 over 3/8
         1.0

@@ -30,7 +30,7 @@ class Metric:
 
 
 # `mit`: the code of the MIT Saliency Benchmark, which papers up to about 2018 report. `tuebingen`: its successor, the
-# MIT/Tuebingen board, which scores with pysaliency. docs/metrics.md explains the effect on each number.
+# MIT/Tuebingen board, which scores with pysaliency. docs/explanation/metrics.md explains the effect on each number.
 PROTOCOLS: dict[str, dict[str, Metric]] = {
     "mit": {
         "auc_judd": Metric(auc_judd, ("fixations",)),
@@ -56,9 +56,12 @@ PROTOCOLS: dict[str, dict[str, Metric]] = {
         "auc_density": Metric(auc_density, ("density",)),
     },
 }
+"""The metrics of each protocol, by their names."""
 METRICS = PROTOCOLS["mit"]
+"""The metrics of the protocol `mit`, the default."""
 # In both protocols, but computed only on request: it takes longer than all the others together, and needs POT.
 ON_REQUEST = {"emd": Metric(emd, ("density",), higher_is_better=False)}
+"""Metrics of both protocols that are computed only if they are asked for."""
 
 
 def score(
@@ -91,7 +94,7 @@ def score(
     Raises:
         ValueError: as in the single functions; or there is no such protocol, or no such metric in it.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> scores = score(np.array([[0, 2], [0, 2]]), fixations=np.array([[1, 0]]))
         >>> {name: round(value, 3) for name, value in scores.items()}

@@ -28,7 +28,7 @@ def emd(saliency_map: MapLike, density: MapLike, *, reduced_by: float = 32) -> f
         ImportError: POT is not installed.
         RuntimeError: the solver did not find the distance.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> emd(np.array([[1, 0, 0, 0]]), np.array([[0, 0, 0, 1]]), reduced_by=1)
         3.0

@@ -23,15 +23,41 @@ class NetworkConfig:
     """The description of a network: everything but its weights. Each network has its own fields."""
 
     def input_shape(self, height: int, width: int) -> Shape:
-        """(height, width) in which the network sees a picture of this size."""
+        """In which shape the network sees a picture.
+
+        Args:
+            height: of the picture in pixels.
+            width: of the picture in pixels.
+
+        Returns:
+            (height, width) of the input.
+
+        Raises:
+            NotImplementedError: always: each description has its own.
+        """
         raise NotImplementedError
 
     def training_shape(self, height: int, width: int) -> Shape:
-        """(height, width) in which the network learns from a picture of this size."""
+        """In which shape the network learns from a picture.
+
+        Args:
+            height: of the picture in pixels.
+            width: of the picture in pixels.
+
+        Returns:
+            (height, width) of the input.
+        """
         return self.input_shape(height, width)
 
     def with_input_of(self, other: Self) -> Self:
-        """This description, with the input size of another one; the weights fit both."""
+        """This description, with the input size of another one.
+
+        Args:
+            other: a description of the same kind of network.
+
+        Returns:
+            A description that the same weights fit.
+        """
         return self
 
 
@@ -68,7 +94,7 @@ class Network(nn.Module):
         storage: how an exported file may store weights; see `deployment.Storage`.
         least_cc: an exported file whose maps correlate less with torch's, on the worst picture, is refused. The light
             network's worst was .99989 with int8 weights, while CC with people, over 100 pictures, lost .0001
-            (docs/log.md).
+            (docs/explanation/log.md).
         config: what it looks like.
     """
 

@@ -19,7 +19,7 @@ photographs, AdamW with batches of pictures, the area of the input, a start of z
 principal components from 320 photographs, and the default calibration of the file, which squares and centers the map.
 
 How far from the public scores: without that calibration, our lead over GBVS on OSIE differs from the authors' on MIT300
-by about .03 AUC-Judd, .01 sAUC, .00 CC, .02 SIM, .08 NSS and .08 KL (docs/classical.md has the table).
+by about .03 AUC-Judd, .01 sAUC, .00 CC, .02 SIM, .08 NSS and .08 KL (docs/reference/classical.md has the table).
 """
 
 import copy

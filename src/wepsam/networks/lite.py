@@ -22,7 +22,7 @@ from wepsam.shapes import AREA
 
 BIAS_GRID = (6, 8)  # cells of the center bias, which is enlarged to the map
 BLUR = 0.01  # share of the map's sides: the first guess of the blur of a kind of densities
-SCALES = (1.0,)  # sizes of the input at quality "best" (docs/log.md)
+SCALES = (1.0,)  # sizes of the input at quality "best" (docs/explanation/log.md)
 
 
 @dataclass(frozen=True)

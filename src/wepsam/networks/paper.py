@@ -105,7 +105,7 @@ def initialize(network: nn.Module, init: str, generator: torch.Generator | None 
     """Draw all weights anew.
 
     "paper" shrinks the signal about twentyfold per layer. Gradients almost vanish, and training stays on the plateau
-    of the mean map for a long time (docs/log.md). "he" keeps the signal's size and learns at once.
+    of the mean map for a long time (docs/explanation/log.md). "he" keeps the signal's size and learns at once.
     """
     if init not in ("paper", "he"):
         raise ValueError(f'initializations are "paper" and "he", not {init!r}')

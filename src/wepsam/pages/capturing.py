@@ -116,6 +116,9 @@ def capture(
             a warning says so.
         seconds: that the page has to load, and as long again to be captured.
 
+    Returns:
+        The picture of the page, and the boxes of the elements as areas.
+
     Raises:
         PageError: the page or the browser cannot be opened, or takes too long; one line.
         AreaError: a selector is none.

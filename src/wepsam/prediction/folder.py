@@ -27,8 +27,6 @@ SCALES = ("own", "common")
 MAP, DRAWING, LOG = 7, 11, 32
 FAILURES = (ImageError, PlaceError, OSError, MemoryError)  # of one picture; the others are done
 
-Model = Callable[[np.ndarray], np.ndarray]
-
 
 @dataclass
 class Predicted:
@@ -72,7 +70,7 @@ def predict(
     images: targets.Images,
     out: str | PathLike[str],
     *,
-    model: str | PathLike[str] | Model = predictor.DEFAULT,
+    model: resolve.Model = predictor.DEFAULT,
     save: str | Iterable[str] = ("map", "overlay"),
     sheet: bool = False,
     quality: str = predictor.QUALITIES[0],
@@ -95,8 +93,8 @@ def predict(
     on with the next. A `wepsam.PictureWarning` is issued for each picture that does not look like a photograph, if the
     card of the model says that it has learned from photographs.
 
-    A clip gives a clip. Its maps are predicted at `fps` frames a second and stand on one scale; see docs/video.md.
-    Animated pictures (GIF, APNG, WebP) count as pictures, of which the first frame is taken.
+    A clip gives a clip. Its maps are predicted at `fps` frames a second and stand on one scale; see
+    docs/how-to/video.md. Animated pictures (GIF, APNG, WebP) count as pictures, of which the first frame is taken.
 
     Args:
         images: a picture, clip, folder (searched recursively) or list file (.txt), or several of them.
@@ -222,7 +220,12 @@ def _check_saves(save: Any, endings: Any, clip_endings: Any, pictures: list, cli
 
 
 def _predict_clips(
-    model: Model, clips: list[targets.Picture], style: drawing.Style, out: Path, done: Predicted, settings: dict
+    model: resolve.Predict,
+    clips: list[targets.Picture],
+    style: drawing.Style,
+    out: Path,
+    done: Predicted,
+    settings: dict,
 ) -> None:
     """Predict for clips, one after another: each uses all workers."""
     for clip in clips:
@@ -234,7 +237,7 @@ def _predict_clips(
 
 
 def _answer(
-    model: Model, path: Path, *, max_pixels: int, bytes_per_pixel: int, with_stimulus: bool, with_log: bool
+    model: resolve.Predict, path: Path, *, max_pixels: int, bytes_per_pixel: int, with_stimulus: bool, with_log: bool
 ) -> Answer:
     most = int(allowed_bytes(max_pixels) / bytes_per_pixel)
     if (pixels := pixel_count(path, max_pixels=max_pixels)) > most:

@@ -13,6 +13,7 @@ from wepsam import card_fields, cards, kinds, maps
 from wepsam.calibration import presets
 from wepsam.calibration.presets import Which
 from wepsam.cards import WeightsError
+from wepsam.hub import names
 from wepsam.images import MAX_PIXELS, ImageError, Source, pixel_count, read_sized, resize
 from wepsam.prediction import ordered, views
 from wepsam.prediction.sessions import first_line, open_session
@@ -40,6 +41,14 @@ class Predictor:
         calibration: what is done to the network's density, with its name; see `wepsam.Calibration`.
         warn: whether pictures that do not look like photographs are warned of.
     """
+
+    name: str
+    card: dict[str, Any]
+    weights: Path
+    quality: str
+    center_bias: bool | np.ndarray
+    calibration: presets.Named
+    warn: bool
 
     def __init__(
         self,
@@ -80,7 +89,6 @@ class Predictor:
         self._threads, self._providers, self.warn = threads, providers, warn
         if quality not in QUALITIES:
             raise ValueError(f"quality is {' or '.join(QUALITIES)}, not {quality!r}")
-        self.card: dict[str, Any]
         self.card, data = cards.read_weights(path)
         self.name = str(self.card["name"])
         self.calibration = presets.find(calibration, self.card)
@@ -118,6 +126,12 @@ class Predictor:
 
         Raises:
             ImageError: the picture cannot be read.
+
+        Examples:
+            >>> import numpy as np, wepsam
+            >>> log_density = wepsam.load().log_density(np.full((120, 160, 3), 128, np.uint8))
+            >>> round(float(np.exp(log_density).sum()), 6)
+            1.0
         """
         return log_density(*self._density(stimulus, max_pixels))
 
@@ -191,6 +205,9 @@ class Predictor:
             quality: "best" or "fast"; None: as it is.
             calibration: as for `Predictor`; None: as it is.
 
+        Returns:
+            The other predictor; this one stays as it is.
+
         Raises:
             ValueError: no such quality or calibration.
         """
@@ -207,7 +224,13 @@ class Predictor:
     def enlarged(self, times: float) -> Self:
         """A predictor that shares this one's session and sees pictures with so many times the usual sides.
 
-        Weights with an input of one fixed size are returned as they are. Scales of the card become one.
+        Scales of the card become one.
+
+        Args:
+            times: factor of both sides, above 0.
+
+        Returns:
+            The other predictor; this one, if its weights have an input of one fixed size.
         """
         if "input_area" not in self.card:
             return self
@@ -373,10 +396,11 @@ def load(
     calibration: Which = None,
     warn: bool = True,
 ) -> Predictor:
-    """Open shipped weights by name, or an .onnx file.
+    """Open shipped weights by name, an .onnx file, or a model on the Hugging Face Hub.
 
     Args:
-        name: one of `models()`, or a path that ends in .onnx.
+        name: one of `models()`, a path that ends in .onnx, or hf:owner/name, also with @ and a branch, tag or commit. A
+            model on the Hub (extra [hub]) is downloaded once; without a network it is taken from the cache.
         threads: of ONNX Runtime; 0 lets it choose.
         quality: "best" or "fast"; see `Predictor`.
         center_bias: True, False or an array; see `Predictor`.
@@ -384,26 +408,53 @@ def load(
         calibration: "typical", the name of a laboratory, a file or a `wepsam.Calibration`; see `Predictor`.
         warn: of pictures that do not look like photographs; see `Predictor`.
 
+    Returns:
+        The predictor: it takes a picture and returns an (H, W) float32 map.
+
     Raises:
-        WeightsError: no such weights, or they cannot be opened.
+        WeightsError: no such weights, or they cannot be opened, or the Hub cannot be reached.
         ValueError: no such quality, provider or calibration, or a center bias that does not fit.
+        ImportError: a model on the Hub, without huggingface_hub.
+
+    Examples:
+        >>> import numpy as np, wepsam
+        >>> picture = np.full((120, 160, 3), 128, np.uint8)
+        >>> picture[40:80, 90:130] = 220, 40, 30  # a red square on gray
+        >>> saliency_map = wepsam.load()(picture)
+        >>> saliency_map.shape, bool(saliency_map[60, 110] > saliency_map[60, 20])
+        ((120, 160), True)
     """
     return Predictor(weights_file(name), threads, quality, center_bias, providers, calibration, warn)
 
 
 def weights_file(name: str | PathLike[str]) -> Path:
-    """The .onnx file of shipped weights by their name; the path itself for any other .onnx file.
+    """The .onnx file of shipped weights by their name, or of a model on the Hub; any other .onnx file as it is.
 
     Raises:
         WeightsError: no such weights.
     """
+    if names.is_name(name):
+        from wepsam.hub import fetching
+
+        return fetching.fetch(name)
     if str(name).endswith(".onnx"):
         return Path(name)
     if name not in models():
-        raise WeightsError(f"no model {name!r}: shipped are {', '.join(models())}; or give an .onnx file")
+        shipped = ", ".join(models())
+        raise WeightsError(f"no model {name!r}: shipped are {shipped}; or give an .onnx file, or hf:owner/name")
     return cards.SHIPPED / f"{name}.onnx"
 
 
 def models() -> dict[str, dict[str, Any]]:
-    """The cards of the shipped weights, by name."""
+    """The cards of the shipped weights.
+
+    Returns:
+        By name, the card as it stands in its JSON file: what the weights take, what they have learned from, their
+        scores and SHA-256.
+
+    Examples:
+        >>> import wepsam
+        >>> sorted(wepsam.models())
+        ['cnn_vlm-lite0', 'mr_cnn', 'wepsam-lite', 'wepsam-paper']
+    """
     return cards.shipped()

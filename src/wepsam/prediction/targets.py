@@ -37,6 +37,7 @@ DRAWINGS = {
 BEFORE_AFTER = "before-after.png"
 
 Images = str | PathLike[str] | Sequence[str | PathLike[str]]
+"""A picture, clip, folder or list file (.txt), or several of them."""
 
 
 @dataclass(frozen=True)

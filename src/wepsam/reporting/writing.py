@@ -71,7 +71,7 @@ def report(
 
     Args:
         pictures: a path or several: pictures, folders, list files; at most `MOST_PICTURES`. Or clips, named one by one
-            and without pictures among them; what counts for them alone is in docs/video.md.
+            and without pictures among them; what counts for them alone is in docs/how-to/video.md.
         out: the folder for report.html, report.json and areas.csv. Those of an earlier report are replaced.
         areas: as `wepsam.attend` takes them; they count for each picture.
         compare: also say what each other picture gains and loses beside the first one, with verdicts.
@@ -81,6 +81,17 @@ def report(
         people: what observers did, beside the prediction: a folder that `wepsam gaze import` wrote, or any with
             stimuli/ and fixations.csv. Pictures are found by their names.
         model: as `wepsam.attend` takes it, as all that follow.
+        unit: of the areas.
+        viewers: people in the group whose shares the intervals are about.
+        seconds: that each of them looks at the picture.
+        fixations: n of the chance to be seen, 1 - (1 - share)**n.
+        quality: "best" or "fast", if the model is given by name.
+        calibration: if the model is given by name.
+        reference: the pictures that the percentiles of scores are among.
+        max_pixels: larger pictures are refused before they are decoded.
+
+    Returns:
+        The paths of the files, and what they say.
 
     Raises:
         ImageError: there are no pictures, or none of them can be read.
@@ -91,12 +102,14 @@ def report(
     folder, found = Path(out), named(pictures)
     clips = [is_clip(str(path)) for path, _ in found]
     if any(clips):
-        settings = {"model": model, "unit": unit, "quality": quality, "calibration": calibration}
+        settings: dict[str, Any] = {"model": model, "unit": unit, "quality": quality, "calibration": calibration}
         if compare or as_pdf or viewport or people or not all(clips):
             raise ValueError(
                 "a report is about pictures or about clips; of clips there is no comparison, PDF, viewport or people"
             )
-        return _of_clips([path for path, _ in found], folder, areas, title, settings | {"max_pixels": max_pixels})
+        unused = {"viewers": viewers, "seconds": seconds, "fixations": fixations, "reference": reference}
+        paths, settings = [path for path, _ in found], settings | {"max_pixels": max_pixels}
+        return _of_clips(paths, folder, areas, title, settings, unused)
     if len(found) > MOST_PICTURES:
         raise ValueError(f"{len(found)} pictures; a report has at most {MOST_PICTURES}: make several")
     check(folder)
@@ -129,15 +142,21 @@ def report(
 
 
 def _of_clips(
-    paths: Sequence[Path], folder: Path, areas: Given, title: str | None, settings: dict[str, Any]
+    paths: Sequence[Path],
+    folder: Path,
+    areas: Given,
+    title: str | None,
+    settings: dict[str, Any],
+    unused: dict[str, Any],
 ) -> Reported:
-    """The report of clips."""
+    """The report of clips; a warning names options of pictures that were given."""
     from wepsam.reporting import clips
+    from wepsam.video import attention
 
     check(folder)
     called = f"Attention in {len(paths)} clips" if title is None and len(paths) > 1 else _title(title, [paths[0].name])
     found, failed = clips.of_clips(paths, areas, **settings)
-    doubts = clips.write(folder, found, called, failed, (PAGE, NUMBERS, TABLE))
+    doubts = attention.unused(**unused) + clips.write(folder, found, called, failed, (PAGE, NUMBERS, TABLE))
     lines = tuple(f"{one['picture']}: {one['error']}" for one in failed)
     return Reported(folder / PAGE, folder / NUMBERS, folder / TABLE, None, lines, tuple(doubts))
 

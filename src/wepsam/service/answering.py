@@ -105,8 +105,16 @@ def report_file(numbers: dict[str, Any], text: str, kind: str) -> Answer:
     """
     if kind == JSON:
         return in_json(numbers, indent=1)  # people read it, too
-    if kind == TABLE:
-        return content.csv_of_areas(numbers).encode(), "text/csv; charset=utf-8", {}
+    return table(content.csv_of_areas(numbers)) if kind == TABLE else html(text)
+
+
+def table(text: str) -> Answer:
+    """A CSV."""
+    return text.encode(), "text/csv; charset=utf-8", {}
+
+
+def html(text: str) -> Answer:
+    """The page of a report, which may do nothing under this address."""
     return text.encode(), "text/html; charset=utf-8", {"content-security-policy": "sandbox; " + page.POLICY}
 
 

@@ -18,10 +18,12 @@ from wepsam.attention.areas import AreaError
 from wepsam.calibration.presets import Which
 from wepsam.images import ImageError
 from wepsam.prediction.predictor import DEFAULT, QUALITIES
-from wepsam.service import answering, forms
+from wepsam.service import answering, clips, forms
+from wepsam.service.connections import LONG
 from wepsam.service.desk import Desk
 from wepsam.service.door import Door
-from wepsam.service.limits import RETRY, Limits, Refused
+from wepsam.service.limits import Limits, Refused
+from wepsam.video import maps_in_time, watching
 
 log = logging.getLogger("wepsam")
 
@@ -34,12 +36,17 @@ AreasQuery = Annotated[
 Viewport = Annotated[str | None, Query(description="the screen through which a long page is seen, such as 1280x800")]
 
 AREAS_EXAMPLE = '[{"label": "buy", "box": [0.7, 0.1, 0.9, 0.2]}]'
-PICTURE = {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP or PPM"}
+FILES = {
+    forms.PICTURE: "JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP or PPM",
+    forms.CLIP: "MP4, MOV, MKV, WebM, AVI or what else FFmpeg reads",
+}
+RAW = {forms.PICTURE: "image/*", forms.CLIP: "video/*"}
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {"application/json": {"example": {"error": "one line"}}}}
     for status, text in {
         400: "the request is damaged", 401: "a token is missing", 408: "it arrived too slowly",
-        413: "it is too large", 422: "no picture, no area, or no such option", 429: "the service is busy; ask again",
+        413: "it is too large", 422: "no picture, no clip, no area, or no such option",
+        429: "the service is busy; ask again",
     }.items()
 }  # fmt: skip
 
@@ -77,11 +84,12 @@ def create(
 
     app = FastAPI(
         title="wepsam", version=wepsam.__version__, lifespan=life,
-        description="Where will people look in this picture? Pictures are uploaded, answered and forgotten.",
+        description="Where will people look in this picture or clip? It is uploaded, answered and forgotten.",
         docs_url=None, redoc_url=None,  # their pages load scripts from elsewhere
     )  # fmt: skip
     answer_errors(app)
     _pictures(app, desk)
+    _clips(app, desk)
     _about(app, desk)
     paths = {route.path for route in app.routes if isinstance(route, APIRoute)}
     return Door(app, limits, token, hosts, lambda path, status: desk.count(path if path in paths else "other", status))
@@ -92,7 +100,16 @@ def _pictures(app: FastAPI, desk: Desk) -> None:
 
     async def answer(request: Request, path: str, work: Any) -> Response:
         found = await forms.read(request, desk.limits)
-        body, media_type, headers = await desk.run(path, lambda: work(found))
+
+        def working() -> answering.Answer:
+            try:
+                answered: answering.Answer = work(found)
+            except ImageError:
+                clips.refuse(found.pictures)
+                raise
+            return answered
+
+        body, media_type, headers = await desk.run(path, working)
         return Response(body, media_type=media_type, headers=headers)
 
     @app.post(
@@ -167,6 +184,43 @@ def _pictures(app: FastAPI, desk: Desk) -> None:
         )  # fmt: skip
 
 
+def _clips(app: FastAPI, desk: Desk) -> None:
+    @app.post(
+        "/v1/clip",
+        openapi_extra=_body(forms.CLIP, areas=True),
+        responses=ERRORS
+        | {501: {"description": "PyAV is missing"}}
+        | _files("application/json", "application/octet-stream", clips.MP4, "image/png", "text/html", "text/csv"),
+    )
+    async def clip(
+        request: Request,
+        format: Annotated[str, Query(description=f"one of {', '.join(clips.FORMATS)}")] = clips.FORMATS[0],
+        areas: AreasQuery = None,
+        unit: Annotated[str | None, Query(description="shares, pixels or percent")] = None,
+        fps: Annotated[float, Query(description="frames a second that the model sees")] = watching.FPS,
+        grid: Annotated[int, Query(description="cells of the longer side of the maps")] = maps_in_time.GRID,
+        shown: Annotated[str | None, Query(description="the clip's size on the screen, such as 1920x1080")] = None,
+        quality: Quality = None,
+        calibration: Calibration = None,
+    ) -> Response:
+        """Where people will look in a clip: numbers in time, maps, the clip with its maps, or pictures."""
+        clips.check_installed()
+        kind, model = _one_of(format, clips.FORMATS), desk.predictor(quality, calibration)
+        wanted = clips.Wanted(fps, grid, shown)
+        found = await forms.read(request, desk.limits, forms.CLIP)
+        upload, given = found.picture, found.areas(areas)
+        setattr(request.state, LONG, True)
+
+        async def gone() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+
+        body, media_type, headers = await desk.run_clip(
+            "/v1/clip", lambda: clips.answer(upload, given, unit, model, kind, wanted, desk.limits), gone
+        )
+        return Response(body, media_type=media_type, headers=headers)
+
+
 def _about(app: FastAPI, desk: Desk) -> None:
     @app.get("/v1/models")
     async def models() -> dict[str, Any]:
@@ -197,7 +251,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Refused)
     async def refused(_: Request, error: Refused) -> JSONResponse:
-        return said(error.status, error.text, {"retry-after": RETRY} if error.status == 429 else None)
+        return said(error.status, error.text, {"retry-after": error.retry} if error.status == 429 else None)
 
     @app.exception_handler(ImageError)
     @app.exception_handler(AreaError)
@@ -216,7 +270,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(MemoryError)
     async def memory(_: Request, __: Exception) -> JSONResponse:
-        return said(413, "the picture takes more memory than there is")
+        return said(413, "this takes more memory than there is")
 
     @app.exception_handler(Exception)
     async def fault(_: Request, error: Exception) -> JSONResponse:
@@ -230,14 +284,14 @@ def _one_of(given: str, known: Sequence[str]) -> str:
     return given
 
 
-def _body(areas: bool = False) -> dict[str, Any]:
-    """What OpenAPI says of a body that is read as a form or as a picture."""
-    fields: dict[str, Any] = {"picture": PICTURE}
+def _body(what: str = forms.PICTURE, areas: bool = False) -> dict[str, Any]:
+    """What OpenAPI says of a body that is read as a form, or as a picture or clip."""
+    fields: dict[str, Any] = {what: {"type": "string", "format": "binary", "description": FILES[what]}}
     if areas:
         fields["areas"] = {"type": "string", "description": "JSON as wepsam areas takes it", "example": AREAS_EXAMPLE}
-    form = {"schema": {"type": "object", "properties": fields, "required": ["picture"]}}
+    form = {"schema": {"type": "object", "properties": fields, "required": [what]}}
     raw = {"schema": {"type": "string", "format": "binary"}}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": form, "image/*": raw}}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": form, RAW[what]: raw}}}
 
 
 def _files(*media_types: str) -> dict[int | str, dict[str, Any]]:

@@ -13,6 +13,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LEAST_RATE = 65_536  # bytes per second in which an answer is taken, after the time that a request may take, too
+LONG = "takes_long"  # the state of a request whose work ends when the client has gone
 SPARE = 64  # connections beyond those that are answered, which are told so with 503; further ones are closed
 
 
@@ -49,8 +50,11 @@ class Connection(H11Protocol):
             self.asking = None
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """The client sends nothing more: the connection stays open if a whole request is being answered."""
-        self.ended = not self._is_idle() and not self.cycle.more_body
+        """The client sends nothing more: the connection stays open if a whole request is being answered.
+
+        Not if that takes minutes: a client that has gone looks the same, and nobody would take the answer.
+        """
+        self.ended = not self._is_idle() and not self.cycle.more_body and not self._is_long()
         return self.ended
 
     def on_response_complete(self) -> None:
@@ -78,6 +82,9 @@ class Connection(H11Protocol):
             if self.conn.our_state is h11.IDLE:  # not in what remains of a request
                 self.transport.write(_late(seconds))
             self.transport.close()
+
+    def _is_long(self) -> bool:
+        return bool(self.cycle.scope.get("state", {}).get(LONG))
 
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wepsam.service.limits import RETRY, Limits, Refused, busy
+from wepsam.service.limits import Limits, Refused, busy
 
 Count = Callable[[str, int], None]
 
@@ -89,7 +89,10 @@ class Door:
         # HTTP/1.0 needs no Host, and programs that use it leave it out; a browser never does.
         if self.hosts is not None and address is not None and _name(address) not in self.hosts:
             raise Refused(403, f"this service is not addressed as {_name(address)[:100]!r}; --host-name adds a name")
-        if origin is not None and (not address or _origin(origin) != address.lower()):
+        # A proxy may ask under another name than it was asked by. It says so in a header that the page of another site
+        # cannot make a browser send.
+        names = {name.strip().lower() for name in (address or "", *headers.get("x-forwarded-host", "").split(","))}
+        if origin is not None and _origin(origin) not in names - {""}:
             raise Refused(403, "requests from pages of other sites are refused")
         given = self._given(headers.get("authorization", ""))
         if self.token is not None and path not in OPEN and not hmac.compare_digest(given, self.token.encode()):
@@ -144,7 +147,7 @@ class Door:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         headers += [(b"connection", b"close")]  # what remains of the request is not read
         if refused.status == 429:
-            headers.append((b"retry-after", RETRY.encode()))
+            headers.append((b"retry-after", refused.retry.encode()))
         if refused.status == 401:
             headers.append((b"www-authenticate", b'Basic realm="wepsam"' if self.asks_people else b"Bearer"))
         await send({"type": "http.response.start", "status": refused.status, "headers": headers})

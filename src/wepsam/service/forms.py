@@ -1,4 +1,4 @@
-"""What a request brings: pictures and areas, as a form or as the bytes of one picture."""
+"""What a request brings: pictures or a clip, and areas, as a form or as the bytes of one picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +14,18 @@ from wepsam.attention.reading import MOST_BYTES
 from wepsam.files import parse_json
 from wepsam.service.limits import Limits, Refused
 
+PICTURE, CLIP = "picture", "clip"
+FIELDS = (PICTURE, "pictures", CLIP)  # of a form, for files
 MOST_FIELDS = 10
 LONGEST_NAME = 200  # characters
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A picture of a request.
+    """A picture or a clip of a request.
 
     Attributes:
-        name: as the form calls it, without folders; "picture" where it has no name.
+        name: as the form calls it, without folders; "picture" or "clip" where it has no name.
         data: the bytes of the file.
     """
 
@@ -45,9 +47,9 @@ class Asked:
 
     @property
     def picture(self) -> Upload:
-        """The one picture; Refused if there are several."""
+        """The one picture or clip; Refused if there are several."""
         if len(self.pictures) > 1:
-            raise Refused(422, f"{len(self.pictures)} pictures; expected one")
+            raise Refused(422, f"{len(self.pictures)} files; expected one")
         return self.pictures[0]
 
     def areas(self, query: str | None) -> Any:
@@ -64,20 +66,20 @@ class Asked:
         return value
 
 
-async def read(request: Request, limits: Limits) -> Asked:
-    """What a request brings; Refused where it brings no picture."""
+async def read(request: Request, limits: Limits, what: str = PICTURE) -> Asked:
+    """What a request brings; Refused where it brings nothing. `what` is PICTURE or CLIP."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        asked = await _form(request, limits)
+        asked = await _form(request, limits, what)
     else:  # of any kind: curl --data-binary calls every body a form unless it is told otherwise
-        asked = Asked([Upload("picture", await request.body())], {})
+        asked = Asked([Upload(what, await request.body())], {})
     pictures = [one for one in asked.pictures if one.data]
     if not pictures:
-        raise Refused(422, "no picture: send it as the form field picture, or as the body of the request")
+        raise Refused(422, f"no {what}: send it as the form field {what}, or as the body of the request")
     return Asked(pictures, asked.fields)
 
 
-async def _form(request: Request, limits: Limits) -> Asked:
+async def _form(request: Request, limits: Limits, what: str) -> Asked:
     parser = MultiPartParser(
         request.headers,
         request.stream(),
@@ -95,8 +97,8 @@ async def _form(request: Request, limits: Limits) -> Asked:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 data = await value.read()
-                if name in ("picture", "pictures"):
-                    pictures.append(Upload(_name(value.filename), data))
+                if name in FIELDS:
+                    pictures.append(Upload(_name(value.filename) or what, data))
                 else:
                     fields[name] = _text(name, data)
             else:
@@ -118,8 +120,7 @@ def _text(name: str, data: bytes) -> str:
 
 def _name(given: str | None) -> str:
     name = PurePath((given or "").replace("\\", "/")).name
-    shown = "".join(letter if letter.isprintable() else "?" for letter in name)[:LONGEST_NAME]
-    return shown or "picture"
+    return "".join(letter if letter.isprintable() else "?" for letter in name)[:LONGEST_NAME]
 
 
 def line(error: Exception) -> str:

@@ -49,13 +49,15 @@ def serve(
     listen(app, host, port, limits, lambda address: f"{address} answers with {model}; Ctrl-C ends it")
 
 
-def names_of(host: str, token: str | None, hosts: Sequence[str] | None) -> Sequence[str] | None:
+def names_of(
+    host: str, token: str | None, hosts: Sequence[str] | None, *, public: bool = False
+) -> Sequence[str] | None:
     """The names by which a service at an address may be addressed; None: any.
 
     Raises:
-        ValueError: an address that others reach, without a token.
+        ValueError: an address that others reach, without a token, and not meant for the public.
     """
-    if not is_local(host) and token is None:
+    if not is_local(host) and token is None and not public:
         raise ValueError(f"at {host} other machines can ask this service; give it a token by --token-file")
     return (() if is_local(host) else None) if hosts is None else hosts
 

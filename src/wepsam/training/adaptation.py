@@ -14,6 +14,7 @@ from wepsam.deploy.to_onnx import export
 from wepsam.evaluation import MapFolder, evaluate
 from wepsam.evaluation.change import Change
 from wepsam.files import below, replacing
+from wepsam.hub import names
 from wepsam.images import resize
 from wepsam.networks.base import Network
 from wepsam.progress import track
@@ -77,6 +78,10 @@ def tune(
         ValueError: a network that cannot be tuned, or a picture whose id cannot be the name of a file.
     """
     settings = FULL if full else READOUT
+    if names.is_name(model):
+        from wepsam.hub import fetching
+
+        model = fetching.pinned(model)  # one commit for all folds
     held_out = out / "held-out"
     for sample in dataset:
         below(held_out, f"{sample.id}.npy")  # before days of training, not behind them

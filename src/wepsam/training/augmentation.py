@@ -16,11 +16,16 @@ class Augmentation:
     """Changes of a picture after which people would still look at the same things. The paper uses only `mirror`.
 
     A change of geometry applies to the map, too.
+
+    Attributes:
+        mirror: mirrors half of each batch, left to right.
+        geometry: from 0; 1: zoom in up to 1.4x or out by 1.1x, shift, stretch upright by 12 %, turn by 5 degrees.
+        color: from 0; 1: change the contrast by 30 %, cast a color of 0.1, make one picture in ten gray.
     """
 
-    mirror: bool = True  # mirrors half of each batch, left to right
-    geometry: float = 0.0  # 1: zoom in up to 1.4x or out by 1.1x, shift, stretch upright by 12 %, turn by 5 degrees
-    color: float = 0.0  # 1: change the contrast by 30 %, cast a color of 0.1, make one picture in ten gray
+    mirror: bool = True
+    geometry: float = 0.0
+    color: float = 0.0
 
 
 def augment(

@@ -182,7 +182,7 @@ def run(function: Callable[..., Any], arguments: Mapping[str, Any], devices: Dev
         return _in_one_voice(function, arguments, team)
     if (devices.nodes or 1) > 1:
         raise ValueError(
-            f"nodes is {devices.nodes}: start the command on each machine, by torchrun or srun (docs/scaling.md)"
+            f"nodes is {devices.nodes}: start the command on each machine, by torchrun or srun (docs/how-to/scaling.md)"
         )
     if (devices.devices or 1) == 1:
         return function(**arguments, team=ALONE)

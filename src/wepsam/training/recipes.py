@@ -18,7 +18,8 @@ from wepsam.networks.paper import PaperConfig
 from wepsam.training.batches import Augmentation
 from wepsam.training.settings import TrainSettings
 
-Changes = Iterable[str] | Mapping[str, Any]  # "NAME=VALUE" strings, or values by name; NAME.FIELD goes one level deeper
+Changes = Iterable[str] | Mapping[str, Any]
+"""Strings "NAME=VALUE", or values by name; NAME.FIELD goes one level deeper."""
 T = TypeVar("T")
 
 
@@ -71,7 +72,8 @@ RECIPES: dict[str, Recipe] = {
         PaperConfig(), "random", TrainSettings(epochs=500, learning_rate=(0.05, 1e-4)),
         TrainSettings(epochs=1200, learning_rate=(0.05, 1e-4)),
     ),
-    # Made wepsam-paper (docs/log.md lists the alternatives). The paper's start would not learn in so few epochs.
+    # Made wepsam-paper (docs/explanation/log.md lists the alternatives). The paper's start would not learn in so few
+    # epochs.
     "shipped": Recipe(
         PaperConfig(init="he"),
         "random",

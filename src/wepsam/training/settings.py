@@ -11,28 +11,51 @@ PRECISIONS = ("32-true", "bf16-mixed")
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """Everything that determines a run except the data, the network and the start weights."""
+    """Everything that determines a run except the data, the network and the start weights.
+
+    Attributes:
+        epochs: passes over the pictures; 0.5 is half of one.
+        batch_size: pictures.
+        loss: a name in `losses.LOSSES`.
+        balance: 0: each picture counts the same; 1: each dataset; 0.5: as the root of its size.
+        optimizer: "sgd" with Nesterov momentum, or "adamw".
+        learning_rate: first and last.
+        encoder_rate: factor of the learning rate for pretrained weights (lite: the encoder).
+        frozen: lite: stages of the encoder, and its stem, that stay fixed; 8: the decoder, too; 0: none.
+        momentum: first and last, rising linearly (sgd only).
+        schedule: of the falling learning rate: "linear" or "cosine".
+        warmup: steps over which the learning rate first rises from 0.
+        weight_decay: of the optimizer.
+        dropout: share of the features that is dropped before each fully connected layer.
+        average: decay per step of a running mean of the weights, which is validated and saved; 0: off.
+        augmentation: changes of the pictures.
+        accumulate: pieces of a batch whose gradients are added up: the same result, for less memory.
+        precision: "32-true", or "bf16-mixed", about twice as fast.
+        seed: of batches and changes.
+        validate_every: epochs.
+        patience: validations without a lower loss after which training stops; 0: never.
+    """
 
     epochs: float = 500
-    batch_size: int = 128  # pictures
-    loss: str = "mse"  # a name in losses.LOSSES
-    balance: float = 0.0  # 0: each picture counts the same; 1: each dataset; 0.5: as the root of its size
-    optimizer: str = "sgd"  # "sgd" with Nesterov momentum, or "adamw"
-    learning_rate: tuple[float, float] = (0.3, 1e-4)  # first and last
-    encoder_rate: float = 1.0  # factor of the learning rate for pretrained weights (lite: the encoder)
-    frozen: int = 0  # lite: stages of the encoder, and its stem, that stay fixed; 8: the decoder, too; 0: none
-    momentum: tuple[float, float] = (0.9, 0.999)  # first and last, rising linearly (sgd only)
-    schedule: str = "linear"  # of the falling learning rate: "linear" or "cosine"
-    warmup: int = 0  # steps over which the learning rate first rises from 0
+    batch_size: int = 128
+    loss: str = "mse"
+    balance: float = 0.0
+    optimizer: str = "sgd"
+    learning_rate: tuple[float, float] = (0.3, 1e-4)
+    encoder_rate: float = 1.0
+    frozen: int = 0
+    momentum: tuple[float, float] = (0.9, 0.999)
+    schedule: str = "linear"
+    warmup: int = 0
     weight_decay: float = 0.0
-    dropout: float = 0.0  # share of the features that is dropped before each fully connected layer
-    average: float = 0.0  # decay per step of a running mean of the weights, which is validated and saved; 0: off
+    dropout: float = 0.0
+    average: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
-    accumulate: int = 1  # pieces of a batch whose gradients are added up: the same result, for less memory
-    precision: str = "32-true"  # or "bf16-mixed", about twice as fast
+    accumulate: int = 1
+    precision: str = "32-true"
     seed: int = 0
-    validate_every: float = 1.0  # epochs
-    patience: int = 0  # validations without a lower loss after which training stops; 0: never
+    validate_every: float = 1.0
+    patience: int = 0
 
     def __post_init__(self) -> None:
         known = {
@@ -62,7 +85,15 @@ class TrainSettings:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected less than 1")
 
     def rate(self, step: int, steps: int) -> float:
-        """The learning rate of a step (0-based) of `steps`."""
+        """The learning rate of a step.
+
+        Args:
+            step: counted from 0.
+            steps: of the whole run.
+
+        Returns:
+            The rate.
+        """
         first, last = self.learning_rate
         progress = step / max(1, steps - 1)
         if self.schedule == "cosine":
@@ -70,6 +101,14 @@ class TrainSettings:
         return (first + (last - first) * progress) * min(1.0, (step + 1) / (self.warmup + 1))
 
     def momentum_at(self, step: int, steps: int) -> float:
-        """The momentum of a step (0-based) of `steps`."""
+        """The momentum of a step.
+
+        Args:
+            step: counted from 0.
+            steps: of the whole run.
+
+        Returns:
+            The momentum.
+        """
         first, last = self.momentum
         return first + (last - first) * step / max(1, steps - 1)

@@ -14,7 +14,8 @@ from wepsam.training.loop import Run, train
 from wepsam.training.recipes import Changes, Recipe
 from wepsam.training.starts import Start
 
-Datasets = FixationDataset | str | Sequence[FixationDataset | str]  # a dataset, or "NAME=FOLDER"; one or several
+Datasets = FixationDataset | str | Sequence[FixationDataset | str]
+"""A dataset, or "NAME=FOLDER"; one or several."""
 
 
 def pretrain(

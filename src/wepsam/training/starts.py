@@ -9,6 +9,7 @@ import torch
 from wepsam import cards
 from wepsam.datasets import learned
 from wepsam.deploy.from_onnx import from_onnx
+from wepsam.hub import names
 from wepsam.networks.base import Network, NetworkConfig
 from wepsam.networks.build import NETWORKS, build
 from wepsam.prediction.predictor import models, weights_file
@@ -18,6 +19,7 @@ from wepsam.training.recipes import RECIPES, Changes, Recipe, changed
 from wepsam.training.settings import TrainSettings
 
 Start = str | os.PathLike[str]
+"""One of "random" and "imagenet", the name of shipped weights, an .onnx file, a checkpoint, or the folder of a run."""
 FRESH = ("random", "imagenet")
 
 
@@ -90,25 +92,33 @@ def is_fresh(start: Start) -> bool:
 
 
 def _is_encoder(start: Start) -> bool:
-    return Path(start).suffix == ".pth"
+    return Path(start).suffix == ".pth" and not names.is_name(start)
 
 
 def file_of(start: Start) -> Path:
-    """The file of a shipped model (by name); any other start is the path of a run, checkpoint or file."""
+    """The file of a shipped model by name, or of a model on the Hub; other starts are paths of a run or a file."""
+    if names.is_name(start):
+        from wepsam.hub import fetching
+
+        return fetching.fetch(start, for_training=True)
     return weights_file(start) if start in models() else Path(start)
 
 
 def load(start: Start) -> tuple[Network, str]:
-    """The network of a run folder, a checkpoint, a shipped model (by name) or an .onnx file, and its origin.
+    """The network of a run folder, a checkpoint, a shipped model (by name), a model on the Hub or an .onnx file.
+
+    Returns:
+        The network, and its origin in a few words.
 
     Raises:
         ValueError: there is none, or it is an .onnx file that cannot be read back.
     """
     path = file_of(start)
     if path.suffix == ".onnx":
-        return from_onnx(path), path.stem
+        return from_onnx(path), str(names.of_file(path) or path.stem)
     network, about = load_weights(path)
-    return network, f"{about['training'][0]}, step {about['step']}"
+    on_hub = names.of_file(path)
+    return network, (f"{on_hub}: " if on_hub else "") + f"{about['training'][0]}, step {about['step']}"
 
 
 def learned_from(start: Start) -> dict[str, str]:

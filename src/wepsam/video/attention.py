@@ -1,6 +1,7 @@
 """What the areas of a clip get: in each moment, in each scene, in all, and by when they are seen."""
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -92,7 +93,15 @@ class ClipAttention:
     pictures: dict[str, np.ndarray] = field(default_factory=dict)
 
     def in_scene(self, area: AreaInTime, scene: tuple[float, float]) -> float | None:
-        """The mean share of an area in a scene while it is there; None if it is not there."""
+        """The mean share of an area in a scene while it is there.
+
+        Args:
+            area: one of `areas`.
+            scene: (begin, end) in seconds, one of `scenes`.
+
+        Returns:
+            From 0 to 1; None if it is not there.
+        """
         inside = (self.times >= scene[0] - 1e-9) & (self.times < scene[1])
         shares = [share for share, counts in zip(area.shares, inside, strict=True) if counts and share is not None]
         return float(np.mean(shares)) if shares else None
@@ -119,9 +128,10 @@ class ClipAttention:
 
 
 def attend_clip(
-    path: str | PathLike[str],
+    clip: str | PathLike[str] | bytes,
     areas: Given = None,
     *,
+    name: str | None = None,
     model: resolve.Model = DEFAULT,
     unit: str | None = None,
     quality: str = QUALITIES[0],
@@ -135,8 +145,9 @@ def attend_clip(
     """Say what a clip gets people to look at.
 
     Args:
-        path: the clip.
+        clip: its file, or the content of it.
         areas: as `read_moving` takes them.
+        name: of the clip in the answer; by default that of its file.
         model: as `wepsam.predict` takes it, as quality and calibration.
         unit: of the areas, as for `wepsam.attend`.
         quality: "best" or "fast".
@@ -147,30 +158,64 @@ def attend_clip(
         max_pixels: refuse larger frames.
         draw: also draw a sheet and the line of time.
 
+    Returns:
+        Shares of the areas in time, scenes, and how focused each moment is.
+
     Raises:
         VideoError: the clip cannot be read.
         AreaError: something is no area; one line.
     """
-    path = Path(path)
+    source = clip if isinstance(clip, bytes) else Path(clip)
+    name = name or ("clip" if isinstance(source, bytes) else source.name)
     predict = resolve.predictor(model, quality=quality, threads=1, calibration=calibration)
-    name = str(getattr(predict, "name", None) or (model if isinstance(model, str) else "model"))
+    called = str(getattr(predict, "name", None) or (model if isinstance(model, str) else "model"))
     with (
         tempfile.TemporaryDirectory() as folder,
         watch(
-            path, predict, Path(folder), fps=fps, shown=shown, workers=ordered.worker_count(workers),
+            source, predict, Path(folder), fps=fps, shown=shown, workers=ordered.worker_count(workers),
             max_pixels=max_pixels,
         ) as watched,
     ):  # fmt: skip
-        moving = read_moving(areas, watched.clip.size, path.name, unit)
-        found, elsewhere, focus = _measured(watched, moving)
-        drawn = {}
-        if draw:
-            drawn = {"sheet": pictures.sheet(watched, Style()), "timeline": pictures.timeline(watched, Style())}
-        return ClipAttention(
-            path.name, watched.clip.size, watched.end, np.array(watched.maps.times), focus, tuple(watched.scenes),
-            found, elsewhere, name, watched.calibration, (watched.viewing.height, watched.viewing.width),
-            tuple(_doubts(predict, path)), drawn,
-        )  # fmt: skip
+        return of_watched(
+            watched, areas, name=name, model=called, unit=unit, doubts=doubts(watched, predict, name), draw=draw
+        )
+
+
+def of_watched(
+    watched: Watched,
+    areas: Given,
+    *,
+    name: str,
+    model: str,
+    unit: str | None = None,
+    doubts: Sequence[str] = (),
+    draw: bool = False,
+) -> ClipAttention:
+    """What there is to say about a clip that a model has watched; see `attend_clip`."""
+    moving = read_moving(areas, watched.clip.size, name, unit)
+    found, elsewhere, focus = _measured(watched, moving)
+    drawn = {}
+    if draw:
+        drawn = {"sheet": pictures.sheet(watched, Style()), "timeline": pictures.timeline(watched, Style())}
+    return ClipAttention(
+        name, watched.clip.size, watched.end, np.array(watched.maps.times), focus, tuple(watched.scenes), found,
+        elsewhere, model, watched.calibration, (watched.viewing.height, watched.viewing.width), tuple(doubts), drawn,
+    )  # fmt: skip
+
+
+def unused(viewers: int, seconds: float, **others: Any) -> list[str]:
+    """A line that names the options that say nothing about clips, if they were given; no line otherwise.
+
+    Args:
+        viewers: of intervals.
+        seconds: that a viewer looks.
+        others: further options by name; None where they were not given.
+    """
+    usual = Group()
+    given = {"viewers": viewers != usual.viewers, "seconds": seconds != usual.seconds}
+    given |= {name: value is not None for name, value in others.items()}
+    names = [name for name, is_given in given.items() if is_given]
+    return [f"not used for clips, which have no intervals and percentiles: {', '.join(names)}"] if names else []
 
 
 def _measured(watched: Watched, moving: tuple[MovingArea, ...]) -> tuple[tuple[AreaInTime, ...], float, np.ndarray]:
@@ -219,11 +264,12 @@ def _area(label: str, shares: np.ndarray, surfaces: np.ndarray, times: np.ndarra
     )  # fmt: skip
 
 
-def _doubts(predict: Any, path: Path) -> list[str]:
-    """What to doubt about a clip: that it does not look like what the model has learned from."""
+def doubts(watched: Watched, predict: Any, name: str) -> list[str]:
+    """What to doubt about a clip: what is damaged, and that it does not look like what the model has learned from."""
     if not isinstance(predict, Predictor):
-        return []
-    with closing(frames(path, 1.0, 640)) as some:
-        doubts = {predict.doubt(frame.pixels) for frame in islice(some, LOOKED_AT)}
-    doubt = doubts.pop() if len(doubts) == 1 else None  # single frames of a film may look like anything
-    return [kinds.message(doubt, path.name)] if doubt else []
+        return [*watched.remarks]
+    with closing(frames(watched.clip.source, 1.0, 640, remarks=[])) as some:
+        kinds_of_frames = {predict.doubt(frame.pixels) for frame in islice(some, LOOKED_AT)}
+    # Single frames of a film may look like anything.
+    doubt = kinds_of_frames.pop() if len(kinds_of_frames) == 1 else None
+    return [*watched.remarks, *([kinds.message(doubt, name)] if doubt else [])]

@@ -73,6 +73,8 @@ def predict_clip(
         workers=workers,
         max_pixels=max_pixels,
     ) as watched:
+        for line in watched.remarks:
+            log.warning("%s: %s", files.shown(clip.name), line)
         for kind, target in clip.targets.items():
             if kind == "npz":
                 watched.maps.save(target)

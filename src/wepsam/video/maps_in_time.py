@@ -1,5 +1,6 @@
-"""The maps of a clip, one for each frame that a model saw: kept on disk, so that memory does not grow with the clip."""
+"""The maps of a clip, one for each frame that a model saw: on disk, so that memory does not grow with the clip."""
 
+import io
 import tempfile
 import zipfile
 from array import array
@@ -18,6 +19,8 @@ CHUNK = 1 << 22  # bytes that are copied at a time
 class MapsInTime:
     """Maps and their times, in order. A temporary file without a name holds the maps; it vanishes with the object.
 
+    Without a folder they are in memory. To be used by one thread at a time.
+
     Attributes:
         shape: (h, w) of each map.
         times: in seconds, one for each map.
@@ -25,10 +28,10 @@ class MapsInTime:
         largest: the largest value of each map, as a multiple of an even one.
     """
 
-    def __init__(self, shape: tuple[int, int], folder: Path) -> None:
+    def __init__(self, shape: tuple[int, int], folder: Path | None) -> None:
         self.shape = shape
         self.times, self.cuts, self.largest = array("d"), array("b"), array("f")
-        self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+        self._file: IO[bytes] = io.BytesIO() if folder is None else tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
 
     def __len__(self) -> int:
         return len(self.times)
@@ -64,7 +67,12 @@ class MapsInTime:
 
     def save(self, path: Path) -> None:
         """Write `maps` (T, h, w) float32 and `times` (T,) float64 as an .npz file, whole or not at all."""
-        with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            self.write(file)
+
+    def write(self, into: IO[bytes]) -> None:
+        """Write what `save` does into an open file."""
+        with zipfile.ZipFile(into, "w") as archive:
             with archive.open("maps.npy", "w", force_zip64=True) as file:
                 described = {"descr": "<f4", "fortran_order": False, "shape": (len(self), *self.shape)}
                 np.lib.format.write_array_header_2_0(file, described)

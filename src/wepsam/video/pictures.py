@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -28,10 +29,20 @@ def scale(watched: Watched) -> float:
     return float(np.quantile(np.asarray(watched.maps.largest), QUANTILE))
 
 
-def write_overlay(watched: Watched, path: Path, style: Style, workers: int = 1, max_pixels: int | None = None) -> None:
+def write_overlay(
+    watched: Watched,
+    into: Path | IO[bytes],
+    style: Style,
+    workers: int = 1,
+    max_pixels: int | None = None,
+    *,
+    kind: str = "mp4",
+    for_browsers: bool = False,
+) -> None:
     """Write the clip with its maps over it, at its own rate and with its sound, at most SIDE pixels long.
 
-    Between two maps of a scene the drawn map is interpolated; it jumps where the scene does.
+    Between two maps of a scene the drawn map is interpolated; it jumps where the scene does. Kind and for_browsers are
+    those of `writer`.
     """
     clip, highest, between = watched.clip, scale(watched), Between(watched.maps)
     size = within(*clip.size, SIDE)
@@ -40,11 +51,11 @@ def write_overlay(watched: Watched, path: Path, style: Style, workers: int = 1, 
         frame, density = pair
         return frame.time, glowing(frame.pixels, density, highest, style)
 
-    pairs = ((frame, between.at(frame.time)) for frame in frames(clip.path, None, SIDE, max_pixels))
+    pairs = ((frame, between.at(frame.time)) for frame in frames(clip.source, None, SIDE, max_pixels, []))
     with (
-        writer(path, size, clip.rate, clip.path) as out,
+        writer(into, size, clip.rate, clip.source, kind=kind, for_browsers=for_browsers) as out,
         closing(ordered.in_order(glow, pairs, workers)) as drawn,
-        progress.bar(round(watched.end * clip.rate), f"drawing {clip.path.name}") as bar,
+        progress.bar(round(watched.end * clip.rate), f"drawing {clip.name}") as bar,
     ):
         bar.update(0)
         for count, (time, pixels) in enumerate(drawn, 1):
@@ -94,11 +105,12 @@ def timeline(watched: Watched, style: Style) -> np.ndarray:
         density = stored[place]
         columns[place] = density.sum(0), half(density)
     across = np.stack([columns[place][0] for place in places.tolist()], axis=1)  # left of the frame at the top
-    film = _film(watched, style)
-    tops = [PAD, 2 * PAD + film.shape[0], 3 * PAD + film.shape[0] + BAND]
+    frames_beside = film(watched, style)
+    first = 2 * PAD + frames_beside.shape[0]
+    tops = [PAD, first, first + PAD + BAND]
     picture = Image.new("RGB", (WIDE + 2 * PAD, tops[2] + CURVE + 2 * PAD), "white")
     draw = ImageDraw.Draw(picture)
-    picture.paste(Image.fromarray(film), (PAD, tops[0]))
+    picture.paste(Image.fromarray(frames_beside), (PAD, tops[0]))
     band = overlays.colorize(maps.enlarge(across * len(across), (BAND, WIDE)), colors=style.colors)
     picture.paste(Image.fromarray(band), (PAD, tops[1]))
     draw.text((PAD, tops[1] - 18), "where, from left (top) to right (bottom)", overlays.SOFT[0], font)
@@ -133,17 +145,17 @@ def clock(time: float) -> str:
     return f"{minutes}:{seconds:04.1f}".removesuffix(".0")
 
 
-def _film(watched: Watched, style: Style) -> np.ndarray:
+def film(watched: Watched, style: Style) -> np.ndarray:
     """Some of the small frames beside each other, each at about its time: (h, WIDE, 3)."""
     highest, (height, width) = scale(watched), watched.clip.size
     wide = WIDE // FILM
     tall = min(2 * wide, max(1, round(wide * height / width)))
-    film = np.full((tall, WIDE, 3), 255, np.uint8)
+    strip = np.full((tall, WIDE, 3), 255, np.uint8)
     times = np.array([frame.time for _, frame in watched.shown.frames])
     for cell in range(FILM):
         nearest = int(np.abs(times - (cell + 0.5) / FILM * watched.end).argmin())
         place, frame = watched.shown.frames[nearest]
-        film[:, cell * wide : (cell + 1) * wide] = resize(
+        strip[:, cell * wide : (cell + 1) * wide] = resize(
             glowing(frame.pixels, watched.maps[place], highest, style), (tall, wide)
         )
-    return film
+    return strip

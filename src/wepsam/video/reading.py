@@ -8,11 +8,12 @@ one-line errors. A file reaches nowhere beyond itself: formats that name other f
 import logging
 import os
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -34,9 +35,11 @@ DEFAULT_RATE = 25.0  # frames a second, where a clip does not say it
 
 log = logging.getLogger("wepsam")
 
+Source = str | os.PathLike[str] | bytes  # a file, or the content of one
+
 
 class VideoError(ImageError):
-    """A clip that cannot be read or written. One line that names it and the cause."""
+    """A clip that cannot be read or written. One line that names it (<bytes> without a file) and the cause."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,21 @@ class Clip:
     """What is known of a clip before its frames are read.
 
     Attributes:
-        path: its file.
+        source: its file, or the content of it.
         size: (height, width) of its frames as a player shows them.
         rate: frames a second, on average.
         duration: in seconds; 0 if the file does not say it, and as wrong as the file says it.
     """
 
-    path: Path
+    source: Path | bytes
     size: tuple[int, int]
     rate: float
     duration: float
+
+    @property
+    def name(self) -> str:
+        """The name of its file; "the clip" without one."""
+        return self.source.name if isinstance(self.source, Path) else "the clip"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,21 +77,25 @@ class Frame:
     pixels: np.ndarray
 
 
-def about(path: str | os.PathLike[str], max_pixels: int | None = None) -> Clip:
+def about(source: Source, max_pixels: int | None = None) -> Clip:
     """What a clip says of itself, and the size of its first frame.
 
     Raises:
         VideoError: it cannot be read, has no moving picture, or its frames have too many pixels.
     """
-    with opened(path, max_pixels) as (container, stream), closing(_decoded(path, container, stream)) as raw:
+    with opened(source, max_pixels) as (container, stream), closing(_decoded(container, stream, [])) as raw:
         first = next(raw)
         size = upright_size(first, stream)
         rate, duration = _rate(stream), (container.duration or 0) / 1_000_000
-    return Clip(Path(path), size, rate, max(0.0, float(duration)))
+    return Clip(source if isinstance(source, bytes) else Path(source), size, rate, max(0.0, float(duration)))
 
 
 def frames(
-    path: str | os.PathLike[str], rate: float | None = None, side: int | None = None, max_pixels: int | None = None
+    source: Source,
+    rate: float | None = None,
+    side: int | None = None,
+    max_pixels: int | None = None,
+    remarks: list[str] | None = None,
 ) -> Generator[Frame]:
     """The frames of a clip in order, one at a time.
 
@@ -91,15 +103,17 @@ def frames(
     the clip goes on as if the next frame followed. What is damaged is left out, and logged.
 
     Args:
-        path: the file.
+        source: the file, or the content of it.
         rate: yield the first frame of each 1/rate seconds; None: all frames.
         side: make frames smaller that have more pixels on the longer side; None: they keep their size.
         max_pixels: refuse frames with more; None: MOST_PIXELS.
+        remarks: takes a line about what is damaged; None: it is logged.
 
     Raises:
         VideoError: as `about`.
     """
-    with opened(path, max_pixels) as (container, stream), closing(_decoded(path, container, stream)) as decoded:
+    said: list[str] = []
+    with opened(source, max_pixels) as (container, stream), closing(_decoded(container, stream, said)) as decoded:
         step, start, last, due = 1 / _rate(stream), None, -1.0, -1.0
         size: tuple[int, int] | None = None
         counted = container.format.name == "avi"  # its frames have a place in the file, and times that are guessed
@@ -120,10 +134,40 @@ def frames(
                 size = upright_size(raw, stream)
                 size = size if side is None else within(*size, side)
             yield Frame(time, to_rgb(raw, size))
+    for line in said if remarks is None else ():
+        log.warning("%s: %s", _named(source), line)
+    if remarks is not None:
+        remarks.extend(said)
+
+
+def extent(source: Source, most: int, max_pixels: int | None = None) -> tuple[int, float]:
+    """How many frames a clip has, and how many seconds they last, without decoding any: its head may be wrong.
+
+    Args:
+        source: the file, or the content of it.
+        most: stop counting behind so many frames.
+        max_pixels: as for `frames`.
+
+    Raises:
+        VideoError: as `about`.
+    """
+    times, count = [], 0
+    with opened(source, max_pixels) as (container, stream):
+        step = 1 / _rate(stream)
+        with suppress(pyav().error.FFmpegError):  # what is damaged is said when it is decoded
+            for packet in container.demux(stream):
+                if not packet.size:
+                    continue
+                count += 1
+                if packet.pts is not None:
+                    times.append(float(packet.pts * packet.time_base))
+                if count > most:
+                    break
+    return count, max(times) - min(times) + step if times else step * count
 
 
 @contextmanager
-def opened(path: str | os.PathLike[str], max_pixels: int | None = None) -> Iterator[tuple[Any, Any]]:
+def opened(source: Source, max_pixels: int | None = None) -> Iterator[tuple[Any, Any]]:
     """A clip's container and its stream of pictures; any error inside becomes a VideoError.
 
     Raises:
@@ -131,28 +175,24 @@ def opened(path: str | os.PathLike[str], max_pixels: int | None = None) -> Itera
     """
     av = pyav()
     try:
-        if is_url(path):
-            raise VideoError("clips are read from disks of this machine only; copy it first")
-        check_regular(path)
-        if not os.path.getsize(path):
-            raise VideoError("the file is empty")
         # A file object, not a name: FFmpeg would take some names for addresses.
         # Titles may be in any encoding; PyAV 19 keeps what it cannot read, and takes no such word.
         how = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
-        with open(path, "rb") as file, av.open(file, options=_options(), **how) as container:
+        with _file(source) as file, av.open(file, options=_options(), **how) as container:
             yield container, _stream(container, max_pixels or MOST_PIXELS)
     except Exception as error:
-        if isinstance(error, VideoError) and str(error).startswith(shown(path)):
+        if isinstance(error, VideoError) and str(error).startswith(_named(source)):
             raise
         own = isinstance(error, VideoError | MemoryError) or (isinstance(error, OSError) and not _is_ffmpeg(error))
-        raise VideoError(f"{shown(path)}: {'' if own else 'broken or no clip: '}{cause(error):.300}") from error
+        raise VideoError(f"{_named(source)}: {'' if own else 'broken or no clip: '}{cause(error):.300}") from error
 
 
-def is_clip(path: str | os.PathLike[str]) -> bool:
+def is_clip(source: Source) -> bool:
     """Whether a file has moving pictures, whatever its name."""
     try:
-        with opened(path) as (_, stream):
-            return not stream.codec_context.name.endswith(("png", "webp", "bmp", "tiff")) and stream.frames != 1
+        with opened(source) as (container, stream):
+            is_picture = stream.codec_context.name.endswith(("png", "webp", "bmp", "tiff"))
+            return not is_picture and not container.format.name.endswith("_pipe") and stream.frames != 1
     except (VideoError, ImportError):
         return False
 
@@ -168,6 +208,27 @@ def pyav() -> Any:
     except ModuleNotFoundError as error:
         raise extras.missing(error, "a clip") from None
     return av
+
+
+def _file(source: Source) -> IO[bytes]:
+    """What PyAV reads; an error for what is no file, is empty, or lies elsewhere."""
+    if isinstance(source, bytes):
+        file: IO[bytes] = BytesIO(source)
+        size = len(source)
+    elif is_url(source):
+        raise VideoError("clips are read from disks of this machine only; copy it first")
+    else:
+        check_regular(source)
+        file, size = open(source, "rb"), os.path.getsize(source)  # noqa: SIM115
+    if not size:
+        file.close()
+        raise VideoError("the file is empty")
+    return file
+
+
+def _named(source: Source) -> str:
+    """What to call a clip in a message."""
+    return "<bytes>" if isinstance(source, bytes) else shown(source)
 
 
 def _stream(container: Any, max_pixels: int) -> Any:
@@ -191,8 +252,8 @@ def _stream(container: Any, max_pixels: int) -> Any:
     return stream
 
 
-def _decoded(path: str | os.PathLike[str], container: Any, stream: Any) -> Generator[Any]:
-    """The frames as FFmpeg gives them, without the lines of two half pictures; damaged packets are left out."""
+def _decoded(container: Any, stream: Any, remarks: list[str]) -> Generator[Any]:
+    """The frames as FFmpeg gives them, without the lines of two half pictures; damaged packets leave a remark."""
     av = pyav()
     damaged, count, why = 0, 0, ""
     deinterlace: Any = None
@@ -217,7 +278,7 @@ def _decoded(path: str | os.PathLike[str], container: Any, stream: Any) -> Gener
     if not count:
         raise VideoError(f"no frame of it can be decoded{f' ({why})' if why else ''}")
     if damaged:
-        log.warning("%s: damaged; %d of its packets could not be decoded and are left out", shown(path), damaged)
+        remarks.append(f"damaged; {damaged} of its packets could not be decoded and are left out")
 
 
 def _deinterlacer(stream: Any) -> Any:

@@ -5,8 +5,8 @@ near its middle, and their fixations tell little about details. A clip of 1920x1
 straight at faces and hands. So the calibration depends on the size. Nothing but the number of pixels is known of most
 clips: it stands for the size, as on a screen at arm's length where a degree of visual angle has about 40 pixels.
 
-The constants were chosen on six clips of Xu et al. (docs/video.md), each of which was scored without its part in the
-choice. docs/log.md says what else was tried.
+The constants were chosen on six clips of Xu et al. (docs/how-to/video.md), each of which was scored without its part in
+the choice. docs/explanation/log.md says what else was tried.
 """
 
 import math

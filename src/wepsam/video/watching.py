@@ -57,6 +57,7 @@ class Watched:
         shown: small frames.
         viewing: how large the clip is shown.
         calibration: the name of the calibration.
+        remarks: lines about what is damaged.
     """
 
     clip: Clip
@@ -64,6 +65,7 @@ class Watched:
     shown: Shown
     viewing: Viewing
     calibration: str
+    remarks: tuple[str, ...] = ()
 
     @property
     def end(self) -> float:
@@ -80,9 +82,9 @@ class Watched:
 
 @contextmanager
 def watch(
-    path: Path,
+    source: Path | bytes,
     model: Model,
-    folder: Path,
+    folder: Path | None,
     *,
     fps: float = FPS,
     grid: int = GRID,
@@ -93,9 +95,9 @@ def watch(
     """Let a model look at a clip.
 
     Args:
-        path: the clip.
+        source: the clip: its file, or the content of it.
         model: a `Predictor`, or a function (H, W, 3) uint8 -> (H, W) map >= 0.
-        folder: where the maps may lie while they are needed.
+        folder: where the maps may lie while they are needed; None: in memory.
         fps: frames a second that the model sees.
         grid: cells of the longer side of the maps.
         shown: (width, height) of the clip on the screen, see `viewing.shown_as`.
@@ -105,7 +107,8 @@ def watch(
     Raises:
         VideoError: the clip cannot be read.
     """
-    clip, kept, cuts = about(path, max_pixels), Shown(), Cuts()
+    clip, kept, cuts = about(source, max_pixels), Shown(), Cuts()
+    remarks: list[str] = []
     viewing = shown_as(clip.size, shown)
     looking = look(model, viewing)
     expected = round(clip.duration * min(fps, clip.rate))
@@ -119,11 +122,11 @@ def watch(
             yield frame.time, density, cuts.begins(frame.pixels)
 
     with MapsInTime(grid_of(*clip.size, grid), folder) as stored:
-        frames_of_clip = frames(path, fps, SEEN_SIDE, max_pixels)
+        frames_of_clip = frames(source, fps, SEEN_SIDE, max_pixels, remarks)
         seen = ordered.in_order(work, frames_of_clip, workers, lambda frame: 2 * frame.pixels.nbytes, ROOM)
-        with closing(seen), progress.bar(expected, f"watching {path.name}") as bar:
+        with closing(seen), progress.bar(expected, f"watching {clip.name}") as bar:
             bar.update(0)
             for answer in looking.finish(answers()):
                 stored.add(*answer)
                 bar.update(len(stored), max(expected, len(stored)) if expected else None)
-        yield Watched(clip, stored, kept, viewing, looking.name)
+        yield Watched(clip, stored, kept, viewing, looking.name, tuple(remarks))

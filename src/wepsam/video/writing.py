@@ -1,46 +1,88 @@
-"""Write a clip: frames as H.264 in an .mp4 file, with the sound of another clip."""
+"""Write a clip: frames as H.264 in an .mp4 file or as VP9 in a .webm file, with the sound of another clip."""
 
 import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from wepsam import cores
 from wepsam.files import replacing
-from wepsam.video.reading import opened, pyav
+from wepsam.video.reading import Source, opened, pyav
 
 CLOCK = 90_000  # ticks a second
-ENCODERS: dict[str, dict[str, str]] = {  # the first that FFmpeg has, with its options
-    "libx264": {"preset": "superfast", "crf": "20"},
-    "libopenh264": {},
-    "mpeg4": {"qscale": "3"},
-}
 BIT_RATE = 8_000_000  # of encoders without a quality
-IN_MP4 = {"aac", "mp3", "ac3", "eac3", "opus", "alac", "flac"}  # sound that is copied; any other becomes AAC
 MARK = "wepsam"  # the comment of a clip that wepsam drew
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file.
+
+    Attributes:
+        encoders: the first that FFmpeg has makes the frames, with its options.
+        copied: sound that is copied; any other is encoded.
+        sound: what it is encoded as.
+        options: of a file. FFmpeg would open it again by its name, so an open one has none.
+    """
+
+    encoders: dict[str, dict[str, str]]
+    copied: frozenset[str]
+    sound: str
+    options: dict[str, str]
+
+
+KINDS = {
+    "mp4": Kind(
+        {"libx264": {"preset": "superfast", "crf": "20"}, "libopenh264": {}, "mpeg4": {"qscale": "3"}},
+        frozenset({"aac", "mp3", "ac3", "eac3", "opus", "alac", "flac"}), "aac", {"movflags": "+faststart"},
+    ),
+    "webm": Kind(
+        {"libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "crf": "30", "b": "0"}},
+        frozenset({"opus", "vorbis"}), "libopus", {},
+    ),
+}  # fmt: skip
+IN_BROWSERS = frozenset({"aac", "mp3", "opus", "flac", "vorbis"})  # sound that browsers play
+
+
+def makes_h264() -> bool:
+    """Whether FFmpeg has an encoder for H.264, which is what browsers play in an .mp4 file."""
+    return bool({"libx264", "libopenh264"} & set(pyav().codecs_available))
+
+
 @contextmanager
-def writer(path: Path, size: tuple[int, int], rate: float, sound_of: Path | None = None) -> Iterator["Writer"]:
-    """Write a clip frame by frame, whole or not at all.
+def writer(
+    into: Path | IO[bytes],
+    size: tuple[int, int],
+    rate: float,
+    sound_of: Source | None = None,
+    *,
+    kind: str = "mp4",
+    for_browsers: bool = False,
+) -> Iterator["Writer"]:
+    """Write a clip frame by frame, a file whole or not at all.
 
     Args:
-        path: ends with .mp4.
+        into: the file, or an open one.
         size: (height, width) of the frames; a row or column is repeated where a side is odd.
         rate: frames a second, about; the times of the frames count.
         sound_of: a clip whose sound is put under the frames. None, or a clip without: silence.
+        kind: one of KINDS.
+        for_browsers: copy no sound that browsers do not play.
     """
-    av = pyav()
+    av, made = pyav(), KINDS[kind]
     with contextlib.ExitStack() as stack:
-        temporary = stack.enter_context(replacing(path))
-        container = stack.enter_context(av.open(str(temporary), "w", format="mp4", options={"movflags": "+faststart"}))
+        is_named = isinstance(into, Path)
+        place = str(stack.enter_context(replacing(into))) if isinstance(into, Path) else into
+        container = stack.enter_context(av.open(place, "w", format=kind, options=made.options if is_named else {}))
         container.metadata["comment"] = MARK
-        writing = Writer(container, size, rate)
-        sound = None if sound_of is None else stack.enter_context(_sound(sound_of, container))
+        writing = Writer(container, size, rate, made.encoders)
+        copied = made.copied & IN_BROWSERS if for_browsers else made.copied
+        sound = None if sound_of is None else stack.enter_context(_sound(sound_of, container, copied, made.sound))
         writing.sound = sound
         yield writing
         writing.finish()
@@ -49,19 +91,19 @@ def writer(path: Path, size: tuple[int, int], rate: float, sound_of: Path | None
 class Writer:
     """Takes frames; see `writer`."""
 
-    def __init__(self, container: Any, size: tuple[int, int], rate: float) -> None:
+    def __init__(self, container: Any, size: tuple[int, int], rate: float, encoders: dict[str, dict[str, str]]) -> None:
         av = pyav()
         self._container, self._last = container, -1
         self.sound: Sound | None = None
-        name = next(name for name in ENCODERS if name in av.codecs_available)
+        name = next(name for name in encoders if name in av.codecs_available)
         about = Fraction(min(max(rate, 1.0), 240.0)).limit_denominator(1001)
-        stream = container.add_stream(name, rate=about, options=ENCODERS[name])
+        stream = container.add_stream(name, rate=about, options=encoders[name])
         stream.height, stream.width = (side + side % 2 for side in size)
         stream.pix_fmt, stream.time_base = "yuv420p", Fraction(1, CLOCK)
         context = stream.codec_context
         context.time_base, context.thread_count = Fraction(1, CLOCK), min(cores.usable(), 16)
         context.color_range = context.colorspace = context.color_primaries = context.color_trc = 1  # BT.709, as HDTV
-        if not ENCODERS[name]:
+        if not encoders[name]:
             stream.bit_rate = BIT_RATE
         self._stream = stream
 
@@ -89,18 +131,21 @@ class Writer:
 
 
 class Sound:
-    """The sound of a clip on its way into another one: copied where .mp4 takes it, AAC otherwise."""
+    """The sound of a clip on its way into another one: copied if its codec may be, encoded otherwise."""
 
-    def __init__(self, source: Any, stream: Any, start: float, container: Any) -> None:
+    def __init__(
+        self, source: Any, stream: Any, start: float, container: Any, copied: frozenset[str], encoder: str
+    ) -> None:
         self._container, self._start, self._stream = container, start, stream
-        self._copied = stream.codec_context.name in IN_MP4
+        self._copied = stream.codec_context.name in copied
         self._packets = source.demux(stream)
         self._waiting: Any = None
         if self._copied:
             self._into = container.add_stream_from_template(stream)
         else:
             rate = stream.codec_context.sample_rate
-            self._into = container.add_stream("aac", rate=rate if 8000 <= rate <= 48_000 else 48_000)
+            kept = encoder == "aac" and 8000 <= rate <= 48_000  # Opus has few rates
+            self._into = container.add_stream(encoder, rate=rate if kept else 48_000)
             self._into.codec_context.layout = "mono" if stream.codec_context.channels == 1 else "stereo"
 
     def upto(self, time: float) -> None:
@@ -145,15 +190,15 @@ class Sound:
 
 
 @contextmanager
-def _sound(path: Path, container: Any) -> Iterator[Sound | None]:
+def _sound(clip: Source, container: Any, copied: frozenset[str], encoder: str) -> Iterator[Sound | None]:
     """The sound of a clip, if it has any that can be written."""
-    with opened(path) as (source, pictures):
+    with opened(clip) as (source, pictures):
         stream = source.streams.best("audio")
         if stream is None or not stream.codec_context.sample_rate:
             yield None
             return
         base = pictures.time_base or Fraction(1, CLOCK)
-        yield Sound(source, stream, float((pictures.start_time or 0) * base), container)
+        yield Sound(source, stream, float((pictures.start_time or 0) * base), container, copied, encoder)
 
 
 def is_ours(path: Path) -> bool:

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 import wepsam
 from wepsam import cards, files, progress, resolve
 from wepsam.files import PathOrUrl
+from wepsam.hub import names
 from wepsam.prediction.predictor import weights_file
 from wepsam.weak import engines, part_rows, store
 from wepsam.weak.manifest import HISTOGRAM, MAP_SIZE, SHEET, STIMULUS_SIZE, LabelSettings, Manifest, StoreError, claim
@@ -79,7 +80,7 @@ def label(
             raise ValueError(f"{name} is {least}; expected 1 or more")
     # A worker may have another working directory.
     several = part_rows.teachers(os.fspath(teacher))
-    teacher = ",".join(os.path.abspath(one) if one.endswith(".onnx") else one for one in several)
+    teacher = ",".join(map(_everywhere, several))
     part_rows.teacher_predictor(teacher)  # an unknown teacher is an error before any work
     pictures = photos if isinstance(photos, PictureList) else find_pictures(photos, leave_out=inspection_images(out))
     if pictures.repeated:
@@ -93,6 +94,15 @@ def label(
     manifest = claim(folder, wanted)
     _make_missing_parts(folder, pictures, manifest, engine=engine, workers=workers, scheduler=scheduler)
     return store.finish(folder, manifest)
+
+
+def _everywhere(teacher: str) -> str:
+    """A teacher's name that means the same in any folder and at any time."""
+    if names.is_name(teacher):
+        from wepsam.hub import fetching
+
+        return fetching.pinned(teacher)
+    return os.path.abspath(teacher) if teacher.endswith(".onnx") else teacher
 
 
 def _teacher_sha256(teacher: str) -> str | None:

@@ -1,7 +1,7 @@
 """The weak-label store: a folder of Parquet parts and a manifest, readable by pandas, DuckDB or Spark.
 
     WEAK/manifest.json          settings, picture list, and the counts once all parts are there
-    WEAK/part-*.parquet         one row for every picture that was read, kept or not (columns: SCHEMA)
+    WEAK/part-*.parquet         one row for every picture that was read, kept or not (COLUMNS)
     WEAK/not_kept.csv           the rejected and failed pictures with their reasons, once all parts are there
     WEAK/*.png                  the images that `wepsam inspect` draws
 
@@ -30,21 +30,20 @@ from wepsam.weak.selection import order_by_entropy
 STATUSES = ("kept", "rejected", "failed")
 COMPRESSION = dict.fromkeys(("id", "path", "map", "reason"), "zstd")  # JPEGs would not get smaller
 
-SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),  # path below the folder that all paths share
-        ("path", pa.string()),  # source: file, URL, or archive and name in the archive
-        ("status", pa.string()),  # kept, rejected or failed
-        ("reason", pa.string()),  # why it is not kept; null where kept
-        ("stimulus", pa.binary()),  # JPEG; null where not kept, as map, its sides and entropy
-        ("map", pa.binary()),  # uint8, row by row
-        ("map_height", pa.int16()),
-        ("map_width", pa.int16()),
-        ("entropy", pa.float32()),  # of the map, in bits
-        ("width", pa.int32()),  # of the source picture; null where it could not be read
-        ("height", pa.int32()),
-    ]
-)
+COLUMNS: dict[str, tuple[pa.DataType, str]] = {  # of a part: type and meaning
+    "id": (pa.string(), "path below the folder that all paths share"),
+    "path": (pa.string(), "source: file, URL, or archive and name in the archive"),
+    "status": (pa.string(), "kept, rejected or failed"),
+    "reason": (pa.string(), "why it is not kept; null where kept"),
+    "stimulus": (pa.binary(), "JPEG; null where not kept, as map, its sides and entropy"),
+    "map": (pa.binary(), "uint8, row by row"),
+    "map_height": (pa.int16(), "cells"),
+    "map_width": (pa.int16(), "cells"),
+    "entropy": (pa.float32(), "of the map, in bits"),
+    "width": (pa.int32(), "pixels of the source picture; null where it could not be read"),
+    "height": (pa.int32(), "pixels of the source picture; null where it could not be read"),
+}
+SCHEMA = pa.schema([(name, kind) for name, (kind, _) in COLUMNS.items()])
 
 
 # ---- parts

@@ -35,7 +35,7 @@ def test_cat2000(below: str, root: Path, paint: Paint, write: Write) -> None:
 def test_cat2000_missing_or_broken(root: Path, paint: Paint, write: Write) -> None:
     refused(lambda: open_dataset(f"cat2000={root}"), f"no CAT2000 at {root}", "trainSet/Stimuli/<Category>/001.jpg")
     write(root / "Stimuli" / "Art" / "001.jpg", paint(0, 40, 60))
-    refused(lambda: open_dataset(f"cat2000={root}"), root / "FIXATIONLOCS", "docs/datasets.md")
+    refused(lambda: open_dataset(f"cat2000={root}"), root / "FIXATIONLOCS", "docs/reference/datasets.md")
     mat = save(root / "FIXATIONLOCS" / "Art" / "001.mat", fixLocs=marks((60, 40), (1, 1)))
     refused(lambda: open_dataset(f"cat2000={root}"), f"{mat} is 40x60, its picture 60x40")
     save(mat, fixLocs="text")

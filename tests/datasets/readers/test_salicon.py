@@ -151,7 +151,7 @@ def test_salicon_wants_to_know_what_to_read(salicon: Path) -> None:
 
 
 def test_salicon_missing(root: Path, paint: Paint, write: Write) -> None:
-    get = "docs/datasets.md says where to get it"
+    get = "docs/reference/datasets.md says where to get it"
     refused(lambda: open_dataset(f"salicon-2017-mouse={root}"), f"no SALICON at {root}: expected images/train/", get)
     write(root / "images" / "train" / f"{COCO['train']}.jpg", paint(0))
     refused(lambda: open_dataset(f"salicon-2017-mouse={root}"), "SALICON's mouse", "fixations/train/*.mat", get)

@@ -1,6 +1,6 @@
 // Areas: boxes on the picture that are drawn, moved and named, and a card for each with what it gets.
 
-import { ask, shown, state } from "./asking.js";
+import { answerOf, state } from "./asking.js";
 import { coalesced, fail, find, make } from "./parts.js";
 
 const stage = find("#stage");
@@ -20,7 +20,7 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 export const measure = coalesced(async () => {
   const picture = state.current;
   if (!picture) return;
-  const answer = await (await ask("answer", () => ({ picture: shown(picture) }))).json();
+  const answer = await answerOf(picture);
   picture.answer = answer;
   fail(null);
   if (picture !== state.current) return;
@@ -41,13 +41,13 @@ export function showAreas() {
 function update(answer) {
   const areas = state.current.areas;
   find("#no-areas").hidden = areas.length > 0;
-  find("#spread").hidden = !areas.length || state.pictures.length < 2;
+  find("#spread").hidden = !areas.length || state.pictures.length < 2 || state.current.is_clip;
   find("#elsewhere").textContent = areas.length ? `Outside of all areas: ${answer.elsewhere_text} of the looks.` : "";
   for (const area of areas) {
     const texts = answer.texts[area.label], card = cards.get(area), box = boxes.get(area);
     if (!texts || !card) continue;
     card.share.textContent = texts.share;
-    card.more.textContent = `90 % interval ${texts.interval}. ${texts.lift} its surface; its place alone would get ` +
+    card.more.textContent = texts.more ?? `90 % interval ${texts.interval}. ${texts.lift} its surface; its place alone would get ` +
       `${texts.center_share}. Seen by ${texts.seen} of the viewers.`;
     box.firstChild.textContent = `${area.label} ${texts.share}`;
     box.setAttribute("aria-label", `Area ${area.label}, ${texts.share}. Arrow keys move it, with Shift they resize it.`);

@@ -7,12 +7,14 @@ export const state = {
   calibration: "",
   viewport: null, // the screen through which long pages are read; null: they are seen at once
   pictures: [], // {id, name, file or example, areas: [{label, box}], answer, plain: the picture as a blob}
-  current: null,
+  clips: [], // the same with is_clip, and with video and film: URLs of blobs
+  current: null, // one of both
+  video: "mp4", // what this browser plays
   view: "heat",
   opacity: 0.75,
 };
 
-const SIGN_OF_LIFE = 60_000; // milliseconds
+const SIGN_OF_LIFE = 60_000, PAUSE = 300; // milliseconds
 
 async function call(path, options) {
   let response;
@@ -38,7 +40,7 @@ export async function start() {
   state.visit = (await (await post("api/visits", {})).json()).visit;
 }
 
-/** Bring a picture to the program. */
+/** Bring a picture or a clip to the program, which says what it is. */
 export async function bring(picture) {
   const visit = `api/visits/${state.visit}`;
   let response;
@@ -60,7 +62,7 @@ let returning = null;
 function comeBack() {
   returning ??= (async () => {
     await start();
-    for (const picture of state.pictures) await bring(picture);
+    for (const one of [...state.pictures, ...state.clips]) await bring(one);
   })().finally(() => { returning = null; });
   return returning;
 }
@@ -78,6 +80,22 @@ export async function ask(path, body) {
 }
 
 export const shown = (picture) => ({ id: picture.id, areas: picture.areas });
+export const aboutClip = (clip, more = {}) => () => ({ clip: shown(clip), video: state.video, ...more });
+
+/**
+ * What there is to say about a picture or a clip, and its areas. A clip is watched first, which takes a while: `report`
+ * is told how far that is. Null where somebody has set `clip.stopped` meanwhile.
+ */
+export async function answerOf(one, report = () => {}) {
+  if (!one.is_clip) return (await ask("answer", () => ({ picture: shown(one) }))).json();
+  while (!one.stopped) {
+    const said = await (await ask("clip", aboutClip(one))).json();
+    if (said.state === "done") return said;
+    report(said);
+    await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
+  }
+  return null;
+}
 
 addEventListener("pagehide", () => navigator.sendBeacon(`api/visits/${state.visit}/end`));
 setInterval(() => state.visit && post(`api/visits/${state.visit}/alive`, {}).catch(() => {}), SIGN_OF_LIFE);

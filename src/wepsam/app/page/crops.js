@@ -8,7 +8,7 @@ let source = "";
 
 export const showCrops = coalesced(async () => {
   const picture = state.current;
-  if (!picture) return;
+  if (!picture || picture.is_clip) return;
   const found = await (await ask("crops", () => ({ picture: { id: picture.id }, aspects }))).json();
   if (picture !== state.current) return;
   if (source) URL.revokeObjectURL(source);

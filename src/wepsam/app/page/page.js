@@ -1,14 +1,16 @@
-// The page: pictures come in, one of them is looked at, and files are taken along.
+// The page: pictures and clips come in, one of them is looked at, and files are taken along.
 
 import { measure, setDrawing, showAreas, whenMeasured } from "./areas.js";
-import { about, ask, bring, remove, shown, start, state } from "./asking.js";
+import { about, answerOf, ask, bring, remove, shown, start, state } from "./asking.js";
+import { clipFiles, clock, forget, pause, showClip, showTimes, watch } from "./clips.js";
 import { compare, compareNumbers, showPair } from "./comparing.js";
 import { showCrops } from "./crops.js";
 import { coalesced, fail, find, make, named, save, say, show } from "./parts.js";
 
 const drawing = find("#drawing");
+const everything = () => [...state.pictures, ...state.clips];
 
-// ---- pictures come in
+// ---- pictures and clips come in
 
 async function add(pictures) {
   const wrong = [];
@@ -20,10 +22,18 @@ async function add(pictures) {
         throw new Error(`it has more than ${state.about.megabytes} MB`);
       }
       await bring(picture);
-      picture.answer = await (await ask("answer", () => ({ picture: shown(picture) }))).json();
-      picture.plain = await (await ask("drawing", () => ({ picture: shown(picture), kind: "picture" }))).blob();
-      state.pictures.push(picture);
-      if (state.pictures.length === 2) find("#examples").open = false; // enough to compare
+      if (picture.is_clip) {
+        if (!await watch(picture)) {
+          remove(picture).catch(() => {});
+          continue;
+        }
+        state.clips.push(picture);
+      } else {
+        picture.answer = await answerOf(picture);
+        picture.plain = await (await ask("drawing", () => ({ picture: shown(picture), kind: "picture" }))).blob();
+        state.pictures.push(picture);
+      }
+      if (everything().length === 2) find("#examples").open = false; // enough to compare
       listPictures();
       if (place === 0 || !state.current) look(picture);
     } catch (error) {
@@ -34,8 +44,8 @@ async function add(pictures) {
   }
   document.body.classList.remove("busy");
   fail(wrong.length ? new Error(wrong.join(" · ")) : null);
-  if (state.pictures.length) {
-    say(`${state.pictures.length} pictures are here`);
+  if (everything().length) {
+    say(`${everything().length} pictures and clips are here`);
     showPair();
   }
 }
@@ -43,10 +53,11 @@ async function add(pictures) {
 const addFiles = (files) => add([...files].map((file) => ({ file, areas: [] })));
 
 function listPictures() {
-  const items = state.pictures.map((picture) => {
-    picture.thumbnail ??= URL.createObjectURL(picture.plain);
+  const items = everything().map((picture) => {
+    if (!picture.is_clip) picture.thumbnail ??= URL.createObjectURL(picture.plain);
     const chosen = make("button", { type: "button", className: "picture", title: picture.name },
-      make("img", { src: picture.thumbnail, alt: "" }), make("span", { textContent: picture.name }));
+      make("img", { src: picture.thumbnail ?? picture.film, alt: "", className: picture.is_clip ? "film" : "" }),
+      make("span", { textContent: picture.is_clip ? `▶ ${picture.name}` : picture.name }));
     chosen.setAttribute("aria-pressed", picture === state.current);
     chosen.addEventListener("click", () => look(picture));
     const gone = make("button", { type: "button", className: "gone", textContent: "×", "aria-label": `Remove ${picture.name}` });
@@ -58,20 +69,26 @@ function listPictures() {
 
 function drop(picture) {
   remove(picture).catch(() => {});
-  state.pictures.splice(state.pictures.indexOf(picture), 1);
-  URL.revokeObjectURL(picture.thumbnail);
+  const those = picture.is_clip ? state.clips : state.pictures;
+  those.splice(those.indexOf(picture), 1);
+  if (picture.is_clip) forget(picture);
+  else URL.revokeObjectURL(picture.thumbnail);
   if (picture === state.current) state.current = null;
+  pause();
   listPictures();
-  if (!state.pictures.length) find("#work").hidden = true;
-  else if (!state.current) look(state.pictures[0]);
+  if (!everything().length) find("#work").hidden = true;
+  else if (!state.current) look(everything()[0]);
   showPair();
   find("#files").focus();
 }
 
 // ---- one of them is looked at
 
-function look(picture) {
+async function look(picture) {
+  pause();
+  if (!picture.answer && !await watch(picture).catch(fail)) return; // another model has to watch the clip
   state.current = picture;
+  find("#work").classList.toggle("clip", picture.is_clip);
   setDrawing(false);
   find("#work").hidden = false;
   find("#look-title").textContent = picture.name;
@@ -84,13 +101,18 @@ function look(picture) {
   listPictures();
   showAreas();
   tell(picture.answer);
+  if (picture.is_clip) {
+    showClip(picture);
+    showTimes(picture.answer);
+    return;
+  }
   draw();
   showCrops();
 }
 
 const draw = coalesced(async () => {
   const picture = state.current, { view, opacity } = state;
-  if (!picture) return;
+  if (!picture || picture.is_clip) return;
   const [title, caption] = state.about.views[view];
   const response = await ask("drawing", () => ({ picture: { id: picture.id }, kind: view, opacity }));
   const blob = await response.blob();
@@ -106,6 +128,7 @@ function tell(answer) {
   find("#doubts").hidden = !answer.warnings.length;
   find("#doubts ul").replaceChildren(...lines(answer.warnings));
   find("#said").replaceChildren(...lines(answer.sentences));
+  if (!answer.scores) return; // of a clip
   find("#among").textContent = `Percentile: of 100 ${answer.scores.reference}, how many have less.`;
   find("#scores tbody").replaceChildren(...answer.score_rows.map((row) => {
     const bar = make("span", { className: "bar-of", "aria-hidden": "true" }, make("span"));
@@ -117,7 +140,8 @@ function tell(answer) {
 
 whenMeasured((answer) => {
   tell(answer);
-  compareNumbers();
+  if (state.current.is_clip) showTimes(answer);
+  else compareNumbers();
 });
 
 // ---- model, calibration, view
@@ -137,11 +161,10 @@ async function again() {
   if (!current) return;
   document.body.classList.add("busy");
   try {
-    for (const picture of state.pictures) {
-      picture.answer = await (await ask("answer", () => ({ picture: shown(picture) }))).json();
-    }
+    for (const picture of state.pictures) picture.answer = await answerOf(picture);
+    for (const clip of state.clips) clip.answer = null; // it is watched again when it is looked at
     fail(null);
-    look(current);
+    await look(current);
     compare();
   } catch (error) {
     fail(error);
@@ -226,8 +249,11 @@ try {
   await start();
   find("#version").textContent = state.about.wepsam;
   find("#group").textContent = state.about.group;
-  find("#limits").textContent = `up to ${state.about.pictures} pictures of ${state.about.megabytes} MB: JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP`;
+  const { pictures, megabytes, clip_seconds: seconds } = state.about;
+  const clips = seconds ? `; clips of up to ${clock(seconds)}: MP4, MOV, MKV, WebM, AVI` : "";
+  find("#limits").textContent = `up to ${pictures} files of ${megabytes} MB: JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP${clips}`;
   settings();
+  clipFiles();
   saving();
   examples();
   arrivals();

@@ -31,7 +31,7 @@ RULE_PIXELS_PER_DEGREE = 34.0  # in the dataset's own code; its paper says 35
 OWN_FIXATIONS = (
     "fixations found in the raw gaze of DATA/ by wepsam, which reimplements the rule of the dataset's checkFixations.m "
     "but was not compared with it on these files; a fixations.mat written by the dataset's own code would be read "
-    "instead (docs/datasets.md)"
+    "instead (docs/reference/datasets.md)"
 )
 
 
@@ -41,7 +41,7 @@ def mit1003(folder: Folder, *, source: str = "fixations", skip: int = 0) -> Fixa
     Args:
         folder: with `ALLSTIMULI/` (or `stimuli/`). For fixations, the first of these that exists:
             (1) `fixations.mat` in OSIE's form: the fixations of each observer, found by the dataset's own MATLAB code
-            (docs/datasets.md has the lines that write it).
+            (docs/reference/datasets.md has the lines that write it).
             (2) `DATA/<observer>/<picture>.mat`: raw gaze, in which `gaze.find_fixations` finds the fixations. It
             reimplements the dataset's rule but could not be compared with the original on these files; the dataset's
             `note` says so.
@@ -51,6 +51,9 @@ def mit1003(folder: Folder, *, source: str = "fixations", skip: int = 0) -> Fixa
         skip: number of fixations to leave out at the start of each path in fixations.mat. By convention the first one,
             at the center, does not count; the usual files, and ours, come without it, hence 0. In raw gaze, the
             fixation with which the recording begins never counts.
+
+    Returns:
+        1003 samples; with its `note` if the fixations were found in raw gaze.
 
     Raises:
         DatasetError: something is missing.

@@ -25,6 +25,9 @@ def osie(folder: Folder) -> FixationDataset:
     Args:
         folder: with `data/stimuli/*.jpg` and `data/eye/fixations.mat`; or the folder `data` itself.
 
+    Returns:
+        700 samples, with the observer of each fixation.
+
     Raises:
         DatasetError: something is missing.
         ImportError: scipy, which reads .mat files, is not installed.

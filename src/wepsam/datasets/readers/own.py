@@ -41,6 +41,9 @@ def pictures_with_maps(
         sigma: standard deviation of the densities in pixels; 0 if unknown.
         colors: the name of the color map in which the maps are drawn, such as "jet"; "" for gray maps.
 
+    Returns:
+        A sample for each picture, sorted by name, with a density and without fixations.
+
     Raises:
         DatasetError: a folder is missing, a picture has no map, or no color map has this name.
     """
@@ -97,6 +100,9 @@ def pictures_with_csv(
         coordinates: what x and y count, if not pixels; see `coordinates.conversion`. Shares of width and height are
             recognized.
         pooled: the fixations of all observers are together; there is no column observer.
+
+    Returns:
+        A sample for each picture with a row, sorted by name.
 
     Raises:
         DatasetError: a file, picture or column is missing, a number cannot be read, or so many fixations lie outside

@@ -41,7 +41,7 @@ def write_report(
     Args:
         studies: names in REPORTS.
         results: the folder that `reproduce` gathered results into.
-        page: the Markdown file, docs/reproduction.md; its figures go into docs/reproduction/.
+        page: the Markdown file, docs/explanation/reproduction.md; its figures go beside it.
         evaluated: folders that `wepsam evaluate` wrote, for the scores beside the paper's Table 1. Without any, that
             table is left as it is.
 
