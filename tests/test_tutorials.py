@@ -93,3 +93,19 @@ def test_a_claim_that_does_not_hold_ends_the_run(cell: str, pictures: Path, tmp_
     assert result.returncode == 1
     assert "wrong.md" in result.stderr
     assert not (tmp_path / "out" / "wrong.md").exists()
+
+
+@pytest.mark.skipif(bool(BASH), reason=BASH)
+def test_what_a_failing_tutorial_has_started_is_ended(pictures: Path, tmp_path: Path) -> None:
+    psutil = pytest.importorskip("psutil")
+    code = f"""import subprocess
+from pathlib import Path
+Path({str(tmp_path / "pid")!r}).write_text(str(subprocess.Popen(["sleep", "600"]).pid))
+assert False"""
+    (tmp_path / "wrong.md").write_text(f"```python\n{code}\n```\n", encoding="utf-8")
+    assert make(tmp_path / "out", "--pages", tmp_path).returncode == 1
+    try:
+        status = psutil.Process(int((tmp_path / "pid").read_text())).status()
+    except psutil.NoSuchProcess:
+        return
+    assert status == psutil.STATUS_ZOMBIE
