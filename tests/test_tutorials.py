@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -48,6 +49,19 @@ def test_a_tutorial_runs_and_shows_pictures(page: Path, pictures: Path, tmp_path
             assert max(picture.size) < 2500, name
     assert tempfile.gettempdir() not in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_prompt_of_python_takes_each_block_as_it_stands(page: Path) -> None:
+    """A blank line ends a loop or a function there, and nothing else does."""
+    for block in re.findall(r"^```python.*?\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+        lines = [*block.splitlines(), ""]
+        for statement in ast.parse(block).body:
+            assert statement.end_lineno
+            if hasattr(statement, "body"):
+                assert all(lines[statement.lineno : statement.end_lineno]), f"a blank line in {block}"
+                following = lines[statement.end_lineno]
+                assert not following, f"no blank line before {following!r}"
 
 
 def test_every_tutorial_ends_with_where_to_go_next() -> None:
