@@ -76,7 +76,7 @@ def run(page: Path, out: Path) -> str:
         blocks.append(source)
         for kind, parts in groupby(results(cell), lambda result: result[0]):
             if kind == "text":
-                blocks.append("```text\n" + "\n".join(text for _, text in parts) + "\n```")
+                blocks.append("``` { .text .output }\n" + "\n".join(text for _, text in parts) + "\n```")
             elif kind == "markdown":
                 blocks += [text for _, text in parts]
             else:

@@ -86,11 +86,14 @@ def test_a_page_shows_what_its_cells_gave(pictures: Path, tmp_path: Path) -> Non
     (tmp_path / "words.md").write_text("# Words\n\nNothing runs.\n", encoding="utf-8")
     result = make(tmp_path / "out", "--pages", tmp_path)
     assert result.returncode == 0, result.stderr
+    begin = "``` { .text .output }"
     given = [
-        "| a |\n|---|\n\n```text\nplain\n100 %\n```",
-        f"```text\n.\n..\n{ROOT / '.venv' / 'pictures'}\n```",
-        "```text\nUserWarning: doubtful\n```", "**bold**", "```text\n'42'\n```",
-    ]  # fmt: skip
+        f"| a |\n|---|\n\n{begin}\nplain\n100 %\n```",
+        f"{begin}\n.\n..\n{ROOT / '.venv' / 'pictures'}\n```",
+        f"{begin}\nUserWarning: doubtful\n```",
+        "**bold**",
+        f"{begin}\n'42'\n```",
+    ]
     pairs = [f"{block}\n\n{each}" for block, each in zip(blocks, given, strict=True)]
     expected = "# One\n\n" + "\n\n".join(pairs) + "\n\n```json\n{}\n```\n"
     assert (tmp_path / "out" / "one.md").read_text(encoding="utf-8") == expected
