@@ -5,8 +5,8 @@
 
 For each interpreter and both ends, an environment of its own, of wheels only: where an interpreter has no wheel of the
 lowest version, the lowest that it has. The tests of that extra run in it. What was run goes into the file of results,
-where a cell replaces the same cell of an earlier run, and into the tables of docs/versions.md. Needs uv, which finds
-the interpreters, and fetches those that are not there if it may.
+where a cell replaces the same cell of an earlier run, and into the tables of docs/reference/versions.md. Needs uv,
+which finds the interpreters and fetches those that are not there if it may.
 
 torch is the version of constraints.txt at both ends, in its build without CUDA: for Linux, that is found where
 UV_TORCH_BACKEND or UV_FIND_LINKS says.
@@ -28,8 +28,8 @@ from wepsam import markdown
 from wepsam.files import write_text
 
 ROOT = Path(__file__).parents[1]
-RESULT = ROOT / "results" / "matrix.json"
-PAGE = ROOT / "docs" / "versions.md"
+RESULT = ROOT / "results" / "matrix" / "versions.json"
+PAGE = ROOT / "docs" / "reference" / "versions.md"
 PYTHONS = "3.11,3.12,3.13,3.14"
 ENDS = {"lowest": "lowest-direct", "highest": "highest"}
 # What shows that the core and an extra work; tests that need more than them are not among these.
@@ -47,6 +47,7 @@ TESTS = {
     "app": ("tests/service/test_service.py", "tests/app/test_application.py"),
     "video": ("tests/video/test_reading.py", "tests/video/test_folder.py"),
     "heif": ("tests/test_heic.py",),
+    "hub": ("tests/hub/test_fetching.py", "tests/hub/test_publishing.py"),
     "train": ("tests/training/test_losses.py", "tests/networks/test_lite.py", "tests/deploy/test_to_onnx.py",
               "tests/weak/test_store.py", "tests/test_torch_metrics.py"),
 }  # fmt: skip
@@ -57,6 +58,7 @@ BESIDE = {
     "app": ("httpx", "jsonschema", "onnx"),
     "video": (),
     "heif": (),
+    "hub": (),
     "train": (),
 }
 

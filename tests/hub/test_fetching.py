@@ -7,6 +7,7 @@ import json
 import logging
 import pickle
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,22 @@ def test_the_second_time_little_is_asked_and_of_a_commit_nothing(hub: Hub, model
     commit = next(iter(repository.commits))
     assert fetching.fetch(f"{NAME}@{commit}") == path
     assert not hub.asked
+
+
+def test_a_download_reports_how_far_it_is(hub: Hub, model: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.repository("people/lite", model)
+    reported: dict[str, list[float]] = {}
+
+    class Bar:
+        def __init__(self, total: float, what: str, after: float) -> None:
+            self.done = reported.setdefault(f"{what} of {total}", [])
+
+        def update(self, done: float) -> None:
+            self.done.append(done)
+
+    monkeypatch.setattr(fetching.progress, "bar", lambda *given, **more: nullcontext(Bar(*given, **more)))
+    fetching.fetch(NAME)
+    assert reported["downloading wepsam-lite.onnx (MB) of 3.900148"][-1] == 3.900148
 
 
 def test_a_revision_is_that_of_its_commit(hub: Hub, model: Files) -> None:

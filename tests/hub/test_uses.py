@@ -12,6 +12,7 @@ from PIL import Image
 import wepsam
 from fake_hub import Hub
 from helpers import Paint, Run, save_run
+from wepsam.hub import fetching
 
 NAME = "hf:people/lite"
 Files = dict[str, bytes]
@@ -60,7 +61,10 @@ def test_a_run_is_published_with_its_weights_and_trained_from(hub: Hub, tmp_path
     assert origin.startswith(f"hf:people/tiny@{commit}: ")
     assert all(torch.equal(value, network.state_dict()[name]) for name, value in loaded.state_dict().items())
     assert not [path for path in hub.paths() if path.endswith(".onnx")]
-    assert wepsam.load("hf:people/tiny")(paint(0)).shape == paint(0).shape[:2]
+    hub.repository("people/same", files)
+    pinned = fetching.pinned("hf:people/same")
+    assert wepsam.load(pinned)(paint(0)).shape == paint(0).shape[:2]
+    assert starts.file_of(pinned).name == "tiny.safetensors"  # though the cache has the .onnx alone
     hub.moods["/content"] = "other"
     hub.repository("people/other", files)
     with pytest.raises(ValueError, match="has another SHA-256 than the Hub says"):

@@ -5,7 +5,7 @@ huggingface_hub decides where the cache lies and which token there is (HF_HOME, 
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,6 @@ from wepsam.cards import WeightsError
 
 SECONDS = 20.0  # that the server may be silent
 TRUE = {"1", "ON", "YES", "TRUE"}  # what huggingface_hub takes for that
-
-Progress = Callable[..., Any]
 
 
 class HubError(OSError, WeightsError):

@@ -41,7 +41,8 @@ def fetch(name: str, *, for_training: bool = False) -> Path:
     """
     wanted = names.parse(name)
     client.library()
-    if wanted.commit and (path := _cached(wanted, wanted.commit, for_training)):
+    path = _cached(wanted, wanted.commit, for_training) if wanted.commit else None
+    if path is not None and not (for_training and path.suffix == ONNX):  # there may be a .safetensors on the Hub
         return path
     if client.is_offline():
         reason = HubError(f"{wanted}: HF_HUB_OFFLINE forbids to ask {client.endpoint()}")
