@@ -52,7 +52,7 @@ dist: .venv-dist/ready  ## wheel and sdist, built twice with the same bytes, che
 	.venv-dist/$(SCRIPTS)/python -m recipes.dist --out dist
 
 matrix: .venv-dist/ready  ## tests with the lowest and the highest versions that are allowed (MATRIX="--pythons 3.11 --extras classical")
-	.venv-dist/$(SCRIPTS)/python -m recipes.matrix $(MATRIX)
+	PYTHONPATH=src .venv-dist/$(SCRIPTS)/python -m recipes.matrix $(MATRIX)
 
 clean:
 	rm -rf .venv .venv-dist .venv-interop .venv-unisal demo dist build web/node_modules
@@ -94,7 +94,7 @@ web/node_modules/.ready: web/package-lock.json
 	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
-# Public-domain photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it
+# Photographs (astronaut, cat, coffee, ...) live in the scikit-image wheel: unpacked without what it
 # depends on, and never copied into the repository.
 SKIMAGE := $(shell sed -n 's/^scikit-image==/scikit-image==/p' constraints.txt)
 PICTURES := astronaut.png chelsea.png coffee.png rocket.jpg camera.png motorcycle_left.png hubble_deep_field.jpg ihc.png \

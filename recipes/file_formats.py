@@ -22,6 +22,7 @@ from wepsam.attention.areas import Area, write_areas
 from wepsam.cards import SHIPPED
 from wepsam.cli.errors import exit_code
 from wepsam.prediction.targets import SAVES
+from wepsam.video.maps_in_time import GRID, MapsInTime
 
 ROOT = Path(__file__).parents[1]
 PAGE, ERRORS = (ROOT / "docs" / "reference" / name for name in ("file-formats.md", "errors.md"))
@@ -86,6 +87,9 @@ def make(out: Path) -> Path:
     wepsam.gaze.check(out / "gaze")
     wepsam.predict(pair[0], out / "maps", model="center-gaussian", save=list(SAVES))
     wepsam.predict(pair[0], out / "maps", model="center-gaussian", save="log-density", bits=True)
+    with MapsInTime((54, GRID), out) as kept:
+        kept.add(0.0, np.ones((2, 2)), False)
+        kept.save(out / "clip.npz")
     changes = {"epochs": 1, "batch_size": 4, "precision": "32-true"}
     network = {"width": 8, "blocks": 1, "area": 64 * 64}
     wepsam.finetune(own, out / "run", recipe="lite", start="random", network=network, changes=changes)
@@ -193,11 +197,6 @@ def told_by_cards() -> str:
 
 
 def clip(made: Path) -> str:
-    from wepsam.video.maps_in_time import GRID, MapsInTime
-
-    with MapsInTime((54, GRID), made) as kept:
-        kept.add(0.0, np.ones((2, 2)), False)
-        kept.save(made / "clip.npz")
     arrays = dict(np.load(made / "clip.npz"))
     shapes = {"maps": "(T, h, w)", "times": "(T,)"}
     return table(("array", "type", "what it says"), [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -21,10 +22,22 @@ TEXT = PAGE.read_text(encoding="utf-8")
 EXAMPLES = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)]
 
 
-def test_the_tables_are_those_of_files_that_are_made(tmp_path) -> None:
-    tables = file_formats.tables(file_formats.make(tmp_path))
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A small file of each kind."""
+    return file_formats.make(tmp_path_factory.mktemp("files"))
+
+
+def test_the_tables_are_those_of_files_that_are_made(made: Path) -> None:
+    tables = file_formats.tables(made)
     assert [name for name, text in tables.items() if not insert(PAGE, name, text, write=False)] == []
     assert set(tables) == set(re.findall("<!-- table:(.+?) -->", TEXT)) == set(file_formats.FIELDS) | {"weak-part"}
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
+def test_the_code_reads_such_files(code: str, made: Path, monkeypatch) -> None:
+    monkeypatch.chdir(made)
+    exec(code, {})
 
 
 def test_a_field_that_nobody_explains_is_noticed() -> None:

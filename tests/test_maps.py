@@ -188,3 +188,22 @@ def test_a_map_of_any_scale_is_the_same_map(scale: float) -> None:
     np.testing.assert_allclose(maps.to_unit(scale * (2 * values - 1)), maps.to_unit(values), rtol=1e-9, atol=1e-12)
     for shape in ((6, 8), (12, 16), (3, 4)):
         np.testing.assert_allclose(maps.enlarge(scale * values, shape) / scale, maps.enlarge(values, shape), rtol=1e-5)
+
+
+@pytest.mark.parametrize("sigma", [0.0, 1.0, 9.0])
+@pytest.mark.parametrize("groups", [2, 3, 7, 16])
+def test_the_density_without_each_group_is_that_of_the_others(sigma: float, groups: int) -> None:
+    rng = np.random.default_rng(groups)
+    shape, points = (60, 90), rng.uniform(0, 1, (40, 2)) * (90, 60)
+    group = np.array([f"g{one:02d}" for one in np.concatenate([np.arange(groups), rng.integers(groups, size=40)])[:40]])
+    found = [one.copy() for one in maps.densities_without(points, group, shape, sigma)]
+    assert len(found) == groups
+    for name, density in zip(np.unique(group), found, strict=True):
+        expected = maps.density(points[group != name], shape, sigma)
+        np.testing.assert_allclose(density, expected, rtol=1e-12, atol=1e-300)
+        assert density.sum() == pytest.approx(1)
+
+
+def test_a_single_group_leaves_nobody() -> None:
+    with pytest.raises(ValueError, match="fixations of 1 groups; expected two or more"):
+        next(maps.densities_without(np.array([[1.0, 2.0]]), np.array([0]), (4, 4), 1.0))

@@ -23,6 +23,31 @@ def clock(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> 
     return fake
 
 
+def test_a_listener_hears_all_of_the_work_inside_and_may_end_it(
+    clock: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = []
+
+    def hear(what: str, done: float, total: float) -> None:
+        heard.append((what, done, total))
+        if done == 3:
+            raise KeyboardInterrupt
+
+    def work() -> None:
+        with progress.heard_by(hear), progress.bar(0, "watching") as bar:
+            bar.update(1)
+            bar.update(2, 5)
+            bar.update(3)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert heard == [("watching", 1, 0), ("watching", 2, 5), ("watching", 3, 5)]
+    with progress.bar(10, "others") as bar:  # outside nobody listens
+        clock.now += 20
+        bar.update(1)
+    assert len(heard) == 3
+
+
 def test_a_long_job_says_an_estimate_first_and_then_a_line_every_ten_seconds(
     clock: SimpleNamespace, caplog: pytest.LogCaptureFixture
 ) -> None:

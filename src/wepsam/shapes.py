@@ -1,6 +1,10 @@
-"""The shape in which a network sees a picture. Prediction needs it without torch, and training needs it too."""
+"""The shape in which a network sees a picture, which prediction needs without torch; and sizes as people write them."""
 
 import math
+import re
+from collections.abc import Iterable
+
+import numpy as np
 
 Shape = tuple[int, int]
 """(height, width) in pixels."""
@@ -9,9 +13,37 @@ SIDE_STEP = 32  # pixels: the sides of the light network's input are multiples o
 CELL = 4  # pixels: the side of the square of a network's input that one cell of its map stands for
 AREA = 288 * 384  # pixels: about the area of the light network's input
 LEAST_AREA = 192 * 256  # pixels: smaller pictures are enlarged to this area
-MAX_ENLARGEMENT = (
-    1.5  # of a side; larger pictures are not enlarged further, because maps get worse (docs/explanation/log.md)
-)
+LONGEST = 100_000  # pixels of a screen
+MAX_ENLARGEMENT = 1.5  # of a side; larger pictures are not enlarged further: maps get worse (docs/explanation/log.md)
+
+
+def sides(given: object, what: str, example: str, longest: int = LONGEST) -> tuple[int, int]:
+    """A size as people write it.
+
+    Args:
+        given: "1280x800", or (width, height) as integers.
+        what: is of this size, for the message.
+        example: for the message.
+        longest: pixels that a side may have.
+
+    Returns:
+        (width, height) in pixels.
+
+    Raises:
+        ValueError: it is no size, or a side has no pixels or too many.
+    """
+    values: list[object] = []
+    if isinstance(given, str):
+        found = re.fullmatch(r"\s*(\d{1,9})\s*[x*\u00d7]\s*(\d{1,9})\s*", given.lower(), re.ASCII)
+        values = [int(side) for side in found.groups()] if found else []
+    elif isinstance(given, Iterable):
+        values = [*given]
+    numbers = [int(one) for one in values if isinstance(one, int | np.integer) and not isinstance(one, bool)]
+    if not (len(values) == len(numbers) == 2 and all(0 < one <= longest for one in numbers)):
+        raise ValueError(
+            f"{what} is {given!r:.50}; expected WIDTHxHEIGHT of 1 to {longest:,} pixels a side, such as {example}"
+        )
+    return numbers[0], numbers[1]
 
 
 def map_shape(shape: Shape) -> Shape:

@@ -132,7 +132,9 @@ def test_a_long_picture_is_told_about_the_viewport(model: wepsam.Predictor, pain
     "wrong", ["1280", "0x5", "-1x800", "1280x800x2", (1280,), (0, 800), (1.5, 2), (True, 1), "ax b", 7]
 )
 def test_no_viewport(wrong: object, model: wepsam.Predictor, paint: Paint) -> None:
-    with pytest.raises(ValueError, match="expected width and height in pixels, such as 1280x800") as error:
+    with pytest.raises(
+        ValueError, match="expected WIDTHxHEIGHT of 1 to 100,000 pixels a side, such as 1280x800"
+    ) as error:
         wepsam.attend(paint(1), model=model, viewport=wrong)  # type: ignore[arg-type]
     assert "\n" not in str(error.value)
 

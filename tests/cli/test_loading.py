@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from helpers import one_line
 
@@ -34,6 +35,15 @@ def test_predicting_scoring_and_reading_do_not_load_torch() -> None:
     loaded = set(python(f"import {', '.join(LIGHT)}, sys; print(*sys.modules)").split())
     assert set(LIGHT) <= loaded
     assert not loaded & {"torch", "lightning", "cv2", "numba", "scipy", "pyarrow", "joblib", "matplotlib", "onnx"}
+    assert not loaded & {"huggingface_hub", "httpx2", "tqdm"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["publish", "--help"], ["models"]])
+def test_commands_load_nothing_of_the_hub(arguments: list[str]) -> None:
+    call = f"import sys\nsys.argv = ['wepsam', *{arguments!r}]\nfrom wepsam.cli import command\ncommand()\n"
+    loaded = python(f"{call}print(*sys.modules)").splitlines()[-1].split()
+    assert "wepsam.cli.publish" in loaded
+    assert not {"huggingface_hub", "httpx2", "wepsam.hub.publishing", "torch"} & set(loaded)
 
 
 WITHOUT = """
@@ -89,6 +99,20 @@ def test_a_command_whose_extra_is_missing_says_so() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 1
     one_line(result.stderr, "wepsam.label needs ", "pip install 'wepsam[train]'")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [["predict", "a.png", "--model", "hf:a/b", "-o", "out"], ["publish", "wepsam-lite", "a/b", "--folder", "out"]],
+)
+def test_the_hub_without_its_extra(call: list[str], tmp_path: Path) -> None:
+    without = WITHOUT.replace('"cv2"', '"huggingface_hub", "cv2"')
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    code = f"{without}\nsys.argv = ['wepsam', *{call!r}]\nfrom wepsam.cli import main\nmain()"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert result.returncode == 1
+    one_line(result.stderr, "a model on the Hugging Face Hub needs huggingface_hub: pip install 'wepsam[hub]'")
+    assert not (tmp_path / "out").exists()
 
 
 def test_models_needs_the_core_only() -> None:

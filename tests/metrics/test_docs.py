@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from recipes import metric_pictures
 from wepsam import metrics
 from wepsam.markdown import insert
 
@@ -59,3 +60,26 @@ def test_what_the_page_says_of_the_picture():
     # A near miss is better than a far one, to emd and to no other.
     near, far = (np.roll(truth["density"], pixels, axis=1) for pixels in (100, 160))
     assert metrics.emd(near, truth["density"]) < metrics.emd(far, truth["density"])
+
+
+def test_every_metric_has_its_picture():
+    for name in metrics.METRICS.keys() | metrics.ON_REQUEST.keys():
+        if not name.endswith("_density"):
+            assert f"](../images/metrics/{name}.png)" in PAGE, name
+            assert (metric_pictures.FOLDER / f"{name}.png").stat().st_size < 60_000, name
+            assert name in metric_pictures.SHOWN
+
+
+def test_the_predictions_in_a_picture_are_in_the_order_of_their_scores():
+    for name in metric_pictures.SHOWN:
+        scores = list(metric_pictures.scores(name).values())
+        higher = (metrics.METRICS | metrics.ON_REQUEST)[name].higher_is_better
+        assert np.allclose(scores, sorted(scores, reverse=higher), atol=1e-9), name
+
+
+def test_what_is_drawn_below_a_prediction_adds_up_to_its_score():
+    truth, predictions = metric_pictures.example()
+    for name in ("cc", "sim", "kl_div"):
+        for prediction, score in metric_pictures.scores(name).items():
+            found = metric_pictures.parts(name, predictions[prediction], truth["density"]).sum()
+            assert np.isclose(found, score, atol=1e-6), (name, prediction)

@@ -1,3 +1,5 @@
+import io
+
 import av
 import numpy as np
 import pytest
@@ -5,9 +7,12 @@ import pytest
 import wepsam
 from video_samples import make, moving, spot
 from wepsam.images import save_image
+from wepsam.prediction.drawing import Style
 from wepsam.video.maps_in_time import Between, MapsInTime
+from wepsam.video.pictures import write_overlay
 from wepsam.video.reading import frames
 from wepsam.video.scenes import Cuts
+from wepsam.video.watching import watch
 
 
 def redness(stimulus: np.ndarray) -> np.ndarray:
@@ -46,6 +51,20 @@ def test_sound_that_mp4_does_not_take_is_encoded_again(tmp_path):
     path = make(tmp_path / "clip.mkv", moving(20), 10, codec="mpeg4", sound="pcm_s16le")
     wepsam.predict(path, tmp_path, model=redness, save="overlay")
     assert audio(tmp_path / "clip_overlay.mp4")[0] == ("aac", pytest.approx(2, abs=0.1))
+
+
+@pytest.mark.parametrize(("kind", "names"), [("mp4", ("h264", "aac")), ("webm", ("vp9", "opus"))])
+def test_a_clip_for_browsers_in_memory(tmp_path, kind, names):
+    path = make(tmp_path / "clip.mkv", moving(20), 20, sound="ac3")
+    wepsam.predict(path, tmp_path, model=redness, save="overlay")
+    assert audio(tmp_path / "clip_overlay.mp4")[0][0] == "ac3"  # of a file it is kept
+    into = io.BytesIO()
+    with watch(path.read_bytes(), redness, None) as watched:
+        write_overlay(watched, into, Style(), kind=kind, for_browsers=True)
+    with av.open(io.BytesIO(into.getvalue())) as file:
+        assert tuple(stream.codec_context.name for stream in file.streams) == names
+        assert float(file.duration) / 1e6 == pytest.approx(1, abs=0.15)
+    assert [frame.time for frame in frames(into.getvalue())] == pytest.approx(np.arange(20) / 20, abs=0.001)
 
 
 @pytest.mark.parametrize("shape", [(47, 63), (1, 1), (2, 31)])

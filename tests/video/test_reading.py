@@ -7,6 +7,7 @@ import pytest
 
 from video_samples import SHAPE, make, moving, spot
 from wepsam import progress
+from wepsam.video.attention import attend_clip
 from wepsam.video.reading import VideoError, about, extent, frames, is_clip
 
 
@@ -132,6 +133,34 @@ def test_frames_are_let_go_at_once(tmp_path):
         assert all(one.width * one.height <= 64 for one in left)
     finally:
         gc.enable()
+
+
+def test_the_extent_is_counted_and_not_believed(tmp_path):
+    clip = make(tmp_path / "clip.mp4", moving(10)).read_bytes()
+    assert extent(clip, 100) == (10, pytest.approx(1))
+    assert extent(clip, 4)[0] == 5
+    head = clip.index(b"mvhd") + 20  # after the version, two times and the scale: the duration
+    lying = clip[:head] + (1).to_bytes(4, "big") + clip[head + 4 :]
+    assert extent(lying, 100) == (10, pytest.approx(1))
+    path = make(tmp_path / "clip.avi", moving(10), codec="mpeg4")
+    assert extent(path, 100) == (10, pytest.approx(1))
+    path = make(tmp_path / "slow.mkv", moving(3), times=[0.0, 5.0, 60.0])
+    assert extent(path, 100)[1] > 60
+
+
+def test_what_is_damaged_is_logged_or_told(tmp_path, caplog):
+    whole = make(tmp_path / "clip.mkv", moving(20)).read_bytes()
+    with av.open(str(tmp_path / "clip.mkv")) as file:
+        packet = [packet for packet in file.demux(video=0) if packet.size][10]
+    damaged = whole[: packet.pos + 8] + b"\xff" * (packet.size - 8) + whole[packet.pos + packet.size :]
+    remarks = []
+    assert len(list(frames(damaged, remarks=remarks))) == 19
+    assert remarks == ["damaged; 1 of its packets could not be decoded and are left out"]
+    assert not caplog.text
+    list(frames(damaged))
+    assert caplog.messages == [f"<bytes>: {remarks[0]}"]
+    assert attend_clip(damaged, model=lambda pixels: np.ones(pixels.shape[:2], np.float32)).warnings == tuple(remarks)
+    assert caplog.messages == [f"<bytes>: {remarks[0]}"]
 
 
 def test_large_frames_can_be_read_smaller(tmp_path):

@@ -120,7 +120,8 @@ class Area:
         box: (x0, y0, x1, y1), the left, upper, right and lower side, in shares of the picture's width and height.
         polygons: (N, 2) corners as (x, y) in shares, one array for each part of the area.
         mask: of any size; it spans the whole picture. An (H, W) array counts as inside where it is not 0.
-        pixels: (height, width) if box and polygons are given in pixels of a picture of this size; they are converted.
+        pixels (tuple[int, int] | None): (height, width) if box and polygons are given in pixels of a picture of this
+            size; they are converted.
         surface: share of the picture that the area covers, from 0 to 1.
         outside: share of the area that lies outside the picture.
 

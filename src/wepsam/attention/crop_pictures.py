@@ -1,6 +1,5 @@
 """Crops of one picture, and of many: what `wepsam crop` does."""
 
-import re
 import warnings as python_warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
@@ -11,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from wepsam import kinds, progress, resolve
+from wepsam import kinds, progress, resolve, shapes
 from wepsam.attention import crop_files, cropping
 from wepsam.attention.answers import Attention, attend, rounded
 from wepsam.attention.areas import Box
@@ -242,12 +241,7 @@ def kinds_of(aspects: Iterable[str], sizes: Iterable[str]) -> list[Kind]:
         label = text.replace("/", ":")
         found[label] = Kind(label, ratio)
     for text in sizes:
-        sides = text.lower().split("x")
-        if len(sides) != 2 or not all(re.fullmatch("[0-9]{1,9}", side) for side in sides):
-            raise ValueError(f"the size is {text!r:.50}; expected WIDTHxHEIGHT in pixels, such as 400x300")
-        width, height = map(int, sides)
-        if not (0 < width <= LONGEST_SIDE and 0 < height <= LONGEST_SIDE):
-            raise ValueError(f"the size is {text!r:.50}; expected 1 to {LONGEST_SIDE:,} pixels a side")
+        width, height = shapes.sides(text, "the size of the crop", "400x300", LONGEST_SIDE)
         ratio = cropping.as_aspect((width, height))
         found[f"{width}x{height}"] = Kind(f"{width}x{height}", ratio, (width, height))
     names = {label.replace(":", "x") for label in found}

@@ -10,21 +10,19 @@ scroll to; how much less depends on the page and on what they want, which a pict
 """
 
 import math
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from wepsam import progress
-from wepsam.shapes import Shape
+from wepsam.shapes import Shape, sides
 
 # Of a screen, from one look to the next. With the weights of `_weights` and the center bias of the default model, rows
 # far from both ends of a page that attracts nobody differ by 3 %; by 13 % with a third, by 80 % with a half.
 STEP = 1 / 4
 MOST_SCREENS = 200  # of a page
 LONG = 2.5  # height / width from which a picture may be a page
-LONGEST_SIDE = 100_000  # pixels of a viewport
 EXAMPLE = "1280x800"
 HOW = f"(--viewport {EXAMPLE})"  # a remark says so to those who type commands
 SHOWN_AFTER = 2.0  # seconds until progress is shown
@@ -81,17 +79,7 @@ class Viewport:
 
 def viewport(given: str | tuple[int, int] | Viewport | None) -> Viewport | None:
     """A viewport as "1280x800" or (width, height); ValueError for anything else."""
-    if given is None or isinstance(given, Viewport):
-        return given
-    sides: Iterable[object] = given
-    if isinstance(given, str):
-        found = re.fullmatch(r"\s*(\d{1,6})\s*[xX\u00d7]\s*(\d{1,6})\s*", given, re.ASCII)
-        sides = map(int, found.groups()) if found else ()
-    numbers = [*sides] if isinstance(sides, Iterable) else []
-    if len(numbers) != 2 or not all(_is_side(number) for number in numbers):
-        raise ValueError(f"the viewport is {given!r}; expected width and height in pixels, such as {EXAMPLE}")
-    width, height = (int(number) for number in numbers)  # type: ignore[call-overload]
-    return Viewport(width, height)
+    return given if given is None or isinstance(given, Viewport) else Viewport(*sides(given, "the viewport", EXAMPLE))
 
 
 @dataclass(frozen=True)
@@ -196,7 +184,3 @@ def remarks(size: Shape, seen_through: Viewport | None) -> list[str]:
 def _weights(height: int) -> np.ndarray:
     """(height, 1) how much each row of a screen counts: most in the middle, nothing at the borders (Hann)."""
     return np.sin(np.pi * (np.arange(height) + 0.5) / height)[:, None] ** 2
-
-
-def _is_side(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(0 < value <= LONGEST_SIDE)

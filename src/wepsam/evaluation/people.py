@@ -119,8 +119,11 @@ class GoldStandard:
     def density(self, others: Sample, bias: np.ndarray) -> np.ndarray:
         """(H, W) float64, sums to 1: where the next observer looks, after those whose fixations `others` has."""
         assert others.fixations is not None
-        gaussians = maps.density(others.fixations, others.size, self.sigma)
-        return self.kde * gaussians + self.center_bias * maps.to_density(bias) + self.uniform / gaussians.size
+        return self.mixture(maps.density(others.fixations, others.size, self.sigma), maps.to_density(bias))
+
+    def mixture(self, gaussians: np.ndarray, bias: np.ndarray) -> np.ndarray:
+        """The same of the density of the Gaussians, and of the bias as a density."""
+        return self.kde * gaussians + self.center_bias * bias + self.uniform / gaussians.size
 
 
 class LeaveOneOut:
@@ -131,12 +134,15 @@ class LeaveOneOut:
         self.record = {"gold_standard": asdict(fitted)}
 
     def __call__(self, sample: Sample) -> Iterable[tuple[np.ndarray, Sample]]:
-        everyone = np.unique(_observers(sample))
+        observers = _observers(sample)
+        everyone = np.unique(observers)
         if len(everyone) < 2:  # a single observer has nobody to be predicted by
             return
-        without = self.bias.without(sample)
-        for one in everyone:
-            yield self.fitted.density(sample.observed_by(everyone[everyone != one]), without), sample.observed_by(one)
+        assert sample.fixations is not None
+        bias = maps.to_density(self.bias.without(sample))
+        others = maps.densities_without(sample.fixations, observers, sample.size, self.fitted.sigma)
+        for one, gaussians in zip(everyone, others, strict=True):
+            yield self.fitted.mixture(gaussians, bias), sample.observed_by(one)
 
 
 def fit_gold_standard(dataset: FixationDataset, bias: CenterBias) -> GoldStandard:

@@ -14,6 +14,7 @@ from wepsam.datasets.base import FixationDataset
 from wepsam.evaluation import people
 from wepsam.evaluation.results import interval
 from wepsam.gaze.study import Seen, Study
+from wepsam.metrics._prepared import MapLike, PreparedMap
 from wepsam.shapes import within
 
 METRICS = ("nss", "auc_judd")
@@ -65,22 +66,23 @@ def leave_one_out(study: Study) -> Agreement:
     Maps are compared at 256 pixels of the longer side. Every fixation counts (protocol `tuebingen`).
     """
     names, observers = [*study.seen], study.observers
+    place = {name: number for number, name in enumerate(observers)}
     rows: list[tuple[int, int, float, float]] = []
     for number, seen in enumerate(study.seen.values()):
         seen = small(seen)
-        everyone = np.unique(seen.observer.astype(str))
+        names_of = seen.observer.astype(str)
+        everyone = np.unique(names_of)
         if len(everyone) < LEAST:
             continue
-        for one in everyone:
-            mine = seen.observer == one
-            predicted = maps.density(seen.points[~mine], seen.sample.size, seen.sample.sigma)
-            scores = score(predicted, seen.points[mine])
-            rows.append((number, observers.index(one), *scores))
+        others = maps.densities_without(seen.points, names_of, seen.sample.size, seen.sample.sigma)
+        for one, predicted in zip(everyone, others, strict=True):
+            scores = score(PreparedMap(predicted), seen.points[names_of == one])
+            rows.append((number, place[one], *scores))
     kinds = [("picture", int), ("observer", int), *((name, float) for name in METRICS)]
     return Agreement(np.array(rows, dtype=kinds), names, observers)
 
 
-def score(predicted: np.ndarray, points: np.ndarray) -> tuple[float, float]:
+def score(predicted: MapLike, points: np.ndarray) -> tuple[float, float]:
     """NSS and AUC-Judd of a map at (N, 2) fixations, each of which counts."""
     return (
         metrics.nss(predicted, points, protocol="tuebingen"),
@@ -130,11 +132,10 @@ def ceiling(study: Study) -> dict[str, Any] | None:
         return None
     rows: dict[str, list[tuple[float, float, float]]] = {"people": [], "center": []}
     for sample in dataset:
-        center = maps.to_density(bias.without(sample).astype(np.float64))
+        center = PreparedMap(maps.to_density(bias.without(sample).astype(np.float64)))
         for kind, pairs in (("people", gold(sample)), ("center", people.center_bias(dataset, bias)(sample))):
             found = [
-                (*score(predicted, other.fixations), metrics.info_gain(predicted, other.fixations, center,
-                 protocol="tuebingen"))
+                _scores(PreparedMap(predicted), other.fixations, center)
                 for predicted, other in pairs if other.fixations is not None and len(other.fixations)
             ]  # fmt: skip
             if found:
@@ -149,6 +150,11 @@ def ceiling(study: Study) -> dict[str, Any] | None:
         }
     fitted = getattr(gold, "fitted", None)
     return said | {"sigma": None if fitted is None else fitted.sigma, "pictures": len(rows["people"])}
+
+
+def _scores(predicted: PreparedMap, points: np.ndarray, center: PreparedMap) -> tuple[float, float, float]:
+    """NSS, AUC-Judd and the gain over the center bias in bit."""
+    return *score(predicted, points), metrics.info_gain(predicted, points, center, protocol="tuebingen")
 
 
 def _dataset(whole: FixationDataset, seen: Sequence[Seen]) -> FixationDataset:

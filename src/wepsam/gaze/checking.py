@@ -115,9 +115,9 @@ def _observer(
     seen = [one.by([name]) for one in study.seen.values() if name in one.viewers]
     places = np.concatenate([np.empty((0, 2)), *(one.points / one.sample.size[::-1] for one in seen)])
     rest = [
-        (other.points / other.sample.size[::-1]).mean(axis=0)
-        for seen_by_all in study.seen.values()
-        if name in seen_by_all.viewers and len((other := seen_by_all.by({*seen_by_all.viewers} - {name})).points)
+        (others / all_of.sample.size[::-1]).mean(axis=0)
+        for all_of in study.seen.values()
+        if name in all_of.viewers and len(others := all_of.points[all_of.observer != name])
     ]
     noted = [one for one in viewings if one["observer"] == name]
     durations = np.concatenate([np.empty(0), *(one.duration for one in seen)])

@@ -8,18 +8,20 @@ from dataclasses import replace
 import numpy as np
 
 from wepsam.gaze.viewing import Box, Frame, GazeError, Given, Screen
+from wepsam.shapes import sides
 
 SCALES = "none, shrink, fit, cover, stretch, a factor such as 1.5, or a size as 800x600"
 PLACES = "center, top-left, or the pixels of its upper left corner as 100,50"
 AS_NONE = {"none", "1", "native", "original"}
 
 
-def screen_size(text: str) -> Screen:
+def screen_size(given: str | Screen) -> Screen:
     """(width, height) of "1920x1080"; GazeError for something else."""
-    found = re.fullmatch(r"\s*([1-9]\d*)\s*[x*\u00d7]\s*([1-9]\d*)\s*", text.lower())
-    if not found:
-        raise GazeError(f"{text!r} is no size of a screen; expected WIDTHxHEIGHT, such as 1920x1080")
-    return float(found[1]), float(found[2])
+    try:
+        width, height = sides(given, "the size on the screen", "1920x1080")
+    except ValueError as error:
+        raise GazeError(str(error)) from None
+    return float(width), float(height)
 
 
 def shown_size(size: Screen, screen: Screen, scale: str) -> Screen:

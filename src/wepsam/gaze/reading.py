@@ -47,7 +47,8 @@ def find_files(given: Sequence[Path]) -> list[Path]:
         ]  # fmt: skip
         # Beside recordings lie tables of trials, logs and notes.
         asc = [one for one in below if one.name.lower().endswith((".asc", ".asc.gz"))]
-        found += asc or [one for one in below if "_physio" in one.name] or below
+        mapped = [one for one in below if pupil.is_mapped(one)]
+        found += asc or [one for one in below if "_physio" in one.name] or mapped or below
     if not found:
         raise GazeError(f"no tracker's files in {', '.join(map(str, given))}; expected {', '.join(SUFFIXES)}")
     return found
@@ -67,20 +68,30 @@ def read(path: Path, kind: str, pictures: Pictures, given: Given, tally: Tally, 
 
 
 def observers(paths: Sequence[Path]) -> list[str]:
-    """A name for the observer of each file: its stem or, where several have one, the folder in which they differ."""
-    stems = [_stem(path) for path in paths]
+    """A name for the observer of each file: its stem or, where several have one, the folder in which they differ.
+
+    The surfaces of a recording of Pupil Core, each with a file of its own, are of one observer.
+    """
+    keys = [(path.resolve().parts[:-1], _stem(path)) for path in paths]
+    recordings = [*dict.fromkeys(keys)]
+    names = dict(zip(recordings, _names(recordings), strict=True))
+    return [names[key] for key in keys]
+
+
+def _names(recordings: Sequence[tuple[tuple[str, ...], str]]) -> list[str]:
+    parts, stems = [one[0] for one in recordings], [one[1] for one in recordings]
     if len(set(stems)) == len(stems):
         return stems
-    parts = [path.resolve().parts[:-1] for path in paths]
-    depth = min(map(len, parts))
-    for place in range(1, depth + 1):
+    for place in range(1, min(map(len, parts)) + 1):
         names = [one[-place] for one in parts]
-        if len(set(zip(names, stems, strict=True))) == len(paths):
-            return [as_seen(name) for name in names] if len(set(names)) == len(paths) else [
+        if len(set(zip(names, stems, strict=True))) == len(recordings):
+            return [as_seen(name) for name in names] if len(set(names)) == len(recordings) else [
                 as_seen(f"{name}-{stem}") for name, stem in zip(names, stems, strict=True)
             ]  # fmt: skip
-    return [as_seen(path.as_posix()) for path in paths]
+    return [as_seen("/".join([*folder, stem])) for folder, stem in recordings]
 
 
 def _stem(path: Path) -> str:
+    if surface := re.match("(fixations|gaze_positions)_on_surface", path.name):
+        return surface[0]
     return as_seen(re.sub(r"(\.(asc|tsv|csv|txt))?(\.gz)?$", "", path.name, flags=re.IGNORECASE))

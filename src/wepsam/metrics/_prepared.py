@@ -11,6 +11,7 @@ from wepsam.metrics import _numpy_passes
 
 ORDINARY = 200  # a map whose largest absolute value is within 2^-200 and 2^200 has squares and sums like any other
 LARGE = 1 << 16  # pixels: from here on the compiled passes are used; a small map takes less time than loading numba
+FEW = 32  # thresholds; the pixels are compared with each, which takes less time than counting them into bins
 BINS = 1 << 14  # of the pixel counts; more would not fit a core's fast cache, fewer leave more pixels to sort
 
 
@@ -155,6 +156,8 @@ class PreparedMap:
         """
         if self.passes is not _numpy_passes:
             return self.passes.at_least(self.flat, thresholds, self.low, self.high, stretched)
+        if thresholds.size <= FEW and not stretched:
+            return np.array([np.count_nonzero(self.flat >= one) for one in thresholds], dtype=np.intp)
         bins, counts = self._binned
         within = thresholds.clip(*((0.0, 1.0) if stretched else (self.low, self.high)))  # only to find their bins
         with np.errstate(over="ignore", invalid="ignore"):  # of a range too large for a float

@@ -92,7 +92,7 @@ def is_fresh(start: Start) -> bool:
 
 
 def _is_encoder(start: Start) -> bool:
-    return Path(start).suffix == ".pth"
+    return Path(start).suffix == ".pth" and not names.is_name(start)
 
 
 def file_of(start: Start) -> Path:

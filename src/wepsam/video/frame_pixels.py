@@ -75,8 +75,8 @@ def orientation_of(frame: Any) -> Orientation:
 
     # A frame and its side data hold each other until Python looks for such rings: this one has 64 pixels.
     small = frame.reformat(width=8, height=8, interpolation=Interpolation.POINT)
-    for side in small.side_data.keys():  # noqa: SIM118 (it iterates over values)
-        if side.type.name == "DISPLAYMATRIX":  # x' = ax + cy, y' = bx + dy
-            a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(side), np.int32)[:5])
-            return (True, c < 0, b < 0) if abs(b) > abs(a) else (False, a < 0, d < 0)
-    return False, False, False
+    matrix = small.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return False, False, False
+    a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(matrix), np.int32)[:5])  # x' = ax + cy, y' = bx + dy
+    return (True, c < 0, b < 0) if abs(b) > abs(a) else (False, a < 0, d < 0)

@@ -87,8 +87,8 @@ def about(source: Source, max_pixels: int | None = None) -> Clip:
     with opened(source, max_pixels) as (container, stream), closing(_decoded(container, stream, [])) as raw:
         first = next(raw)
         size = upright_size(first, stream, orientation_of(first))
-        duration = (container.duration or 0) / 1_000_000
-    return Clip(source if isinstance(source, bytes) else Path(source), size, _rate(stream), max(0.0, float(duration)))
+        rate, duration = _rate(stream), (container.duration or 0) / 1_000_000
+    return Clip(source if isinstance(source, bytes) else Path(source), size, rate, max(0.0, float(duration)))
 
 
 def frames(
@@ -185,7 +185,9 @@ def opened(source: Source, max_pixels: int | None = None) -> Iterator[tuple[Any,
     av = pyav()
     try:
         # A file object, not a name: FFmpeg would take some names for addresses.
-        with _file(source) as file, av.open(file, metadata_errors="replace", options=_options()) as container:
+        # Titles may be in any encoding; PyAV 19 keeps what it cannot read, and takes no such word.
+        how = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+        with _file(source) as file, av.open(file, options=_options(), **how) as container:
             yield container, _stream(container, max_pixels or MOST_PIXELS)
     except progress.Ended:
         raise
@@ -204,6 +206,12 @@ def is_clip(source: Source) -> bool:
             return not is_picture and not container.format.name.endswith("_pipe") and stream.frames != 1
     except (VideoError, ImportError):
         return False
+
+
+def has_sound(source: Source) -> bool:
+    """Whether a clip has sound."""
+    with opened(source) as (container, _):
+        return bool(container.streams.audio)
 
 
 def pyav() -> Any:

@@ -10,7 +10,6 @@ the choice. docs/explanation/log.md says what else was tried.
 """
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from wepsam.calibration import Calibration
 from wepsam.calibration.presets import TYPICAL
 from wepsam.prediction.calibrated import small_density
 from wepsam.prediction.predictor import Predictor
+from wepsam.shapes import sides
 
 SHARP, POWERS = 700.0, (0.35, 1.3)  # power = side / SHARP within these limits; the side is that of a square, in pixels
 CENTRAL, MOST_CENTRAL = 1000.0, 4.0  # center weight = CENTRAL / side, at most that
@@ -28,7 +28,6 @@ FLOOR = 0.00225  # as that of the typical calibration
 SEEN, LARGEST = 640.0, 1.5  # the network's input grows with the side from here on, up to so many times each side
 STEADY = 0.1  # seconds: standard deviation of the Gaussian in time that smooths log densities
 WINDOW = 3.0 * STEADY + 1e-9  # seconds before and after a moment that count
-LONGEST = 100_000  # pixels of a screen
 
 Model = Callable[[np.ndarray], np.ndarray]
 Answer = tuple[float, np.ndarray, bool]  # time, (h, w) density, whether a scene begins
@@ -75,10 +74,7 @@ def shown_as(size: tuple[int, int], shown: str | tuple[int, int] | None) -> View
     """
     if shown is None:
         return Viewing(*size)
-    given = re.fullmatch(r"(\d{1,6})x(\d{1,6})", shown.strip()) if isinstance(shown, str) else None
-    width, height = (int(given[1]), int(given[2])) if given else (0, 0) if isinstance(shown, str) else shown
-    if not (0 < width <= LONGEST and 0 < height <= LONGEST):
-        raise ValueError(f"shown is {shown!r:.50}: expected WIDTHxHEIGHT of the clip on the screen, such as 1280x720")
+    width, height = sides(shown, "the size of the clip on the screen", "1280x720")
     return Viewing(height, width)
 
 

@@ -1,9 +1,12 @@
-"""BIDS eye tracking (BEP020): `_physio.tsv.gz` without a head, its JSON, and the pictures of `_events.tsv`."""
+"""BIDS eye tracking: `_physio.tsv.gz` without a head, its JSON, and which picture was shown when.
+
+That is in `_events.tsv` or, where this names no picture, in the tracker's messages in `_physioevents.tsv.gz`.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,13 @@ import numpy as np
 from wepsam.files import foreign, read_json
 from wepsam.gaze import tables
 from wepsam.gaze.pictures import Pictures
+from wepsam.gaze.readers import eyelink
 from wepsam.gaze.readers.columns import one_eye
 from wepsam.gaze.trials import of_trial
-from wepsam.gaze.viewing import Frame, GazeError, Given, Screen, Tally, Viewing
+from wepsam.gaze.viewing import Box, Frame, GazeError, Given, Screen, Tally, Viewing
 
-NAME = re.compile(r"^(?P<entities>.*?)_(physio|eyetrack)\.tsv(\.gz)?$")
+NAME = re.compile(r"^(?P<entities>.*?)_(physio|eyetrack|physioevents)\.tsv(\.gz)?$")
+Shown = tuple[float, float, str, str, Box | None]  # onset and duration in seconds, picture, trial, place on the screen
 SCREENED = ("", "gaze-on-screen", "screen")
 PIXELS, SHARES = ("pixel", "px"), ("ratio", "normalized", "a.u", "fraction")
 LENGTHS = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
@@ -26,7 +31,7 @@ PICTURE_COLUMNS = ("stim_file", "stimulus", "image", "stim", "picture", "trial_t
 
 def is_physio(path: Path) -> bool:
     """Whether a file's name is that of a BIDS recording."""
-    return NAME.match(path.name) is not None
+    return NAME.match(path.name) is not None and "_physioevents." not in path.name
 
 
 def read(path: Path, pictures: Pictures, given: Given, tally: Tally, observer: str) -> list[Viewing]:
@@ -59,22 +64,36 @@ def read(path: Path, pictures: Pictures, given: Given, tally: Tally, observer: s
             return []
     events = _events(path)
     table = tables.read(path, names=columns)
-    time = _time(about, columns, table, path)
+    clock = _clock(about, columns, table, path)
+    time = clock.seconds(table.numbers(clock.column) if clock.column else np.arange(1.0, table.length + 1))
     found = re.search(r"(?:^|_)sub-([^_]+)", path.name)
     person = f"sub-{found[1]}" if found else observer
     extra = events[1].get("StimulusPresentation", {}) if isinstance(events[1], dict) else {}
     viewings = []
+    shown = _shown(events[0], pictures, given, person, path)
     for eye, x, y in _axes(columns, about):
         frame, values = _frame({**about, **_screen_only(extra)}, x, table, path)
         points = np.column_stack([table.numbers(x), table.numbers(y)]) * values
-        for onset, length, image, trial in _shown(events[0], pictures, given, person, path):
+        told = shown or _told(path, clock, float(np.nanmax(time, initial=0)), frame, pictures, given, person)
+        for onset, length, image, trial, box in told:
             within = (time >= onset) & (time < onset + length)
             samples = np.column_stack([time[within] - onset, points[within]])
             viewings.append(
-                Viewing(given.observer or person, image, frame, samples=samples, eye=eye, trial=trial, source=str(path))
+                Viewing(
+                    given.observer or person,
+                    image,
+                    frame if box is None else replace(frame, box=box),
+                    samples=samples,
+                    eye=eye,
+                    trial=trial,
+                    source=str(path),
+                )
             )
     if not viewings:
-        raise GazeError(f"the events of {path} name no picture; expected a column stim_file, or --trials")
+        raise GazeError(
+            f"the events of {path} name no picture; expected a column stim_file in _events.tsv, messages that name one "
+            "in _physioevents.tsv.gz, or --trials"
+        )
     return one_eye(viewings, given, tally)
 
 
@@ -83,8 +102,7 @@ def sidecar(path: Path) -> dict[str, Any]:
     matched = NAME.match(path.name)
     assert matched is not None
     entities = set(matched["entities"].split("_"))
-    suffix = re.search(r"_(physio|eyetrack)\.tsv", path.name)
-    ending = f"_{suffix[1]}.json" if suffix else ".json"
+    ending = f"_{matched[2]}.json"
     found: list[tuple[int, int, Path]] = []
     for level, folder in enumerate([path.parent, *list(path.resolve().parents)[1:5]]):
         for one in folder.glob("*.json"):
@@ -121,12 +139,12 @@ def _events(path: Path) -> tuple[tables.Table | None, dict[str, Any]]:
     return (tables.read(file) if file.is_file() else None), said
 
 
-def _shown(
-    events: tables.Table | None, pictures: Pictures, given: Given, observer: str, path: Path
-) -> list[tuple[float, float, str, str]]:
-    """(onset, duration, picture, trial) of each event that shows a picture, in seconds."""
+def _shown(events: tables.Table | None, pictures: Pictures, given: Given, observer: str, path: Path) -> list[Shown]:
+    """What the experiment's events say: the pictures that they show."""
     if events is None:
-        raise GazeError(f"{path} has no _events.tsv beside it, so nobody knows which picture was seen when")
+        if not _messages_of(path).is_file():
+            raise GazeError(f"{path} has no _events.tsv beside it, so nobody knows which picture was seen when")
+        return []
     onsets = events.numbers("onset")
     lengths = events.numbers("duration") if "duration" in events else np.full(events.length, np.nan)
     columns = [name for name in PICTURE_COLUMNS if name in events]
@@ -142,13 +160,72 @@ def _shown(
     after = [one for one in onsets.tolist() if np.isfinite(one)]
     return [
         (onset, length if np.isfinite(length) and length > 0
-         else min([one for one in after if one > onset], default=np.inf) - onset, image, trial)
+         else min([one for one in after if one > onset], default=np.inf) - onset, image, trial, None)
         for onset, length, image, trial in shown
     ]  # fmt: skip
 
 
-def _time(about: dict[str, Any], columns: list[str], table: tables.Table, path: Path) -> np.ndarray:
-    """(N,) seconds of each sample in the events' time: StartTime is that of the first."""
+def _messages_of(path: Path) -> Path:
+    """Where the tracker's messages of a recording are."""
+    return path.with_name(re.sub(r"_(physio|eyetrack)\.tsv(\.gz)?$", "_physioevents.tsv.gz", path.name))
+
+
+def _told(
+    path: Path, clock: Clock, end: float, frame: Frame, pictures: Pictures, given: Given, observer: str
+) -> list[Shown]:
+    """What the tracker's messages say, as in an ASC file: an EyeLink's are the same there and here."""
+    file = _messages_of(path)
+    if not file.is_file():
+        return []
+    about = sidecar(file)
+    table = tables.read(file, names=about.get("Columns") or ["onset", "duration", "trial_type", "blink", "message"])
+    if "message" not in table:
+        return []
+    stamped = about.get("ForeignIndexColumn") == clock.column
+    onsets = (clock if stamped else clock.rows).seconds(table.numbers("onset"))
+    texts = [text.strip().strip('"') for text in table.text("message")]
+    words = [
+        (time * 1000, text)
+        for time, text in zip(onsets.tolist(), texts, strict=True)
+        if np.isfinite(time) and text.lower() not in tables.MISSING
+    ]
+    found = [
+        (one.start / 1000, (one.end - one.start) / 1000, one.image, trial, one.box)
+        for trial, one in eyelink.told(sorted(words), end * 1000, frame.screen, pictures, given, observer)
+    ]
+    return [one for one in found if np.isfinite(one[1]) and one[1] > 0]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How a recording counts.
+
+    Attributes:
+        column: of the time stamps; "" if there is none, then rows are counted from 1.
+        start: seconds of the first sample in the events' time.
+        first: its time stamp, or its row.
+        factor: seconds in a unit.
+        per_row: seconds from one sample to the next.
+    """
+
+    column: str
+    start: float
+    first: float
+    factor: float
+    per_row: float
+
+    def seconds(self, stamps: np.ndarray) -> np.ndarray:
+        """(N,) seconds in the events' time of time stamps."""
+        return np.asarray(self.start + (stamps - self.first) * self.factor)
+
+    @property
+    def rows(self) -> Clock:
+        """The same of numbers of rows, from 1."""
+        return Clock("", self.start, 1, self.per_row, self.per_row)
+
+
+def _clock(about: dict[str, Any], columns: list[str], table: tables.Table, path: Path) -> Clock:
+    """How a recording counts: StartTime is that of its first sample."""
     start, rate = about.get("StartTime", 0), about.get("SamplingFrequency")
     start = float(start) if isinstance(start, int | float) else 0.0
     stamp = next((name for name in columns if name.lower() in ("timestamp", "time", "eye_timestamp")), None)
@@ -162,10 +239,11 @@ def _time(about: dict[str, Any], columns: list[str], table: tables.Table, path: 
         if step and (factor is None or (rate and abs(step * factor * rate - 1) > 0.5)):
             factor = 1 / (step * rate) if rate else 1e-3 if step >= 0.5 else 1.0
         if step and factor is not None:
-            return np.asarray(start + (values - values[np.isfinite(values)][0]) * factor)
+            first = float(values[np.isfinite(values)][0])
+            return Clock(stamp, start, first, factor, 1 / rate if rate else step * factor)
     if rate is None:
         raise GazeError(f"the JSON of {path} has no SamplingFrequency")
-    return np.asarray(start + np.arange(table.length) / rate)
+    return Clock("", start, 1, 1 / rate, 1 / rate)
 
 
 def _axes(columns: list[str], about: dict[str, Any]) -> list[tuple[str, str, str]]:

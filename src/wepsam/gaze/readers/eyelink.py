@@ -63,6 +63,7 @@ def read(path: Path, pictures: Pictures, given: Given, tally: Tally, observer: s
     if not has_events and found.samples != "GAZE":
         raise GazeError(f"{path}: its samples are {found.samples}, not GAZE: they are no pixels of the screen")
     eye = _eye(blocks, given.eye, has_events, path)
+    _keep_eye(blocks, eye, given, tally)
     tally.assume(f"of each EyeLink recording the {'better' if given.eye == 'best' else given.eye} eye counts")
     frame = _frame(found, tally)
     corner = found.display[:2] if found.display else (0.0, 0.0)
@@ -115,6 +116,25 @@ def _on_display(points: np.ndarray, found: Recording) -> np.ndarray:
         factor = np.divide(_size(display), _size(gaze))
         return np.asarray((points - gaze[:2]) * factor)
     return points if display is None else points - np.array(display[:2])
+
+
+def _keep_eye(blocks: list[Block], eye: str, given: Given, tally: Tally) -> None:
+    """Leave in each recording what the eye saw that counts; where only the other one was recorded, that one counts.
+
+    An experiment may go on with one eye after the other is lost, so recordings of one file differ.
+    """
+    for block in blocks:
+        recorded = {*block.eyes, *(row[0] for row in block.fixations)}
+        mine = eye if eye in recorded or not recorded or given.eye != "best" else recorded.pop()
+        if mine != eye:
+            tally.assume(f"where the {eye} eye was not recorded, the {mine} one counts")
+        elif recorded and eye not in recorded:
+            tally.assume(f"recordings of the other eye alone are left out (--eye {eye})")
+        block.fixations = [(eye, *row[1:]) for row in block.fixations if row[0] == mine]
+        place = block.eyes.index(mine) if mine in block.eyes else 0
+        known = mine in block.eyes or not block.eyes
+        values = _array(block)[:, [0, 1 + 2 * place, 2 + 2 * place]] if known else np.empty((0, 3))
+        block.samples, block.eyes = [tuple(row) for row in values.tolist()], (eye,)
 
 
 def _eye(blocks: list[Block], wanted: str, events: bool, path: Path) -> str:
@@ -187,6 +207,43 @@ def _showings(
         until = min([end, *later])
         showings += [Showing(image, first, until, spec and place(image, spec)) for _, image, spec in group]
     return showings
+
+
+def told(
+    messages: Sequence[tuple[float, str]], end: float, screen: Screen | None, pictures: Pictures, given: Given,
+    observer: str,
+) -> list[tuple[str, Showing]]:  # fmt: skip
+    """The pictures that a tracker's messages name, wherever they were kept.
+
+    Args:
+        messages: (time in ms, text), in the order of time.
+        end: of the recording, in ms.
+        screen: (width, height); None if it is not known.
+        pictures: that may be named.
+        given: table of trials.
+        observer: who looked.
+
+    Returns:
+        For each picture the name of its trial, and from when to when it was shown.
+    """
+    trials = [Trial()]
+    for message in messages:
+        if message[1].startswith("TRIALID"):
+            trials.append(Trial(message[1][len("TRIALID") :].strip(" :\t"), True))
+        trials[-1].messages.append(message)
+    trials = [one for one in trials if one.messages]
+    begins = [one.messages[0][0] for one in trials]
+    for one, begin, until in zip(trials, begins, [*begins[1:], end], strict=True):
+        one.blocks.append(Block(begin, max(begin, until)))
+
+    def place(image: str, spec: Spec) -> Box | None:
+        name = pictures.find(image)
+        return None if name is None else box_of(spec, screen, pictures.size(name), (0.0, 0.0))
+
+    variable, found = _variable(trials, pictures), list[tuple[str, Showing]]()
+    for order, one in enumerate(trials, 1):
+        found += [(one.name, it) for it in _showings(one, order, pictures, given, observer, variable, place)]
+    return found
 
 
 def _onset(trial: Trial, start: float, end: float) -> float:
@@ -274,10 +331,9 @@ def _viewings(
     trial: Trial, showings: list[Showing], frame: Frame, found: Recording, eye: str, events: bool, tally: Tally,
     observer: str, source: str,
 ) -> list[Viewing]:  # fmt: skip
-    fixations = np.array(
-        [row[1:] for block in trial.blocks for row in block.fixations if row[0] == eye], dtype=np.float64
-    ).reshape(-1, 4)
-    samples = [_of_eye(block, eye) for block in trial.blocks if block.samples]
+    rows = [row[1:] for block in trial.blocks for row in block.fixations]
+    fixations = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    samples = [_array(block) for block in trial.blocks if block.samples]
     every = np.concatenate([np.empty((0, 3)), *samples])
     taken = np.zeros(len(fixations), bool)
     made = []
@@ -312,10 +368,3 @@ def _in(points: np.ndarray, box: Box | None) -> np.ndarray:
     left, top, width, height = box or (0.0, 0.0, 0.0, 0.0)
     inside = (points >= (left, top)) & (points < (left + width, top + height))
     return np.asarray(inside.all(axis=1))
-
-
-def _of_eye(block: Block, eye: str) -> np.ndarray:
-    """(M, 3) time in ms, x and y of an eye."""
-    values = _array(block)
-    place = block.eyes.index(eye) if eye in block.eyes else 0
-    return values[:, [0, 1 + 2 * place, 2 + 2 * place]]

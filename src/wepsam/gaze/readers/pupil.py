@@ -20,15 +20,29 @@ from wepsam.images import image_size
 from wepsam.sources import SUFFIXES
 
 CORE = ("norm_pos_x", "norm_pos_y")
+CORE_GAZE = ("x_norm", "y_norm")
+CONFIDENT = 0.6  # from which Pupil Player itself counts gaze
 SURFACE = ("fixation x [normalized]", "fixation y [normalized]")
 PIXELS = ("fixation x [px]", "fixation y [px]")
-ON = ("on_surf", "on_srf", "fixation detected on surface", "fixation detected in reference image")
+# Gaze as the same enrichments have it, by the names of its columns.
+SURFACE_GAZE = tuple(f"gaze position on surface {axis} [normalized]" for axis in "xy")
+PIXELS_GAZE = tuple(f"gaze position in reference image {axis} [px]" for axis in "xy")
+ON = (
+    *("on_surf", "on_srf", "fixation detected on surface", "fixation detected in reference image"),
+    *("gaze detected on surface", "gaze detected in reference image"),
+)
 
 
 def is_pupil(head: str) -> bool:
     """Whether a table has the columns of a Pupil Labs export."""
     first = head.partition("\n")[0]
-    return "norm_pos_x" in first or "fixation x [" in first or "gaze x [px]" in first
+    return any(word in first for word in ("norm_pos_x", "fixation x [", "gaze x [px]", "gaze position ", "x_norm"))
+
+
+def is_mapped(path: Path) -> bool:
+    """Whether a file has fixations on a surface or a reference image, by its name and what lies beside it."""
+    named = path.name.startswith("fixations_on_surface") and path.suffix == ".csv"
+    return named or (path.name == "fixations.csv" and path.with_name("sections.csv").is_file())
 
 
 def read(path: Path, pictures: Pictures, given: Given, tally: Tally, observer: str) -> list[Viewing]:
@@ -47,6 +61,12 @@ def read(path: Path, pictures: Pictures, given: Given, tally: Tally, observer: s
     table = tables.read(path)
     if "start timestamp [ns]" in table:
         return _cloud(table, path, pictures, given, tally, observer)
+    if SURFACE_GAZE[0] in table or PIXELS_GAZE[0] in table:
+        return _cloud(_fixations(table), path, pictures, given, tally, observer)
+    if CORE_GAZE[0] in table and "gaze_timestamp" in table:
+        return _core_gaze(table, path, pictures, given, tally, observer)
+    if "timestamp [ns]" in table:
+        raise _scene(path)
     if "fixation_id" not in table and "id" not in table:
         raise GazeError(f"{path} has gaze, not fixations; export fixations_on_surface_NAME.csv from Pupil Player")
     if not any(name in table for name in ON):
@@ -69,9 +89,6 @@ def _core(table: Table, path: Path, pictures: Pictures, given: Given, tally: Tal
     duration = duration / 1000 if np.nanmedian(duration) > 10 else duration  # Pupil Player before 1.0 wrote seconds
     x, y = (table.numbers(name) for name in CORE)
     on = _on(table)
-    of = "screen" if given.screen or given.picture or given.scale else "picture"
-    frame = Frame(of, "shares", "bottom-left", "up")
-    surface = as_seen(path.name).removesuffix(".csv").partition("on_surface")[2].strip("_ ")
     rows = {one: np.flatnonzero(np.array(ids) == one) for one in dict.fromkeys(ids)}
     places = []
     for each in rows.values():
@@ -82,18 +99,9 @@ def _core(table: Table, path: Path, pictures: Pictures, given: Given, tally: Tal
     off = int(np.isnan(values[:, 2]).sum())
     if off:
         tally.assume("fixations that are never on the surface count as without a position")
-    spans = timed(given.trials, observer)
-    if not spans:
-        name = given.image or (surface if pictures.find(surface) else None) or _only(pictures)
-        if name is None:
-            raise GazeError(
-                f"{path} does not say which picture its surface {surface!r} showed: name it (--image NAME), or give a "
-                "table with start, end and image (--trials)"
-            )
-        tally.assume("onsets are counted from the first fixation on the surface")
-        spans = [(float(np.nanmin(values[:, 0])) if len(values) else 0.0, np.inf, name)]
+    frame = _core_frame(given)
     viewings, taken = [], np.zeros(len(values), bool)
-    for start, end, image in spans:
+    for start, end, image in _core_spans(values[:, 0], path, pictures, given, tally, observer):
         within = (values[:, 0] >= start) & (values[:, 0] < end)
         taken |= within
         mine = values[within]
@@ -101,6 +109,70 @@ def _core(table: Table, path: Path, pictures: Pictures, given: Given, tally: Tal
     tally.counts["read"] += int((~taken).sum())
     tally.counts["before or after the picture"] += int((~taken).sum())
     return viewings
+
+
+def _core_frame(given: Given) -> Frame:
+    of = "screen" if given.screen or given.picture or given.scale else "picture"
+    return Frame(of, "shares", "bottom-left", "up")
+
+
+def _core_spans(
+    times: np.ndarray, path: Path, pictures: Pictures, given: Given, tally: Tally, observer: str
+) -> list[tuple[float, float, str]]:
+    """(start, end, picture) of what a surface showed, in seconds."""
+    if spans := timed(given.trials, observer):
+        return spans
+    surface = as_seen(path.name).removesuffix(".csv").partition("on_surface")[2].strip("_ ")
+    name = given.image or (surface if pictures.find(surface) else None) or _only(pictures)
+    if name is None:
+        raise GazeError(
+            f"{path} does not say which picture its surface {surface!r} showed: name it (--image NAME), or give a "
+            "table with start, end and image (--trials)"
+        )
+    tally.assume("onsets are counted from the first fixation on the surface")
+    return [(float(np.nanmin(times)) if len(times) else 0.0, np.inf, name)]
+
+
+def _core_gaze(
+    table: Table, path: Path, pictures: Pictures, given: Given, tally: Tally, observer: str
+) -> list[Viewing]:
+    """Pupil Core's gaze on a surface: samples, of which those that Pupil Player doubts count as lost."""
+    time = table.numbers("gaze_timestamp")
+    points = np.column_stack([table.numbers(name) for name in CORE_GAZE])
+    doubted = table.numbers("confidence") < CONFIDENT if "confidence" in table else np.zeros(table.length, bool)
+    points[doubted | ~_on(table)] = np.nan
+    order = np.argsort(time, kind="stable")
+    samples = np.column_stack([time, points])[order]
+    return [
+        Viewing(observer, image, _core_frame(given), source=str(path),
+                samples=samples[(samples[:, 0] >= start) & (samples[:, 0] < end)] - (start, 0, 0))
+        for start, end, image in _core_spans(time, path, pictures, given, tally, observer)
+    ]  # fmt: skip
+
+
+def _fixations(table: Table) -> Table:
+    """Mapped gaze of Pupil Cloud as its fixations: the mean of the gaze that names one, as Pupil Cloud does it."""
+    names = SURFACE_GAZE if SURFACE_GAZE[0] in table else PIXELS_GAZE
+    if "fixation id" not in table:
+        raise GazeError(f"{table.path} does not say which gaze is of which fixation; import fixations.csv beside it")
+    keys = [name for name in ("section id", "recording id") if name in table]
+    rows: dict[tuple[str, ...], list[int]] = {}
+    texts = [table.text(name) for name in (*keys, "fixation id")]
+    for row, key in enumerate(zip(*texts, strict=True)):
+        if key[-1].strip():
+            rows.setdefault(key, []).append(row)
+    time = [int(one) for one in table.text("timestamp [ns]")]
+    on, places = _on(table), np.column_stack([table.numbers(name) for name in names])
+    found: list[list[str]] = []
+    for key, mine in rows.items():
+        seen = [row for row in mine if on[row] and np.isfinite(places[row]).all()]
+        x, y = places[seen].mean(axis=0).tolist() if seen else ("", "")
+        length = (time[mine[-1]] - time[mine[0]]) / 1e6
+        found.append([*key, str(time[mine[0]]), str(length), str(bool(seen)), str(x), str(y)])
+    of = SURFACE if names is SURFACE_GAZE else PIXELS
+    titles = [*keys, "fixation id", "start timestamp [ns]", "duration [ms]", "fixation detected on surface", *of]
+    columns = [[*column] for column in zip(*found, strict=True)] or [[] for _ in titles]
+    return Table(dict(zip(titles, columns, strict=True)), table.path)
 
 
 def _cloud(table: Table, path: Path, pictures: Pictures, given: Given, tally: Tally, observer: str) -> list[Viewing]:
