@@ -10,6 +10,7 @@ import pytest
 import wepsam
 from helpers import ROOT
 from recipes import dist, license_notes, matrix
+from wepsam import markdown
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -77,7 +78,7 @@ def test_what_a_wheel_may_not_have_or_lack(added: str | None, removed: str | Non
 
 def test_the_tests_of_the_matrix_exist() -> None:
     assert set(matrix.TESTS) - {"core"} <= set(PROJECT["project"]["optional-dependencies"])
-    assert set(matrix.USUAL.split(",")) <= set(matrix.TESTS) == set(matrix.BESIDE)
+    assert set(matrix.TESTS) == set(matrix.BESIDE)
     for paths in matrix.TESTS.values():
         for path in paths:
             assert (ROOT / path).is_file(), path
@@ -102,3 +103,17 @@ def test_the_recipes_name_files_that_exist() -> None:
     assert len(paths) > 15
     for path in paths:
         assert (ROOT / path).exists() or (ROOT / "src" / "wepsam" / path).exists(), path
+
+
+def test_the_tables_of_versions_are_those_of_the_runs() -> None:
+    for name, table in matrix.tables(matrix.kept()).items():
+        assert markdown.insert(matrix.PAGE, name, table, write=False), "run: make matrix MATRIX=--table"
+
+
+def test_the_lowest_allowed_versions_were_tested_with_the_oldest_python() -> None:
+    """Whoever changes a bound runs the matrix again."""
+    for cell in matrix.kept():
+        if cell["python"].startswith("3.11.") and cell["end"] == "lowest":
+            for name, bound in matrix.bounds(cell["extra"]).items():
+                (found,) = [version for other, version in cell["versions"].items() if other.lower() == name]
+                assert matrix.order(found) >= matrix.order(bound), (cell["extra"], name)
