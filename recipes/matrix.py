@@ -188,8 +188,13 @@ def tables(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 def _ends(name: str, cells: Sequence[Mapping[str, Any]]) -> list[str]:
     """The lowest and the highest version of a package that passed; once if they are one."""
     versions = {v for c in cells if c["outcome"] == "passed" for n, v in c["versions"].items() if n.lower() == name}
-    ordered = sorted(versions, key=lambda version: [int(part) for part in re.findall(r"\d+", version)])
+    ordered = sorted(versions, key=order)
     return ordered if len(ordered) < 2 else [ordered[0], ordered[-1]]
+
+
+def order(version: str) -> list[int]:
+    """The numbers of a version, by which versions are compared."""
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def _shown(cell: Mapping[str, Any]) -> str:

@@ -122,6 +122,62 @@ def test_a_name_that_leads_elsewhere_on_windows_is_refused_everywhere(name: str,
         files.below(tmp_path, name)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["CON", "nul.png", "a/Aux.tar.gz", "COM1", "lpt\u00b9.txt", "a.", "a ", "b. /c", "x<y", "x?.png", "tab\t.png"],
+)
+def test_names_that_windows_keeps_for_itself(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert files.below(tmp_path, name) == tmp_path / name  # a usual name elsewhere
+    monkeypatch.setattr(files, "WINDOWS", True)
+    with pytest.raises(files.PlaceError, match="cannot be the name of a file"):
+        files.below(tmp_path, name)
+
+
+@pytest.mark.parametrize(
+    "name", ["console.png", "a/b.c.png", "com10.jpg", "./x", ".hidden", "\u00e9t\u00e9.jpg", "nulls"]
+)
+def test_names_that_are_usual_on_windows_too(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "WINDOWS", True)
+    assert files.below(tmp_path, name) == tmp_path / name
+
+
+# ---- disks for which A.JPG and a.jpg are one file
+
+
+@pytest.mark.parametrize(
+    ("command", "rest"),
+    [
+        ("predict", ["--model", "center-gaussian"]), ("draw", ["--as", "heat", "--model", "center-gaussian"]),
+        ("crop", ["--aspect", "1:1", "--model", "center-gaussian"]), ("gaze", []),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("names", [("A.JPG", "a.jpg"), ("\u00e9.png", "e\u0301.png")])
+def test_results_never_share_a_name_on_such_disks(
+    command: str,
+    rest: list[str],
+    names: tuple[str, str],
+    tmp_path: Path,
+    wepsam_command: Run,
+    paint: Paint,
+    write: Write,
+) -> None:
+    for name in names:
+        write(tmp_path / "in" / name, paint(0, 48, 64))
+    if len([*(tmp_path / "in").iterdir()]) < 2:
+        pytest.skip("this disk is one of them")
+    call = [command, tmp_path / "in", *rest]
+    if command == "gaze":
+        rows = [f"{name},{who},{x},20,0.2,{x / 40}" for name in names for who in "ab" for x in (24, 32, 40)]
+        (tmp_path / "log.csv").write_text(
+            "image,observer,x,y,duration,onset\n" + "\n".join(rows) + "\n", encoding="utf-8"
+        )
+        call = ["gaze", "import", tmp_path / "log.csv", "--stimuli", tmp_path / "in"]
+    code, _, err = wepsam_command(*map(str, [*call, "--out", tmp_path / "out"]))
+    assert code == 2
+    assert "rename one of them" in err
+    assert not [*(tmp_path / "out").rglob("*.*")]
+
+
 # ---- Windows neither replaces nor removes a file that is open.
 
 

@@ -10,6 +10,7 @@ import pytest
 import wepsam
 from helpers import ROOT
 from recipes import dist, license_notes, matrix
+from wepsam import markdown
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -102,3 +103,17 @@ def test_the_recipes_name_files_that_exist() -> None:
     assert len(paths) > 15
     for path in paths:
         assert (ROOT / path).exists() or (ROOT / "src" / "wepsam" / path).exists(), path
+
+
+def test_the_tables_of_versions_are_those_of_the_runs() -> None:
+    for name, table in matrix.tables(matrix.kept()).items():
+        assert markdown.insert(matrix.PAGE, name, table, write=False), "run: make matrix MATRIX=--table"
+
+
+def test_the_lowest_allowed_versions_were_tested_with_the_oldest_python() -> None:
+    """Whoever changes a bound runs the matrix again."""
+    for cell in matrix.kept():
+        if cell["python"].startswith("3.11.") and cell["end"] == "lowest":
+            for name, bound in matrix.bounds(cell["extra"]).items():
+                (found,) = [version for other, version in cell["versions"].items() if other.lower() == name]
+                assert matrix.order(found) >= matrix.order(bound), (cell["extra"], name)

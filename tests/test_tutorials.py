@@ -86,11 +86,14 @@ def test_a_page_shows_what_its_cells_gave(pictures: Path, tmp_path: Path) -> Non
     (tmp_path / "words.md").write_text("# Words\n\nNothing runs.\n", encoding="utf-8")
     result = make(tmp_path / "out", "--pages", tmp_path)
     assert result.returncode == 0, result.stderr
+    begin = "``` { .text .output }"
     given = [
-        "| a |\n|---|\n\n```text\nplain\n100 %\n```",
-        f"```text\n.\n..\n{ROOT / '.venv' / 'pictures'}\n```",
-        "```text\nUserWarning: doubtful\n```", "**bold**", "```text\n'42'\n```",
-    ]  # fmt: skip
+        f"| a |\n|---|\n\n{begin}\nplain\n100 %\n```",
+        f"{begin}\n.\n..\n{ROOT / '.venv' / 'pictures'}\n```",
+        f"{begin}\nUserWarning: doubtful\n```",
+        "**bold**",
+        f"{begin}\n'42'\n```",
+    ]
     pairs = [f"{block}\n\n{each}" for block, each in zip(blocks, given, strict=True)]
     expected = "# One\n\n" + "\n\n".join(pairs) + "\n\n```json\n{}\n```\n"
     assert (tmp_path / "out" / "one.md").read_text(encoding="utf-8") == expected
@@ -107,3 +110,19 @@ def test_a_claim_that_does_not_hold_ends_the_run(cell: str, pictures: Path, tmp_
     assert result.returncode == 1
     assert "wrong.md" in result.stderr
     assert not (tmp_path / "out" / "wrong.md").exists()
+
+
+@pytest.mark.skipif(bool(BASH), reason=BASH)
+def test_what_a_failing_tutorial_has_started_is_ended(pictures: Path, tmp_path: Path) -> None:
+    psutil = pytest.importorskip("psutil")
+    code = f"""import subprocess
+from pathlib import Path
+Path({str(tmp_path / "pid")!r}).write_text(str(subprocess.Popen(["sleep", "600"]).pid))
+assert False"""
+    (tmp_path / "wrong.md").write_text(f"```python\n{code}\n```\n", encoding="utf-8")
+    assert make(tmp_path / "out", "--pages", tmp_path).returncode == 1
+    try:
+        status = psutil.Process(int((tmp_path / "pid").read_text())).status()
+    except psutil.NoSuchProcess:
+        return
+    assert status == psutil.STATUS_ZOMBIE

@@ -25,6 +25,12 @@ PathOrUrl = str | os.PathLike[str]
 """A path on this machine, or a URL such as s3://bucket/name."""
 
 TEMPORARY = re.compile(r"\.wepsam-[0-9a-f]{12}\.tmp(\.[^./]*)?")  # names that nobody else gives
+WINDOWS = os.name == "nt"
+# Devices, whatever stands behind a dot, and what Windows cuts off or does not allow in the name of a file.
+RESERVED = re.compile(
+    r"(con|prn|aux|nul|com[1-9\u00b9\u00b2\u00b3]|lpt[1-9\u00b9\u00b2\u00b3]) *(\..*)?|.*[ .]|.*[<>:\"|?*\0-\x1f].*",
+    re.I,
+)
 LEFTOVER_AGE = 3600  # seconds after which nobody writes to a temporary file any more
 LONGEST_NAME = 255  # bytes, of a file's name on all usual disks
 LONGEST_CAUSE = 500  # characters
@@ -108,11 +114,27 @@ def _unfit(folder: str | os.PathLike[str], name: Any) -> str:
         return "it is absolute"
     if ".." in parts:
         return "it leads out of the folder"
+    if WINDOWS and any(part != "." and RESERVED.fullmatch(part) for part in parts):
+        return "Windows keeps such names for itself"
     if longest > LONGEST_NAME:
         return f"it is longer than {LONGEST_NAME} bytes"
     # The file's own name is written by renaming, which replaces a link and does not follow it.
     root, place = os.path.realpath(folder), os.path.realpath(Path(folder, name).parent)
     return "" if place == root or Path(root) in Path(place).parents else f"a link leads to {place}"
+
+
+def folded(name: str | os.PathLike[str]) -> str:
+    """A name as disks see it for which A.png and a.png are one file, and two ways to write an accent are one."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", os.fspath(name)).casefold())
+
+
+def alike(names: Iterable[str]) -> tuple[str, str] | None:
+    """The first two of these names of pictures whose results are one file on some disks; see `folded`."""
+    owners: dict[str, str] = {}
+    for name in names:
+        if (other := owners.setdefault(folded(Path(name).with_suffix("")), name)) != name:
+            return other, name
+    return None
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

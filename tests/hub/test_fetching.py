@@ -103,7 +103,8 @@ def test_nothing_else_is_sent(hub: Hub, model: Files) -> None:
     for path in hub.paths():
         assert path.startswith(("/api/models/people/lite", "/people/lite/resolve/", "/content/")), path
     agents = {headers["user-agent"] for _, _, headers in hub.asked}
-    assert all(re.search(r"hf_hub/[\d.]+|python-httpx", agent) for agent in agents)
+    of_ours = rf"wepsam/{re.escape(wepsam.__version__)}; hf_hub/[\d.]+; python/[\d.]+"
+    assert all(re.fullmatch(rf"{of_ours}|python-httpx.*", agent) for agent in agents), agents
     assert not any(word in agent for agent in agents for word in ("torch", "agent/"))
 
 

@@ -71,6 +71,8 @@ def test_numbers_are_those_of_python(weights: Path, clip: bytes, tmp_path: Path)
     query = {"areas": json.dumps(AREAS), "fps": 5, "shown": "640x480"}
     raw = post(weights, "", params=query, content=clip)
     assert raw.json() == expected | {"clip": "clip"}
+    fields = {"areas": json.dumps(AREAS), "fps": "5", "shown": "640x480"}  # as fields of the form, too
+    assert post(weights, "?fps=7", files={"clip": ("clip.mp4", clip)}, data=fields).json() == expected
     assert post(weights, "", content=clip).json()["elsewhere"] == 1
 
 
@@ -162,6 +164,12 @@ def test_clips_of_all_kinds(weights: Path, tmp_path: Path) -> None:
         ("?grid=a", {}, "grid: Input should be a valid integer"),
         ("?shown=large", {}, "expected WIDTHxHEIGHT"),
         ("?quality=great", {}, "no quality 'great'"),
+        (
+            "",
+            {"content": None, "files": {"clip": b"1"}, "data": {"fps": "many"}},
+            "fps: Input should be a",
+        ),
+        ("", {"content": None, "files": {"clip": b"1"}, "data": {"format": "gif"}}, "no format 'gif'"),
         ("?calibration=/etc/passwd", {}, "no calibration"),
         ("?areas=%22/etc/passwd%22", {}, "neither a list nor an object"),
         ("?areas={%22key_frames%22:[]}", {}, "key_frames is"),

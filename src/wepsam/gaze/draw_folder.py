@@ -12,7 +12,7 @@ import numpy as np
 
 from wepsam import progress
 from wepsam.drawing.styles import Style
-from wepsam.files import below, naming, remove_leftovers
+from wepsam.files import alike, below, naming, remove_leftovers
 from wepsam.gaze import drawing
 from wepsam.gaze.groups import Difference, compare
 from wepsam.gaze.study import Seen, Study, read_study
@@ -87,6 +87,8 @@ def draw(
     folder, done = Path(out), Drawn()
     if (known.folder / "stimuli").resolve() in (folder.resolve(), *folder.resolve().parents):
         raise GazeError(f"{folder} is among the stimuli; drawings need another folder")
+    if pair := alike(chosen):
+        raise GazeError(f"drawings of {pair[0]} and {pair[1]} are one file on some disks; rename one of the pictures")
     folder.mkdir(parents=True, exist_ok=True)
     alone = [kind for kind in wanted if kind != "difference"]
     for name, seen in progress.track([*chosen.items()], "drawing"):

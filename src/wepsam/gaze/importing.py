@@ -17,7 +17,7 @@ import numpy as np
 
 import wepsam
 from wepsam import progress
-from wepsam.files import below, not_ours, replacing, write_json, write_text
+from wepsam.files import alike, below, not_ours, replacing, write_json, write_text
 from wepsam.gaze import detection, placement, plausible, reading, upside_down
 from wepsam.gaze.pictures import Pictures
 from wepsam.gaze.readers import frames
@@ -248,12 +248,9 @@ def _detected(viewing: Viewing, frame: Frame, size: Screen, tally: Tally) -> Vie
 
 
 def _check_stems(placed: Sequence[Placed]) -> None:
-    """GazeError for two pictures that differ in their suffix only: a dataset cannot hold both."""
-    by: dict[str, str] = {}
-    for one in placed:
-        other = by.setdefault(Path(one.name).with_suffix("").as_posix(), one.name)
-        if other != one.name:
-            raise GazeError(f"{other} and {one.name} differ in their suffix only; rename one of them")
+    """GazeError for two pictures that differ in their suffix or case only: a dataset cannot hold both."""
+    if pair := alike(one.name for one in placed):
+        raise GazeError(f"{pair[0]} and {pair[1]} differ in their suffix or case only; rename one of them")
 
 
 def _about(

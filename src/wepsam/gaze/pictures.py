@@ -27,6 +27,8 @@ class Pictures:
             raise GazeError(f"no pictures in {folder}; --stimuli is the folder with the pictures that people saw")
         base = folder if folder.is_dir() else folder.parent
         self.paths = {as_seen(path.relative_to(base).as_posix()): path for path in paths}
+        if lost := {*paths} - {*self.paths.values()}:
+            raise GazeError(f"{folder} has two pictures whose names look like {min(lost).name}; rename one of them")
         self._by: list[dict[str, list[str]]] = [{}, {}, {}, {}]
         for name in self.paths:
             for keys, key in zip(self._by, _keys(name), strict=True):

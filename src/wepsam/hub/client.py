@@ -15,6 +15,7 @@ from wepsam import extras, offline
 from wepsam.cards import WeightsError
 
 SECONDS = 20.0  # that the server may be silent
+ABOUT = {"library_name": "wepsam", "library_version": wepsam.__version__}  # what the server is told of us
 TRUE = {"1", "ON", "YES", "TRUE"}  # what huggingface_hub takes for that
 
 
@@ -57,8 +58,7 @@ def token() -> str | None:
 
 def api(token: str | bool) -> Any:
     """An HfApi that bears this token; False: none."""
-    about = {"library_name": "wepsam", "library_version": wepsam.__version__}
-    return library().HfApi(endpoint=endpoint(), token=token, **about)
+    return library().HfApi(endpoint=endpoint(), token=token, **ABOUT)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Which pictures to predict for, and where their results are written."""
 
 import os
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -207,9 +206,7 @@ def _check(pictures: list[Picture], sheet: Path | None) -> None:
     owners: dict[str, Path] = {}
     for picture in pictures:
         for target in picture.targets.values():
-            # A.png and a.png are one file on some disks, and so are two ways to write an accent.
-            name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(target)).casefold())
-            other = owners.setdefault(name, picture.path)
+            other = owners.setdefault(files.folded(target), picture.path)
             if other != picture.path:
                 raise ImageError(
                     f"{other} and {picture.path} would both be written to {target}; "
