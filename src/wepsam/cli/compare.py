@@ -100,8 +100,8 @@ def table1(
 ) -> None:
     """Print Table 1 of the paper beside scores measured here.
 
-    Its rows are the systems of the paper, GBVS, the center and people. Each has the numbers of the publication, those
-    that `wepsam evaluate` measured, and the reasons why they may differ.
+    The rows are the systems of the paper, GBVS, the center and people. A cell has two numbers: that of the publication,
+    and the one that `wepsam evaluate` measured. A second table has the differences to GBVS.
 
         wepsam table1 results/osie-validation/ classical/osie-validation/
         wepsam table1 results/osie-all/ results/osie-validation/ --public --metric nss
