@@ -16,20 +16,17 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any
-
-import jupytext
-import nbclient
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
 
 from wepsam.files import write_text
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "tutorials"
 PICTURES = ROOT / ".venv" / "pictures"
+LIBRARIES = ("jupytext", "nbclient", "ipykernel")
 BASH = "%%bash\n"
 PYTHON = "---\njupyter:\n  jupytext:\n    main_language: python\n---\n\n"  # otherwise that of most cells
 SECONDS = 300  # for one cell
@@ -48,14 +45,36 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="such as first-map; by default all pages")
     parser.add_argument("--pages", type=Path, default=PAGES, metavar="FOLDER", help="where the pages lie")
     options = parser.parse_args()
-    if not PICTURES.is_dir():
-        sys.exit(f"no photographs in {PICTURES}: `make .venv/pictures` unpacks them")
-    options.out.mkdir(parents=True, exist_ok=True)
-    for page in [options.pages / f"{name}.md" for name in options.names] or sorted(options.pages.glob("*.md")):
-        try:
-            write_text(options.out / page.name, run(page, options.out))
-        except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError) as error:
-            sys.exit(f"{page}: {ANSI.sub('', str(error))}")
+    if reason := lacking():
+        sys.exit(reason)
+    pages = [options.pages / f"{name}.md" for name in options.names] or sorted(options.pages.glob("*.md"))
+    if lost := [page for page in pages if not page.is_file()] or ([] if pages else [options.pages / "*.md"]):
+        sys.exit(f"no tutorial {lost[0]}")
+    if options.out.resolve() == options.pages.resolve():
+        sys.exit(f"{options.out} holds the tutorials themselves; choose another folder for what they give")
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"{options.out}: {error.strerror}")
+    for page in pages:
+        write(page, options.out)
+
+
+def lacking() -> str:
+    """What is missing to run tutorials, in one line; "" if nothing is."""
+    if missing := [name for name in LIBRARIES if find_spec(name) is None]:
+        return f"{', '.join(missing)} is missing: pip install -e '.[docs]'"
+    return "" if PICTURES.is_dir() else f"no photographs in {PICTURES}: `make .venv/pictures` unpacks them"
+
+
+def write(page: Path, out: Path) -> None:
+    """Execute a page and write it to OUT/NAME.md with its pictures; a cell that fails ends the program."""
+    import nbclient
+
+    try:
+        write_text(out / page.name, run(page, out))
+    except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError) as error:
+        sys.exit(f"{page}: {ANSI.sub('', str(error))}")
 
 
 def run(page: Path, out: Path) -> str:
@@ -67,6 +86,8 @@ def run(page: Path, out: Path) -> str:
     Raises:
         CellExecutionError: a cell failed.
     """
+    import jupytext
+
     notebook = jupytext.reads(PYTHON + page.read_text(encoding="utf-8"), "md")
     blocks: list[str] = []
     numbers = count(1)
@@ -91,6 +112,10 @@ def execute(notebook: Any) -> list[str]:
     Returns:
         Each cell as Markdown, without what it gave.
     """
+    import nbclient
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
     sources = []
     for cell in notebook.cells:
         is_bash = cell.source.startswith(BASH)
