@@ -44,7 +44,7 @@ def main() -> None:
     options = parser.parse_args()
     markdown.insert(options.into, "ceiling", ceiling(options.results))
     markdown.insert(options.into, "ties", ties())
-    figure(options.into.with_suffix(".png"))
+    figure(ROOT / "docs" / "images" / "metrics.png")
 
 
 def ceiling(results: Path) -> str:

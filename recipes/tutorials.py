@@ -36,9 +36,7 @@ OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")  # what a bar has drawn before its l
 PROGRESS = re.compile(  # the lines of `wepsam.progress`, which say how fast this machine is
     r"^.+: (?:about .+ at .+/(?:s|min)|finished .+ in [\d:]+|[\d,/]+, .*/(?:s|min)\b.*)(?:\n|$)", re.MULTILINE
 )
-WARNING = re.compile(
-    r"^\S+:\d+: (\w+Warning: .*)\n(?:  .*\n?)?", re.MULTILINE
-)  # with the place in a cell, and its line
+WARNING = re.compile(r"^\S+:\d+: (\w+Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)  # with its place in a cell
 
 
 def main() -> None:
@@ -124,7 +122,7 @@ def execute(notebook: Any) -> list[str]:
         code = cell.source.removeprefix(BASH)
         sources.append(f"```{'bash' if is_bash else 'python'}\n{code}\n```" if cell.cell_type == "code" else code)
         if is_bash:
-            cell.source = f"%%bash -e -o pipefail\n{code}"
+            cell.source = f"%%bash -e -o pipefail\nexec 2>&1\n{code}"  # in the order of a terminal
     if not any(cell.cell_type == "code" for cell in notebook.cells):
         return sources
     kernel = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
@@ -132,7 +130,7 @@ def execute(notebook: Any) -> list[str]:
         environment = os.environ | {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
             "PYTHONPATH": str(ROOT / "src"), "PICTURES": str(PICTURES), "IPYTHONDIR": settings, "OMP_NUM_THREADS": "1",
-            "COLUMNS": "100", "TERMINAL_WIDTH": "100",
+            "PYTHONUNBUFFERED": "1", "COLUMNS": "100", "TERMINAL_WIDTH": "100",
         }  # fmt: skip
         groups: list[int] = []
         client = nbclient.NotebookClient(

@@ -51,7 +51,7 @@ def test_the_mean_is_that_of_the_functions(kind: type[Any], name: str, needs: tu
         batch = data[start : start + 2]
         metric.update(*([torch.from_numpy(one[key]) for one in batch] for key in ("map", *needs)))
     assert metric.compute().item() == pytest.approx(np.nanmean(expected), rel=1e-12)
-    assert metric.higher_is_better == (name != "kl_div")
+    assert metric.higher_is_better == metrics.PROTOCOLS[protocol][name].higher_is_better
     again = pickle.loads(pickle.dumps(metric))
     assert again.compute() == metric.compute()
     metric.reset()
