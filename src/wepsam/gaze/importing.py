@@ -328,7 +328,7 @@ def _csv(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _number(value: float, digits: int) -> str:
-    """A number for a table; "" for NaN, and from FARTHEST on. Rounding never moves a point out of the picture: it is cut."""
+    """A number for a table; "" for NaN, and from FARTHEST on. Cut: rounding could move it out of the picture."""
     if not abs(value) < FARTHEST:
         return ""
     return f"{np.floor(value * 10**digits) / 10**digits:.{digits}f}"
