@@ -47,6 +47,7 @@ TESTS = {
     "app": ("tests/service/test_service.py", "tests/app/test_application.py"),
     "video": ("tests/video/test_reading.py", "tests/video/test_folder.py"),
     "heif": ("tests/test_heic.py",),
+    "hub": ("tests/hub/test_fetching.py", "tests/hub/test_publishing.py"),
     "train": ("tests/training/test_losses.py", "tests/networks/test_lite.py", "tests/deploy/test_to_onnx.py",
               "tests/weak/test_store.py", "tests/test_torch_metrics.py"),
 }  # fmt: skip
@@ -57,6 +58,7 @@ BESIDE = {
     "app": ("httpx", "jsonschema", "onnx"),
     "video": (),
     "heif": (),
+    "hub": (),
     "train": (),
 }
 
@@ -196,7 +198,8 @@ def order(version: str) -> list[int]:
 
 
 def _shown(cell: Mapping[str, Any]) -> str:
-    return f"{cell['tests']} passed" if cell["outcome"] == "passed" else f"**{cell['outcome']}**"
+    # Not how many: that grows with the tests, and cells are run on different days.
+    return "passed" if cell["outcome"] == "passed" else f"**{cell['outcome']}**"
 
 
 def _python(cell: Mapping[str, Any]) -> int:

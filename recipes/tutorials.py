@@ -11,9 +11,11 @@ import argparse
 import base64
 import os
 import re
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any
@@ -54,7 +56,7 @@ def main() -> None:
     for page in [options.pages / f"{name}.md" for name in options.names] or sorted(options.pages.glob("*.md")):
         try:
             write_text(options.out / page.name, run(page, options.out))
-        except nbclient.exceptions.CellExecutionError as error:
+        except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError) as error:
             sys.exit(f"{page}: {ANSI.sub('', str(error))}")
 
 
@@ -74,7 +76,7 @@ def run(page: Path, out: Path) -> str:
         blocks.append(source)
         for kind, parts in groupby(results(cell), lambda result: result[0]):
             if kind == "text":
-                blocks.append("```text\n" + "\n".join(text for _, text in parts) + "\n```")
+                blocks.append("``` { .text .output }\n" + "\n".join(text for _, text in parts) + "\n```")
             elif kind == "markdown":
                 blocks += [text for _, text in parts]
             else:
@@ -107,11 +109,18 @@ def execute(notebook: Any) -> list[str]:
             "PYTHONPATH": str(ROOT / "src"), "PICTURES": str(PICTURES), "IPYTHONDIR": settings, "OMP_NUM_THREADS": "1",
             "COLUMNS": "100", "TERMINAL_WIDTH": "100",
         }  # fmt: skip
+        groups: list[int] = []
         client = nbclient.NotebookClient(
             notebook, km=kernel, timeout=SECONDS, resources={"metadata": {"path": folder}},
             extra_arguments=["--IPKernelApp.log_level=ERROR"], coalesce_streams=True,
+            on_notebook_start=lambda notebook: groups.append(kernel.provisioner.pgid),
         )  # fmt: skip
-        client.execute(env=environment)
+        try:
+            client.execute(env=environment)
+        finally:  # what cells have started, such as a service, if one of them failed
+            for group in filter(None, groups):
+                with suppress(ProcessLookupError):
+                    os.killpg(group, signal.SIGKILL)
     return sources
 
 

@@ -38,7 +38,10 @@ FUNCTIONS = [
     ),
 ]
 CLASSES = ["Predictor", "ImageError", "PictureWarning", "Area"]
-MODULES = ["classical", "datasets", "gaze", "metrics", "pages", "torch_metrics"]
+MODULES = [
+    *("classical", "datasets", "drawing", "evaluation", "gaze", "images", "interop", "maps", "metrics", "pages"),
+    *("torch_metrics", "video"),
+]
 
 
 def python(code: str) -> str:

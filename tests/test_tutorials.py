@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -50,6 +51,19 @@ def test_a_tutorial_runs_and_shows_pictures(page: Path, pictures: Path, tmp_path
     assert "\x1b" not in text
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_prompt_of_python_takes_each_block_as_it_stands(page: Path) -> None:
+    """A blank line ends a loop or a function there, and nothing else does."""
+    for block in re.findall(r"^```python.*?\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+        lines = [*block.splitlines(), ""]
+        for statement in ast.parse(block).body:
+            assert statement.end_lineno
+            if hasattr(statement, "body"):
+                assert all(lines[statement.lineno : statement.end_lineno]), f"a blank line in {block}"
+                following = lines[statement.end_lineno]
+                assert not following, f"no blank line before {following!r}"
+
+
 def test_every_tutorial_ends_with_where_to_go_next() -> None:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
@@ -72,11 +86,14 @@ def test_a_page_shows_what_its_cells_gave(pictures: Path, tmp_path: Path) -> Non
     (tmp_path / "words.md").write_text("# Words\n\nNothing runs.\n", encoding="utf-8")
     result = make(tmp_path / "out", "--pages", tmp_path)
     assert result.returncode == 0, result.stderr
+    begin = "``` { .text .output }"
     given = [
-        "| a |\n|---|\n\n```text\nplain\n100 %\n```",
-        f"```text\n.\n..\n{ROOT / '.venv' / 'pictures'}\n```",
-        "```text\nUserWarning: doubtful\n```", "**bold**", "```text\n'42'\n```",
-    ]  # fmt: skip
+        f"| a |\n|---|\n\n{begin}\nplain\n100 %\n```",
+        f"{begin}\n.\n..\n{ROOT / '.venv' / 'pictures'}\n```",
+        f"{begin}\nUserWarning: doubtful\n```",
+        "**bold**",
+        f"{begin}\n'42'\n```",
+    ]
     pairs = [f"{block}\n\n{each}" for block, each in zip(blocks, given, strict=True)]
     expected = "# One\n\n" + "\n\n".join(pairs) + "\n\n```json\n{}\n```\n"
     assert (tmp_path / "out" / "one.md").read_text(encoding="utf-8") == expected
@@ -93,3 +110,19 @@ def test_a_claim_that_does_not_hold_ends_the_run(cell: str, pictures: Path, tmp_
     assert result.returncode == 1
     assert "wrong.md" in result.stderr
     assert not (tmp_path / "out" / "wrong.md").exists()
+
+
+@pytest.mark.skipif(bool(BASH), reason=BASH)
+def test_what_a_failing_tutorial_has_started_is_ended(pictures: Path, tmp_path: Path) -> None:
+    psutil = pytest.importorskip("psutil")
+    code = f"""import subprocess
+from pathlib import Path
+Path({str(tmp_path / "pid")!r}).write_text(str(subprocess.Popen(["sleep", "600"]).pid))
+assert False"""
+    (tmp_path / "wrong.md").write_text(f"```python\n{code}\n```\n", encoding="utf-8")
+    assert make(tmp_path / "out", "--pages", tmp_path).returncode == 1
+    try:
+        status = psutil.Process(int((tmp_path / "pid").read_text())).status()
+    except psutil.NoSuchProcess:
+        return
+    assert status == psutil.STATUS_ZOMBIE

@@ -54,6 +54,7 @@ def huggingface_hub() -> Any:
     if "huggingface_hub" not in sys.modules:
         # For files of some megabytes plain HTTP will do; the client of Xet keeps a cache and logs of its own.
         os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
+        os.environ.setdefault("HF_HUB_DISABLE_SYMLINKS_WARNING", "1")  # of Windows, where the cache holds copies
     module = import_module("huggingface_hub")
     for part in ("constants", "errors", "utils"):
         import_module(f"huggingface_hub.{part}")

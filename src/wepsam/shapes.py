@@ -14,9 +14,7 @@ CELL = 4  # pixels: the side of the square of a network's input that one cell of
 AREA = 288 * 384  # pixels: about the area of the light network's input
 LEAST_AREA = 192 * 256  # pixels: smaller pictures are enlarged to this area
 LONGEST = 100_000  # pixels of a screen
-MAX_ENLARGEMENT = (
-    1.5  # of a side; larger pictures are not enlarged further, because maps get worse (docs/explanation/log.md)
-)
+MAX_ENLARGEMENT = 1.5  # of a side; larger pictures are not enlarged further: maps get worse (docs/explanation/log.md)
 
 
 def sides(given: object, what: str, example: str, longest: int = LONGEST) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,7 @@ def test_clips_are_watched_once_and_answers_are_those_of_python(weights: Path, t
         said = await watched(visitor, shown)
         for key in ("times", "focus", "areas", "elsewhere", "shown"):
             assert said[key] == expected.as_dict()[key]
+        assert said["has_sound"]
         assert [scene["from"] for scene in said["scenes"]] == ["0:00", "0:01"]
         assert said["texts"]["left"]["share"] == f"{expected.areas[0].share:.0%}"
         again = await visitor.ask("clip", clip={"id": held["id"]})  # it is not watched again
@@ -216,6 +218,20 @@ def test_clips_that_cannot_be_watched_are_one_line(weights: Path, picture: bytes
             assert "<bytes>" not in said["error"]
 
     visiting(weights, work, limits=Limits(workers=1, clip_seconds=1))
+
+
+def test_without_pyav_pictures_alone_are_taken(
+    weights: Path, picture: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make(tmp_path / "a.mp4", moving(2)).read_bytes()
+    monkeypatch.setitem(sys.modules, "av", None)
+
+    async def work(visitor: Visitor) -> None:
+        answer = await visitor.bring(clip, "a.mp4")
+        assert (answer["status"], answer["error"]) == (501, "a clip needs av: pip install 'wepsam[video]'")
+        assert (await visitor.bring(picture))["is_clip"] is False
+
+    visiting(weights, work)
 
 
 def test_a_clip_is_forgotten_with_its_visit_and_its_work_ends(weights: Path, tmp_path: Path) -> None:

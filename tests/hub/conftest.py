@@ -26,6 +26,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[fake_hub.Hu
     monkeypatch.setattr(library.constants, "HF_HUB_DISABLE_XET", True)
     with fake_hub.running() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        for name in ("ENDPOINT", "HUGGINGFACE_CO_URL_TEMPLATE"):  # as if it had been imported now
+            known = getattr(library.constants, name).replace("https://huggingface.co", hub.url)
+            monkeypatch.setattr(library.constants, name, known)
         yield hub
     library.close_session()
 

@@ -7,6 +7,7 @@ import json
 import logging
 import pickle
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +103,8 @@ def test_nothing_else_is_sent(hub: Hub, model: Files) -> None:
     for path in hub.paths():
         assert path.startswith(("/api/models/people/lite", "/people/lite/resolve/", "/content/")), path
     agents = {headers["user-agent"] for _, _, headers in hub.asked}
-    assert all(re.search(r"hf_hub/[\d.]+|python-httpx", agent) for agent in agents)
+    of_ours = rf"wepsam/{re.escape(wepsam.__version__)}; hf_hub/[\d.]+; python/[\d.]+"
+    assert all(re.fullmatch(rf"{of_ours}|python-httpx.*", agent) for agent in agents), agents
     assert not any(word in agent for agent in agents for word in ("torch", "agent/"))
 
 
@@ -116,6 +118,22 @@ def test_the_second_time_little_is_asked_and_of_a_commit_nothing(hub: Hub, model
     commit = next(iter(repository.commits))
     assert fetching.fetch(f"{NAME}@{commit}") == path
     assert not hub.asked
+
+
+def test_a_download_reports_how_far_it_is(hub: Hub, model: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.repository("people/lite", model)
+    reported: dict[str, list[float]] = {}
+
+    class Bar:
+        def __init__(self, total: float, what: str, after: float) -> None:
+            self.done = reported.setdefault(f"{what} of {total}", [])
+
+        def update(self, done: float) -> None:
+            self.done.append(done)
+
+    monkeypatch.setattr(fetching.progress, "bar", lambda *given, **more: nullcontext(Bar(*given, **more)))
+    fetching.fetch(NAME)
+    assert reported["downloading wepsam-lite.onnx (MB) of 3.900148"][-1] == 3.900148
 
 
 def test_a_revision_is_that_of_its_commit(hub: Hub, model: Files) -> None:

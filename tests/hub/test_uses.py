@@ -12,6 +12,7 @@ from PIL import Image
 import wepsam
 from fake_hub import Hub
 from helpers import Paint, Run, save_run
+from wepsam.hub import fetching
 
 NAME = "hf:people/lite"
 Files = dict[str, bytes]
@@ -51,16 +52,23 @@ def test_a_run_is_published_with_its_weights_and_trained_from(hub: Hub, tmp_path
     torch.manual_seed(0)
     network = LiteNet(LiteConfig(width=8, blocks=1, area=64 * 64))
     run = save_run(tmp_path / "run", network)
-    done = wepsam.publish(run, "people/tiny", folder=tmp_path / "repository")
+    terms = {"license": "CC-BY-4.0", "terms": "Name us."}
+    done = wepsam.publish(run, "people/tiny", folder=tmp_path / "repository", card=terms)
     assert {"tiny.onnx", "tiny.json", "tiny.safetensors"} <= set(done.files)
     assert "wepsam finetune --start hf:people/tiny" in (tmp_path / "repository" / "README.md").read_text()
+    assert "license: cc-by-4.0" in (tmp_path / "repository" / "README.md").read_text()
+    with pytest.raises(ValueError, match="has a card, and another was given"):
+        wepsam.publish("wepsam-lite", "people/tiny", folder=tmp_path / "repository", card=terms)
     files = {path.name: path.read_bytes() for path in (tmp_path / "repository").iterdir()}
     commit = next(iter(hub.repository("people/tiny", files).commits))
     loaded, origin = starts.load("hf:people/tiny")
     assert origin.startswith(f"hf:people/tiny@{commit}: ")
     assert all(torch.equal(value, network.state_dict()[name]) for name, value in loaded.state_dict().items())
     assert not [path for path in hub.paths() if path.endswith(".onnx")]
-    assert wepsam.load("hf:people/tiny")(paint(0)).shape == paint(0).shape[:2]
+    hub.repository("people/same", files)
+    pinned = fetching.pinned("hf:people/same")
+    assert wepsam.load(pinned)(paint(0)).shape == paint(0).shape[:2]
+    assert starts.file_of(pinned).name == "tiny.safetensors"  # though the cache has the .onnx alone
     hub.moods["/content"] = "other"
     hub.repository("people/other", files)
     with pytest.raises(ValueError, match="has another SHA-256 than the Hub says"):

@@ -22,8 +22,10 @@ import wepsam
 from asking import Server, asked
 from helpers import Paint
 from video_samples import make, moving, spot
+from wepsam import progress
 from wepsam.service.application import create
-from wepsam.service.limits import Limits
+from wepsam.service.desk import Desk
+from wepsam.service.limits import Limits, Refused
 from wepsam.video import reading
 from wepsam.video.attention import attend_clip
 
@@ -69,6 +71,8 @@ def test_numbers_are_those_of_python(weights: Path, clip: bytes, tmp_path: Path)
     query = {"areas": json.dumps(AREAS), "fps": 5, "shown": "640x480"}
     raw = post(weights, "", params=query, content=clip)
     assert raw.json() == expected | {"clip": "clip"}
+    fields = {"areas": json.dumps(AREAS), "fps": "5", "shown": "640x480"}  # as fields of the form, too
+    assert post(weights, "?fps=7", files={"clip": ("clip.mp4", clip)}, data=fields).json() == expected
     assert post(weights, "", content=clip).json()["elsewhere"] == 1
 
 
@@ -160,6 +164,12 @@ def test_clips_of_all_kinds(weights: Path, tmp_path: Path) -> None:
         ("?grid=a", {}, "grid: Input should be a valid integer"),
         ("?shown=large", {}, "expected WIDTHxHEIGHT"),
         ("?quality=great", {}, "no quality 'great'"),
+        (
+            "",
+            {"content": None, "files": {"clip": b"1"}, "data": {"fps": "many"}},
+            "fps: Input should be a",
+        ),
+        ("", {"content": None, "files": {"clip": b"1"}, "data": {"format": "gif"}}, "no format 'gif'"),
         ("?calibration=/etc/passwd", {}, "no calibration"),
         ("?areas=%22/etc/passwd%22", {}, "neither a list nor an object"),
         ("?areas={%22key_frames%22:[]}", {}, "key_frames is"),
@@ -218,6 +228,31 @@ def test_one_clip_at_a_time_and_pictures_beside_it(weights: Path, clip: bytes, p
             assert (await client.post("/v1/clip", content=clip)).status_code == 200
 
     asyncio.run(crowd())
+
+
+def test_a_service_that_ends_says_so(weights: Path) -> None:
+    ended = []
+
+    def work() -> None:
+        try:
+            with progress.bar(0, "watching") as bar:
+                for done in range(10**6):
+                    time.sleep(0.01)
+                    bar.update(done)
+        finally:
+            ended.append(True)
+
+    async def cancelled() -> None:
+        desk = Desk(str(weights), Limits(workers=1), "fast", None)
+        waiting = asyncio.create_task(desk.run_clip("/v1/clip", work, asyncio.Event().wait))
+        await asyncio.sleep(0.1)
+        waiting.cancel()
+        with pytest.raises(Refused, match="the service ends"):
+            await waiting
+        desk.close()
+        assert ended
+
+    asyncio.run(cancelled())
 
 
 @pytest.fixture

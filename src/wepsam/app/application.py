@@ -352,7 +352,7 @@ def _clips(app: FastAPI, room: Room) -> None:
         if not job.done.done():
             return job.progress()
         seen, areas = held.seen(), asked.clip.areas
-        return await room.work(lambda: clips.said(seen.about(areas)))
+        return await room.work(lambda: clips.said(seen, areas))
 
     @app.post("/api/clip/file")
     async def file(asked: AskedOfClip) -> Response:

@@ -20,7 +20,7 @@ from wepsam.service.clips import NPZ, PAGE, SHEET, TIMELINE, Wanted
 from wepsam.service.desk import Desk
 from wepsam.service.forms import Upload
 from wepsam.service.limits import Limits, Refused
-from wepsam.video import attention, pictures, watching, writing
+from wepsam.video import attention, pictures, reading, watching, writing
 from wepsam.video.attention import AreaInTime, ClipAttention
 from wepsam.video.pictures import clock
 from wepsam.video.watching import Watched
@@ -45,6 +45,7 @@ class Seen:
         doubts: lines.
         video: the clip with its maps over it, as a file of `kind`.
         kind: one of `writing.KINDS`.
+        has_sound: whether that file has sound.
         lock: for who reads maps.
     """
 
@@ -55,6 +56,7 @@ class Seen:
     doubts: tuple[str, ...]
     video: bytes
     kind: str
+    has_sound: bool
     lock: Lock = field(default_factory=Lock, repr=False)
 
     def about(self, areas: Sequence[dict[str, Any]], draw: bool = False) -> ClipAttention:
@@ -193,14 +195,18 @@ def watch(upload: Upload, predictor: Predictor, kind: str, limits: Limits) -> Se
     except BaseException:
         keeps.close()
         raise
-    return Seen(upload.name, watched, keeps, predictor.name, tuple(doubts), buffer.getvalue(), kind)
+    video = buffer.getvalue()
+    has_sound = reading.has_sound(video)
+    return Seen(upload.name, watched, keeps, predictor.name, tuple(doubts), video, kind, has_sound)
 
 
-def said(found: ClipAttention) -> dict[str, Any]:
-    """All numbers of a clip, and the texts in which the page says them."""
+def said(seen: Seen, areas: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """All numbers of a clip and areas that stay where they are, and the texts in which the page says them."""
+    found = seen.about(areas)
     numbers = found.as_dict()
     return numbers | {
         "state": "done",
+        "has_sound": seen.has_sound,
         "sentences": sentences(found),
         "texts": {area.label: texts(area) for area in found.areas},
         "elsewhere_text": page.percent(found.elsewhere),

@@ -13,6 +13,7 @@ def publish(
     repository: training_options.Repository,
     private: training_options.Private = False,
     folder: training_options.PublishFolder = None,
+    card: training_options.Card = None,
     yes: training_options.Yes = False,
     as_json: options.Json = False,
 ) -> None:
@@ -24,12 +25,17 @@ def publish(
 
         wepsam publish wepsam-lite me/lite --folder repository/
         wepsam publish own.onnx me/own --private
-        wepsam publish runs/fine/ me/fine --yes
+        wepsam publish runs/fine/ me/fine --card terms.json --yes
         wepsam predict street.jpg --model hf:me/own --out maps/
 
     Needs pip install 'wepsam[hub]'; for a run also 'wepsam[train]'.
     """
-    done = wepsam.publish(model, repository, private=private, folder=folder, ask=None if yes else _ask)
+    from wepsam import cards
+
+    done = wepsam.publish(
+        model, repository, private=private, folder=folder, card=cards.load(card) if card else None,
+        ask=None if yes else _ask,
+    )  # fmt: skip
     if as_json:
         output.print_json(vars(done))
     elif done.folder:

@@ -5,7 +5,7 @@ huggingface_hub decides where the cache lies and which token there is (HF_HOME, 
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,8 @@ from wepsam import extras, offline
 from wepsam.cards import WeightsError
 
 SECONDS = 20.0  # that the server may be silent
+ABOUT = {"library_name": "wepsam", "library_version": wepsam.__version__}  # what the server is told of us
 TRUE = {"1", "ON", "YES", "TRUE"}  # what huggingface_hub takes for that
-
-Progress = Callable[..., Any]
 
 
 class HubError(OSError, WeightsError):
@@ -59,8 +58,7 @@ def token() -> str | None:
 
 def api(token: str | bool) -> Any:
     """An HfApi that bears this token; False: none."""
-    about = {"library_name": "wepsam", "library_version": wepsam.__version__}
-    return library().HfApi(endpoint=endpoint(), token=token, **about)
+    return library().HfApi(endpoint=endpoint(), token=token, **ABOUT)
 
 
 @contextmanager

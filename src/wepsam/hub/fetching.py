@@ -41,7 +41,8 @@ def fetch(name: str, *, for_training: bool = False) -> Path:
     """
     wanted = names.parse(name)
     client.library()
-    if wanted.commit and (path := _cached(wanted, wanted.commit, for_training)):
+    path = _cached(wanted, wanted.commit, for_training) if wanted.commit else None
+    if path is not None and not (for_training and path.suffix == ONNX):  # there may be a .safetensors on the Hub
         return path
     if client.is_offline():
         reason = HubError(f"{wanted}: HF_HUB_OFFLINE forbids to ask {client.endpoint()}")
@@ -155,7 +156,7 @@ def _get(here: HubName, name: str, size: int, token: str | bool) -> Path:
     hub, place = client.library(), client.endpoint()
     url = hub.hf_hub_url(here.repository, name, revision=here.revision, endpoint=place)
     # hf_hub_download would ask a server that is silent or out of order for six minutes.
-    hub.get_hf_file_metadata(url, token=token, timeout=client.SECONDS, library_name="wepsam")
+    hub.get_hf_file_metadata(url, token=token, timeout=client.SECONDS, **client.ABOUT)
     with progress.bar(size / MEGABYTE, f"downloading {name} (MB)", after=0.5) as bar:
 
         class Shown:
@@ -181,7 +182,7 @@ def _get(here: HubName, name: str, size: int, token: str | bool) -> Path:
 
         path = hub.hf_hub_download(
             here.repository, name, revision=here.revision, cache_dir=client.cache(), endpoint=place, token=token,
-            library_name="wepsam", tqdm_class=Shown,
+            tqdm_class=Shown, **client.ABOUT,
         )  # fmt: skip
     return Path(path)
 

@@ -50,6 +50,7 @@ def publish(
     *,
     private: bool = False,
     folder: str | os.PathLike[str] | None = None,
+    card: dict[str, Any] | None = None,
     ask: Callable[[str], bool] | None = None,
 ) -> Published:
     """Publish weights on the Hugging Face Hub, with their card, a page and notes of the license.
@@ -63,20 +64,22 @@ def publish(
         repository: "owner/name".
         private: make a new repository private.
         folder: write the files there, and send nothing.
+        card: of a run: further entries of its card, such as license, terms and data.
         ask: gets a text that says what is going to be pushed, and answers whether to; None: push.
 
     Returns:
         What was published. Its `url` is None if nothing was: into a folder, or because `ask` said no.
 
     Raises:
-        ValueError: no such weights, no name of a repository; or the folder or repository has files that are not ours.
+        ValueError: no such weights, no name of a repository, a card for weights that have one; or the folder or
+            repository has files that are not ours.
         HubError: the Hub cannot be reached.
         ImportError: huggingface_hub is not installed; or torch, for a run.
     """
     if not names.is_repository(repository):
         raise ValueError(f"{repository!r:.200} is no name of a repository; expected owner/name")
     client.library()
-    files = _files(model, repository)
+    files = _files(model, repository, card)
     sizes = {name: len(data) for name, data in files.items()}
     if folder is not None:
         _write(files, Path(folder))
@@ -87,24 +90,26 @@ def publish(
 # ---- the files
 
 
-def _files(model: str | os.PathLike[str], repository: str) -> Files:
+def _files(model: str | os.PathLike[str], repository: str, more: dict[str, Any] | None) -> Files:
     """The files of the repository by name. The same model makes the same bytes."""
     path = Path(model)
     if resolve.is_weights(model):
+        if more:
+            raise ValueError(f"{model} has a card, and another was given; that is for a run or a checkpoint")
         return _of_weights(weights_file(model), repository, None)
     if path.is_dir() or path.suffix == ".safetensors":
         from wepsam.deploy.to_onnx import export
 
         checkpoint = path / "best.safetensors" if path.is_dir() else path
         with tempfile.TemporaryDirectory() as place:
-            name = repository.rpartition("/")[2]
-            return _of_weights(export(checkpoint, Path(place) / f"{name}.onnx"), repository, checkpoint.read_bytes())
+            made = export(checkpoint, Path(place) / f"{repository.rpartition('/')[2]}.onnx", card=more)
+            return _of_weights(made, repository, checkpoint.read_bytes())
     raise ValueError(f"no weights {model}: expected an .onnx file, one of {', '.join(models())}, or a run folder")
 
 
 def _of_weights(weights: Path, repository: str, checkpoint: bytes | None) -> Files:
     card, data = cards.read_weights(weights)
-    predictor = Predictor(weights, threads=1)  # what cannot predict is not published
+    predictor = Predictor(weights, threads=1, warn=False)  # what cannot predict is not published
     name, card_path = str(card["name"]), cards.path_of(weights)
     with foreign(card_path, "cannot be made a page of: {}"):  # fields that prediction does not need may be anything
         notes = readme.license_notes(card)

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -17,7 +18,7 @@ import wepsam
 from wepsam.attention.areas import AreaError
 from wepsam.calibration.presets import Which
 from wepsam.images import ImageError
-from wepsam.prediction.predictor import DEFAULT, QUALITIES
+from wepsam.prediction.predictor import DEFAULT, QUALITIES, Predictor
 from wepsam.service import answering, clips, forms
 from wepsam.service.connections import LONG
 from wepsam.service.desk import Desk
@@ -49,6 +50,24 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         429: "the service is busy; ask again",
     }.items()
 }  # fmt: skip
+
+
+class ClipOptions(BaseModel):
+    """What is asked about a clip: in the query, or as fields of the form."""
+
+    format: str = Field(clips.FORMATS[0], description=f"one of {', '.join(clips.FORMATS)}")
+    areas: str | None = Field(None, description="the areas as JSON, fixed or moving")
+    unit: str | None = Field(None, description="shares, pixels or percent")
+    fps: float = Field(watching.FPS, description="frames a second that the model sees")
+    grid: int = Field(maps_in_time.GRID, description="cells of the longer side of the maps")
+    shown: str | None = Field(None, description="the clip's size on the screen, such as 1920x1080")
+    quality: str | None = Field(None, description="best or fast; by default as the service was started")
+    calibration: str | None = Field(None, description="one of those that /v1/models lists")
+
+    def check(self, desk: Desk) -> tuple[str, Predictor, clips.Wanted]:
+        """The format, the model, and how it watches; an error of one line for what there is not."""
+        kind = _one_of(self.format, clips.FORMATS)
+        return kind, desk.predictor(self.quality, self.calibration), clips.Wanted(self.fps, self.grid, self.shown)
 
 
 def create(
@@ -187,28 +206,22 @@ def _pictures(app: FastAPI, desk: Desk) -> None:
 def _clips(app: FastAPI, desk: Desk) -> None:
     @app.post(
         "/v1/clip",
-        openapi_extra=_body(forms.CLIP, areas=True),
+        openapi_extra=_body(forms.CLIP, areas=True, options=ClipOptions),
         responses=ERRORS
         | {501: {"description": "PyAV is missing"}}
         | _files("application/json", "application/octet-stream", clips.MP4, "image/png", "text/html", "text/csv"),
     )
-    async def clip(
-        request: Request,
-        format: Annotated[str, Query(description=f"one of {', '.join(clips.FORMATS)}")] = clips.FORMATS[0],
-        areas: AreasQuery = None,
-        unit: Annotated[str | None, Query(description="shares, pixels or percent")] = None,
-        fps: Annotated[float, Query(description="frames a second that the model sees")] = watching.FPS,
-        grid: Annotated[int, Query(description="cells of the longer side of the maps")] = maps_in_time.GRID,
-        shown: Annotated[str | None, Query(description="the clip's size on the screen, such as 1920x1080")] = None,
-        quality: Quality = None,
-        calibration: Calibration = None,
-    ) -> Response:
-        """Where people will look in a clip: numbers in time, maps, the clip with its maps, or pictures."""
+    async def clip(request: Request, options: Annotated[ClipOptions, Query()]) -> Response:
+        """Where people will look in a clip: numbers in time, maps, the clip with its maps, or pictures.
+
+        The options may also be fields of the form.
+        """
         clips.check_installed()
-        kind, model = _one_of(format, clips.FORMATS), desk.predictor(quality, calibration)
-        wanted = clips.Wanted(fps, grid, shown)
+        options.check(desk)  # before the body is looked at
         found = await forms.read(request, desk.limits, forms.CLIP)
-        upload, given = found.picture, found.areas(areas)
+        chosen = ClipOptions.model_validate(options.model_dump(exclude_unset=True) | found.fields)
+        kind, model, wanted = chosen.check(desk)
+        upload, given, unit = found.picture, found.areas(chosen.areas), chosen.unit
         setattr(request.state, LONG, True)
 
         async def gone() -> None:
@@ -260,9 +273,11 @@ def answer_errors(app: FastAPI) -> None:
         return said(422, forms.line(error))
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    @app.exception_handler(ValidationError)
+    async def invalid(_: Request, error: RequestValidationError | ValidationError) -> JSONResponse:
         first = error.errors()[0]
-        return said(422, f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}")
+        where = first["loc"][1:] if isinstance(error, RequestValidationError) else first["loc"]
+        return said(422, f"{'.'.join(map(str, where))}: {first['msg']}")
 
     @app.exception_handler(HTTPException)
     async def unknown(_: Request, error: HTTPException) -> JSONResponse:
@@ -284,9 +299,10 @@ def _one_of(given: str, known: Sequence[str]) -> str:
     return given
 
 
-def _body(what: str = forms.PICTURE, areas: bool = False) -> dict[str, Any]:
+def _body(what: str = forms.PICTURE, areas: bool = False, options: type[BaseModel] | None = None) -> dict[str, Any]:
     """What OpenAPI says of a body that is read as a form, or as a picture or clip."""
     fields: dict[str, Any] = {what: {"type": "string", "format": "binary", "description": FILES[what]}}
+    fields |= {} if options is None else options.model_json_schema()["properties"]
     if areas:
         fields["areas"] = {"type": "string", "description": "JSON as wepsam areas takes it", "example": AREAS_EXAMPLE}
     form = {"schema": {"type": "object", "properties": fields, "required": [what]}}

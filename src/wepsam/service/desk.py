@@ -87,7 +87,7 @@ class Desk:
             gone: returns when nobody waits for the answer any more.
 
         Raises:
-            Refused: as many clips are watched already as may be; or the client has gone.
+            Refused: as many clips are watched already as may be; the client has gone; or the service ends.
         """
         if len(self._stops) >= self.limits.clips:
             raise Refused(429, "another clip is being watched; ask again", RETRY_CLIP)
@@ -100,6 +100,8 @@ class Desk:
             if not done.done():
                 raise Refused(499, "the client has gone")
             return done.result()
+        except asyncio.CancelledError:
+            raise Refused(503, "the service ends before the clip has been watched") from None
         finally:
             stop.set()
             leaving.cancel()

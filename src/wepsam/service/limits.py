@@ -14,7 +14,7 @@ class Refused(Exception):
     """A request that is answered with an error.
 
     Attributes:
-        status: of HTTP, 400 to 499; 501 for what this installation cannot do.
+        status: of HTTP, 400 to 499; 501 for what this installation cannot do, 503 for a service that ends.
         text: one line.
         retry: of 429: seconds after which to ask again.
     """

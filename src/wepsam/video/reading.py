@@ -197,6 +197,12 @@ def is_clip(source: Source) -> bool:
         return False
 
 
+def has_sound(source: Source) -> bool:
+    """Whether a clip has sound."""
+    with opened(source) as (container, _):
+        return bool(container.streams.audio)
+
+
 def pyav() -> Any:
     """The module av.
 

@@ -68,6 +68,7 @@ export function showClip(clip) {
     video.setAttribute("aria-label", `${clip.name} with its maps`);
     find("#film").src = clip.film;
     slider.max = clip.answer.seconds.toFixed(1);
+    find("#sound").hidden = !clip.answer.has_sound;
     seek(0);
   }
   find("#caption").textContent = "The warmer the color, the more looks fall there at that moment. All frames have one scale.";
