@@ -55,7 +55,7 @@ BESIDE = {
     "core": (),
     "classical": (),
     "report": ("jsonschema", "onnx"),
-    "app": ("httpx", "jsonschema", "onnx"),
+    "app": ("httpx", "jsonschema", "onnx", "av"),
     "video": (),
     "heif": (),
     "hub": (),
