@@ -34,11 +34,13 @@ LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?![a-z]+:|#)([^)\s#]+)(#
 
 
 def main() -> None:
+    zensical = Path(sys.executable).with_name("zensical")
+    if reason := tutorials.lacking() or ("" if shutil.which(zensical) else f"no {zensical}: pip install -e '.[docs]'"):
+        sys.exit(reason)
     gather(BUILD)
     for tutorial in sorted((BUILD / "tutorials").glob("*.md")):
         print(f"running {tutorial.stem}", file=sys.stderr)
-        write_text(tutorial, tutorials.run(tutorial, tutorial.parent))
-    zensical = Path(sys.executable).with_name("zensical")
+        tutorials.write(tutorial, tutorial.parent)
     environment = {**os.environ, "NO_COLOR": "1"}
     if subprocess.run([zensical, "build", "--clean", "--strict"], cwd=ROOT, env=environment).returncode:
         sys.exit("the site was not built: see above")

@@ -16,20 +16,17 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any
-
-import jupytext
-import nbclient
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
 
 from wepsam.files import write_text
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "tutorials"
 PICTURES = ROOT / ".venv" / "pictures"
+LIBRARIES = ("jupytext", "nbclient", "ipykernel")
 BASH = "%%bash\n"
 PYTHON = "---\njupyter:\n  jupytext:\n    main_language: python\n---\n\n"  # otherwise that of most cells
 SECONDS = 300  # for one cell
@@ -39,9 +36,7 @@ OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")  # what a bar has drawn before its l
 PROGRESS = re.compile(  # the lines of `wepsam.progress`, which say how fast this machine is
     r"^.+: (?:about .+ at .+/(?:s|min)|finished .+ in [\d:]+|[\d,/]+, .*/(?:s|min)\b.*)(?:\n|$)", re.MULTILINE
 )
-WARNING = re.compile(
-    r"^\S+:\d+: (\w+Warning: .*)\n(?:  .*\n?)?", re.MULTILINE
-)  # with the place in a cell, and its line
+WARNING = re.compile(r"^\S+:\d+: (\w+Warning: .*)\n(?:  .*\n?)?", re.MULTILINE)  # with its place in a cell
 
 
 def main() -> None:
@@ -50,14 +45,36 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="such as first-map; by default all pages")
     parser.add_argument("--pages", type=Path, default=PAGES, metavar="FOLDER", help="where the pages lie")
     options = parser.parse_args()
-    if not PICTURES.is_dir():
-        sys.exit(f"no photographs in {PICTURES}: `make .venv/pictures` unpacks them")
-    options.out.mkdir(parents=True, exist_ok=True)
-    for page in [options.pages / f"{name}.md" for name in options.names] or sorted(options.pages.glob("*.md")):
-        try:
-            write_text(options.out / page.name, run(page, options.out))
-        except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError) as error:
-            sys.exit(f"{page}: {ANSI.sub('', str(error))}")
+    if reason := lacking():
+        sys.exit(reason)
+    pages = [options.pages / f"{name}.md" for name in options.names] or sorted(options.pages.glob("*.md"))
+    if lost := [page for page in pages if not page.is_file()] or ([] if pages else [options.pages / "*.md"]):
+        sys.exit(f"no tutorial {lost[0]}")
+    if options.out.resolve() == options.pages.resolve():
+        sys.exit(f"{options.out} holds the tutorials themselves; choose another folder for what they give")
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"{options.out}: {error.strerror}")
+    for page in pages:
+        write(page, options.out)
+
+
+def lacking() -> str:
+    """What is missing to run tutorials, in one line; "" if nothing is."""
+    if missing := [name for name in LIBRARIES if find_spec(name) is None]:
+        return f"{', '.join(missing)} is missing: pip install -e '.[docs]'"
+    return "" if PICTURES.is_dir() else f"no photographs in {PICTURES}: `make .venv/pictures` unpacks them"
+
+
+def write(page: Path, out: Path) -> None:
+    """Execute a page and write it to OUT/NAME.md with its pictures; a cell that fails ends the program."""
+    import nbclient
+
+    try:
+        write_text(out / page.name, run(page, out))
+    except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError) as error:
+        sys.exit(f"{page}: {ANSI.sub('', str(error))}")
 
 
 def run(page: Path, out: Path) -> str:
@@ -69,6 +86,8 @@ def run(page: Path, out: Path) -> str:
     Raises:
         CellExecutionError: a cell failed.
     """
+    import jupytext
+
     notebook = jupytext.reads(PYTHON + page.read_text(encoding="utf-8"), "md")
     blocks: list[str] = []
     numbers = count(1)
@@ -93,13 +112,17 @@ def execute(notebook: Any) -> list[str]:
     Returns:
         Each cell as Markdown, without what it gave.
     """
+    import nbclient
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
     sources = []
     for cell in notebook.cells:
         is_bash = cell.source.startswith(BASH)
         code = cell.source.removeprefix(BASH)
         sources.append(f"```{'bash' if is_bash else 'python'}\n{code}\n```" if cell.cell_type == "code" else code)
         if is_bash:
-            cell.source = f"%%bash -e -o pipefail\n{code}"
+            cell.source = f"%%bash -e -o pipefail\nexec 2>&1\n{code}"  # in the order of a terminal
     if not any(cell.cell_type == "code" for cell in notebook.cells):
         return sources
     kernel = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
@@ -107,7 +130,7 @@ def execute(notebook: Any) -> list[str]:
         environment = os.environ | {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
             "PYTHONPATH": str(ROOT / "src"), "PICTURES": str(PICTURES), "IPYTHONDIR": settings, "OMP_NUM_THREADS": "1",
-            "COLUMNS": "100", "TERMINAL_WIDTH": "100",
+            "PYTHONUNBUFFERED": "1", "COLUMNS": "100", "TERMINAL_WIDTH": "100",
         }  # fmt: skip
         groups: list[int] = []
         client = nbclient.NotebookClient(

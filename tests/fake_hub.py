@@ -58,6 +58,7 @@ class Hub:
     Attributes:
         asked: (method, path, headers) of each request.
         moods: for what begins a path, what happens there: a status, "hang", "cut" (half of a body), "endless", "html".
+        headers: that go with a status.
     """
 
     url: str = ""
@@ -65,6 +66,7 @@ class Hub:
     stored: dict[str, bytes] = field(default_factory=dict)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     moods: dict[str, int | str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
     def repository(self, name: str, files: dict[str, bytes] | None = None, **settings: Any) -> Repository:
         """A new repository."""
@@ -100,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.hub.asked.append((self.command, path, {name.lower(): text for name, text in self.headers.items()}))
         mood = next((mood for begin, mood in self.hub.moods.items() if path.startswith(begin)), None)
         if isinstance(mood, int):
-            self._send(mood, b"out of order: ask a <human>\n\x1b[31m", "text/plain")
+            self._send(mood, b"out of order: ask a <human>\n\x1b[31m", "text/plain", self.hub.headers)
         elif mood == "html":
             self._send(200, b"<!DOCTYPE html><html><body>Sign in to the network</body></html>", "text/html")
         elif mood == "hang":

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from helpers import ROOT
+from recipes import site, tutorials
 
 pytest.importorskip("jupytext")
 pytest.importorskip("nbclient")
@@ -126,3 +127,25 @@ assert False"""
     except psutil.NoSuchProcess:
         return
     assert status == psutil.STATUS_ZOMBIE
+
+
+def test_what_is_missing_is_one_line(pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for arguments, line in (
+        ([tmp_path / "out", "nothing"], "no tutorial "),
+        ([tmp_path / "out", "--pages", pages], "no tutorial "),
+        ([tmp_path / "file"], f"{tmp_path / 'file'}: File exists"),
+        ([tutorials.PAGES], f"{tutorials.PAGES} holds the tutorials themselves"),
+    ):
+        done = make(arguments[0], *arguments[1:])
+        assert done.returncode == 1
+        assert done.stderr.startswith(line)
+        assert done.stderr.count("\n") == 1
+
+
+def test_the_libraries_are_missed_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tutorials, "LIBRARIES", ("jupytext", "nolibrary"))
+    with pytest.raises(SystemExit, match=r"^nolibrary is missing: pip install -e '.\[docs\]'$"):
+        site.main()

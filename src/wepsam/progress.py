@@ -25,8 +25,13 @@ WINDOW = 6  # the rate is that of the last so many lines
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-Listener = Callable[[str, float, float], None]  # what is done, how much of it is done, of how much (0: unknown)
+# What is done, how much of it is done, of how much (0: unknown); "" says only that the work goes on.
+Listener = Callable[[str, float, float], None]
 _LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+class Ended(Exception):
+    """Raised by a listener that wants no more of the work; passed on as it is."""
 
 
 class Bar(Protocol):
@@ -80,6 +85,12 @@ def heard_by(listener: Listener) -> Iterator[None]:
         yield
     finally:
         _LISTENER.reset(before)
+
+
+def beat() -> None:
+    """Say that the work goes on where a report is long in coming: who listens may end it here."""
+    if (listener := _LISTENER.get()) is not None:
+        listener("", 0, 0)
 
 
 @contextmanager

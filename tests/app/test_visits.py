@@ -123,3 +123,18 @@ def test_the_network_sees_a_picture_once_for_each_model() -> None:
     assert held.bytes == 100 + ANSWERS * (300 + 128)
     held.answer(("lite", "typical", ""), ask)  # it had to go
     assert len(asked) == ANSWERS + 2
+
+
+def test_clips_of_one_visit_fit_into_the_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was seen in a clip takes more than the clip: it goes but for the clip that was asked for last."""
+    held, _ = made(memory=1000, body=100)
+    visit = held.start()
+    names = [held.add(visit, PICTURE, is_clip=True) for _ in range(4)]
+    seen = SimpleNamespace(bytes=400)
+    done = SimpleNamespace(done=lambda: True, cancelled=lambda: False, exception=lambda: None, result=lambda: seen)
+    for name in names[:3]:
+        held.clip(visit, name).job = SimpleNamespace(done=done, stop=SimpleNamespace(set=lambda: None))  # type: ignore
+    held.clip(visit, names[0])
+    held.make_room()
+    assert [held.clip(visit, name).job is None for name in names] == [False, True, True, True]
+    assert [held.clip(visit, name).upload for name in names] == 4 * [PICTURE]

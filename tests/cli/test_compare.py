@@ -102,6 +102,7 @@ def test_mistakes_of_compare_plot_and_table1(own_dataset: Path, tmp_path: Path, 
         ("compare", results, "--check"): ["--into FILE"],
         ("plot", results): ["--out FOLDER", "--range-sheet FILE"],
         ("plot", results, "--range-sheet", tmp_path / "sheet.png"): ["at least one --model"],
+        ("plot", results, "--out", tmp_path / "figures"): ["nothing to draw", "against gbvs", "--paired", "--dataset"],
         ("table1", results, "--figures", tmp_path): ["add --public"],
     }.items():
         code, _, err = wepsam_command(*wrong)

@@ -1,5 +1,6 @@
 import csv
 import json
+import tempfile
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from video_samples import make, spot
 from wepsam.datasets import DatasetError
 from wepsam.datasets.clips import is_clips, open_clips
 from wepsam.evaluation.score import evaluate_all
+from wepsam.video.attention import attend_clip
 
 PLACES = {"left": (18, 4), "right": (18, 48)}  # where the square stands
 
@@ -127,6 +129,22 @@ def test_an_interrupted_evaluation_goes_on_to_the_same_result(folder, tmp_path):
     # The model is done, its references are not: it is not asked again.
     assert scored(stopping_after(0), folder, out) == whole
     assert not [path.name for path in kept.parent.iterdir() if path.name.startswith(".")]
+
+
+def test_nothing_lies_among_temporary_files_meanwhile(folder, tmp_path, monkeypatch):
+    """So that who is killed leaves nothing there."""
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    found = []
+
+    def model(stimulus):
+        found.extend(place.iterdir())
+        return redness(stimulus)
+
+    scored(model, folder, tmp_path / "out")
+    attend_clip(folder / "clips" / "left.mp4", model=model, workers=1)
+    assert not found
 
 
 @pytest.mark.parametrize("change", ["clip", "looks", "sigma"])

@@ -273,6 +273,26 @@ def test_a_server_that_does_not_work(
     wepsam.load(NAME)  # nothing half is left behind
 
 
+@pytest.mark.parametrize(
+    "headers", [{"retry-after": "3600"}, {"ratelimit": '"resolvers";r=0;t=3600', "ratelimit-policy": '"w";q=5;w=300'}]
+)
+def test_nobody_waits_for_an_hour(
+    headers: dict[str, str], hub: Hub, model: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """huggingface_hub would, silently, and five times."""
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
+    hub.repository("people/lite", model)
+    hub.moods["/content"], hub.headers = 429, headers
+    with pytest.raises(HubError, match=r"takes no more requests for 3,600 s \(429\); try again then"):
+        wepsam.load(NAME)
+    assert not waited
+    hub.headers = {"retry-after": "2"}
+    with pytest.raises(HubError, match="answers with the error 429"):
+        wepsam.load(NAME)
+    assert waited[0] == pytest.approx(3)
+
+
 def test_other_bytes_than_the_card_says_are_not_kept(hub: Hub, model: Files) -> None:
     hub.repository("people/lite", model)
     hub.moods["/content"] = "other"

@@ -131,6 +131,49 @@ def test_a_folder_of_somebody_else_is_left_alone(hub: Hub, own: Path, tmp_path: 
     assert (folder / "notes.txt").read_text() == "mine"
 
 
+def test_what_somebody_has_changed_in_the_folder_is_kept(hub: Hub, own: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "repository"
+    wepsam.publish("wepsam-lite", NAME, folder=folder)
+    page = (folder / "README.md").read_bytes()
+    (folder / "README.md").write_text("my own words")
+    with pytest.raises(ValueError, match=r"README\.md was changed or added by somebody else; move it away"):
+        wepsam.publish("wepsam-lite", NAME, folder=folder)
+    assert (folder / "README.md").read_text() == "my own words"
+    (folder / "README.md").write_bytes(page)
+    (folder / "own.onnx").write_text("mine")
+    with pytest.raises(ValueError, match=r"own\.onnx was changed or added by somebody else"):
+        wepsam.publish(own, NAME, folder=folder)
+    assert (folder / "own.onnx").read_text() == "mine"
+    (folder / "own.onnx").unlink()
+    (tmp_path / "elsewhere.md").write_bytes(page)
+    (folder / "README.md").unlink()
+    (folder / "README.md").symlink_to("../elsewhere.md")
+    with pytest.raises(ValueError, match=r"README\.md"):
+        wepsam.publish("wepsam-lite", NAME, folder=folder)
+    assert (folder / "README.md").is_symlink()
+    assert (folder / "wepsam-lite.onnx").is_file()  # and nothing else has gone
+
+
+def test_a_folder_that_was_half_written_is_written_again(
+    hub: Hub, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = publishing.write_bytes
+
+    def broken_off(path: Path, data: bytes) -> None:
+        if path.suffix == ".onnx":
+            raise KeyboardInterrupt
+        write(path, data)
+
+    folder = tmp_path / "repository"
+    for model in ("wepsam-lite", own):
+        monkeypatch.setattr(publishing, "write_bytes", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            wepsam.publish(model, NAME, folder=folder)
+        monkeypatch.setattr(publishing, "write_bytes", write)
+        wepsam.publish(model, NAME, folder=folder)
+        assert [path.stem for path in folder.glob("*.onnx")] == [Path(model).stem]
+
+
 def test_what_is_refused(hub: Hub, token: str, tmp_path: Path) -> None:
     for name in ("lite", "a/b/c", "../x", "a/", "hf:a/b"):
         with pytest.raises(ValueError, match="no name of a repository; expected owner/name"):

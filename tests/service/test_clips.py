@@ -23,6 +23,7 @@ from asking import Server, asked
 from helpers import Paint
 from video_samples import make, moving, spot
 from wepsam import progress
+from wepsam.service import clips
 from wepsam.service.application import create
 from wepsam.service.desk import Desk
 from wepsam.service.limits import Limits, Refused
@@ -173,6 +174,9 @@ def test_clips_of_all_kinds(weights: Path, tmp_path: Path) -> None:
         ("?calibration=/etc/passwd", {}, "no calibration"),
         ("?areas=%22/etc/passwd%22", {}, "neither a list nor an object"),
         ("?areas={%22key_frames%22:[]}", {}, "key_frames is"),
+        # A file of the machine that serves, which may be there or not.
+        ("?areas={%22key_frames%22:[{%22time%22:0,%22areas%22:%22/etc/passwd%22}]}", {}, "areas of key frame 1 are"),
+        ("?areas={%22key_frames%22:[{%22time%22:0,%22areas%22:%22none.json%22}]}", {}, "areas of key frame 1 are"),
         ("?areas=[{%22label%22:1}]", {}, "label"),
     ],
 )
@@ -196,6 +200,25 @@ def test_what_costs_too_much_is_refused_before_it_is_watched(weights: Path, clip
     assert "more than 60 frames" in post(weights, "", Limits(clip_seconds=0.5), content=many).json()["error"]
     only_sound = post(weights, "", content=sound_only(tmp_path / "sound.mp4"))
     assert "only sound" in only_sound.json()["error"]
+
+
+@pytest.mark.parametrize(("suffix", "sound"), [("ts", "aac"), ("mpg", "mp2")])  # copied, and encoded
+def test_sound_goes_on_where_its_times_jump_back(weights: Path, tmp_path: Path, suffix: str, sound: str) -> None:
+    codec = "mpeg2video" if suffix == "mpg" else "libx264"
+    once = make(tmp_path / f"a.{suffix}", moving(25, (48, 128)), 25, codec=codec, sound=sound).read_bytes()
+    answer = post(weights, "?format=overlay", content=3 * once)
+    with av.open(io.BytesIO(answer.content)) as file:
+        lasts = [float(stream.duration * stream.time_base) for stream in file.streams]
+    assert lasts == pytest.approx([3, 3], abs=0.15)
+
+
+def test_a_drawn_clip_has_bounds(weights: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clips, "MOST_DRAWN", 3000)
+    answer = post(weights, "?format=overlay", content=clip)
+    assert (answer.status_code, answer.json()["error"]) == (
+        413, "the clip with its maps has more than 3,000 bytes; ask for its maps"
+    )  # fmt: skip
+    assert post(weights, "?format=npz", content=clip).status_code == 200
 
 
 def test_without_pyav_one_line_says_which_extra(

@@ -1,3 +1,5 @@
+import errno
+import io
 import json
 
 import numpy as np
@@ -9,6 +11,7 @@ from video_samples import make, moving, spot
 from wepsam.attention.areas import AreaError
 from wepsam.cli import app
 from wepsam.video.attention import attend_clip
+from wepsam.video.maps_in_time import MapsInTime
 from wepsam.video.moving_areas import read_moving
 
 LEFT, RIGHT = ({"label": label, "box": box} for label, box in (("left", [0, 0, 0.5, 1]), ("right", [0.5, 0, 1, 1])))
@@ -62,12 +65,48 @@ def test_an_area_moves_between_key_frames_and_goes(tmp_path):
         ([{"time": "a", "areas": []}], "key frame 1 is"),
         ([{"time": 1, "areas": []}, {"time": 1, "areas": []}], "sort them"),
         ([{"time": 0, "areas": [{"label": "x", "box": [0, 0]}]}], "box"),
+        ([{"time": 0, "areas": 7}], "the areas of key frame 1 are 7"),
+        ([{"time": 0, "areas": "areas.json"}], "the areas of key frame 1 are 'areas.json'"),
     ],
 )
 def test_what_is_no_key_frame_is_one_line(keys, message):
     with pytest.raises(AreaError, match=message) as error:
         read_moving({"key_frames": keys}, (48, 64), "clip.mp4")
     assert "\n" not in str(error.value)
+
+
+def test_a_full_disk_is_named(tmp_path, monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: Full())
+    with MapsInTime((2, 2), tmp_path) as stored, pytest.raises(OSError, match="No space left") as error:
+        stored.add(0.0, np.ones((2, 2)), True)
+    assert error.value.filename == str(tmp_path)
+
+
+def test_areas_that_come_and_go(tmp_path):
+    """An area has the key frames in which it is there, and the first without it."""
+    left, right = ({"label": label, "box": [x, 0, x + 0.5, 1]} for label, x in (("left", 0), ("right", 0.5)))
+    keys = [[left], [left, right], [right], [], [], [left]]
+    given = {"key_frames": [{"time": time, "areas": areas} for time, areas in enumerate(keys)]}
+    first, second = read_moving(given, (48, 64), "clip.mp4")
+    assert (first.times, second.times) == ((0, 1, 2, 5), (1, 2, 3))
+    there = [[area.at(time) is not None for time in (0, 0.9, 1, 1.5, 2, 2.9, 3, 4.9, 5, 9)] for area in (first, second)]
+    assert there[0] == [True, True, True, True, False, False, False, False, True, True]
+    assert there[1] == [False, False, True, True, True, True, False, False, False, False]
+
+
+def test_a_clip_has_as_many_areas_as_a_picture():
+    """Each key frame may have others: their number times that of the key frames would fill the memory."""
+    keys = [
+        {"time": time, "areas": [{"label": f"{time} {n}", "box": [0, 0, 1, 1]} for n in range(100)]}
+        for time in range(6)
+    ]
+    assert len(read_moving({"key_frames": keys[:5]}, (48, 64), "clip.mp4")) == 500
+    with pytest.raises(AreaError, match=r"^clip.mp4 has 600 areas with labels of their own, expected at most 500$"):
+        read_moving({"key_frames": keys}, (48, 64), "clip.mp4")
 
 
 def test_areas_and_report_of_a_clip(path, tmp_path):

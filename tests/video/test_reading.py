@@ -1,3 +1,4 @@
+import gc
 from fractions import Fraction
 
 import av
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 
 from video_samples import SHAPE, make, moving, spot
+from wepsam import progress
 from wepsam.video.attention import attend_clip
 from wepsam.video.reading import VideoError, about, extent, frames, is_clip
 
@@ -83,6 +85,54 @@ def test_transparency_shows_white(tmp_path):
     clear = np.zeros((*SHAPE, 4), np.uint8)
     path = make(tmp_path / "clip.mov", [clear] * 3, codec="qtrle", pixels="argb")
     assert next(frames(path)).pixels.min() == 255
+
+
+def test_transparency_of_webm_shows_white(tmp_path):
+    """FFmpeg keeps it in a second stream of pictures, which its own decoder leaves out."""
+    half = np.dstack([spot((18, 2)), np.zeros(SHAPE, np.uint8)])
+    half[:, 32:, 3] = 255
+    path = make(tmp_path / "clip.webm", [half] * 3, codec="libvpx-vp9", pixels="yuva420p")
+    found = list(frames(path))
+    assert [frame.time for frame in found] == pytest.approx([0, 0.1, 0.2])
+    for frame in found:
+        assert frame.pixels[:, :28].min() > 245  # and the red square under it is not seen
+        assert frame.pixels[:, 36:].mean() == pytest.approx(90, abs=4)
+
+
+def test_a_clip_lasts_as_long_as_its_frames_where_times_jump_back(tmp_path):
+    """Two clips in one file: the times of the second begin anew."""
+    once = make(tmp_path / "clip.ts", moving(10), 25).read_bytes()
+    assert extent(once, 1000) == (10, pytest.approx(0.4))
+    assert extent(5 * once, 1000) == (50, pytest.approx(2.0))
+    assert [frame.time for frame in frames(5 * once)][-1] == pytest.approx(1.96)
+
+
+def test_who_waits_no_more_ends_the_reading_of_frames_that_are_left_out(tmp_path):
+    path, heard = make(tmp_path / "clip.mp4", moving(10) * 5), []
+
+    def listen(*report):
+        heard.append(report)
+        if len(heard) == 20:
+            raise progress.Ended
+
+    with progress.heard_by(listen), pytest.raises(progress.Ended):
+        list(frames(path, 0.01))  # one of the 50 is wanted
+    assert set(heard) == {("", 0, 0)}
+
+
+def test_frames_are_let_go_at_once(tmp_path):
+    """Each may have 50 MB: none waits until Python looks for what nobody holds."""
+    path = make(tmp_path / "clip.mp4", moving(30), rotation=90)
+    list(frames(path))
+    gc.collect()
+    gc.disable()
+    try:
+        list(frames(path))
+        about(path)
+        left = [one for one in gc.get_objects() if type(one) is av.VideoFrame]
+        assert all(one.width * one.height <= 64 for one in left)
+    finally:
+        gc.enable()
 
 
 def test_the_extent_is_counted_and_not_believed(tmp_path):

@@ -1,7 +1,6 @@
 """Clips of a visit: each is watched once, by the desk's worker for clips, and what was seen is held in memory."""
 
 import asyncio
-import io
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -107,6 +106,8 @@ class Job:
 
     def hear(self, what: str, done: float, total: float) -> None:
         """Take a report of progress."""
+        if not what:
+            return
         since = self.heard[3] if what == self.heard[0] else time.monotonic()
         self.heard = what, done, total, since
 
@@ -190,12 +191,10 @@ def watch(upload: Upload, predictor: Predictor, kind: str, limits: Limits) -> Se
         watched = keeps.enter_context(watching.watch(upload.data, predictor, None, max_pixels=most))
         doubts = attention.doubts(watched, predictor, upload.name)
         kind = kind if kind == "webm" or writing.makes_h264() else "webm"
-        buffer = io.BytesIO()
-        pictures.write_overlay(watched, buffer, Style(), 1, most, kind=kind, for_browsers=True)
+        video = service.drawn(watched, most, kind=kind, for_browsers=True)
     except BaseException:
         keeps.close()
         raise
-    video = buffer.getvalue()
     has_sound = reading.has_sound(video)
     return Seen(upload.name, watched, keeps, predictor.name, tuple(doubts), video, kind, has_sound)
 

@@ -112,6 +112,8 @@ class Visits:
         held = self._held(visit, name)
         if not isinstance(held, HeldClip):
             raise Refused(422, f"{held.upload.name} is a picture; expected a clip")
+        pictures = self._visits[visit].pictures
+        pictures[name] = pictures.pop(name)  # the last one of those that are held
         return held
 
     def remove(self, visit: str, name: str) -> None:
@@ -139,14 +141,20 @@ class Visits:
     def make_room(self, kept: Visit | None = None) -> None:
         """End the visits that were silent longest until the others fit into the memory.
 
-        Never the one to keep: without one, that of which was heard last, for it would bring all of it again at once.
+        Never the one to keep: without one, that of which was heard last, for it would bring all of it again at once. If
+        that is not enough, it forgets what was seen in its clips but the one that was asked for last.
         """
         kept = kept or max(self._visits.values(), key=lambda visit: visit.heard, default=None)
         while sum(visit.bytes for visit in self._visits.values()) > self.limits.memory:
             others = {name: visit for name, visit in self._visits.items() if visit is not kept}
             if not others:
-                return
+                break
             self.end(min(others, key=lambda name: others[name].heard))
+
+        clips = [held for held in kept.pictures.values() if isinstance(held, HeldClip)] if kept else []
+        for held in clips[:-1]:
+            if kept and kept.bytes > self.limits.memory and held.bytes > len(held.upload.data):
+                held.close()  # it is watched again if it is asked for
 
     def __len__(self) -> int:
         return len(self._visits)

@@ -41,9 +41,14 @@ from wepsam.training import devices
 
 HELP = """Where will people look in this picture? Weakly pre-learned saliency models (WEPSAM).
 
-The paper from start to end: a teacher labels photographs and a network learns the clear labels (step 1), then human
-fixations (step 2). The result is exported, predicts, and is scored. Every command has its own --help with examples; an
-interrupted step resumes when it is started again.
+A map for each picture, what its areas get, and one page about it:
+
+    wepsam predict street.jpg --out maps/
+    wepsam areas page.png --areas areas.json
+    wepsam report page.png --areas areas.json --out report/
+
+The paper from start to end: a teacher labels photographs. A network learns the clear labels (step 1), then human
+fixations (step 2). It is exported, and then it predicts and is scored:
 
     wepsam label photos/ weak/ --size 512
     wepsam pretrain weak/ --keep 0.5 --out runs/pre/
@@ -51,7 +56,8 @@ interrupted step resumes when it is started again.
     wepsam export runs/fine/ own.onnx
     wepsam predict street.jpg --model own.onnx --out maps/
     wepsam evaluate own.onnx -d osie=data/OSIE --references
-    wepsam table1 results/osie-validation/
+
+Every command has its own --help with examples. An interrupted step resumes when it is started again.
 """
 
 STAGES: dict[str, list[layout.Command]] = {

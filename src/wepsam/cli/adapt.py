@@ -21,17 +21,19 @@ def adapt(
 ) -> None:
     """Step 3: fit a model to your own pictures in seconds, and measure whether that helps.
 
-    Laboratories differ in few things: how sharp, how centered, how blurred and how noisy their maps are. These numbers
-    are the calibration. They are fitted to where your viewers looked, which --fixations or --maps gives. Each picture is
-    scored by numbers that were fitted to other pictures, and a gain is reported only if its 95 % interval excludes
-    zero. If nothing is gained, the calibration stays as it was.
+    Viewers differ in few things: how sharply they look, how close to the center they stay, and how noisy their
+    fixations are. A few numbers say this: the calibration. They are fitted to where your viewers looked, which
+    --fixations or --maps gives. Each picture is scored by numbers that were fitted to other pictures. A gain is
+    reported only if its 95 % interval excludes zero. If there is none, the calibration stays as it was.
 
-    OUT/adapted.onnx is the adapted model, OUT/calibration.json the numbers and what they mean, OUT/before-after.png the
-    best, the median and the worst change, and OUT/scores/ has every picture's scores. --readout and --full tune
-    weights instead.
+    OUT/adapted.onnx is the adapted model. OUT/calibration.json has the numbers and what they mean. OUT/before-after.png
+    shows the best, the median and the worst change. OUT/scores/ has the scores of every picture. --readout and --full
+    tune the weights of the network instead.
 
         wepsam adapt pages/ --fixations pages.csv --out adapted/
         wepsam predict others/ --model adapted/adapted.onnx --out maps/
+
+    Needs pip install 'wepsam[classical]'; for --readout and --full 'wepsam[train]'.
     """
     from wepsam.evaluation import comparison, table
 

@@ -62,7 +62,7 @@ AreasOfBoth = Annotated[Path | None, Option(
 )]
 AreasB = Annotated[Path | None, Option(
     "--areas-b", metavar="FILE", show_default="those of --areas",
-    help="The areas of B, if they lie elsewhere in it; areas belong together by their label."
+    help="The areas of B, if they lie elsewhere in it; areas with the same label are compared."
 )]
 DifferenceOut = Annotated[Path | None, Option(
     "--out", "-o", dir_okay=False, metavar="FILE",
@@ -121,7 +121,7 @@ Host = Annotated[str, Option(metavar="ADDRESS", help="The address to listen at; 
 Port = Annotated[int, Option(min=0, max=65535, metavar="N", help="The port to listen at; 0 takes a free one.")]
 TokenFile = Annotated[Path | None, Option(
     exists=True, dir_okay=False, metavar="FILE",
-    help="A file whose first line is the token that requests must bear: Authorization: Bearer TOKEN."
+    help="A file whose first line is the token that requests have to send: Authorization: Bearer TOKEN."
 )]
 HostNames = Annotated[list[str] | None, Option(
     "--host-name", metavar="NAME", show_default="localhost",

@@ -39,11 +39,12 @@ def areas(
 ) -> None:
     """Say how much attention each area of a picture or clip gets, and how sure that is.
 
-    The share of an area is the part of all fixations that are expected in it. Its interval holds the share that a group
-    of viewers would show, in 9 of 10 cases. The lift is the share divided by the surface: 1 is what the area would get
-    if people looked everywhere alike. "Center alone" is what its place would get if nothing in the picture attracted
-    anybody. Remarks say what to doubt; they go to stderr with --json, which prints a list of objects.
-    --people adds what observers did: their share of fixations, their mean time in the area, the time of their first look.
+    The share of an area is the part of all fixations that are expected in it. Its interval holds the share that a
+    group of viewers would show, in 9 of 10 cases. The lift is the share divided by the surface: 1 is what the area
+    would get if people looked everywhere alike. "Center alone" is what its place would get if nothing in the picture
+    attracted anybody. Remarks say what to doubt; they go to stderr with --json, which prints a list of objects.
+    --people adds what observers did: their share of fixations, their mean time in the area, the time of their first
+    look.
 
         wepsam areas page.png --areas areas.json
         wepsam areas photo.jpg --areas mask.png --viewers 30 --json
@@ -51,9 +52,9 @@ def areas(
         wepsam areas long-page.png --areas areas.json --viewport 1280x800
         wepsam areas page.png --areas areas.json --people study/
 
-    Of a clip: the share of the whole time and while the area is there, the largest share and when, the chance that a viewer
-    has seen it by the end, and the second by which that is a half; then its scenes. With --json also the share at each
-    moment. Areas may move (key frames): docs/how-to/video.md shows how.
+    For a clip: the share over the whole time, and while the area is there; the largest share, and when; the chance
+    that a viewer has seen it by the end, and the second by which that is a half. Then follow the scenes. --json also
+    has the share at each moment. Areas may move (key frames): docs/how-to/video.md shows how.
 
         wepsam areas clip.mp4 --areas areas.json --fps 5
 

@@ -19,10 +19,10 @@ def compare(
 ) -> None:
     """Print a table of evaluated models, with 95 % intervals over pictures.
 
-    The best model of each column is bold; human rows are excluded. The table is made from the files of
-    `wepsam evaluate` only. Behind the tables of several datasets come the means over them, in which each dataset counts
-    once, with the worst dataset: of all, and of those from which no model of the table has learned. --into puts these
-    where the page has a place for over-datasets or over-unseen-datasets.
+    The best model of each column is bold; human rows are excluded. The table is made from the files of `wepsam
+    evaluate` only. Several datasets have a table each. Then follow two tables of means, in which each dataset counts
+    once: over all datasets, and over those from which no model of the table has learned. They also name each model's
+    worst dataset. In the page of --into, their marks are over-datasets and over-unseen-datasets.
 
         wepsam compare results/osie-validation/
         wepsam compare results/osie-validation/ classical/osie-validation/ --model wepsam-paper,gbvs
@@ -60,8 +60,8 @@ def plot(
 ) -> None:
     """Draw figures of evaluated models.
 
-    With --out: a scatter plot of each model against --paired, a point per picture; with --dataset also sheets of each
-    model's worst and best pictures. With --range-sheet: one sheet of pictures chosen by a rule, not by hand.
+    --out: a scatter plot of each model against --paired, with a point per picture. With --dataset, also sheets of each
+    model's worst and best pictures. --range-sheet: one sheet of pictures that a rule has chosen, not a person.
 
         wepsam plot results/osie-validation/ --out figures/
         wepsam plot results/osie-validation/ -m wepsam-paper -d osie=data/OSIE --out figures/
@@ -75,9 +75,15 @@ def plot(
     if range_sheet is not None and not (names and shown):
         raise ValueError("--range-sheet needs at least one --model, whose maps it shows, and --dataset")
     if out is not None:
-        for path in figures.plot(
+        paths = figures.plot(
             results, out, models=names, paired=paired, datasets=shown, metric=metric, pictures=pictures
-        ):
+        )
+        if not paths and range_sheet is None:
+            raise ValueError(
+                f"nothing to draw: no model to plot against {paired} in the results; name another one by --paired, or "
+                "name --dataset for sheets"
+            )
+        for path in paths:
             print(path)
     if range_sheet is not None:
         print(figures.plot_sheet(results, range_sheet, models=names, datasets=shown, metric=metric))
@@ -94,8 +100,8 @@ def table1(
 ) -> None:
     """Print Table 1 of the paper beside scores measured here.
 
-    All systems of the paper and of its introduction, GBVS, the center, people: quoted from the publication, measured by
-    `wepsam evaluate`, and what stands between the two.
+    The rows are the systems of the paper, GBVS, the center and people. A cell has two numbers: that of the publication,
+    and the one that `wepsam evaluate` measured. A second table has the differences to GBVS.
 
         wepsam table1 results/osie-validation/ classical/osie-validation/
         wepsam table1 results/osie-all/ results/osie-validation/ --public --metric nss

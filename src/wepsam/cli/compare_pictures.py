@@ -31,11 +31,11 @@ def compare_pictures(
 ) -> None:
     """Compare two pictures, such as two variants of a design: which areas gain or lose attention.
 
-    A verdict stands only where the 90 % interval of the change excludes 0: two groups of viewers, one for each picture,
-    would show it too. "undecided" means that nobody can tell from these maps. The intervals assume that the errors of
-    the model on the two pictures are independent; on variants of one design they are alike, so real changes are
-    somewhat surer. Pictures of different sizes are compared in shares of their sides. (`wepsam compare` compares
-    models, by their scores.)
+    An area has a verdict only if the 90 % interval of the change excludes 0: then two groups of viewers, one for each
+    picture, would most likely show the change, too. "undecided" means that nobody can tell from these maps. The
+    intervals assume that the errors of the model on the two pictures are independent. On variants of one design they
+    are alike, so there the intervals are wider than needed. Pictures of different sizes are compared in shares of
+    their sides. (`wepsam compare` compares models, by their scores.)
 
         wepsam compare-pictures old.png new.png --areas areas.json
         wepsam compare-pictures old.png new.png --out difference.png

@@ -34,12 +34,12 @@ def gate(
 ) -> None:
     """Check pictures against rules, with an exit code for a build pipeline.
 
-    0: all rules hold. 1: a rule fails, or a picture cannot be read; the others are checked. 2: a mistake in the call,
-    such as a rule that cannot be read or an area that is not there. A rule is a number, an operator (>=, >, <=, <, ==) and
-    a limit, which may be in percent. Of an area: LABEL.share, share_low, share_high, seen, lift, center_lift,
-    center_share, surface, peak_level, rank. Of the picture: elsewhere, focus_50, focus_80, places, centeredness, clutter.
-    A label with spaces or dots stands in double quotes. "Could be otherwise" stands where the 90 % interval holds the
-    limit; to ask for more certainty, set a rule for share_low or share_high.
+    Exit code 0: all rules hold. 1: a rule fails, or a picture cannot be read; the others are checked. 2: a mistake in
+    the call, such as a rule that cannot be read or an area that is not there. A rule is a number, an operator (>=, >,
+    <=, <, ==) and a limit, which may be in percent. Of an area: LABEL.share, share_low, share_high, seen, lift,
+    center_lift, center_share, surface, peak_level, rank. Of the picture: elsewhere, focus_50, focus_80, places,
+    centeredness, clutter. A label with spaces or dots stands in double quotes. "Could be otherwise" says that the
+    limit lies inside the 90 % interval; to ask for more certainty, set a rule for share_low or share_high.
 
         wepsam gate page.png --areas areas.json --require "buy.share>=5%"
         wepsam gate page.png -a areas.json -r '"buy now".share_low > 0.02' -r "clutter < 6" --json

@@ -88,8 +88,8 @@ def check_study(
 ) -> None:
     """Say how good the data are: lost samples, drift, who agrees with whom.
 
-    Writes check.html, a page for people, and check.json. Each observer is predicted by all others: whom they do not
-    predict is named. What people reach so is also what a model could reach at most. Remarks go to stderr.
+    Writes check.html, a page for people, and check.json. All others predict each observer. An observer whom they do not
+    predict is named. What people reach in this way is also the most that a model could reach. Remarks go to stderr.
 
         wepsam gaze check study/
         wepsam gaze check study/ --out report/ --groups groups.csv
@@ -136,8 +136,8 @@ def draw_study(
 ) -> None:
     """Draw what people did: heat maps, fixations, scanpaths, differences.
 
-    Discs have the area of the fixation's duration, scanpaths the numbers of their order. A difference is that of two
-    groups of observers: lines are around the places where groups drawn at random do not differ as much (permutation test
+    The area of a disc is the duration of its fixation. The numbers of a scanpath say the order. A difference is that of
+    two groups of observers: lines surround the places that differ more than those of random groups (permutation test
     over observers, corrected for looking at all places). A file that wepsam did not draw is never replaced.
 
         wepsam gaze draw study/ --as heat,scanpaths --out drawings/

@@ -27,6 +27,8 @@ def label(
         wepsam label photos/ weak-lite/ --size 512 --keep-aspect --stimulus-size 192 --map-size 64
         wepsam label photos/ weak-taught/ --teacher runs/teacher.onnx --size none --keep-aspect
         wepsam label s3://bucket/shards/ s3://bucket/weak --size 512 --engine ray --scheduler auto
+
+    Needs pip install 'wepsam[train]'.
     """
     if size != "none" and (not size.isdigit() or int(size) == 0):
         raise ValueError(f"--size takes a number of pixels or none, not {size!r}")
@@ -49,6 +51,8 @@ def inspect(weak: options.WeakFolder, out: training_options.InspectOut = None, a
 
         wepsam inspect weak/
         wepsam inspect s3://bucket/weak --out look/
+
+    Needs pip install 'wepsam[train]'.
     """
     report = wepsam.inspect(weak, out)
     if as_json:

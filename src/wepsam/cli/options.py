@@ -23,7 +23,7 @@ Quality = Annotated[str, Option(
 )]
 CalibrationOf = Annotated[str | None, Option(
     "--calibration", metavar="NAME|FILE", show_default="the default of the model's card",
-    help="How sharp, centered and noisy the maps are: typical (for pictures of a laboratory that you do not know), the "
+    help="How sharp, centered and noisy the maps are: typical (for viewers whom you do not know), the "
     "name of a laboratory, none, or the calibration.json that `wepsam adapt` wrote. `wepsam models` lists the names."
 )]
 Workers = Annotated[int, Option(
@@ -127,12 +127,12 @@ Unit = Annotated[str | None, Option(
 Viewers = Annotated[int, Option(min=1, metavar="N", help="People in the group whose shares the intervals are about.")]
 Seconds = Annotated[float, Option(metavar="SECONDS", help="How long each of them looks at the picture.")]
 SeenBy = Annotated[float | None, Option(
-    "--fixations", metavar="N", show_default="as many as fit where people looked",
+    "--fixations", metavar="N", show_default="--seconds times a measured rate",
     help="How many independent fixations of a viewer the chance to be seen assumes: 1 - (1 - share)^N."
 )]
 
 People = Annotated[Path | None, Option(
-    exists=True, file_okay=False, metavar="FOLDER", show_default="nobody was asked",
+    exists=True, file_okay=False, metavar="FOLDER", show_default="prediction only",
     help="What people did, beside the prediction: a folder that `wepsam gaze import` wrote, or any with stimuli/ and "
     "fixations.csv. Pictures are found by their names."
 )]
@@ -146,8 +146,8 @@ Viewport = Annotated[str | None, Option(
 # ---- scores, benchmark
 
 Reference = Annotated[str | None, Option(
-    metavar="NAME|FILE", show_default="by what a picture looks like",
-    help="Pictures that percentiles are among: photographs, web pages, or a file that `wepsam benchmark` wrote."
+    metavar="NAME|FILE", show_default="photographs or web pages, as the picture looks",
+    help="Pictures that percentiles compare with: photographs, web pages, or a file that `wepsam benchmark` wrote."
 )]
 ReferenceOut = Annotated[Path, Option("--out", "-o", dir_okay=False, metavar="FILE", help="The JSON file to write.")]
 ReferenceName = Annotated[str | None, Option(
@@ -287,7 +287,7 @@ Evaluated = Annotated[list[Path] | None, Option(
     exists=True, file_okay=False, metavar="FOLDER",
     help="Folder that `wepsam evaluate` wrote, for Table 1 in --report. Repeatable."
 )]
-Smoke = Annotated[bool, Option("--smoke", help="Tiny smoke run of a minute, to see whether everything works.")]
+Smoke = Annotated[bool, Option("--smoke", help="A tiny run, to see whether everything works.")]
 Train = Annotated[bool, Option(
     "--train/--no-train", help="Whether to train; --no-train only makes --report from --results."
 )]

@@ -29,9 +29,10 @@ def page(
     """Take the picture of a web page, and say how much attention its elements get.
 
     A headless Chromium shows the page (extra [page], and a Chromium or Chrome on the machine; none is downloaded). The
-    picture and the boxes of the elements that CSS selectors name are written as page.png and areas.json. Then follows what
-    `wepsam areas` prints; a page that is longer than the window is read screen by screen. A selector that finds nothing, or nothing visible, is reported. A page of more than 20,000 CSS
-    pixels is cut off there. A box may lie below something that covers it, which is not looked at.
+    picture and the boxes of the elements that CSS selectors name are written as page.png and areas.json. Then
+    follows what `wepsam areas` prints; a page that is longer than the window is read screen by screen. A selector
+    that finds nothing, or nothing visible, is reported. A page of more than 20,000 CSS pixels is cut off there. It
+    is not checked whether something covers an element.
 
         wepsam page index.html --select "#buy" --select "prices=.price" --out shots/
         wepsam page https://example.org/ --viewport 390x844 --scale 2 --screen --out shots/

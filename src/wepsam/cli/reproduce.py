@@ -19,11 +19,13 @@ def reproduce(
     """Repeat the paper's experiments: does weak pre-training help?
 
     Each study is a set of training runs. Finished runs are skipped, so that an interrupted command resumes. All studies
-    take some eight hours of one core; --smoke takes two minutes.
+    take some eight hours of one core; --smoke takes minutes.
 
         wepsam reproduce --smoke --out runs/smoke/
         wepsam reproduce --study labels --data data/ --results results/ --report reproduction.md
         wepsam reproduce --no-train --results results/ --report reproduction.md
+
+    Needs pip install 'wepsam[train]'.
     """
     from wepsam.reproduction import running
     from wepsam.reproduction.report import page

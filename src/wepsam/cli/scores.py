@@ -22,10 +22,10 @@ def scores(
 ) -> None:
     """Say how focused, how centered and how cluttered pictures are, beside other pictures.
 
-    Focus is the share of the surface that holds 50 and 80 % of the attention; places, how many of them share it. Center
-    is how much of it the middle of the picture explains. Clutter is feature congestion, which needs no model. Behind each
-    number stands its percentile: how many of 100 pictures of the reference have less. A picture that cannot be read is
-    reported and the others are done; the exit code is then 1.
+    Focus is the share of the surface that holds 50 or 80 % of the attention. Places is how many places share the
+    attention. Center is how much of it the middle of the picture explains. Clutter is feature congestion, which needs
+    no model. Behind each number is its percentile: how many of 100 pictures of the reference have a lower one. A
+    picture that cannot be read is reported and the others are done; the exit code is then 1.
 
         wepsam scores page.png
         wepsam scores photos/ --json
@@ -74,7 +74,7 @@ def benchmark(
     calibration: options.CalibrationOf = None,
     max_pixels: options.MaxPixels = None,
 ) -> None:
-    """Make a reference of your own pictures, which percentiles are then among.
+    """Make a reference of your own pictures, for the percentiles of `wepsam scores`.
 
     At least 10 pictures have to be readable; with 100, percentiles are right to about five. A picture that cannot be
     read is reported and left out.

@@ -37,7 +37,7 @@ def serve(
         curl -F picture=@street.jpg http://127.0.0.1:8000/v1/predict -o map.png
         curl -F picture=@page.png -F areas=@areas.json http://127.0.0.1:8000/v1/areas
         curl -F picture=@page.png http://127.0.0.1:8000/v1/report -o report.html
-        curl -F clip=@clip.mp4 http://127.0.0.1:8000/v1/clip?format=overlay -o overlay.mp4
+        curl -F clip=@clip.mp4 'http://127.0.0.1:8000/v1/clip?format=overlay' -o overlay.mp4
         wepsam serve --host 0.0.0.0 --token-file token.txt --quality fast
 
     Needs pip install 'wepsam[app]'; for clips 'wepsam[app,video]'.

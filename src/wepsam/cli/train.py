@@ -35,6 +35,8 @@ def pretrain(
         wepsam pretrain weak/ --recipe paper --set epochs=3 --out runs/try/
         wepsam pretrain weak/ --recipe cnn_vlm --encoder vgg19 --weights vgg19.pth --out runs/vlm/
         wepsam pretrain s3://bucket/weak --devices 8 --out runs/pre/
+
+    Needs pip install 'wepsam[train]'.
     """
     described = [*(network or ()), *([f"encoder={encoder}"] if encoder else ())]
     run = wepsam.pretrain(
@@ -68,6 +70,8 @@ def finetune(
         wepsam finetune --start runs/pre/ -d osie=data/OSIE --out runs/fine/
         wepsam finetune --recipe lite -d osie=data/OSIE -d csv=data/own --out runs/lite/
         wepsam finetune --recipe lite -d osie=data/OSIE --weak weak-taught/ --out runs/student/
+
+    Needs pip install 'wepsam[train]'.
     """
     run = wepsam.finetune(
         datasets, out, start=start, validation=validation or (), weak=weak, keep=keep, recipe=recipe,
@@ -93,6 +97,8 @@ def export(
 
         wepsam export runs/fine/ own.onnx
         wepsam export runs/lite/ own.onnx --calibration adapted/calibration.json --probe data/OSIE/
+
+    Needs pip install 'wepsam[train]'.
     """
     from wepsam import cards
 

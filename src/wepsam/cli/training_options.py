@@ -183,7 +183,7 @@ PublishModel = Annotated[str, Argument(
     help="An .onnx file, a network that `wepsam models` lists, or a run folder or .safetensors file, of which an .onnx file is made."
 )]
 Repository = Annotated[str, Argument(metavar="OWNER/NAME", help="The repository on the Hub; it is made if it is missing.")]
-Private = Annotated[bool, Option("--private", help="Make a new repository private: only who bears a token of yours loads it.")]
+Private = Annotated[bool, Option("--private", help="Make a new repository private: it can be loaded only with your token.")]
 PublishFolder = Annotated[Path | None, Option(
     "--folder", "-o", file_okay=False, metavar="FOLDER", show_default="push",
     help="Write the files of the repository into this folder, and send nothing."

@@ -21,10 +21,11 @@ def app(
     public: answer_options.Public = False,
     shown_in: answer_options.ShownIn = None,
 ) -> None:
-    """Open a page on this machine: drop pictures or clips, see where people will look, draw areas, take a report along.
+    """Open a page on this machine: drop pictures or clips, see where people will look, draw areas, save a report.
 
-    The page works without a network. All that is dropped is held in memory while it is open and never written to a disk. With
-    --host other machines may open it, too; browsers then ask for a name (any) and for the token as the password.
+    The page works without a network. Pictures and clips are held in memory while it is open, and never written to a
+    disk. With --host other machines may open it, too; browsers then ask for a name (any) and for the token as the
+    password.
 
         wepsam app
         wepsam app --port 0 --no-browser

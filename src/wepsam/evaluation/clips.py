@@ -223,10 +223,8 @@ def _watching(model: Model, workers: int) -> Any:
 
     @contextmanager
     def opened(scene: Scene) -> Iterator[Predictions]:
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            watch(scene.sample.path, model, Path(folder), fps=FPS, workers=ordered.worker_count(workers)) as watched,
-        ):
+        folder = Path(tempfile.gettempdir())  # for a file without a name: who is killed leaves nothing there
+        with watch(scene.sample.path, model, folder, fps=FPS, workers=ordered.worker_count(workers)) as watched:
             for line in watched.remarks:
                 log.warning("%s: %s", shown(scene.sample.path), line)
             times = np.asarray(watched.maps.times)

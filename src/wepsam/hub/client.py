@@ -37,7 +37,7 @@ def library() -> Any:
 
 def endpoint() -> str:
     """The address of the Hub: HF_ENDPOINT, or huggingface.co."""
-    return (os.environ.get("HF_ENDPOINT") or library().constants.ENDPOINT).rstrip("/")
+    return (os.environ.get("HF_ENDPOINT", "").strip() or library().constants.ENDPOINT).rstrip("/")
 
 
 def is_offline() -> bool:
@@ -81,7 +81,7 @@ def talking(what: str, to: str = "read") -> Iterator[None]:
     if drawn:
         drawing.disable_progress_bars()
     try:
-        with _impatient():
+        with _impatient(what):
             yield
     except (WeightsError, ImportError):
         raise
@@ -94,16 +94,29 @@ def talking(what: str, to: str = "read") -> Iterator[None]:
 
 
 @contextmanager
-def _impatient() -> Iterator[None]:
-    """Without this, some requests of huggingface_hub wait for ever."""
+def _impatient(what: str) -> Iterator[None]:
+    """Without this, some requests of huggingface_hub wait for ever, or for as long as a server says."""
     session = library().utils.get_session()
-    before = session.timeout
+
+    def refuse(response: Any) -> None:
+        if response.status_code == 429 and (seconds := _wait(response.headers)) > SECONDS:
+            raise HubError(f"{what}: {endpoint()} takes no more requests for {seconds:,} s (429); try again then")
+
+    before, hooks = session.timeout, session.event_hooks["response"]
     session.timeout = SECONDS
+    hooks.append(refuse)
     try:
         yield
     finally:
+        hooks.remove(refuse)
         with suppress(Exception):  # closed meanwhile
             session.timeout = before
+
+
+def _wait(headers: Any) -> int:
+    """Seconds after which a server wants to be asked again, as huggingface_hub reads it; 0 if it does not say."""
+    given, rate = headers.get("retry-after", "").strip(), library().utils.parse_ratelimit_headers(headers)
+    return max(int(given[:9]) if given.isdecimal() else 0, rate.reset_in_seconds if rate and not rate.remaining else 0)
 
 
 def _translated(what: str, to: str, error: Exception) -> WeightsError:

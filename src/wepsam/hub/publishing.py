@@ -146,17 +146,26 @@ def _picture(predictor: Predictor) -> bytes:
 
 
 def _write(files: Mapping[str, bytes], folder: Path) -> None:
-    """Write a folder; ValueError if one of its files is not ours."""
+    """Write a folder; ValueError if one of its files is not ours, or was changed."""
     if found := not_ours(folder, files, RECORD, FORM):
         raise ValueError(f"{folder / found} is there and was not written by wepsam publish; choose another folder")
     before = _recorded((folder / RECORD).read_bytes()) if (folder / RECORD).is_file() else {}
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in before.keys() - files.keys():  # of a model with another name
+
+    def is_ours(name: str) -> bool:
         path = below(folder, name)
-        if path.is_file() and _fingerprint(path.read_bytes()) == before[name]:
-            path.unlink()
-    for name, data in files.items():
-        write_bytes(below(folder, name), data)
+        data = path.read_bytes() if path.is_file() and not path.is_symlink() else None
+        # The same bytes as now are those of a call that was interrupted.
+        return data is not None and (data == files.get(name) or _fingerprint(data) == before.get(name))
+
+    for name in files.keys() - {RECORD}:
+        if os.path.lexists(folder / name) and not is_ours(name):
+            raise ValueError(f"{folder / name} was changed or added by somebody else; move it away to have it replaced")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in filter(is_ours, before.keys() - files.keys()):  # of a model with another name
+        below(folder, name).unlink()
+    # The record of a first call comes first, that of a later one last: what was interrupted can be done again.
+    for name in sorted(files, key=lambda name: (name == RECORD) == bool(before)):
+        write_bytes(below(folder, name), files[name])
 
 
 def _recorded(data: bytes) -> dict[str, Any]:

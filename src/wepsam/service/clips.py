@@ -12,7 +12,7 @@ from wepsam.prediction.drawing import Style
 from wepsam.prediction.predictor import Predictor
 from wepsam.service.answering import JSON, PNG, TABLE, Answer, encoded, headers, html, in_json, table
 from wepsam.service.forms import Upload
-from wepsam.service.limits import FASTEST, Limits, Refused
+from wepsam.service.limits import FASTEST, MEGABYTE, Limits, Refused
 from wepsam.shapes import grid as grid_of
 from wepsam.video import attention, folder, maps_in_time, pictures, reading, watching
 from wepsam.video.moving_areas import read_moving
@@ -21,6 +21,7 @@ from wepsam.video.watching import Watched
 NPZ, OVERLAY, SHEET, TIMELINE, PAGE = "npz", "overlay", "sheet", "timeline", "html"
 FORMATS = (JSON, NPZ, OVERLAY, SHEET, TIMELINE, PAGE, TABLE)
 MP4 = "video/mp4"
+MOST_DRAWN = 512 * MEGABYTE
 
 
 @dataclass(frozen=True)
@@ -127,15 +128,39 @@ def _npz(watched: Watched) -> tuple[bytes, str]:
     return buffer.getvalue(), "application/octet-stream"
 
 
-def _overlay(watched: Watched) -> tuple[bytes, str]:
-    buffer = io.BytesIO()
-    pictures.write_overlay(watched, buffer, Style())
-    return buffer.getvalue(), MP4
+class _Bounded(io.BytesIO):
+    """A file in memory that takes no more than MOST_DRAWN bytes; `full` says whether it was to take more."""
+
+    full = False
+
+    def write(self, data: Any) -> int:
+        self.full = self.full or self.tell() + len(data) > MOST_DRAWN
+        if self.full:
+            raise MemoryError
+        return super().write(data)
+
+
+def drawn(watched: Watched, max_pixels: int | None = None, **settings: Any) -> bytes:
+    """The clip with its maps over it, as a file; Refused if it grows too large: noise may come in few bytes.
+
+    Args:
+        watched: the clip and its maps.
+        max_pixels: as for `pictures.write_overlay`.
+        settings: kind and for_browsers, of that too.
+    """
+    buffer = _Bounded()
+    try:
+        pictures.write_overlay(watched, buffer, Style(), 1, max_pixels, **settings)
+    except Exception:
+        if buffer.full:
+            raise Refused(413, f"the clip with its maps has more than {MOST_DRAWN:,} bytes; ask for its maps") from None
+        raise
+    return buffer.getvalue()
 
 
 FILES: dict[str, Callable[[Watched], tuple[bytes, str]]] = {
     NPZ: _npz,
-    OVERLAY: _overlay,
+    OVERLAY: lambda watched: (drawn(watched), MP4),
     SHEET: lambda watched: (encoded(pictures.sheet(watched, Style()), PNG), PNG),
     TIMELINE: lambda watched: (encoded(pictures.timeline(watched, Style()), PNG), PNG),
 }

@@ -18,7 +18,7 @@ from wepsam.service.limits import RETRY_CLIP, Limits, Refused, busy
 T = TypeVar("T")
 
 
-class Stopped(Exception):
+class Stopped(progress.Ended):
     """Work on a clip that nobody waits for any more."""
 
 

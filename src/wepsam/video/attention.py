@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wepsam import kinds, resolve
+from wepsam import kinds, progress, resolve
 from wepsam.attention import coverage
 from wepsam.attention.answers import rounded
 from wepsam.attention.intervals import Group
@@ -169,13 +169,10 @@ def attend_clip(
     name = name or ("clip" if isinstance(source, bytes) else source.name)
     predict = resolve.predictor(model, quality=quality, threads=1, calibration=calibration)
     called = str(getattr(predict, "name", None) or (model if isinstance(model, str) else "model"))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        watch(
-            source, predict, Path(folder), fps=fps, shown=shown, workers=ordered.worker_count(workers),
-            max_pixels=max_pixels,
-        ) as watched,
-    ):  # fmt: skip
+    folder = Path(tempfile.gettempdir())  # for a file without a name: who is killed leaves nothing there
+    with watch(
+        source, predict, folder, fps=fps, shown=shown, workers=ordered.worker_count(workers), max_pixels=max_pixels
+    ) as watched:
         return of_watched(
             watched, areas, name=name, model=called, unit=unit, doubts=doubts(watched, predict, name), draw=draw
         )
@@ -235,6 +232,7 @@ def _measured(watched: Watched, moving: tuple[MovingArea, ...]) -> tuple[tuple[A
             if here is None:
                 continue
             if number not in known or known[number][0] is not here:
+                progress.beat()
                 known[number] = here, here.coverage(rows, columns)
             covered = known[number][1]
             shares[number, place] = float((covered * density).sum())

@@ -14,20 +14,24 @@ WHITE, BRIGHTEST = 203.0, 1000.0  # nits: of white in HDR (ITU-R BT.2408), and o
 WIDEST_PIXEL = 4.0  # width to height of a pixel; beyond that the file is wrong
 
 
-def upright_size(frame: Any, stream: Any) -> tuple[int, int]:
+Orientation = tuple[bool, bool, bool]
+"""Whether rows and columns of a frame are to be exchanged, then its columns reversed, then its rows."""
+
+
+def upright_size(frame: Any, stream: Any, orientation: Orientation) -> tuple[int, int]:
     """(height, width) in which a player shows a frame: square pixels, upright."""
     height, width = frame.height, frame.width
     aspect = float(stream.sample_aspect_ratio or 1)
     if aspect != 1 and 1 / WIDEST_PIXEL <= aspect <= WIDEST_PIXEL:
         width = max(1, round(width * aspect))
-    return (width, height) if _orientation(frame)[0] else (height, width)
+    return (width, height) if orientation[0] else (height, width)
 
 
-def to_rgb(frame: Any, size: tuple[int, int]) -> np.ndarray:
+def to_rgb(frame: Any, size: tuple[int, int], orientation: Orientation) -> np.ndarray:
     """A frame of PyAV as (H, W, 3) uint8 RGB of this size, upright; transparency shows white."""
     from av.video.reformatter import Colorspace, Interpolation
 
-    swapped, columns, rows = _orientation(frame)
+    swapped, columns, rows = orientation
     height, width = size[::-1] if swapped else size
     space = SPACES.get(int(frame.colorspace), BT709 if frame.height >= HD else BT601)
     how = {
@@ -65,9 +69,13 @@ def _standard_range() -> np.ndarray:
     return np.rint(255 * shown ** (1 / 2.2)).astype(np.uint8)
 
 
-def _orientation(frame: Any) -> tuple[bool, bool, bool]:
-    """Whether rows and columns of a frame are to be exchanged, then its columns reversed, then its rows."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+def orientation_of(frame: Any) -> Orientation:
+    """How a frame is to be turned, as all of its clip."""
+    from av.video.reformatter import Interpolation
+
+    # A frame and its side data hold each other until Python looks for such rings: this one has 64 pixels.
+    small = frame.reformat(width=8, height=8, interpolation=Interpolation.POINT)
+    matrix = small.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return False, False, False
     a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(matrix), np.int32)[:5])  # x' = ax + cy, y' = bx + dy

@@ -29,7 +29,7 @@ class MapsInTime:
     """
 
     def __init__(self, shape: tuple[int, int], folder: Path | None) -> None:
-        self.shape = shape
+        self.shape, self._folder = shape, folder
         self.times, self.cuts, self.largest = array("d"), array("b"), array("f")
         self._file: IO[bytes] = io.BytesIO() if folder is None else tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
 
@@ -51,8 +51,11 @@ class MapsInTime:
             cut: whether a scene begins here.
         """
         values = maps.to_density(maps.enlarge(density, self.shape)).astype(np.float32)
-        self._file.seek(0, 2)
-        self._file.write(values.tobytes())
+        try:
+            self._file.seek(0, 2)
+            self._file.write(values.tobytes())
+        except OSError as error:
+            raise type(error)(error.errno, error.strerror, str(self._folder)) from error
         self.times.append(time)
         self.cuts.append(cut)
         self.largest.append(float(values.max()) * values.size)

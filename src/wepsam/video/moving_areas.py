@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from wepsam.attention.areas import Area, AreaError, shown
+from wepsam import progress
+from wepsam.attention.areas import MOST_AREAS, Area, AreaError, shown
 from wepsam.attention.reading import MOST_BYTES, Given, read_areas
 from wepsam.files import foreign, read_json
 
@@ -78,13 +79,32 @@ def read_moving(given: Given, size: tuple[int, int], name: str, unit: str | None
             raise AreaError(f"key frame {place} is {shown(key)}; expected {FORM}")
         if frames and time <= frames[-1][0]:
             raise AreaError(f"key frame {place} is at {time:g} s and the one before at {frames[-1][0]:g} s; sort them")
+        # No name of a file: who sends key frames to a service would have it read its own.
+        if not isinstance(key["areas"], list | tuple | Mapping | None):
+            raise AreaError(f"the areas of key frame {place} are {shown(key['areas'])}; expected {FORM}")
+        progress.beat()
         found = read_areas(key["areas"], size, name, unit) if key["areas"] else ()
         frames.append((float(time), {area.label: area for area in found}))
-    labels = dict.fromkeys(label for _, areas in frames for label in areas)
     return tuple(
-        MovingArea(label, tuple(time for time, _ in frames), tuple(areas.get(label) for _, areas in frames))
-        for label in labels
+        MovingArea(label, tuple(times), tuple(areas)) for label, (times, areas) in _by_label(frames, name).items()
     )
+
+
+def _by_label(
+    frames: list[tuple[float, dict[str, Area]]], name: str
+) -> dict[str, tuple[list[float], list[Area | None]]]:
+    """The times and areas of each label: from where it is there to the first key frame without it, and so on."""
+    kept: dict[str, tuple[list[float], list[Area | None]]] = {}
+    before: dict[str, Area] = {}
+    for time, areas in frames:
+        for label in before | areas:
+            times, places = kept.setdefault(label, ([], []))
+            times.append(time)
+            places.append(areas.get(label))
+        before = areas
+    if len(kept) > MOST_AREAS:
+        raise AreaError(f"{name} has {len(kept):,} areas with labels of their own, expected at most {MOST_AREAS:,}")
+    return kept
 
 
 def _between(before: Area, after: Area, share: float) -> Area:

@@ -7,7 +7,7 @@ one-line errors. A file reaches nowhere beyond itself: formats that name other f
 
 import logging
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -17,11 +17,11 @@ from typing import IO, Any
 
 import numpy as np
 
-from wepsam import cores, extras
+from wepsam import cores, extras, progress
 from wepsam.files import cause, check_regular, is_url, shown
 from wepsam.images import ImageError
 from wepsam.shapes import within
-from wepsam.video.frame_pixels import to_rgb, upright_size
+from wepsam.video.frame_pixels import Orientation, orientation_of, to_rgb, upright_size
 
 MOST_PIXELS = 40_000_000  # of a frame: 8K has 33 million. A decoder holds a dozen frames.
 MOST_STREAMS = 64
@@ -31,6 +31,7 @@ LEFT_OUT = {
     *("lavfi", "tty", "vapoursynth", "avisynth", "libopenmpt", "libgme", "ffmetadata", "fbdev", "v4l2", "video4linux2"),
     *("x11grab", "xcbgrab", "alsa", "pulse", "oss", "jack", "kmsgrab", "dshow", "gdigrab", "vfwcap", "avfoundation"),
 }
+WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # FFmpeg's own decoders leave the transparency of WebM out
 DEFAULT_RATE = 25.0  # frames a second, where a clip does not say it
 
 log = logging.getLogger("wepsam")
@@ -85,7 +86,7 @@ def about(source: Source, max_pixels: int | None = None) -> Clip:
     """
     with opened(source, max_pixels) as (container, stream), closing(_decoded(container, stream, [])) as raw:
         first = next(raw)
-        size = upright_size(first, stream)
+        size = upright_size(first, stream, orientation_of(first))
         rate, duration = _rate(stream), (container.duration or 0) / 1_000_000
     return Clip(source if isinstance(source, bytes) else Path(source), size, rate, max(0.0, float(duration)))
 
@@ -116,8 +117,10 @@ def frames(
     with opened(source, max_pixels) as (container, stream), closing(_decoded(container, stream, said)) as decoded:
         step, start, last, due = 1 / _rate(stream), None, -1.0, -1.0
         size: tuple[int, int] | None = None
+        turned: Orientation = False, False, False
         counted = container.format.name == "avi"  # its frames have a place in the file, and times that are guessed
         for raw in decoded:
+            progress.beat()
             own = raw.time
             if counted:
                 own = None if raw.dts is None else raw.dts * stream.time_base
@@ -131,9 +134,10 @@ def frames(
                     continue
                 due = (int(time * rate + 1e-6) + 1) / rate
             if size is None:
-                size = upright_size(raw, stream)
+                turned = orientation_of(raw)
+                size = upright_size(raw, stream, turned)
                 size = size if side is None else within(*size, side)
-            yield Frame(time, to_rgb(raw, size))
+            yield Frame(time, to_rgb(raw, size, turned))
     for line in said if remarks is None else ():
         log.warning("%s: %s", _named(source), line)
     if remarks is not None:
@@ -151,7 +155,8 @@ def extent(source: Source, most: int, max_pixels: int | None = None) -> tuple[in
     Raises:
         VideoError: as `about`.
     """
-    times, count = [], 0
+    times: list[float] = []
+    count, last, walked = 0, None, 0.0
     with opened(source, max_pixels) as (container, stream):
         step = 1 / _rate(stream)
         with suppress(pyav().error.FFmpegError):  # what is damaged is said when it is decoded
@@ -161,9 +166,13 @@ def extent(source: Source, most: int, max_pixels: int | None = None) -> tuple[in
                 count += 1
                 if packet.pts is not None:
                     times.append(float(packet.pts * packet.time_base))
+                if packet.dts is not None or packet.pts is None:  # as `frames` goes on where times jump back
+                    time = None if packet.dts is None else float(packet.dts * packet.time_base)
+                    walked += step if time is None or last is None or time <= last else time - last
+                    last = time
                 if count > most:
                     break
-    return count, max(times) - min(times) + step if times else step * count
+    return count, max(walked, max(times) - min(times) + step if times else 0.0)
 
 
 @contextmanager
@@ -180,6 +189,8 @@ def opened(source: Source, max_pixels: int | None = None) -> Iterator[tuple[Any,
         how = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
         with _file(source) as file, av.open(file, options=_options(), **how) as container:
             yield container, _stream(container, max_pixels or MOST_PIXELS)
+    except progress.Ended:
+        raise
     except Exception as error:
         if isinstance(error, VideoError) and str(error).startswith(_named(source)):
             raise
@@ -243,6 +254,8 @@ def _stream(container: Any, max_pixels: int) -> Any:
         raise VideoError(f"{len(container.streams)} streams, expected at most {MOST_STREAMS}")
     cover = pyav().stream.Disposition.attached_pic
     streams = [stream for stream in container.streams.video if not stream.disposition & cover]
+    if streams and not (streams := [stream for stream in streams if stream.codec_context]):
+        raise VideoError("its pictures are coded in a way that FFmpeg does not know")
     if not streams:
         raise VideoError("there is no moving picture in it" + (", only sound" if container.streams.audio else ""))
     stream = max(streams, key=lambda stream: stream.codec_context.width * stream.codec_context.height)
@@ -263,7 +276,7 @@ def _decoded(container: Any, stream: Any, remarks: list[str]) -> Generator[Any]:
     av = pyav()
     damaged, count, why = 0, 0, ""
     deinterlace: Any = None
-    packets = container.demux(stream)
+    packets, decode = container.demux(stream), _decoder(stream)
     while True:
         try:
             packet = next(packets, None)
@@ -272,7 +285,7 @@ def _decoded(container: Any, stream: Any, remarks: list[str]) -> Generator[Any]:
         if packet is None:
             break
         try:
-            found = packet.decode()
+            found = decode(packet)
         except (av.error.FFmpegError, ValueError) as error:
             damaged, why = damaged + 1, cause(error)
             continue
@@ -285,6 +298,17 @@ def _decoded(container: Any, stream: Any, remarks: list[str]) -> Generator[Any]:
         raise VideoError(f"no frame of it can be decoded{f' ({why})' if why else ''}")
     if damaged:
         remarks.append(f"damaged; {damaged} of its packets could not be decoded and are left out")
+
+
+def _decoder(stream: Any) -> Callable[[Any], list[Any]]:
+    """A function: a packet in, the frames that are finished out."""
+    av, own = pyav(), stream.codec_context
+    name = WITH_ALPHA.get(own.name)
+    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return lambda packet: list(packet.decode())
+    context = av.CodecContext.create(name, "r")
+    context.options, context.thread_count = own.options, own.thread_count
+    return lambda packet: list(context.decode(packet if packet.size else None))
 
 
 def _deinterlacer(stream: Any) -> Any:

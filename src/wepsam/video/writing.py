@@ -140,6 +140,8 @@ class Sound:
         self._copied = stream.codec_context.name in copied
         self._packets = source.demux(stream)
         self._waiting: Any = None
+        self._last: int | None = None  # time of the last packet, in ticks of its stream
+        self._shift = 0  # ticks by which what follows is later
         if self._copied:
             self._into = container.add_stream_from_template(stream)
         else:
@@ -168,8 +170,16 @@ class Sound:
         with contextlib.suppress(pyav().error.FFmpegError):
             for packet in self._packets:
                 if packet.dts is not None:
-                    return packet
+                    return self._later(packet)
         return None
+
+    def _later(self, packet: Any) -> Any:
+        """A packet behind the last one: where times jump back, the sound goes on, as the frames do."""
+        if self._last is not None and packet.dts + self._shift <= self._last:
+            self._shift = self._last + max(1, packet.duration or 0) - packet.dts
+        packet.pts = None if packet.pts is None else packet.pts + self._shift
+        self._last = packet.dts = packet.dts + self._shift
+        return packet
 
     def _write(self, packet: Any) -> None:
         late = Fraction(self._start).limit_denominator(CLOCK)
@@ -179,9 +189,10 @@ class Sound:
             packet.dts -= ticks
             packet.stream = self._into
             if (packet.pts or 0) >= 0:
-                self._container.mux(packet)
+                with contextlib.suppress(ValueError):  # FFmpeg says so of what is damaged, such as times that jump back
+                    self._container.mux(packet)
             return
-        with contextlib.suppress(pyav().error.FFmpegError):
+        with contextlib.suppress(pyav().error.FFmpegError, ValueError):
             for frame in packet.decode():
                 if frame.pts is not None:
                     frame.pts -= round(late / frame.time_base)
@@ -192,13 +203,17 @@ class Sound:
 @contextmanager
 def _sound(clip: Source, container: Any, copied: frozenset[str], encoder: str) -> Iterator[Sound | None]:
     """The sound of a clip, if it has any that can be written."""
-    with opened(clip) as (source, pictures):
+    opening = opened(clip)
+    source, pictures = opening.__enter__()
+    try:
         stream = source.streams.best("audio")
         if stream is None or not stream.codec_context.sample_rate:
             yield None
             return
         base = pictures.time_base or Fraction(1, CLOCK)
         yield Sound(source, stream, float((pictures.start_time or 0) * base), container, copied, encoder)
+    finally:  # told of no error: this clip is not to blame for what goes wrong while the other one is written
+        opening.__exit__(None, None, None)
 
 
 def is_ours(path: Path) -> bool:
