@@ -440,3 +440,38 @@ def test_events_of_the_experiment_come_before_the_trackers(tmp_path: Path, stimu
     file.write_text("\n".join(["onset\tduration\tstim_file", *lines[:2]]) + "\n")
     import_gaze(tmp_path / "bids", stimuli, tmp_path / "study", picture="center", scale="fit")
     assert {image for image, _ in rows(tmp_path / "study")} == {one.image for one in truth[:2]}
+
+
+# ---- damaged files
+
+
+def test_a_damaged_file_is_one_line_and_the_others_go_on(tmp_path: Path, stimuli: Path) -> None:
+    truth = of("anna", looked())
+    (tmp_path / "in").mkdir()
+    whole = miniatures.asc(truth, eyes="LR", rate=250)
+    (tmp_path / "in" / "anna.asc").write_text(whole)
+    fixation = next(line for line in whole.splitlines() if line.startswith("EFIX"))
+    cells = fixation.split()
+    cells[5] = "779.\N{INVERTED QUESTION MARK}"
+    (tmp_path / "in" / "bert.asc").write_text(whole.replace(fixation, "\t".join(cells)))
+    done = import_gaze(tmp_path / "in", stimuli, tmp_path / "study")
+    check(tmp_path / "study", truth, 0.2)
+    (line,) = done.failed
+    assert line.startswith(f"{tmp_path / 'in' / 'bert.asc'} cannot be read (could not convert")
+    assert "\n" not in line
+
+
+def test_a_time_that_is_none_is_one_line(tmp_path: Path, stimuli: Path) -> None:
+    place = tmp_path / "beach_MARKER-MAPPER_csv"
+    pupil_cloud(place, [one for one in looked() if one.image == "beach.png"][:1], "surface")
+    file = place / "gaze.csv"
+    file.write_text(file.read_text().replace(str(START)[:6], "later", 1))
+    with pytest.raises(GazeError, match=r"^\S*gaze\.csv cannot be read \(invalid literal for int\(\)"):
+        import_gaze(file, stimuli, tmp_path / "study")
+
+
+def test_numbers_that_cannot_be_are_left_out(tmp_path: Path, stimuli: Path) -> None:
+    file = tmp_path / "fixations.csv"
+    file.write_text("image,observer,x,y,onset,duration\nbeach.png,a,10,10,0,1e308\nbeach.png,a,20,20,1,1e308\n")
+    import_gaze(file, stimuli, tmp_path / "study")
+    assert "inf" not in (tmp_path / "study" / "fixations.csv").read_text()

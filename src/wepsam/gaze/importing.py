@@ -17,7 +17,7 @@ import numpy as np
 
 import wepsam
 from wepsam import progress
-from wepsam.files import alike, below, not_ours, replacing, write_json, write_text
+from wepsam.files import alike, below, foreign, not_ours, replacing, write_json, write_text
 from wepsam.gaze import detection, placement, plausible, reading, upside_down
 from wepsam.gaze.pictures import Pictures
 from wepsam.gaze.readers import frames
@@ -30,6 +30,7 @@ FIXATIONS, VIEWINGS, ABOUT, STIMULI = "fixations.csv", "viewings.csv", "import.j
 COLUMNS = ("image", "observer", "x", "y", "duration", "onset", "trial", "eye", "group")
 OF_VIEWING = ("image", "observer", "trial", "eye", "group", "fixations", "beside", "lost", "source")
 WIDE = 40.0  # degrees that a screen spans, where nothing is known: 53 cm seen from 72 cm
+FARTHEST = 1e15  # of what is written: seconds or pixels
 KEPT, BESIDE, UNPLACED, UNNAMED = "kept", "beside the picture", "without a position", "without a picture"
 
 log = logging.getLogger("wepsam")
@@ -140,13 +141,14 @@ def import_gaze(
     sources: list[dict[str, str]] = []
     for source, kind, viewings in _read(files, found, said, tally, errors):
         try:
-            mine = [one for viewing in viewings if (one := _placed(viewing, found, said, tally)) is not None]
-            pieces = [
-                plausible.Piece(one.viewing.points, one.pixels, one.viewing.frame, found.size(one.name), source)
-                for one in mine
-            ]
-            doubts += plausible.check(pieces, said)
-            upside_down.check([*zip((one.name for one in mine), pieces, strict=True)], found, said)
+            with foreign(Path(source), kind=GazeError):
+                mine = [one for viewing in viewings if (one := _placed(viewing, found, said, tally)) is not None]
+                pieces = [
+                    plausible.Piece(one.viewing.points, one.pixels, one.viewing.frame, found.size(one.name), source)
+                    for one in mine
+                ]
+                doubts += plausible.check(pieces, said)
+                upside_down.check([*zip((one.name for one in mine), pieces, strict=True)], found, said)
         except GazeError as error:
             errors.append(error)
             continue
@@ -180,13 +182,12 @@ def _read(
     names = reading.observers(paths)
     for path, observer in progress.track([*zip(paths, names, strict=True)], "reading"):
         try:
-            kind = reading.kind_of(path)
-            viewings = reading.read(path, kind, pictures, said, tally, said.observer or observer)
+            with foreign(path, kind=GazeError):  # a damaged one may be anything, and the others go on
+                kind = reading.kind_of(path)
+                viewings = reading.read(path, kind, pictures, said, tally, said.observer or observer)
             read.append((str(path), kind, viewings))
         except GazeError as error:
             errors.append(error)
-        except OSError as error:
-            errors.append(GazeError(f"{path}: {error.strerror or error}"))
     return read
 
 
@@ -327,7 +328,7 @@ def _csv(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _number(value: float, digits: int) -> str:
-    """A number for a table; "" for NaN. Rounding never moves a point out of the picture: it is cut."""
-    if not np.isfinite(value):
+    """A number for a table; "" for NaN, and from FARTHEST on. Rounding never moves a point out of the picture: it is cut."""
+    if not abs(value) < FARTHEST:
         return ""
     return f"{np.floor(value * 10**digits) / 10**digits:.{digits}f}"
