@@ -55,7 +55,7 @@ BESIDE = {
     "core": (),
     "classical": (),
     "report": ("jsonschema", "onnx"),
-    "app": ("httpx", "jsonschema", "onnx"),
+    "app": ("httpx", "jsonschema", "onnx", "av"),
     "video": (),
     "heif": (),
     "hub": (),
@@ -198,7 +198,8 @@ def order(version: str) -> list[int]:
 
 
 def _shown(cell: Mapping[str, Any]) -> str:
-    return f"{cell['tests']} passed" if cell["outcome"] == "passed" else f"**{cell['outcome']}**"
+    # Not how many: that grows with the tests, and cells are run on different days.
+    return "passed" if cell["outcome"] == "passed" else f"**{cell['outcome']}**"
 
 
 def _python(cell: Mapping[str, Any]) -> int:
