@@ -290,7 +290,8 @@ def test_nobody_waits_for_an_hour(
     hub.headers = {"retry-after": "2"}
     with pytest.raises(HubError, match="answers with the error 429"):
         wepsam.load(NAME)
-    assert waited[0] == pytest.approx(3)
+    assert waited, "it is asked again"
+    assert 0 < waited[0] <= 3, "what the server asked for, or less with older versions of huggingface_hub"
 
 
 def test_other_bytes_than_the_card_says_are_not_kept(hub: Hub, model: Files) -> None:
