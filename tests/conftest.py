@@ -38,7 +38,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def pictures() -> Path:
-    """Public-domain photographs (astronaut.png, ...)."""
+    """Photographs of scikit-image (astronaut.png, ...)."""
     folder = ROOT / ".venv" / "pictures"
     if not folder.is_dir():
         pytest.skip("no photographs: `make test` unpacks them into .venv/pictures")
