@@ -1,7 +1,7 @@
 // Clips: they are watched by the program once, then played with their maps. Scenes and areas are shown in time.
 
 import { aboutClip, answerOf, ask, state } from "./asking.js";
-import { fail, find, make, named, save, say } from "./parts.js";
+import { fail, find, make, named, say, take } from "./parts.js";
 
 const video = find("#playing"), slider = find("#time");
 const COLORS = ["#b3541e", "#2b5d8c", "#3b7d3b", "#8a4fa3", "#a3283f", "#6b6b1f"]; // of curves, as in the report
@@ -174,19 +174,10 @@ function curves(svg, answer, drawn) {
 export function clipFiles() {
   find("#clip-files").replaceChildren(...FILES.map(([kind, text, ending], place) => {
     const button = make("button", { type: "button", textContent: text, id: `clip-${kind}`, className: place ? "" : "main" });
-    button.addEventListener("click", async () => {
+    button.addEventListener("click", () => {
       const clip = state.current;
-      button.disabled = true;
-      try {
-        const blob = await (await ask("clip/file", aboutClip(clip, { kind }))).blob();
-        save(blob, named(clip, kind === "video" ? `${ending}.${blob.type.split("/")[1]}` : ending));
-        fail(null);
-        say("The file is among your downloads");
-      } catch (error) {
-        fail(error);
-      }
-      button.disabled = false;
-      button.focus();
+      take(button, async () => (await ask("clip/file", aboutClip(clip, { kind }))).blob(),
+        (blob) => named(clip, kind === "video" ? `${ending}.${blob.type.split("/")[1]}` : ending));
     });
     return button;
   }));

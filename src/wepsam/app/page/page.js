@@ -5,7 +5,7 @@ import { about, answerOf, ask, bring, remove, shown, start, state } from "./aski
 import { clipFiles, clock, forget, pause, showClip, showTimes, watch } from "./clips.js";
 import { compare, compareNumbers, showPair } from "./comparing.js";
 import { showCrops } from "./crops.js";
-import { coalesced, fail, find, make, named, save, say, show } from "./parts.js";
+import { coalesced, fail, find, make, named, say, show, take } from "./parts.js";
 
 const drawing = find("#drawing");
 const everything = () => [...state.pictures, ...state.clips];
@@ -194,21 +194,9 @@ function settings() {
 
 // ---- files are taken along
 
-async function take(button, path, body, name) {
-  button.disabled = true;
-  try {
-    save(await (await ask(path, body)).blob(), name());
-    fail(null);
-    say("The file is among your downloads");
-  } catch (error) {
-    fail(error);
-  }
-  button.disabled = false;
-  button.focus();
-}
-
 function saving() {
-  const on = (id, path, body, name) => find(id).addEventListener("click", (event) => take(event.target, path, body, name));
+  const on = (id, path, body, name) => find(id).addEventListener("click", (event) =>
+    take(event.target, async () => (await ask(path, body)).blob(), name));
   const report = (kind) => () => ({ pictures: state.pictures.map(shown), kind, compare: state.pictures.length > 1 });
   const whole = (kind) => () => ({ picture: shown(state.current), kind, opacity: state.opacity, full: true });
   const together = (ending) => () => (state.pictures.length > 1 ? `wepsam-report${ending}` : named(state.current, `_report${ending}`));

@@ -54,6 +54,21 @@ export function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
+/** Let a button bring a file to the downloads: `fetched` brings the blob, `name` says what it is called. */
+export async function take(button, fetched, name) {
+  button.disabled = true;
+  try {
+    const blob = await fetched();
+    save(blob, name(blob));
+    fail(null);
+    say("The file is among your downloads");
+  } catch (error) {
+    fail(error);
+  }
+  button.disabled = false;
+  button.focus();
+}
+
 /** The name of a file made of a picture. */
 export function named(picture, ending) {
   const stem = picture.name.replace(/\.[^.]{1,5}$/, "").replace(/[^\p{L}\p{N}_. -]/gu, "_").replace(/^[.\s]+/, "");
