@@ -14,7 +14,7 @@ from wepsam.calibration import presets
 from wepsam.calibration.presets import TYPICAL, Named
 from wepsam.datasets import learned
 from wepsam.evaluation.subject import subject
-from wepsam.prediction.predictor import weights_file
+from wepsam.prediction.loading import weights_file
 from wepsam.reproduction import laboratories
 
 RESULTS = Path("results")

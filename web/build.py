@@ -17,7 +17,7 @@ from wepsam import cards, colormaps, overlays, shapes
 from wepsam.attention import hot_spots, intervals
 from wepsam.calibration import presets
 from wepsam.drawing import tinted
-from wepsam.prediction import predictor
+from wepsam.prediction import loading, predictor
 
 HERE = Path(__file__).resolve().parent
 RUNTIME = HERE / "node_modules" / "onnxruntime-web" / "dist"
@@ -37,7 +37,7 @@ def build(out: Path, model: str = predictor.DEFAULT) -> Path:
     if out.exists() and any(out.iterdir()) and not (out / "settings.json").exists():
         raise ValueError(f"{out} holds other files; choose another folder")
     (out / "onnxruntime").mkdir(parents=True, exist_ok=True)
-    weights = predictor.weights_file(model)
+    weights = loading.weights_file(model)
     card, _ = cards.read_weights(weights)
     for name in PAGE:
         shutil.copyfile(HERE / name, out / name)

@@ -57,9 +57,9 @@ if TYPE_CHECKING:
     from wepsam.overlays import save_map as save_map
     from wepsam.overlays import save_overlay as save_overlay
     from wepsam.prediction.folder import predict as predict
+    from wepsam.prediction.loading import load as load
+    from wepsam.prediction.loading import models as models
     from wepsam.prediction.predictor import Predictor as Predictor
-    from wepsam.prediction.predictor import load as load
-    from wepsam.prediction.predictor import models as models
     from wepsam.reporting.writing import report as report
     from wepsam.training.stages import finetune as finetune
     from wepsam.training.stages import pretrain as pretrain
@@ -80,8 +80,8 @@ HOMES = {
     "evaluate": "evaluation",
     "compare": "evaluation.comparison",
     "submit": "evaluation.submission",
-    "load": "prediction.predictor",
-    "models": "prediction.predictor",
+    "load": "prediction.loading",
+    "models": "prediction.loading",
     "Predictor": "prediction.predictor",
     "attend": "attention.answers",
     "report": "reporting.writing",

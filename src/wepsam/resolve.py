@@ -9,7 +9,8 @@ from wepsam import cards
 from wepsam.calibration import presets
 from wepsam.calibration.presets import Which
 from wepsam.hub import names as hub_names
-from wepsam.prediction.predictor import QUALITIES, Predictor, load, models
+from wepsam.prediction.loading import load, models
+from wepsam.prediction.predictor import QUALITIES, Predictor
 
 Predict = Callable[[np.ndarray], np.ndarray]
 """(H, W, 3) uint8 RGB -> (H, W) saliency map >= 0."""

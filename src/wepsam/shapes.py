@@ -53,8 +53,7 @@ def map_shape(shape: Shape) -> Shape:
 
 def within(height: int, width: int, most: int) -> Shape:
     """(height, width) of at most `most` cells a side, at least 1, in about this aspect; smaller shapes stay."""
-    share = min(1.0, most / max(height, width))
-    return max(1, round(height * share)), max(1, round(width * share))
+    return grid(height, width, min(most, max(height, width)))
 
 
 def grid(height: int, width: int, longer: int) -> Shape:

@@ -9,7 +9,7 @@ from helpers import save_run
 from wepsam.deploy.from_onnx import from_onnx
 from wepsam.deploy.to_onnx import export
 from wepsam.networks.lite import LiteConfig, LiteNet
-from wepsam.prediction.predictor import weights_file
+from wepsam.prediction.loading import weights_file
 
 
 def test_the_light_network_comes_back(tmp_path) -> None:

@@ -17,7 +17,7 @@ from helpers import Paint, Write, rows_of, same_content
 from wepsam import cards, maps, metrics
 from wepsam.images import ImageError
 from wepsam.prediction.folder import predict
-from wepsam.prediction.predictor import weights_file
+from wepsam.prediction.loading import weights_file
 from wepsam.weak import part_rows, store
 from wepsam.weak.inspection import inspect
 from wepsam.weak.labeling import label

@@ -13,7 +13,7 @@ from helpers import Paint, Run, Write, rows_of
 from wepsam import maps
 from wepsam.classical import gbvs
 from wepsam.images import read_image, resize
-from wepsam.prediction.predictor import load
+from wepsam.prediction.loading import load
 from wepsam.weak import store
 from wepsam.weak.labeling import label
 from wepsam.weak.manifest import StoreError

@@ -5,7 +5,7 @@ from typing import Any
 
 from wepsam.calibration import presets
 from wepsam.cards import Card
-from wepsam.prediction import predictor
+from wepsam.prediction import loading
 from wepsam.prediction.predictor import Predictor
 from wepsam.service.desk import calibrated
 from wepsam.service.limits import Refused
@@ -26,7 +26,7 @@ class Models:
         """
         self.first = first
         self.cards: dict[str, Card] = {first.name: first.card} | {
-            name: card for name, card in predictor.models().items() if name != first.name
+            name: card for name, card in loading.models().items() if name != first.name
         }
         self._open = {first.name: first}
         self._lock = Lock()
@@ -49,5 +49,5 @@ class Models:
             raise Refused(422, f"no model {name[:50]!r}; expected one of {', '.join(self.cards)}")
         with self._lock:
             if name not in self._open:
-                self._open[name] = predictor.load(name, threads=1, quality=self.first.quality, warn=False)
+                self._open[name] = loading.load(name, threads=1, quality=self.first.quality, warn=False)
         return calibrated(self._open[name], calibration)

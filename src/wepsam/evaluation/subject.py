@@ -24,7 +24,8 @@ from wepsam.evaluation.people import AT_FIXATIONS_ONLY, REFERENCES
 from wepsam.hub import names
 from wepsam.maps import numbers
 from wepsam.prediction.calibrated import Calibrated
-from wepsam.prediction.predictor import QUALITIES, Predictor, models
+from wepsam.prediction.loading import models
+from wepsam.prediction.predictor import QUALITIES, Predictor
 
 Answer = Callable[[Sample], Iterable[tuple[np.ndarray, Sample]]]
 """For a sample: saliency maps, each with the sample that it is scored against."""

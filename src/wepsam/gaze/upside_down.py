@@ -39,7 +39,7 @@ def check(named: Sequence[tuple[str, Piece]], pictures: Pictures, said: Given) -
     if len(chosen) < LEAST:
         return
     chosen = [chosen[place] for place in np.unique(np.linspace(0, len(chosen) - 1, MOST).round().astype(int))]
-    from wepsam.prediction.predictor import load
+    from wepsam.prediction.loading import load
 
     model = load(quality="fast")
     scores = []

@@ -61,6 +61,12 @@ def api(token: str | bool) -> Any:
     return library().HfApi(endpoint=endpoint(), token=token, **ABOUT)
 
 
+def sha256_of(file: Any) -> str | None:
+    """The SHA-256 of a large file, as the Hub says it before a download; None for small ones."""
+    lfs = file.lfs
+    return (lfs.get("sha256") if isinstance(lfs, dict) else getattr(lfs, "sha256", None)) if lfs else None
+
+
 @contextmanager
 def talking(what: str, to: str = "read") -> Iterator[None]:
     """Turn each error of a conversation with the Hub into one line.

@@ -107,7 +107,7 @@ def _get_onnx(here: HubName, chosen: str, listed: Mapping[str, Any], token: str 
     except ValueError as error:
         _forget(card_path)
         raise WeightsError(f"{here}: {beside} is not a card of weights: {_without(error, card_path)}") from None
-    announced = _sha256(listed[chosen])
+    announced = client.sha256_of(listed[chosen])
     if announced and announced != card["sha256"]:
         raise WeightsError(f"{here}: {beside} is the card of another file than {chosen} (their SHA-256 differ)")
     path = _get(here, chosen, size, token)
@@ -119,7 +119,7 @@ def _get_onnx(here: HubName, chosen: str, listed: Mapping[str, Any], token: str 
 
 def _get_safetensors(here: HubName, file: Any, token: str | bool) -> Path:
     path = _get(here, file.rfilename, _size(here, file, MOST), token)
-    if (announced := _sha256(file)) and cards.sha256(path) != announced:
+    if (announced := client.sha256_of(file)) and cards.sha256(path) != announced:
         _forget(path)
         raise WeightsError(f"{here}: {file.rfilename} has another SHA-256 than the Hub says; it is not kept")
     return path
@@ -143,12 +143,6 @@ def _size(here: HubName, file: Any, most: int) -> int:
         has = f"{file.size:,} bytes" if isinstance(file.size, int) else "no known size"
         raise WeightsError(f"{here}: {file.rfilename} has {has}, expected at most {most:,}; it is not downloaded")
     return file.size
-
-
-def _sha256(file: Any) -> str | None:
-    """The SHA-256 of a large file, as the Hub says it before a download; None for small ones."""
-    lfs = file.lfs
-    return (lfs.get("sha256") if isinstance(lfs, dict) else getattr(lfs, "sha256", None)) if lfs else None
 
 
 def _get(here: HubName, name: str, size: int, token: str | bool) -> Path:

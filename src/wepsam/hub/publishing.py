@@ -17,7 +17,8 @@ from wepsam import cards, overlays, resolve
 from wepsam.drawing.examples import balloons
 from wepsam.files import below, foreign, not_ours, parse_json, write_bytes
 from wepsam.hub import client, names, readme
-from wepsam.prediction.predictor import Predictor, models, weights_file
+from wepsam.prediction.loading import models, weights_file
+from wepsam.prediction.predictor import Predictor
 
 RECORD = ".wepsam-files.json"  # what we wrote, so that nothing else is ever replaced
 FORM = "wepsam repository 1"
@@ -241,7 +242,7 @@ def _is(file: Any, fingerprint: Any) -> bool:
     """Whether a file on the Hub is the one that was recorded."""
     if not isinstance(fingerprint, dict):
         return False
-    sha256 = file.lfs.get("sha256") if isinstance(file.lfs, dict) else getattr(file.lfs, "sha256", None)
+    sha256 = client.sha256_of(file)
     return sha256 == fingerprint.get("sha256") if sha256 else file.blob_id == fingerprint.get("git")
 
 

@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from wepsam import progress
 from wepsam.calibration import presets
-from wepsam.prediction.predictor import QUALITIES, Predictor, load
+from wepsam.prediction.loading import load
+from wepsam.prediction.predictor import QUALITIES, Predictor
 from wepsam.service.limits import RETRY_CLIP, Limits, Refused, busy
 
 T = TypeVar("T")

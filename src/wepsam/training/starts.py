@@ -12,7 +12,7 @@ from wepsam.deploy.from_onnx import from_onnx
 from wepsam.hub import names
 from wepsam.networks.base import Network, NetworkConfig
 from wepsam.networks.build import NETWORKS, build
-from wepsam.prediction.predictor import models, weights_file
+from wepsam.prediction.loading import models, weights_file
 from wepsam.training.batches import AnyPairs, Batches
 from wepsam.training.checkpoint import load_weights
 from wepsam.training.recipes import RECIPES, Changes, Recipe, changed

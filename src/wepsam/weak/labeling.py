@@ -17,7 +17,7 @@ import wepsam
 from wepsam import cards, files, progress, resolve
 from wepsam.files import PathOrUrl
 from wepsam.hub import names
-from wepsam.prediction.predictor import weights_file
+from wepsam.prediction.loading import weights_file
 from wepsam.weak import engines, part_rows, store
 from wepsam.weak.manifest import HISTOGRAM, MAP_SIZE, SHEET, STIMULUS_SIZE, LabelSettings, Manifest, StoreError, claim
 from wepsam.weak.picture_list import Picture, PictureList, absolute_path, find_pictures
