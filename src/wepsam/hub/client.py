@@ -1,4 +1,4 @@
-"""Talking to the Hub: where it is, what of it lies in the cache, and every error as one line.
+"""Talk to the Hub: its address, the folder of its cache, the token, and each error as one line.
 
 huggingface_hub decides where the cache lies and which token there is (HF_HOME, HF_HUB_CACHE, HF_TOKEN, hf auth login).
 """
